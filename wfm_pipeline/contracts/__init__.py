@@ -1,0 +1,4 @@
+"""What every table and every source promises. No I/O, no engine: plain descriptions.
+
+Checks, schemas and the data dictionary are made from these, never written by hand.
+"""

@@ -1,0 +1,119 @@
+"""The two building blocks of a contract: a column and a table."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+DataType = Literal["string", "int64", "float64", "boolean", "date", "timestamp"]
+"""Types every engine has. A `timestamp` has no zone: instants are UTC, `*_local` is wall clock."""
+
+Layer = Literal["bronze", "silver", "gold"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table: its type, unit and the rules its values keep.
+
+    Attributes:
+        name: The name, with the unit as suffix where it has one.
+        type: Engine-neutral type.
+        description: What the value says.
+        unit: Unit in words (`s`, `calls`, `0..1`), empty where there is none.
+        nullable: False where every row has a value.
+        minimum: Smallest allowed value, inclusive.
+        maximum: Largest allowed value, inclusive.
+        allowed: The only allowed values, where they are few.
+    """
+
+    name: str
+    type: DataType
+    description: str
+    unit: str = ""
+    nullable: bool = True
+    minimum: float | None = None
+    maximum: float | None = None
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table's promise.
+
+    Attributes:
+        layer: Which shelf it stands on; also its schema in the warehouse.
+        name: Table name inside the layer.
+        grain: The sentence "One row per ...".
+        key: Columns that name a row; unique in the table and never null.
+        columns: All columns, in order.
+        partition: Date column by which rows are replaced, where the table is kept by day.
+    """
+
+    layer: Layer
+    name: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    partition: str | None = None
+
+    @property
+    def full_name(self) -> str:
+        """`layer.name`."""
+        return f"{self.layer}.{self.name}"
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError if there is none."""
+        return {column.name: column for column in self.columns}[name]
+
+
+def count(name: str, description: str, *, nullable: bool = False) -> Column:
+    """A whole number, zero or more."""
+    return Column(name, "int64", description, "count", nullable=nullable, minimum=0)
+
+
+def seconds(name: str, description: str, *, nullable: bool = True) -> Column:
+    """A duration in seconds, zero or more."""
+    return Column(name, "float64", description, "s", nullable=nullable, minimum=0)
+
+
+def share(name: str, description: str, *, nullable: bool = True) -> Column:
+    """A fraction 0..1."""
+    return Column(name, "float64", description, "0..1", nullable=nullable, minimum=0, maximum=1)
+
+
+def flag(name: str, description: str, *, nullable: bool = False) -> Column:
+    """True or false."""
+    return Column(name, "boolean", description, nullable=nullable)
+
+
+def instant(name: str, description: str, *, nullable: bool = False) -> Column:
+    """An instant, UTC without a zone."""
+    return Column(name, "timestamp", description, "UTC", nullable=nullable)
+
+
+def local_time(name: str, description: str, *, nullable: bool = False) -> Column:
+    """A wall-clock time at the site."""
+    return Column(name, "timestamp", description, "local", nullable=nullable)
+
+
+def text(name: str, description: str, *, nullable: bool = True, allowed: tuple[str, ...] = ()) -> Column:
+    """A piece of text."""
+    return Column(name, "string", description, nullable=nullable, allowed=allowed)
+
+
+def day(name: str, description: str, *, nullable: bool = False) -> Column:
+    """A date in the site's zone."""
+    return Column(name, "date", description, nullable=nullable)
+
+
+def number(name: str, description: str, unit: str, *, nullable: bool = True, minimum: float | None = None) -> Column:
+    """A real number with a unit."""
+    return Column(name, "float64", description, unit, nullable=nullable, minimum=minimum)
+
+
+SOURCE = text("source", "Name of the source map the row came through.", nullable=False)
+ROW_HASH = text("row_hash", "Hash of the bronze row this came from.", nullable=False)
+BATCH_ID = text("batch_id", "Batch that brought the bronze row.", nullable=False)

@@ -1,0 +1,138 @@
+"""Contracts of the gold tables: what people use."""
+
+from typing import Final
+
+from wfm_pipeline.contracts.columns import (
+    SOURCE,
+    Column,
+    Table,
+    count,
+    day,
+    flag,
+    instant,
+    local_time,
+    number,
+    seconds,
+    share,
+    text,
+)
+
+
+def _calls(name: str, description: str) -> Column:
+    return number(name, description, "calls", nullable=False, minimum=0)
+
+
+_FORECAST_VALUES: Final = (
+    _calls("calls_mean", "Expected calls; the value to add up and to staff from."),
+    _calls("calls_q10", "10 % quantile of calls."),
+    _calls("calls_q50", "Median of calls; the value scored per interval."),
+    _calls("calls_q90", "90 % quantile of calls."),
+    seconds("aht_seconds", "Expected handle time per answered call; null where nothing is known."),
+    text("model_name", "Rung of the ladder that made it, with `stepped_down:` and why where it healed itself.", nullable=False),
+    count("horizon_days", "Days from the issue: 1 is the first target day."),
+    flag("is_open", "Inside the opening hours; closed rows forecast 0."),
+    flag("is_hindcast", "Made later for a past issue date, knowing only what was known then."),
+)
+
+QUEUE_INTERVAL_FORECAST = Table(
+    "gold",
+    "queue_interval_forecast",
+    "One row per queue, interval and issue.",
+    ("queue_id", "interval_start", "issued_at"),
+    (
+        SOURCE,
+        text("queue_id", "The queue.", nullable=False),
+        instant("interval_start", "Start of the interval."),
+        local_time("interval_start_local", "Start of the interval, wall clock."),
+        day("business_date", "Local date of the interval."),
+        instant("issued_at", "Cutoff: start of the first target day. Nothing at or after it was known."),
+        *_FORECAST_VALUES,
+    ),
+    partition="business_date",
+)
+
+QUEUE_DAY_FORECAST = Table(
+    "gold",
+    "queue_day_forecast",
+    "One row per queue, date and issue; the means are the sums of the intervals' means.",
+    ("queue_id", "business_date", "issued_at"),
+    (
+        SOURCE,
+        text("queue_id", "The queue.", nullable=False),
+        day("business_date", "The date."),
+        instant("issued_at", "Cutoff: start of the first target day."),
+        *_FORECAST_VALUES,
+    ),
+    partition="business_date",
+)
+
+FORECAST_ACCURACY = Table(
+    "gold",
+    "forecast_accuracy",
+    "One row per issue, queue, grain and horizon band; queue `(all)` adds the queues up first.",
+    ("issued_at", "queue_id", "grain", "horizon_band"),
+    (
+        SOURCE,
+        instant("issued_at", "The issue that is scored."),
+        text("queue_id", "The queue, or `(all)`.", nullable=False),
+        text("grain", "Grain of the errors.", nullable=False, allowed=("interval", "day", "horizon")),
+        text("horizon_band", "Days of the horizon, such as `1-7`, or `1-14` for the whole.", nullable=False),
+        flag("is_hindcast", "The issue was made later, see the forecast table."),
+        count("points", "Scored rows; missing and closed ones are left out."),
+        _calls("calls_actual", "Calls that came."),
+        number("wmape", "Sum of absolute errors over sum of calls; null without calls.", "0..", minimum=0),
+        number("bias", "Sum of (forecast - actual) over sum of calls.", "share"),
+        number("pinball_loss", "Mean of the q10, q50 and q90 losses over mean calls.", "share", minimum=0),
+        share("band_coverage", "Share of points inside [q10, q90]."),
+        number("volume_error", "Absolute error of the total over the total.", "share", minimum=0),
+        number("wmape_median6", "The same score of the median of the last 6 same weekdays.", "0..", minimum=0),
+        number("wmape_mean8", "The same score of the mean of the last 8 same weekdays.", "0..", minimum=0),
+        number("wmape_seasonal_naive", "The same score of the same weekday last week.", "0..", minimum=0),
+        number("wmape_floor", "Expected score if the true rate were known (Poisson).", "0..", minimum=0),
+    ),
+)
+
+CUSTOMER_BEHAVIOR = Table(
+    "gold",
+    "customer_behavior",
+    "One row per customer, with the segment its calling pattern falls in.",
+    ("customer_key",),
+    (
+        SOURCE,
+        text("customer_key", "The customer; `(unknown)` gathers the calls without an id.", nullable=False),
+        count("calls", "Calls in the window."),
+        number("calls_per_week", "Calls per week of the window.", "calls/week", nullable=False, minimum=0),
+        seconds("aht_seconds", "Mean handle time of answered calls."),
+        share("abandon_share", "Abandoned over offered."),
+        share("redial_share", "Redials over offered."),
+        count("peak_weekday_hour", "Busiest hour of the week: weekday (Monday 0) x 24 + hour, local.", nullable=True),
+        count("segment_id", "Number of the segment; null for customers without an id.", nullable=True),
+        text("segment_name", "Name from the segment's centre, such as `high_volume_long_calls`.", nullable=False),
+    ),
+)
+
+PIPELINE_HEALTH = Table(
+    "gold",
+    "pipeline_health",
+    "One row per run and table: what came in and what became of it.",
+    ("run_id", "table_name"),
+    (
+        SOURCE,
+        text("run_id", "The Dagster run.", nullable=False),
+        text("table_name", "The table, with its layer.", nullable=False),
+        count("rows_in", "Rows read."),
+        count("rows_loaded", "Rows that went in."),
+        count("rows_rejected", "Rows refused with a reason."),
+        count("rows_duplicate", "Rows that were there already or were replaced by a newer version."),
+        seconds("seconds", "Time the step took."),
+        day("freshness", "Last business date the table holds.", nullable=True),
+    ),
+)
+
+GOLD_TABLES: Final = (
+    QUEUE_INTERVAL_FORECAST,
+    QUEUE_DAY_FORECAST,
+    FORECAST_ACCURACY,
+    CUSTOMER_BEHAVIOR,
+    PIPELINE_HEALTH,
+)

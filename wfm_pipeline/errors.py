@@ -1,0 +1,40 @@
+"""Every error this project raises on purpose.
+
+A message says what came, what is allowed, where, and what to do; the exception carries the same
+facts as attributes. Anything that is not a `WfmError` is a bug of ours, not a fault of the input.
+"""
+
+
+class WfmError(Exception):
+    """Base of all deliberate errors; the command line prints it as one line and exits with 1."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, **facts: object) -> None:
+        """Keep the facts of the message as attributes, for callers that do not read prose."""
+        super().__init__(message)
+        self.facts = facts
+        for name, value in facts.items():
+            setattr(self, name, value)
+
+
+class SettingsError(WfmError):
+    """A setting, argument or source map is wrong; exit code 2."""
+
+    exit_code = 2
+
+
+class SourceError(WfmError):
+    """A source cannot be reached or read, or does not look as its map says."""
+
+
+class ContractError(WfmError):
+    """A table does not keep what its contract promises."""
+
+
+class WarehouseError(WfmError):
+    """The warehouse cannot be opened, written or read."""
+
+
+class DataError(WfmError):
+    """Data that a public function was given cannot be worked with."""

@@ -1,0 +1,238 @@
+"""Settings: what a person may choose, from `wfm.toml` and `WFM_*` variables, checked at the door.
+
+The only module that reads the environment. Order of precedence: arguments of a command, environment,
+`wfm.toml`, defaults. What a setting means for tables and sites is worked out in resources.py.
+"""
+
+import datetime as dt
+import difflib
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.units import INTERVAL_MINUTES_ALLOWED, WEEKDAYS
+
+PREFIX = "WFM_"
+CONFIG_VARIABLE = "WFM_CONFIG"
+_OTHER_VARIABLES = frozenset({CONFIG_VARIABLE, "WFM_REAL_DATA"})
+_TEST_PREFIX = "WFM_TEST_"
+
+
+class SourceEntry(BaseModel):
+    """What is remembered of one source."""
+
+    model_config = ConfigDict(extra="forbid")
+    url: SecretStr
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; `wfm init` writes them down with these descriptions."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+
+    home: Path = Field(Path("data"), description="Folder for everything made at run time.")
+    source: str = Field("telephony", description="Name of a source map, or the path of your own (.toml).")
+    source_url: SecretStr | None = Field(
+        None,
+        description="Where the source is: an SQLAlchemy URL (mysql+pymysql://user:password@host/database), an ODBC URL "
+        "(mysql+pyodbc://...?driver=...), or file:///folder. Default: the sample of `wfm sample`, for telephony.",
+    )
+    warehouse_url: SecretStr = Field(
+        SecretStr("duckdb:///warehouse/wfm.duckdb"),
+        description="duckdb:///relative/to/home, duckdb:////absolute, or postgresql://user:password@host/database.",
+    )
+    dagster_postgres_url: SecretStr | None = Field(
+        None, description="PostgreSQL URL for Dagster's run storage; SQLite in home/dagster if empty."
+    )
+    sources: dict[str, SourceEntry] = Field(
+        default_factory=dict, description="URL per source: [sources.NAME] url = '...'."
+    )
+
+    time_zone: str | None = Field(None, description="IANA zone of the site; default: the source map's.")
+    country: str | None = Field(None, description="ISO country code for public holidays; default: the map's.")
+    subdivision: str | None = Field(None, description="State or region for public holidays.")
+    weekend: Annotated[tuple[str, ...] | None, NoDecode] = Field(None, description="Weekend days, such as ['sat', 'sun'].")
+    opening_hours: dict[str, str] | None = Field(
+        None, description="Weekday -> '08:00-18:00' or 'closed'; default: the map's."
+    )
+    closed_on_holidays: bool | None = Field(None, description="Public holidays close the desk; default: the map's.")
+    extra_holidays: dict[dt.date, str] = Field(default_factory=dict, description="Own days: date -> name.")
+    interval_minutes: int | None = Field(None, description="5, 15, 30 or 60; default: the map's.")
+
+    redial_window_seconds: int = Field(300, ge=1, le=86_400, description="A redial starts at most this long after [s].")
+    redial_minimum_digits: int = Field(7, ge=1, le=15, description="Shorter caller numbers are unknown callers.")
+    answer_target_seconds: int = Field(20, ge=0, le=3_600, description="The 20 of 80/20 [s].")
+    excluded_queues: Annotated[tuple[str, ...], NoDecode] = Field((), description="Queues that are refused (tests, internal).")
+    excluded_numbers: Annotated[tuple[str, ...], NoDecode] = Field((), description="Caller numbers that are refused, digits.")
+    rejected_share_limit: float = Field(
+        0.5, gt=0, le=1, description="The run fails when more than this share of rows is refused besides exclusions."
+    )
+
+    first_date: dt.date | None = Field(None, description="First date of the partitions; default: the source's.")
+    overlap_days: int = Field(3, ge=0, le=366, description="Days before the last one that are always read again.")
+    chunk_rows: int = Field(50_000, ge=1_000, le=1_000_000, description="Rows read from the source at a time.")
+    retry_attempts: int = Field(3, ge=1, le=10, description="Tries when the source does not answer.")
+
+    horizon_days: int = Field(14, ge=1, le=366, description="Days to forecast.")
+    backtest_origins: int = Field(3, ge=0, le=52, description="Past issues scored in the main job, horizon_days apart.")
+    num_threads: int = Field(2, ge=1, le=256, description="Threads for training.")
+    seed: int = Field(20_260_101, ge=0, description="Seed of everything random.")
+
+    sample_months: int = Field(18, ge=2, le=60, description="Length of the sample contact centre.")
+
+    @field_validator("weekend", "excluded_queues", "excluded_numbers", mode="before")
+    @classmethod
+    def _split_at_commas(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("weekend")
+    @classmethod
+    def _check_weekend(cls, days: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        lower = tuple(day.lower() for day in days) if days is not None else None
+        if lower and not set(lower) <= set(WEEKDAYS):
+            raise ValueError(f"must be of {', '.join(WEEKDAYS)}")
+        return lower
+
+    @field_validator("interval_minutes")
+    @classmethod
+    def _check_interval(cls, minutes: int | None) -> int | None:
+        if minutes is not None and minutes not in INTERVAL_MINUTES_ALLOWED:
+            raise ValueError(f"must be one of {', '.join(map(str, INTERVAL_MINUTES_ALLOWED))}")
+        return minutes
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  (the signature is pydantic's)
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then `wfm.toml`."""
+        return init_settings, env_settings, _TomlFile(settings_cls)
+
+    @property
+    def url_of_source(self) -> str | None:
+        """URL of the chosen source, with its password: never print it."""
+        if self.source_url:
+            return self.source_url.get_secret_value()
+        entry = self.sources.get(self.source) or self._remembered().get(self.source)
+        if entry:
+            return entry.url.get_secret_value()
+        return f"sqlite:///{self.sample_path}" if self.source == "telephony" else None
+
+    @property
+    def sample_path(self) -> Path:
+        """The SQLite file of the sample contact centre."""
+        return self.home / "samples" / "contact_centre.sqlite"
+
+    @property
+    def remembered_path(self) -> Path:
+        """Where `wfm load` notes which URL without a password it loaded a source into."""
+        return self.home / "sources.toml"
+
+    def _remembered(self) -> dict[str, SourceEntry]:
+        if not self.remembered_path.exists():
+            return {}
+        known = tomllib.loads(self.remembered_path.read_text(encoding="utf-8"))
+        return {name: SourceEntry.model_validate(entry) for name, entry in known.items()}
+
+
+class _TomlFile(PydanticBaseSettingsSource):
+    """`wfm.toml`, or the file `WFM_CONFIG` names."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002  (pydantic's)
+        """Not used: the file is read whole."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """The file's keys, or nothing where there is no file."""
+        path = config_path()
+        if not path.exists():
+            if CONFIG_VARIABLE in os.environ:
+                raise SettingsError(f"{CONFIG_VARIABLE} names {path}, which does not exist", got=str(path))
+            return {}
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(f"{path} is not valid TOML: {error}", got=str(path)) from error
+        unknown = sorted(set(values) - set(Settings.model_fields))
+        if unknown:
+            raise SettingsError(f"{path} has an unknown key {_with_guess(unknown[0])}", got=unknown)
+        return {key: value for key, value in values.items() if value != ""}
+
+
+def config_path() -> Path:
+    """The settings file in force: `WFM_CONFIG`, else `wfm.toml` in the working folder."""
+    return Path(os.environ.get(CONFIG_VARIABLE, "wfm.toml"))
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read and check all settings.
+
+    Args:
+        overrides: Values from the command line; None means "not given".
+
+    Raises:
+        SettingsError: a value is not allowed; the message names the key, what came and what is allowed.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        raise SettingsError("; ".join(_one_line(item) for item in error.errors())) from None
+    return settings.model_copy(update={"home": settings.home.expanduser().absolute()})
+
+
+def _one_line(item: Any) -> str:
+    key = ".".join(str(part) for part in item["loc"])
+    is_secret = key.split(".")[0].endswith("url") or key.startswith("sources")
+    got = "a value that is not shown" if is_secret else repr(item.get("input"))
+    words = item["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return f"{key} ({PREFIX}{key.split('.')[0].upper()}): {words}, got {got}"
+
+
+def unknown_variables() -> list[str]:
+    """`WFM_*` variables that no setting reads, each with the nearest one: worth a warning, never a refusal."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | _OTHER_VARIABLES
+    names = sorted(name for name in os.environ if name.startswith(PREFIX) and not name.startswith(_TEST_PREFIX))
+    return [_with_guess(name, known) for name in names if name not in known]
+
+
+def _with_guess(name: str, known: set[str] | None = None) -> str:
+    near = difflib.get_close_matches(name, known or set(Settings.model_fields), n=1)
+    return f"{name} (did you mean {near[0]}?)" if near else f"{name}; `wfm init` lists all keys"
+
+
+def commented_file() -> str:
+    """A `wfm.toml` with every setting as a comment, its default and what it means."""
+    lines = ["# Settings of wfm. Take the # off what you want to change; WFM_<KEY> in the environment wins.", ""]
+    for name, field in Settings.model_fields.items():
+        if name == "sources":
+            continue
+        lines += [f"# {field.description}", f"# {name} = {_toml_value(field.get_default(call_default_factory=True))}", ""]
+    lines += ["# One entry per source whose URL differs from source_url:", "# [sources.anonymous_bank]"]
+    return "\n".join([*lines, '# url = "mysql+pymysql://reader@127.0.0.1/calls"', ""])
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    if value is None:
+        return '""  # not set'
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (tuple, list)):
+        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
+    return "{}" if isinstance(value, dict) else str(value) if isinstance(value, (int, float)) else f'"{value}"'
+
+
+def dagster_home(settings: Settings) -> Path:
+    """Where Dagster keeps its runs: `DAGSTER_HOME`, else home/dagster."""
+    return Path(os.environ.get("DAGSTER_HOME", settings.home / "dagster"))

@@ -1,0 +1,1 @@
+"""Our shelves: engines, idempotent writes, bronze versions, the readers' published copy, the model store."""

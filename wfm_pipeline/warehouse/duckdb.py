@@ -1,0 +1,79 @@
+"""DuckDB as the warehouse: one file, one writer. The embedded default."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import ibis
+import pyarrow as pa
+import sqlglot as sg
+
+from wfm_pipeline.errors import WarehouseError
+from wfm_pipeline.warehouse.engine import Warehouse
+
+_LOCK_WORDS = ("Conflicting lock", "Could not set lock")
+_RETRY_SECONDS = 0.5
+
+
+class DuckDBWarehouse(Warehouse):
+    """A DuckDB file, opened for writing or, for readers, read-only and shut off from other files."""
+
+    dialect = "duckdb"
+
+    @classmethod
+    def open(
+        cls, path: Path | None, url: str, *, is_read_only: bool = False, wait_seconds: float = 30.0
+    ) -> "DuckDBWarehouse":
+        """Open the file, waiting for another writer to finish; None opens a database in memory.
+
+        Raises:
+            WarehouseError: another process holds the file for longer than `wait_seconds`, the file
+                is not a DuckDB database, or there is nothing to read.
+        """
+        if path is None:
+            return cls(ibis.duckdb.connect(), url)
+        if is_read_only and not path.exists():
+            raise WarehouseError(f"there is no warehouse at {path}; run `wfm run` first")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return cls(_connect(path, is_read_only=is_read_only, wait_seconds=wait_seconds), url)
+
+    def append_arrow(self, name: str, data: pa.Table) -> None:
+        """Add Arrow rows without copying them; columns are matched by name."""
+        columns = ", ".join(sg.to_identifier(column, quoted=True).sql(self.dialect) for column in data.column_names)
+        self.con.con.register("_arrow_rows", data)
+        try:
+            self._run(f"insert into {self.quoted(name)} ({columns}) select {columns} from _arrow_rows")
+        finally:
+            self.con.con.unregister("_arrow_rows")
+
+    def _run(self, sql: str) -> None:
+        self.con.con.execute(sql)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._run("begin transaction")
+        try:
+            yield
+        except BaseException:
+            self._run("rollback")
+            raise
+        self._run("commit")
+
+
+def _connect(path: Path, *, is_read_only: bool, wait_seconds: float) -> ibis.BaseBackend:
+    deadline = time.monotonic() + wait_seconds
+    options = {"enable_external_access": "false"} if is_read_only else {}
+    while True:
+        try:
+            return ibis.duckdb.connect(path, read_only=is_read_only, **options)
+        except duckdb.IOException as error:
+            if not any(word in str(error) for word in _LOCK_WORDS):
+                raise WarehouseError(f"{path} cannot be opened as a DuckDB database: {error}") from error
+            if time.monotonic() >= deadline:
+                raise WarehouseError(
+                    f"{path} is being written by another process, waited {wait_seconds:.0f} s; "
+                    "stop it, or read the published copy beside it"
+                ) from error
+            time.sleep(_RETRY_SECONDS)

@@ -1,0 +1,207 @@
+"""What every warehouse engine can do, whichever database it is.
+
+Here: schemas from contracts, reading tables, appending, replacing a scope whole, transactions. The
+dialects' own parts (connecting, bulk loading, transactions) are in duckdb.py and postgres.py; the
+choice by URL is in `open_warehouse`.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+import sqlglot as sg
+import sqlglot.expressions as sge
+from ibis.expr.types import Table as IbisTable
+
+from wfm_pipeline.contracts.columns import DataType, Table
+from wfm_pipeline.errors import ContractError, WarehouseError
+from wfm_pipeline.warehouse.scope import Scope
+
+ARROW_TYPES: dict[str, pa.DataType] = {
+    "string": pa.string(),
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+    "time": pa.time64("us"),
+}
+
+
+def ibis_schema(table: Table) -> ibis.Schema:
+    """The Ibis schema of a contract."""
+    return ibis.schema({column.name: ibis_type(column.type) for column in table.columns})
+
+
+def ibis_type(data_type: DataType) -> str:
+    """The Ibis name of an engine-neutral type; times keep microseconds."""
+    return "timestamp(6)" if data_type == "timestamp" else data_type
+
+
+def arrow_schema(table: Table) -> pa.Schema:
+    """The Arrow schema of a contract."""
+    return pa.schema([(column.name, ARROW_TYPES[column.type]) for column in table.columns])
+
+
+def to_contract(table: Table, frame: pd.DataFrame | pa.Table) -> pa.Table:
+    """Columns of a frame in the contract's order and types.
+
+    Raises:
+        ContractError: columns are missing, or a value does not fit its type.
+    """
+    arrow = frame if isinstance(frame, pa.Table) else pa.Table.from_pandas(frame, preserve_index=False)
+    missing = [name for name in table.column_names if name not in arrow.column_names]
+    if missing:
+        raise ContractError(f"{table.full_name} needs columns {missing}; the frame has {arrow.column_names}")
+    try:
+        return arrow.select(list(table.column_names)).cast(arrow_schema(table))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise ContractError(f"{table.full_name}: a value does not fit its column's type: {error}") from error
+
+
+class Warehouse(ABC):
+    """One open connection to a warehouse. Use it as a context manager."""
+
+    dialect: str
+
+    def __init__(self, con: Any, url: str) -> None:
+        """Keep the Ibis connection and the URL (which may hold a password: never print it)."""
+        self.con = con
+        self.url = url
+        self._is_in_transaction = False
+
+    # -- reading -------------------------------------------------------------------------------
+    def has(self, name: str) -> bool:
+        """True where `layer.table` exists."""
+        layer, table = name.split(".", 1)
+        return layer in self.con.list_databases() and table in self.con.list_tables(database=layer)
+
+    def table(self, name: str) -> IbisTable:
+        """The table `layer.table` as an Ibis expression.
+
+        Raises:
+            WarehouseError: it does not exist; the message says which do.
+        """
+        if not self.has(name):
+            layer = name.split(".", 1)[0]
+            known = self.con.list_tables(database=layer) if layer in self.con.list_databases() else []
+            raise WarehouseError(f"the warehouse has no table {name}; {layer} holds {sorted(known)}; run `wfm run` first")
+        layer, table = name.split(".", 1)
+        return self.con.table(table, database=layer)
+
+    def frame(self, expr: IbisTable) -> pd.DataFrame:
+        """The rows of an expression as pandas, timestamps in microseconds."""
+        return self.con.to_pyarrow(expr).to_pandas(date_as_object=False)
+
+    # -- writing -------------------------------------------------------------------------------
+    def create(self, table: Table) -> None:
+        """Make the contract's table if it is not there.
+
+        Raises:
+            ContractError: it is there with other columns.
+        """
+        self.create_from_schema(table.full_name, ibis_schema(table))
+        found = self.table(table.full_name).columns
+        if set(found) != set(table.column_names):
+            extra, missing = set(found) - set(table.column_names), set(table.column_names) - set(found)
+            raise ContractError(
+                f"{table.full_name} in the warehouse lacks {sorted(missing)} and has {sorted(extra)} besides; "
+                f"it was made by another version: drop it and run again"
+            )
+
+    def create_from_schema(self, name: str, schema: ibis.Schema) -> None:
+        """Make `layer.table` with that schema if it is not there."""
+        layer, table = name.split(".", 1)
+        if layer not in self.con.list_databases():
+            self.con.create_database(layer, force=True)
+        if table not in self.con.list_tables(database=layer):
+            self.con.create_table(table, schema=schema, database=layer)
+
+    def append(self, name: str, expr: IbisTable) -> None:
+        """Add the rows of an expression; columns are matched by name."""
+        columns = ", ".join(sg.to_identifier(column, quoted=True).sql(self.dialect) for column in expr.columns)
+        self.con._run_pre_execute_hooks(expr)  # noqa: SLF001  (registers in-memory tables; no public name for it)
+        self.execute(f"insert into {self.quoted(name)} ({columns}) {self.con.compile(expr)}")
+
+    def quoted(self, name: str) -> str:
+        """`layer.table` with the dialect's quotes."""
+        layer, table = name.split(".", 1)
+        return sg.table(table, db=layer, quoted=True).sql(self.dialect)
+
+    @abstractmethod
+    def append_arrow(self, name: str, data: pa.Table) -> None:
+        """Add Arrow rows in bulk; columns are matched by name."""
+
+    def delete(self, name: str, scope: Scope) -> None:
+        """Take out the rows of a scope."""
+        layer, table = name.split(".", 1)
+        self.execute(sge.delete(sg.table(table, db=layer, quoted=True), where=scope.where(), dialect=self.dialect))
+
+    def replace(self, table: Table, rows: IbisTable | pa.Table | pd.DataFrame, scope: Scope) -> int:
+        """Put `rows` in place of everything in the scope, all or nothing; gives the scope's row count."""
+        self.create(table)
+        with self.transaction():
+            self.delete(table.full_name, scope)
+            if isinstance(rows, IbisTable):
+                self.append(table.full_name, rows.select(*table.column_names))
+            else:
+                self.append_arrow(table.full_name, to_contract(table, rows))
+        return int(self.con.execute(scope.filter(self.table(table.full_name)).count()))
+
+    # -- plumbing ------------------------------------------------------------------------------
+    def execute(self, statement: sge.Expression | str) -> None:
+        """Run one statement that returns nothing."""
+        text = statement if isinstance(statement, str) else statement.sql(dialect=self.dialect)
+        self._run(text)
+
+    @abstractmethod
+    def _run(self, sql: str) -> None:
+        """Run SQL on the engine."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; an inner transaction joins the outer one."""
+        if self._is_in_transaction:
+            yield
+            return
+        self._is_in_transaction = True
+        try:
+            with self._transaction():
+                yield
+        finally:
+            self._is_in_transaction = False
+
+    @abstractmethod
+    def _transaction(self) -> Any:
+        """The engine's own transaction as a context manager."""
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self.con.disconnect()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def table_from_batches(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
+    """Arrow batches as one table of that schema, also when there is none."""
+    return pa.Table.from_batches(list(batches), schema=schema)
+
+
+_PASSWORD = re.compile(r"(?P<scheme>[\w+]+://[^:/@\s]*):[^@\s]*@")
+
+
+def without_password(url: str) -> str:
+    """A URL that may be printed."""
+    return _PASSWORD.sub(r"\g<scheme>:***@", url)

@@ -1,0 +1,60 @@
+"""PostgreSQL as the warehouse: many readers beside the writer."""
+
+import io
+from contextlib import AbstractContextManager
+from typing import Any
+
+import ibis
+import pyarrow as pa
+import pyarrow.csv
+import sqlglot as sg
+
+from wfm_pipeline.errors import WarehouseError
+from wfm_pipeline.warehouse.engine import Warehouse, without_password
+
+_COPY_ROWS = 50_000
+
+
+class PostgresWarehouse(Warehouse):
+    """A PostgreSQL database with the schemas bronze, silver and gold."""
+
+    dialect = "postgres"
+
+    @classmethod
+    def open(cls, url: str) -> "PostgresWarehouse":
+        """Connect.
+
+        Raises:
+            WarehouseError: the driver is missing or the server refuses; the password is not shown.
+        """
+        try:
+            con = ibis.connect(url)
+        except ImportError as error:
+            raise WarehouseError("the PostgreSQL driver is missing: pip install 'wfm-pipeline[postgres]'") from error
+        except Exception as error:  # psycopg's errors are only known once it is installed
+            first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise WarehouseError(f"cannot open {without_password(url)}: {first_line}") from None
+        con.raw_sql("set time zone 'UTC'").close()
+        con.raw_sql("set client_min_messages to warning").close()
+        return cls(con, url)
+
+    def append_arrow(self, name: str, data: pa.Table) -> None:
+        """Add Arrow rows through COPY; quoted empty text stays apart from null."""
+        columns = ", ".join(sg.to_identifier(column, quoted=True).sql(self.dialect) for column in data.column_names)
+        options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
+        with (
+            self.con.con.cursor() as cursor,
+            self.con.con.transaction(),
+            cursor.copy(f"copy {self.quoted(name)} ({columns}) from stdin with (format csv)") as copy,
+        ):
+            for batch in data.to_batches(max_chunksize=_COPY_ROWS):
+                buffer = io.BytesIO()
+                pyarrow.csv.write_csv(batch, buffer, options)
+                copy.write(buffer.getvalue())
+
+    def _run(self, sql: str) -> None:
+        with self.con.con.cursor() as cursor, self.con.con.transaction():
+            cursor.execute(sql)
+
+    def _transaction(self) -> AbstractContextManager[Any]:
+        return self.con.con.transaction()

@@ -1,0 +1,58 @@
+# Every target sets up what it needs. The two that a newcomer needs: `make run` and `make test`.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup run test check format bench dev lock clean
+.DEFAULT_GOAL := help
+
+help:  ## say what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(READY)  ## make .venv with everything to run and develop (without Spark)
+
+$(READY): requirements-dev.lock pyproject.toml
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@"$(PYTHON)" -m venv $(VENV) || { echo "python3 -m venv failed; on Debian: apt-get install python3-venv" >&2; exit 2; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements-dev.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $(READY)
+
+run: setup  ## the main job on the sample contact centre
+	@$(BIN)/wfm sample --if-older
+	@$(BIN)/wfm run --source telephony
+
+test: setup  ## all tests; engine tests that need a server say so
+	@$(BIN)/python -m pytest
+
+check: setup  ## lint, format, types, import law, SQL lint, doctests
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/sqlfluff lint --processes 1 sql
+	@$(BIN)/python -m pytest --doctest-modules wfm_pipeline
+
+format: setup  ## let ruff and sqlfluff put the code in order
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: setup  ## run every benchmark; results in benchmarks/results
+	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+dev: setup  ## the Dagster UI with the graph, on 127.0.0.1:3000
+	@$(BIN)/wfm dev
+
+lock: setup  ## resolve the dependencies again into the hashed locks
+	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --no-header -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --no-header \
+	  --extra dev --extra postgres --extra mssql -o requirements-dev.lock
+	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --no-header \
+	  --extra postgres --extra spark -o requirements-spark.lock
+
+clean:  ## take away what was made at run time (not the environment)
+	@rm -rf data/warehouse data/models data/reports data/landing data/dagster data/samples/*.sqlite
+	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -1,0 +1,128 @@
+"""Writes the made contact centre as a `telephony` source in one SQLite file.
+
+The file says that it is simulated: table `_sample_info` has one row per table. Whoever reads a
+source and finds that table labels everything that comes of it. The truth of the simulation lies in
+the same file, in tables `truth_*` that no map reads.
+"""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from wfm_pipeline.domain.simulation.contact_centre import SampleData
+from wfm_pipeline.errors import SourceError
+
+SAMPLE_INFO_TABLE: Final = "_sample_info"
+"""A source that holds this table is simulated."""
+
+DDL_FILE: Final = Path(__file__).resolve().parents[2] / "sql" / "source" / "telephony_sqlite.sql"
+_CHUNK_ROWS = 50_000
+
+Progress = Callable[[str, int, int], None]
+"""Called with the table, the rows written so far and the table's rows."""
+
+
+def write_sample(data: SampleData, path: Path, *, progress: Progress | None = None) -> Path:
+    """Write a sample as a SQLite file, all or nothing.
+
+    The file is made beside its place and swapped in at the end, so that a reader sees the old one
+    or the new one, never a half.
+
+    Args:
+        data: The sample.
+        path: Where to put it; its folder is made if need be.
+        progress: Told after every chunk of rows.
+
+    Returns:
+        `path`.
+
+    Raises:
+        SourceError: the DDL or the place cannot be read or written.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.unlink(missing_ok=True)
+        with contextlib.closing(sqlite3.connect(beside)) as connection:
+            _write_tables(connection, data, progress)
+        beside.replace(path)
+    except (OSError, sqlite3.Error) as error:
+        raise SourceError(
+            f"the sample cannot be written to {path}: {error}; check that the folder exists, is writable and has 200 MB free",
+            path=str(path),
+        ) from error
+    finally:
+        beside.unlink(missing_ok=True)
+    return path
+
+
+def sample_info(data: SampleData) -> pd.DataFrame:
+    """One row per table of the file: that it is simulated, and from what it was made."""
+    tables = {**data.source, **data.truth}
+    return pd.DataFrame(
+        {
+            "table_name": list(tables),
+            "simulated": True,
+            "seed": data.seed,
+            "version": data.version,
+            "first_date": data.first_date.isoformat(),
+            "last_date": data.last_date.isoformat(),
+            "row_count": [len(frame) for frame in tables.values()],
+        }
+    )
+
+
+def _write_tables(connection: sqlite3.Connection, data: SampleData, progress: Progress | None) -> None:
+    connection.executescript("pragma journal_mode = off; pragma synchronous = off;")
+    connection.executescript(DDL_FILE.read_text(encoding="utf-8"))
+    extra = {SAMPLE_INFO_TABLE: sample_info(data), **data.truth}
+    for name, frame in extra.items():
+        connection.execute(_create_table(name, frame))
+    for name, frame in {**extra, **data.source}.items():
+        _insert(connection, name, frame, progress)
+    connection.commit()
+
+
+def _create_table(name: str, frame: pd.DataFrame) -> str:
+    columns = ", ".join(f'"{column}" {_sqlite_type(frame[column])}' for column in frame.columns)
+    return f'create table "{name}" ({columns})'
+
+
+def _sqlite_type(values: pd.Series) -> str:
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return "datetime"
+    if pd.api.types.is_bool_dtype(values):
+        return "boolean"
+    return "integer" if pd.api.types.is_integer_dtype(values) else "text"
+
+
+def _insert(connection: sqlite3.Connection, name: str, frame: pd.DataFrame, progress: Progress | None) -> None:
+    columns = ", ".join(f'"{column}"' for column in frame.columns)
+    marks = ", ".join("?" * len(frame.columns))
+    for start, chunk in _chunks(frame):
+        rows = zip(*(_plain_values(chunk[column]) for column in chunk.columns), strict=True)
+        connection.executemany(f'insert into "{name}" ({columns}) values ({marks})', rows)
+        if progress:
+            progress(name, start + len(chunk), len(frame))
+
+
+def _chunks(frame: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
+    for start in range(0, len(frame), _CHUNK_ROWS):
+        yield start, frame.iloc[start : start + _CHUNK_ROWS]
+
+
+def _plain_values(values: pd.Series) -> list[object]:
+    """Values as SQLite takes them; missing is null, an instant is `YYYY-MM-DD HH:MM:SS`."""
+    missing = values.isna().to_numpy()
+    if pd.api.types.is_datetime64_any_dtype(values):
+        plain: list[object] = np.datetime_as_string(values.to_numpy().astype("datetime64[s]")).tolist()
+        plain = [str(text).replace("T", " ") for text in plain]
+    else:
+        plain = values.to_numpy(dtype=object).tolist()
+    return [None if is_missing else value for value, is_missing in zip(plain, missing, strict=True)]

@@ -121,8 +121,12 @@ def _plain_values(values: pd.Series) -> list[object]:
     """Values as SQLite takes them; missing is null, an instant is `YYYY-MM-DD HH:MM:SS`."""
     missing = values.isna().to_numpy()
     if pd.api.types.is_datetime64_any_dtype(values):
-        plain: list[object] = np.datetime_as_string(values.to_numpy().astype("datetime64[s]")).tolist()
-        plain = [str(text).replace("T", " ") for text in plain]
-    else:
+        text = np.datetime_as_string(values.to_numpy().astype("datetime64[s]"))
+        plain: list[object] = np.strings.replace(text, "T", " ").tolist()
+    elif pd.api.types.is_extension_array_dtype(values.dtype):
         plain = values.to_numpy(dtype=object).tolist()
-    return [None if is_missing else value for value, is_missing in zip(plain, missing, strict=True)]
+    else:
+        plain = values.to_numpy().tolist()
+    if not missing.any():
+        return plain
+    return [None if is_missing else value for value, is_missing in zip(plain, missing.tolist(), strict=True)]

@@ -112,8 +112,9 @@ def first_attempts(
     counts = rng.poisson(means)
     parts = []
     for position, queue in enumerate(spec.queues):
-        for (opens, closes), group in days.groupby(["opens_minute", "closes_minute"], sort=True):
-            day = np.repeat(group.index.to_numpy(), counts[group.index, position])
+        for opens, closes in sorted(set(zip(days["opens_minute"], days["closes_minute"], strict=True))):
+            same_hours = np.flatnonzero((days["opens_minute"] == opens) & (days["closes_minute"] == closes))
+            day = np.repeat(same_hours, counts[same_hours, position])
             edges = np.arange(MINUTES_PER_DAY + 1) * float(SECONDS_PER_MINUTE)
             cumulative = np.concatenate([[0.0], np.cumsum(minute_density(queue, opens, closes))])
             inside = slice(opens, closes + 1)

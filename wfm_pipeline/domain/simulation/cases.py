@@ -19,6 +19,7 @@ _WORK_SHARE_OF_DUE, _WORK_SIGMA = 0.35, 1.0
 def open_cases(
     cdr: pd.DataFrame,
     ledger: Ledger,
+    *,
     customer_ids: np.ndarray,
     spec: ContactCentreSpec,
     last_date: dt.date,

@@ -70,10 +70,10 @@ def simulate_contact_centre(spec: ContactCentreSpec, *, last_date: dt.date, seed
     day_runner = ServiceDay(spec, attempts, companies, roster.speeds, Draws.from_seed(service))
     ledger = _run_days(day_runner, attempts, days, roster, spec.first_date(last_date))
     truth_calls = make_truth_calls(ledger, attempts, spec, companies, persons)
-    cdr = make_cdr(ledger, attempts, spec, companies, persons, roster, work_rng)
+    cdr = make_cdr(ledger, attempts, spec=spec, companies=companies, persons=persons, roster=roster, rng=work_rng)
     customer_ids = truth_calls["customer_id"].to_numpy(dtype=object)
-    cdr, cases = open_cases(cdr, ledger, customer_ids, spec, last_date, work_rng)
-    kept_days = days.drop(index=lost).reset_index(drop=True)
+    cdr, cases = open_cases(cdr, ledger, customer_ids=customer_ids, spec=spec, last_date=last_date, rng=work_rng)
+    kept_days = days[~days.index.isin(lost)].reset_index(drop=True)
     cdr, cdr_dirt = spoil_cdr(cdr, spec, kept_days, last_date, dirt_rng)
     cases, case_dirt = repeat_cases(cases, spec, dirt_rng)
     source = {

@@ -79,8 +79,8 @@ def _count(share: float, rows: int) -> int:
 
 def _corrections(rows: pd.DataFrame, last_date: dt.date) -> pd.DataFrame:
     """A later version of a row: the exchange had missed a stretch on hold."""
-    latest = pd.Timestamp(last_date) + pd.Timedelta(seconds=SECONDS_PER_DAY - 1)
-    updated = (rows["Updated"] + pd.Timedelta(days=_CORRECTION_DAYS)).clip(upper=latest)
+    latest = np.datetime64(last_date, "us") + np.timedelta64(SECONDS_PER_DAY - 1, "s")
+    updated = np.minimum(rows["Updated"].to_numpy() + np.timedelta64(_CORRECTION_DAYS, "D"), latest)
     return rows.assign(
         HoldTimeInSec=rows["HoldTimeInSec"] + 15,
         Duration=rows["Duration"] + 15,
@@ -126,6 +126,6 @@ def _calls(days: pd.DataFrame, per_day: float, prefix: str, rng: np.random.Gener
 
 
 def _labels(table: str, rows: pd.DataFrame, kind: object) -> pd.DataFrame:
-    leg_number = rows["LegNumber"] if "LegNumber" in rows else None
+    leg_number = rows.get("LegNumber")
     frame = pd.DataFrame({"table_name": table, "row_id": rows["CallId"], "leg_number": leg_number, "kind": kind})
     return frame.astype({"leg_number": "Int64"})[list(TRUTH_COLUMNS)]

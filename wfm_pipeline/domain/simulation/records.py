@@ -80,6 +80,11 @@ def make_ledger(calls: list[Call], legs: list[Leg], first_date: dt.date) -> Ledg
     return Ledger(call_frame.iloc[order].reset_index(drop=True), leg_frame)
 
 
+def _or_none(values: list[object]) -> np.ndarray:
+    """The values with None behind them, so that position -1 means nobody."""
+    return np.array([*values, None], dtype=object)
+
+
 def call_ids(n_calls: int) -> np.ndarray:
     """Ids in order of start, shape (n_calls,)."""
     return np.array([f"sim{number + 1:07d}" for number in range(n_calls)], dtype=object)
@@ -88,6 +93,7 @@ def call_ids(n_calls: int) -> np.ndarray:
 def make_cdr(
     ledger: Ledger,
     attempts: pd.DataFrame,
+    *,
     spec: ContactCentreSpec,
     companies: Companies,
     persons: Persons,
@@ -109,7 +115,7 @@ def make_cdr(
     queue_ids = np.array([queue.queue_id for queue in spec.queues], dtype=object)
     queue = legs["queue"].to_numpy()
     internal = np.array([f"90{position + 1}" for position in range(len(spec.queues))], dtype=object)
-    user = np.append(roster.agents["UserId"].to_numpy(dtype=object), None)[legs["agent"].to_numpy()]
+    user = _or_none(roster.agents["UserId"].tolist())[legs["agent"].to_numpy()]
     duration = legs["wait"] + legs["talk"] + legs["hold"]
     ends = legs["started_at"] + pd.to_timedelta(duration + legs["after_call"], unit="s")
     return pd.DataFrame(
@@ -161,12 +167,12 @@ def make_truth_calls(
         {
             "call_id": ids,
             "person_id": [f"person{p + 1:06d}" for p in person],
-            "is_redial_of_call_id": np.append(ids, None)[previous],
+            "is_redial_of_call_id": _or_none(ids.tolist())[previous],
             "redial_kind": _redial_kind(calls, number),
             "behind_switchboard": behind,
             "is_withheld": number == 0,
-            "caller_number": np.where(number == 0, None, number.astype(str).astype(object)),
-            "customer_id": np.where(landing < 0, None, customer),
+            "caller_number": pd.Series(number).astype(str).where(number != 0),
+            "customer_id": pd.Series(customer).where(landing >= 0),
             "first_queue_id": queue_ids[calls["first_queue"].to_numpy()],
             "final_queue_id": queue_ids[calls["final_queue"].to_numpy()],
             "transfers": calls["legs"].to_numpy() - 1,

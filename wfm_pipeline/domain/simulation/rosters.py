@@ -48,13 +48,14 @@ def make_roster(spec: ContactCentreSpec, days: pd.DataFrame, expected: np.ndarra
     first_agent = 0
     weeks = (days["day_index"] - days["date"].dt.weekday + 7) // 7
     for position in range(len(spec.queues)):
-        needs = [_day_shifts(spec, position, day, expected) for day in days.itertuples()]
+        hours = zip(days["opens_minute"], days["closes_minute"], expected[:, position], strict=True)
+        needs = [_day_shifts(_agents_needed(spec, position, *day), int(day[0])) for day in hours]
         team = _Team(first_agent)
-        for day, (week, shifts) in enumerate(zip(weeks, needs, strict=True)):
-            people = team.pick(int(week), len(shifts), rng)
+        for day, (week, needed) in enumerate(zip(weeks, needs, strict=True)):
+            people = team.pick(int(week), len(needed), rng)
             rows += [
                 (day, position, agent, *_with_lunch(start, end, order))
-                for order, (agent, (start, end)) in enumerate(zip(people, shifts, strict=True))
+                for order, (agent, (start, end)) in enumerate(zip(people, needed, strict=True))
             ]
         first_agent = team.next_agent
     shifts = pd.DataFrame(rows, columns=["day", "queue", "agent", "starts", "lunch_starts", "ends"])
@@ -92,10 +93,9 @@ class _Team:
         return chosen
 
 
-def _day_shifts(spec: ContactCentreSpec, position: int, day: tuple, expected: np.ndarray) -> list[tuple[int, int]]:
+def _day_shifts(agents_needed: np.ndarray, opens: int) -> list[tuple[int, int]]:
     """Shifts (start, end) [s] that cover one queue's need on one day, chosen greedily."""
-    opens, closes = int(day.opens_minute), int(day.closes_minute)  # type: ignore[attr-defined]
-    need = _agents_needed(spec, position, opens, closes, float(expected[day.Index, position]))  # type: ignore[attr-defined]
+    need = agents_needed.copy()
     slots = len(need)
     length = min(slots, _SHIFT_HOURS * 60 // _SLOT_MINUTES)
     starts = sorted({*range(0, slots - length + 1, 2), slots - length})

@@ -1,0 +1,37 @@
+-- What: gold.Frcast_Operative_Calls, the newest issued forecast under the name analysts know.
+-- Grain: one row per queue and interval. Inputs: gold.queue_interval_forecast.
+-- Why SQL: a view that every BI tool can read without this project.
+with latest_issue as (
+    select
+        source,
+        max(issued_at) as issued_at
+    from gold.queue_interval_forecast
+    where not is_hindcast
+    group by source
+),
+
+latest_forecast as (
+    select
+        forecast.source,
+        forecast.queue_id,
+        forecast.interval_start,
+        forecast.interval_start_local,
+        forecast.business_date,
+        forecast.issued_at,
+        forecast.calls_mean,
+        forecast.calls_q10,
+        forecast.calls_q50,
+        forecast.calls_q90,
+        forecast.aht_seconds,
+        forecast.model_name,
+        forecast.horizon_days,
+        forecast.is_open
+    from gold.queue_interval_forecast as forecast
+    inner join latest_issue
+        on
+            forecast.source = latest_issue.source
+            and forecast.issued_at = latest_issue.issued_at
+    where not forecast.is_hindcast
+)
+
+select * from latest_forecast

@@ -1,0 +1,74 @@
+"""Bronze assets: one per table of the source map, the source's own rows, append-only.
+
+A table that is read by business date has daily partitions; a small one is read whole. What a row
+version is and when one is new: warehouse/bronze.py.
+"""
+
+import datetime as dt
+import uuid
+
+import dagster as dg
+
+from wfm_pipeline.assets.common import OWNERS, Days, Flow, Stopwatch, days_of, report
+from wfm_pipeline.contracts.source_map import SourceMap, TableMap
+from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.bronze import append_versions
+
+
+def bronze_key(source_map: SourceMap, table_map: TableMap) -> dg.AssetKey:
+    """Asset key of a physical table; blanks and signs that Dagster refuses become underscores."""
+    return dg.AssetKey(["bronze", source_map.bronze_name(table_map).removeprefix("bronze.")])
+
+
+def build_bronze_assets(
+    source_map: SourceMap, partitions: dg.PartitionsDefinition | None
+) -> list[dg.AssetsDefinition]:
+    """One asset per table of the map; incremental ones by day where `partitions` is given."""
+    return [_bronze_asset(source_map, table_map, partitions) for table_map in source_map.tables]
+
+
+def _bronze_asset(
+    source_map: SourceMap, table_map: TableMap, partitions: dg.PartitionsDefinition | None
+) -> dg.AssetsDefinition:
+    is_daily = partitions is not None and table_map.load == "incremental"
+
+    @dg.asset(
+        key=bronze_key(source_map, table_map),
+        description=f"One row per version of a row of the source's `{table_map.name}`, as it stood there.",
+        group_name="bronze",
+        owners=OWNERS,
+        kinds={"sql", "table"},
+        tags={"layer": "bronze", "load": table_map.load},
+        partitions_def=partitions if is_daily else None,
+        backfill_policy=dg.BackfillPolicy.single_run() if is_daily else None,
+    )
+    def bronze_table(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
+        watch = Stopwatch()
+        days = days_of(context) if table_map.load == "incremental" else None
+        flow = _read_and_append(house, table_map, days, batch_id(context.run.run_id))
+        with house.open_warehouse() as warehouse:
+            name = source_map.bronze_name(table_map)
+            column = "_business_date" if days else None
+            return dg.MaterializeResult(
+                metadata=report(context, house, warehouse, name, flow, watch, time_column=column)
+            )
+
+    return bronze_table
+
+
+def batch_id(run_id: str) -> str:
+    """A name for what one step brings: sorts by time, and ends in the run's first eight characters."""
+    return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:6]}-{run_id[:8]}"
+
+
+def _read_and_append(house: House, table_map: TableMap, days: Days | None, batch: str) -> Flow:
+    with house.open_source() as reader, house.open_warehouse() as warehouse:
+        counts = append_versions(
+            warehouse,
+            source_map=house.source_map,
+            table_map=table_map,
+            read=lambda: reader.read(table_map, days.first if days else None, days.last if days else None),
+            batch_id=batch,
+            ingested_at=dt.datetime.now(dt.UTC).replace(tzinfo=None),
+        )
+    return Flow(counts.rows_in, counts.rows_loaded, rows_duplicate=counts.rows_duplicate)

@@ -1,0 +1,170 @@
+"""Silver assets: cleaned legs with their findings, calls, intervals, calendar and cases.
+
+A run refreshes its own business dates, those its new rows touch (a corrected row may leave another
+day) and one day on either side, because a call and a redial may cross midnight.
+"""
+
+import dagster as dg
+
+from wfm_pipeline.assets.bronze import bronze_key
+from wfm_pipeline.assets.common import (
+    Days,
+    Flow,
+    Stopwatch,
+    asset_words,
+    days_of,
+    report,
+    spec,
+)
+from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
+from wfm_pipeline.contracts.source_map import SourceMap
+from wfm_pipeline.errors import DataError
+from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.bronze import touched_dates
+from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.warehouse.silver import (
+    SilverCounts,
+    refresh_calendar,
+    refresh_calls,
+    refresh_cases,
+    refresh_intervals,
+    refresh_legs,
+)
+
+LEGS_KEY, CALLS_KEY = dg.AssetKey(["silver", "call_legs"]), dg.AssetKey(["silver", "calls"])
+CALENDAR_KEY, INTERVALS_KEY = dg.AssetKey(["silver", "calendar_days"]), dg.AssetKey(["silver", "queue_intervals"])
+
+
+def refresh_days(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse) -> Days:
+    """The dates to refresh: the run's own, those its new rows touch, and a day on either side."""
+    touched = touched_dates(warehouse, house.source_map, run_suffix=context.run.run_id[:8])
+    return days_of(context).joined(touched).widened(1)
+
+
+def build_silver_assets(
+    source_map: SourceMap, partitions: dg.PartitionsDefinition | None
+) -> list[dg.AssetsDefinition]:
+    """The silver layer of one source; by day where `partitions` is given."""
+    daily = {
+        "partitions_def": partitions,
+        "backfill_policy": dg.BackfillPolicy.single_run() if partitions else None,
+    }
+    raw = {table.role: bronze_key(source_map, table) for table in source_map.tables}
+    assets = [_legs_asset(raw, daily), _calls_asset(raw, daily), _calendar_asset(), _intervals_asset(daily)]
+    return [*assets, _cases_asset(raw, daily)] if "cases" in raw else assets
+
+
+def _legs_asset(raw: dict, daily: dict) -> dg.AssetsDefinition:
+    inputs = [raw[role] for role in ("call_legs", "queues") if role in raw]
+
+    @dg.multi_asset(
+        name="call_legs",
+        specs=[spec(CALL_LEGS, deps=inputs), spec(REJECTED_ROWS, deps=inputs)],
+        **daily,
+    )
+    def call_legs(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]):  # noqa: ANN202  (Dagster reads the generator's type)
+        watch = Stopwatch()
+        with house.open_warehouse() as warehouse:
+            days = refresh_days(context, house, warehouse)
+            counts = refresh_legs(warehouse, house.source_map, house.rules, days.first, days.last)
+            _refuse_too_many(house, counts)
+            flow = _flow(counts)
+            metadata = report(context, house, warehouse, CALL_LEGS.full_name, flow, watch, time_column="started_at")
+            yield dg.MaterializeResult(asset_key=LEGS_KEY, metadata=metadata)
+            yield dg.MaterializeResult(
+                asset_key=dg.AssetKey(["silver", "rejected_rows"]),
+                metadata={"rows": sum(counts.findings.values()), "findings": dict(counts.findings)},
+            )
+
+    return call_legs
+
+
+def _refuse_too_many(house: House, counts: SilverCounts) -> None:
+    excluded = sum(rows for rule, rows in counts.findings.items() if rule.startswith("excluded_"))
+    faulty = max(counts.rows_rejected - excluded, 0)
+    limit = house.settings.rejected_share_limit
+    if counts.rows_in and faulty / counts.rows_in > limit:
+        raise DataError(
+            f"{faulty} of {counts.rows_in} rows are refused besides exclusions, more than the limit of {limit:.0%}; "
+            f"look at silver.rejected_rows ({dict(counts.findings)}), mend the source map, "
+            "or raise rejected_share_limit"
+        )
+
+
+def _flow(counts: SilverCounts) -> Flow:
+    return Flow(
+        counts.rows_in,
+        counts.rows_loaded,
+        counts.rows_rejected,
+        counts.rows_duplicate,
+        notes={"findings": dict(counts.findings)} if counts.findings else {},
+    )
+
+
+def _calls_asset(raw: dict, daily: dict) -> dg.AssetsDefinition:
+    inputs = [LEGS_KEY, *([raw["customers"]] if "customers" in raw else [])]
+
+    @dg.asset(**asset_words(CALLS), deps=inputs, **daily)
+    def calls(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
+        watch = Stopwatch()
+        with house.open_warehouse() as warehouse:
+            days = refresh_days(context, house, warehouse)
+            counts = refresh_calls(warehouse, house.source_map, house.rules, days.first, days.last)
+            return dg.MaterializeResult(
+                metadata=report(
+                    context, house, warehouse, CALLS.full_name, _flow(counts), watch, time_column="arrived_at"
+                )
+            )
+
+    return calls
+
+
+def _calendar_asset() -> dg.AssetsDefinition:
+    @dg.asset(**asset_words(CALENDAR_DAYS), deps=[CALLS_KEY])
+    def calendar_days(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
+        watch = Stopwatch()
+        with house.open_warehouse() as warehouse:
+            counts = refresh_calendar(warehouse, house.source_map)
+            return dg.MaterializeResult(
+                metadata=report(context, house, warehouse, CALENDAR_DAYS.full_name, _flow(counts), watch)
+            )
+
+    return calendar_days
+
+
+def _intervals_asset(daily: dict) -> dg.AssetsDefinition:
+    @dg.asset(**asset_words(QUEUE_INTERVALS), deps=[CALLS_KEY, CALENDAR_KEY], **daily)
+    def queue_intervals(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
+        watch = Stopwatch()
+        with house.open_warehouse() as warehouse:
+            days = refresh_days(context, house, warehouse)
+            counts = refresh_intervals(warehouse, house.source_map, house.rules, days.first, days.last)
+            return dg.MaterializeResult(
+                metadata=report(
+                    context,
+                    house,
+                    warehouse,
+                    QUEUE_INTERVALS.full_name,
+                    _flow(counts),
+                    watch,
+                    time_column="interval_start",
+                )
+            )
+
+    return queue_intervals
+
+
+def _cases_asset(raw: dict, daily: dict) -> dg.AssetsDefinition:
+    @dg.asset(**asset_words(CASES), deps=[raw["cases"]], **daily)
+    def cases(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
+        watch = Stopwatch()
+        with house.open_warehouse() as warehouse:
+            days = refresh_days(context, house, warehouse)
+            counts = refresh_cases(warehouse, house.source_map, house.rules, days.first, days.last)
+            return dg.MaterializeResult(
+                metadata=report(
+                    context, house, warehouse, CASES.full_name, _flow(counts), watch, time_column="opened_at"
+                )
+            )
+
+    return cases

@@ -1,0 +1,82 @@
+"""Which columns a column is made from: the answer to "where does this number come from?".
+
+`layer.table` -> column -> source columns as `layer.table.column`. Bronze to silver depends on the
+source map and is worked out from it in assets/silver.py.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+_LEGS = "silver.call_legs"
+_CALLS = "silver.calls"
+_INTERVALS = "silver.queue_intervals"
+_FORECAST = "gold.queue_interval_forecast"
+
+
+def _from(table: str, *columns: str) -> tuple[str, ...]:
+    return tuple(f"{table}.{column}" for column in columns)
+
+
+_FORECAST_INPUTS = {
+    **{
+        column: _from(_INTERVALS, "calls_offered", "is_missing", "is_open", "interval_start_local")
+        for column in ("calls_mean", "calls_q10", "calls_q50", "calls_q90")
+    },
+    "aht_seconds": _from(_INTERVALS, "handle_seconds", "calls_answered"),
+    "is_open": _from("silver.calendar_days", "is_open", "opens_at", "closes_at"),
+}
+
+LINEAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    _CALLS: {
+        "call_id": _from(_LEGS, "call_id"),
+        "queue_id": _from(_LEGS, "queue_id", "leg_number"),
+        "final_queue_id": _from(_LEGS, "queue_id", "leg_number"),
+        "transfers": _from(_LEGS, "leg_number"),
+        "arrived_at": _from(_LEGS, "started_at", "leg_number"),
+        "arrived_at_local": _from(_LEGS, "started_at_local", "leg_number"),
+        "customer_key": _from(_LEGS, "landing_number", "customer_id"),
+        "caller_key": _from(_LEGS, "caller_number", "customer_id"),
+        "agent_id": _from(_LEGS, "agent_id", "status"),
+        "outcome": _from(_LEGS, "status", "leg_number"),
+        "wait_seconds": _from(_LEGS, "wait_seconds", "status"),
+        "handle_seconds": _from(_LEGS, "talk_seconds", "hold_seconds", "after_call_seconds"),
+        "is_redial": _from(_LEGS, "caller_number", "customer_id", "queue_id", "started_at", "status"),
+    },
+    _INTERVALS: {
+        "calls_offered": _from(_CALLS, "call_id", "queue_id", "arrived_at"),
+        "calls_answered": _from(_CALLS, "outcome"),
+        "calls_abandoned": _from(_CALLS, "outcome"),
+        "calls_other": _from(_CALLS, "outcome"),
+        "calls_redial": _from(_CALLS, "is_redial"),
+        "calls_first_attempt": _from(_CALLS, "is_redial"),
+        "answered_in_target": _from(_CALLS, "outcome", "wait_seconds"),
+        "handle_seconds": _from(_CALLS, "handle_seconds", "outcome"),
+        "aht_seconds": _from(_CALLS, "handle_seconds", "outcome"),
+        "asa_seconds": _from(_CALLS, "wait_seconds", "outcome"),
+        "service_level": _from(_CALLS, "wait_seconds", "outcome"),
+        "agents_active": _from(_CALLS, "agent_id"),
+        "is_missing": _from("silver.calendar_days", "is_missing"),
+    },
+    "gold.customer_behavior": {
+        "calls": _from(_CALLS, "customer_key"),
+        "calls_per_week": _from(_CALLS, "customer_key", "business_date"),
+        "aht_seconds": _from(_CALLS, "handle_seconds"),
+        "abandon_share": _from(_CALLS, "outcome"),
+        "redial_share": _from(_CALLS, "is_redial"),
+        "peak_weekday_hour": _from(_CALLS, "arrived_at_local"),
+        "segment_id": _from(_CALLS, "customer_key", "handle_seconds"),
+        "segment_name": _from(_CALLS, "customer_key", "handle_seconds"),
+    },
+    _FORECAST: _FORECAST_INPUTS,
+    "gold.queue_day_forecast": _FORECAST_INPUTS,
+    "gold.forecast_accuracy": {
+        "wmape": (*_from(_FORECAST, "calls_mean", "calls_q50"), *_from(_INTERVALS, "calls_offered")),
+        "bias": (*_from(_FORECAST, "calls_mean"), *_from(_INTERVALS, "calls_offered")),
+        "pinball_loss": (
+            *_from(_FORECAST, "calls_q10", "calls_q50", "calls_q90"),
+            *_from(_INTERVALS, "calls_offered"),
+        ),
+        "band_coverage": (*_from(_FORECAST, "calls_q10", "calls_q90"), *_from(_INTERVALS, "calls_offered")),
+        "wmape_median6": _from(_INTERVALS, "calls_offered"),
+    },
+}

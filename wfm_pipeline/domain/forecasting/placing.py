@@ -1,0 +1,45 @@
+"""From the wall clock to instants: a forecast by local time laid on the grid of a site.
+
+Forecasting thinks in local times (people call at nine, whatever the offset). The grid is built in
+UTC, so on the day clocks go back one local hour comes twice, and on the day they go forward one does
+not come at all. Each interval of the grid gets the forecast of its local time; the days' means are
+added up again from the grid.
+"""
+
+import pandas as pd
+
+VALUE_COLUMNS = ("calls_mean", "calls_q10", "calls_q50", "calls_q90")
+
+
+def place_on_grid(
+    intervals: pd.DataFrame, days: pd.DataFrame, grid: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Lay a forecast by local time on a site's UTC grid.
+
+    Args:
+        intervals: Forecast rows with queue_id, interval_start (local), calls_* [calls], aht_seconds [s],
+            model_name, horizon_days, is_open; one row per queue and local time.
+        days: Forecast rows at day grain with queue_id, business_date, calls_* [calls] and the same labels.
+        grid: Rows of `calendar.interval_grid`: interval_start (UTC), interval_start_local, business_date.
+
+    Returns:
+        (intervals, days): one row per queue and grid interval, with interval_start (UTC) and
+        interval_start_local; and the days, whose means equal the sums of their intervals' means and whose
+        quantiles are scaled by the same ratio (1 except on days when clocks change).
+    """
+    local = intervals.rename(columns={"interval_start": "interval_start_local"}).drop(columns="business_date")
+    placed = grid[["interval_start", "interval_start_local", "business_date"]].merge(
+        local, on="interval_start_local", how="inner", validate="one_to_many" if _is_unique(grid) else None
+    )
+    placed = placed.sort_values(["queue_id", "interval_start"], ignore_index=True)
+    sums = placed.groupby(["queue_id", "business_date"], as_index=False)["calls_mean"].sum()
+    joined = days.merge(sums, on=["queue_id", "business_date"], suffixes=("", "_placed"), validate="one_to_one")
+    ratio = (joined["calls_mean_placed"] / joined["calls_mean"]).where(joined["calls_mean"] > 0, 1.0)
+    for name in [name for name in joined.columns if name.startswith("calls_q")]:
+        joined[name] = joined[name] * ratio
+    joined["calls_mean"] = joined["calls_mean_placed"]
+    return placed, joined.drop(columns="calls_mean_placed")
+
+
+def _is_unique(grid: pd.DataFrame) -> bool:
+    return bool(grid["interval_start_local"].is_unique)

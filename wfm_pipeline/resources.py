@@ -1,0 +1,119 @@
+"""The house: settings, source map and shelves joined into the one resource that assets get.
+
+Here: what settings mean (site, rules, URLs) and how shelves and sources are opened. Assets ask the
+house and never read settings themselves. It is a plain object, so that no URL with a password ever
+becomes part of a run's config.
+"""
+
+import dataclasses
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source_map import SourceMap
+from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.settings import Settings
+from wfm_pipeline.sources.maps import load_map
+from wfm_pipeline.sources.reader import SourceReader, open_reader
+from wfm_pipeline.transforms.rules import SilverRules
+from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.warehouse.gold_reader import GoldReader
+from wfm_pipeline.warehouse.opening import duckdb_path, open_warehouse
+from wfm_pipeline.warehouse.publish import create_views, publish
+
+_SITE_SETTINGS = (
+    "time_zone",
+    "country",
+    "subdivision",
+    "weekend",
+    "opening_hours",
+    "closed_on_holidays",
+    "interval_minutes",
+)
+
+
+def site_of(settings: Settings, default: Site) -> Site:
+    """The map's site with what the settings say instead."""
+    given = {name: getattr(settings, name) for name in _SITE_SETTINGS if getattr(settings, name) is not None}
+    if settings.extra_holidays:
+        given["extra_holidays"] = {**default.extra_holidays, **settings.extra_holidays}
+    return dataclasses.replace(default, **given)
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything an asset needs from outside.
+
+    Attributes:
+        settings: The checked settings.
+    """
+
+    settings: Settings
+
+    @cached_property
+    def source_map(self) -> SourceMap:
+        """The chosen source's map, with the site as the settings change it."""
+        found = load_map(self.settings.source)
+        return dataclasses.replace(found, site=site_of(self.settings, found.site))
+
+    @property
+    def site(self) -> Site:
+        """The site whose calls these are."""
+        return self.source_map.site
+
+    @property
+    def rules(self) -> SilverRules:
+        """The rules of the silver layer."""
+        settings = self.settings
+        return SilverRules(
+            redial_window_seconds=settings.redial_window_seconds,
+            redial_minimum_digits=settings.redial_minimum_digits,
+            answer_target_seconds=settings.answer_target_seconds,
+            excluded_queues=settings.excluded_queues,
+            excluded_numbers=settings.excluded_numbers,
+        )
+
+    @property
+    def warehouse_url(self) -> str:
+        """URL of the warehouse, with its password: never print it."""
+        return self.settings.warehouse_url.get_secret_value()
+
+    def open_warehouse(self) -> Warehouse:
+        """The warehouse, open for writing; use it in a `with`."""
+        return open_warehouse(self.warehouse_url, self.settings.home)
+
+    def open_source(self) -> SourceReader:
+        """A reader of the source; use it in a `with`.
+
+        Raises:
+            SettingsError: nothing says where the source is.
+        """
+        url = self.settings.url_of_source
+        if url is None:
+            raise SettingsError(
+                f"where is source {self.settings.source!r}? Set WFM_SOURCE_URL, or source_url in wfm.toml, "
+                "to its database; `wfm load` puts a public file into one",
+                source=self.settings.source,
+            )
+        return open_reader(url, chunk_rows=self.settings.chunk_rows, attempts=self.settings.retry_attempts)
+
+    def open_gold(self) -> GoldReader:
+        """The readers' side of gold."""
+        return GoldReader.open(self.warehouse_url, self.settings.home)
+
+    def publish(self) -> Path | None:
+        """Renew the analysts' views, and swap the readers' copy in where there is one; gives its path."""
+        with self.open_warehouse() as warehouse:
+            create_views(warehouse)
+        path = duckdb_path(self.warehouse_url, self.settings.home) if self.warehouse_url.startswith("duckdb") else None
+        return publish(path) if path else None
+
+    def model_folder(self, issue_date: dt.date) -> Path:
+        """Where the models of an issue are kept."""
+        return self.settings.home / "models" / self.source_map.name / issue_date.isoformat()
+
+    def in_source(self) -> dict[str, str]:
+        """The condition that every silver and gold row of this source meets."""
+        return {"source": self.source_map.name}

@@ -1,0 +1,72 @@
+"""The one door through which readers reach data: gold only, read-only.
+
+Reports, the dashboard and the API know nothing of engines; they ask this reader for frames.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pandas as pd
+
+from wfm_pipeline.contracts.columns import Table
+from wfm_pipeline.contracts.gold import GOLD_TABLES
+from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.warehouse.opening import duckdb_path, open_warehouse
+from wfm_pipeline.warehouse.publish import published_path
+from wfm_pipeline.warehouse.scope import Scope
+
+_CONTRACTS: Mapping[str, Table] = {table.name: table for table in GOLD_TABLES}
+
+
+class GoldReader:
+    """Reads the published copy of a DuckDB warehouse, or gold of a server, without writing anything."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        """Wrap an open, read-only warehouse."""
+        self._warehouse = warehouse
+
+    @classmethod
+    def open(cls, url: str, home: Path) -> "GoldReader":
+        """Open the readers' side of a warehouse URL.
+
+        Raises:
+            WarehouseError: nothing has been published yet.
+        """
+        if url.startswith("duckdb://"):
+            path = duckdb_path(url, home)
+            return cls(open_warehouse(f"duckdb:///{published_path(path)}" if path else url, home, is_read_only=True))
+        return cls(open_warehouse(url, home, is_read_only=True))
+
+    def rows(self, table: str, **equals: Any) -> pd.DataFrame:
+        """Rows of a gold table in key order, where the named columns have the given values.
+
+        Args:
+            table: Name without the layer, such as `forecast_accuracy`.
+            equals: Column -> value.
+
+        Raises:
+            KeyError: gold has no such table.
+        """
+        contract = _CONTRACTS[table]
+        stored = self._warehouse.table(contract.full_name)
+        return self._warehouse.frame(Scope(equals=equals).filter(stored).order_by(*contract.key))
+
+    def latest(self, table: str, column: str, **equals: Any) -> pd.DataFrame:
+        """Rows of the table's newest `column` value (the newest issue, run, week)."""
+        stored = Scope(equals=equals).filter(self._warehouse.table(_CONTRACTS[table].full_name))
+        newest = stored.filter(stored[column] == stored[column].max().as_scalar())
+        return self._warehouse.frame(newest.order_by(*_CONTRACTS[table].key))
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._warehouse.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

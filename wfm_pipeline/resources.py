@@ -23,6 +23,9 @@ from wfm_pipeline.warehouse.gold_reader import GoldReader
 from wfm_pipeline.warehouse.opening import duckdb_path, open_warehouse
 from wfm_pipeline.warehouse.publish import create_views, publish
 
+SAMPLE_MARK = "_sample_info"
+"""A source that holds this table says that its data are made, not real."""
+
 _SITE_SETTINGS = (
     "time_zone",
     "country",
@@ -113,6 +116,17 @@ class House:
     def model_folder(self, issue_date: dt.date) -> Path:
         """Where the models of an issue are kept."""
         return self.settings.home / "models" / self.source_map.name / issue_date.isoformat()
+
+    def title(self, text: str) -> str:
+        """A title that names the source, and says so where its data are simulated."""
+        label = f"{text} ({self.source_map.name})"
+        return f"SIMULATED DATA: {label}" if self.is_simulated else label
+
+    @cached_property
+    def is_simulated(self) -> bool:
+        """True where the source says of itself that its data are made."""
+        with self.open_source() as reader:
+            return self.source_map.is_simulated or SAMPLE_MARK in reader.tables()
 
     def in_source(self) -> dict[str, str]:
         """The condition that every silver and gold row of this source meets."""

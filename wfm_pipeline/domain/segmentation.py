@@ -31,7 +31,7 @@ CALLS_PER_WEEK_FLOOR: Final = 0.01
 """One call in two years [calls/week]; keeps the logarithm finite."""
 SILHOUETTE_MIN: Final = 0.25
 """Below it there is no structure to speak of (Kaufman & Rousseeuw, 1990, Finding Groups in Data, table 4)."""
-_NAME_EDGE = 0.5  # of a quartile distance: beyond the quartiles of an even spread
+_NAME_EDGE = 0.25  # interquartile distances from the median: halfway to a quartile of an even spread
 _SILHOUETTE_ROWS = 2_000
 _KMEANS_STARTS = 10
 

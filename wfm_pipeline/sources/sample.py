@@ -58,7 +58,8 @@ def write_sample(data: SampleData, path: Path, *, progress: Progress | None = No
             path=str(path),
         ) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the first error is the one to tell
+            beside.unlink(missing_ok=True)
     return path
 
 

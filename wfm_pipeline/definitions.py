@@ -7,6 +7,7 @@ date, so that the UI opens also while the source is down.
 import dagster as dg
 
 from wfm_pipeline.assets.accuracy import build_accuracy_assets
+from wfm_pipeline.assets.actuals import build_actual_assets
 from wfm_pipeline.assets.bronze import build_bronze_assets
 from wfm_pipeline.assets.customers import build_customer_assets
 from wfm_pipeline.assets.forecast import build_forecast_assets
@@ -36,6 +37,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
         assets=[
             *build_bronze_assets(house.source_map, partitions),
             *build_silver_assets(house.source_map, partitions),
+            *build_actual_assets(),
             *build_customer_assets(),
             *build_forecast_assets(),
             *build_accuracy_assets(),

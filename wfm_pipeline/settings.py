@@ -144,6 +144,22 @@ class Settings(BaseSettings):
         return {name: SourceEntry.model_validate(entry) for name, entry in known.items()}
 
 
+    def remember_source(self, name: str, url: str) -> bool:
+        """Note where a source was loaded to, unless the URL holds a password; says whether it was noted."""
+        if _has_password(url):
+            return False
+        known = {**{key: entry.url.get_secret_value() for key, entry in self._remembered().items()}, name: url}
+        lines = [line for key, value in sorted(known.items()) for line in (f'["{key}"]', f"url = '{value}'")]
+        self.remembered_path.parent.mkdir(parents=True, exist_ok=True)
+        self.remembered_path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        return True
+
+
+def _has_password(url: str) -> bool:
+    credentials = url.split("://", 1)[-1].rpartition("@")[0]
+    return bool(credentials.partition(":")[2]) or "pwd=" in url.lower() or "password=" in url.lower()
+
+
 class _TomlFile(PydanticBaseSettingsSource):
     """`wfm.toml`, or the file `WFM_CONFIG` names."""
 
@@ -194,8 +210,8 @@ def _one_line(item: Any) -> str:
     key = ".".join(str(part) for part in item["loc"])
     is_secret = key.split(".")[0].endswith("url") or key.startswith("sources")
     got = "a value that is not shown" if is_secret else repr(item.get("input"))
-    words = item["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return f"{key} ({PREFIX}{key.split('.')[0].upper()}): {words}, got {got}"
+    words = item["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("must be ")
+    return f"{key} ({PREFIX}{key.split('.')[0].upper()}) must be {words}, got {got}"
 
 
 def unknown_variables() -> list[str]:
@@ -236,3 +252,11 @@ def _toml_value(value: Any) -> str:
 def dagster_home(settings: Settings) -> Path:
     """Where Dagster keeps its runs: `DAGSTER_HOME`, else home/dagster."""
     return Path(os.environ.get("DAGSTER_HOME", settings.home / "dagster"))
+
+
+def export_dagster_variables(settings: Settings) -> None:
+    """Put what Dagster reads by itself into the environment of this process and its children."""
+    os.environ["DAGSTER_HOME"] = str(dagster_home(settings))
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    if settings.dagster_postgres_url:
+        os.environ[f"{PREFIX}DAGSTER_POSTGRES_URL"] = settings.dagster_postgres_url.get_secret_value()

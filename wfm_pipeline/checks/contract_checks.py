@@ -6,6 +6,7 @@ from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import (
     CUSTOMER_BEHAVIOR,
     FORECAST_ACCURACY,
+    QUEUE_DAY_ACTUAL,
     QUEUE_DAY_FORECAST,
     QUEUE_INTERVAL_FORECAST,
 )
@@ -20,6 +21,7 @@ _ALWAYS = (
     CALLS,
     CALENDAR_DAYS,
     QUEUE_INTERVALS,
+    QUEUE_DAY_ACTUAL,
     CUSTOMER_BEHAVIOR,
     QUEUE_INTERVAL_FORECAST,
     QUEUE_DAY_FORECAST,

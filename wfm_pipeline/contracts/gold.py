@@ -66,6 +66,28 @@ QUEUE_DAY_FORECAST = Table(
     partition="business_date",
 )
 
+QUEUE_DAY_ACTUAL = Table(
+    "gold",
+    "queue_day_actual",
+    "One row per queue and date: what really came, added up from the intervals.",
+    ("queue_id", "business_date"),
+    (
+        SOURCE,
+        text("queue_id", "The queue.", nullable=False),
+        day("business_date", "The date."),
+        count("calls_offered", "Calls that arrived; null where the day is missing.", nullable=True),
+        count("calls_answered", "Arrived and were answered.", nullable=True),
+        count("calls_abandoned", "Arrived and gave up.", nullable=True),
+        count("calls_other", "Arrived with another outcome.", nullable=True),
+        count("calls_redial", "Arrivals that are true redials.", nullable=True),
+        count("answered_in_target", "Answered within the answer-time target.", nullable=True),
+        seconds("handle_seconds", "Handle time of the answered arrivals, summed."),
+        share("service_level", "Answered within the target over offered; null without offered calls."),
+        flag("is_missing", "The source holds no rows for this open day: unknown, not zero."),
+    ),
+    partition="business_date",
+)
+
 FORECAST_ACCURACY = Table(
     "gold",
     "forecast_accuracy",
@@ -132,6 +154,7 @@ PIPELINE_HEALTH = Table(
 GOLD_TABLES: Final = (
     QUEUE_INTERVAL_FORECAST,
     QUEUE_DAY_FORECAST,
+    QUEUE_DAY_ACTUAL,
     FORECAST_ACCURACY,
     CUSTOMER_BEHAVIOR,
     PIPELINE_HEALTH,

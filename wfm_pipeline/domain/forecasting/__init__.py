@@ -8,9 +8,12 @@ The method, its source and its drawbacks: docs/methods/forecasting.md.
 from wfm_pipeline.domain.forecasting.backtest import METHODS, BacktestResult, read_folds, run_backtest
 from wfm_pipeline.domain.forecasting.fitting import ForecastModel, dump_model, load_model
 from wfm_pipeline.domain.forecasting.forecast import ForecastResult, forecast, forecast_from_model
+from wfm_pipeline.domain.forecasting.issue_scores import ALL_QUEUES, HORIZON_BANDS, score_issue
 from wfm_pipeline.domain.forecasting.options import METHOD, QUANTILE_LEVELS, RUNGS, ForecastOptions, quantile_column
 
 __all__ = [
+    "ALL_QUEUES",
+    "HORIZON_BANDS",
     "METHOD",
     "METHODS",
     "QUANTILE_LEVELS",
@@ -26,4 +29,5 @@ __all__ = [
     "quantile_column",
     "read_folds",
     "run_backtest",
+    "score_issue",
 ]

@@ -170,7 +170,7 @@ def closed_days(types: DayTypes, days: DayTable) -> BoolArray:
     closed[:, :known] = days.closed
     for date in np.flatnonzero(types.is_holiday[known:]) + known:
         closed[:, date] = _closed_on_holiday(types, days, date, follows[:, date])
-    return closed & days.open_weekday.any(axis=1)[:, None]
+    return closed & days.open_weekday.any(axis=1, keepdims=True)
 
 
 def _closed_on_holiday(types: DayTypes, days: DayTable, date: int, follows: BoolArray) -> BoolArray:

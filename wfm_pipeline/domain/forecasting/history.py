@@ -230,7 +230,7 @@ def day_table(panel: CallPanel) -> DayTable:
     seen = np.stack([worked[:, weekday == day].any(axis=1) for day in range(DAYS_PER_WEEK)], axis=1)
     met_weekday = np.stack([met[:, weekday == day].any(axis=1) for day in range(DAYS_PER_WEEK)], axis=1)
     silent = np.asarray(np.logical_and(met_weekday, ~seen))
-    open_weekday = ~silent & worked.any(axis=1)[:, None]
+    open_weekday = ~silent & worked.any(axis=1, keepdims=True)
     closed = all_shut | (desk_zero[None, :] & known.any(axis=2)) | (silent[:, weekday] & met)
     share = _present_share(known & ~closed[:, :, None], weekday)
     usable = worked & ~closed & (share >= COMPLETE_SHARE)

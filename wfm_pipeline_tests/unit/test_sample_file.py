@@ -1,5 +1,6 @@
 """The sample's file and the source system's DDL: whole or not at all, alike in every dialect."""
 
+import dataclasses
 import datetime as dt
 import os
 import sqlite3
@@ -20,7 +21,7 @@ from wfm_pipeline.domain.simulation.records import CDR_COLUMNS
 from wfm_pipeline.domain.simulation.spec import MONITOR_NUMBER, TEST_QUEUE, ContactCentreSpec, sample_site
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources import sample as sample_module
-from wfm_pipeline.sources.sample import SAMPLE_INFO_TABLE, write_sample
+from wfm_pipeline.sources.sample import SAMPLE_INFO_TABLE, make_sample, sample_reaches, write_sample
 
 ROOT = Path(sample_module.__file__).resolve().parents[2]
 DIALECTS = {"sqlite": "sqlite", "mariadb": "mysql", "postgres": "postgres", "mssql": "tsql"}
@@ -120,6 +121,40 @@ def test_progress_counts_every_row(data, tmp_path):
 
     assert (len(data.source["queue_cdr"]), len(data.source["queue_cdr"])) == seen["queue_cdr"]
     assert {*data.source, *data.truth, SAMPLE_INFO_TABLE} == set(seen)
+
+
+def test_make_sample_counts_the_rows_of_the_source_and_makes_the_same_file_again(data, sample_path, tmp_path):
+    rows = make_sample(tmp_path / "made.sqlite", last_date=LAST_DATE, months=1, seed=5)
+
+    assert sum(len(frame) for frame in data.source.values()) == rows
+    assert sample_path.read_bytes() == (tmp_path / "made.sqlite").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("date", "expected"),
+    [
+        pytest.param(LAST_DATE, True, id="the_last_date_itself"),
+        pytest.param(LAST_DATE - dt.timedelta(days=1), True, id="an_earlier_date"),
+        pytest.param(LAST_DATE + dt.timedelta(days=1), False, id="a_later_date"),
+    ],
+)
+def test_a_sample_reaches_its_last_date(sample_path, date, expected):
+    assert sample_reaches(sample_path, date) is expected
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no database at all, but long enough to be looked at" * 40])
+def test_no_sample_or_a_broken_one_reaches_no_date(tmp_path, content):
+    path = tmp_path / "odd ?#%.sqlite"
+    if content is not None:
+        path.write_bytes(content)
+
+    assert sample_reaches(path, LAST_DATE) is False
+
+
+def test_a_sample_of_an_older_generator_has_to_be_made_again(data, tmp_path):
+    path = write_sample(dataclasses.replace(data, version="0"), tmp_path / "old.sqlite")
+
+    assert sample_reaches(path, LAST_DATE) is False
 
 
 # ---- the DDL ------------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def main() -> NoReturn:
     except typer.Abort:
         err.print("stopped")
         sys.exit(1)
-    except Exception as error:  # noqa: BLE001  (click's own usage errors know how to show themselves)
+    except Exception as error:
         if hasattr(error, "show") and hasattr(error, "exit_code"):
             error.show()
             sys.exit(error.exit_code)
@@ -213,7 +213,7 @@ def backtest(
         result = run_request(
             House(settings),
             request,
-            on_progress=lambda what, done, total: status.update(f"backtest {done} of {total}: {what}"),
+            on_progress=lambda line: status.update(f"backtest: {line}"),
         )
     if predictions is not None:
         write_predictions(result, predictions)

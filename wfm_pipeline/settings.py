@@ -56,7 +56,9 @@ class Settings(BaseSettings):
     time_zone: str | None = Field(None, description="IANA zone of the site; default: the source map's.")
     country: str | None = Field(None, description="ISO country code for public holidays; default: the map's.")
     subdivision: str | None = Field(None, description="State or region for public holidays.")
-    weekend: Annotated[tuple[str, ...] | None, NoDecode] = Field(None, description="Weekend days, such as ['sat', 'sun'].")
+    weekend: Annotated[tuple[str, ...] | None, NoDecode] = Field(
+        None, description="Weekend days, such as ['sat', 'sun']."
+    )
     opening_hours: dict[str, str] | None = Field(
         None, description="Weekday -> '08:00-18:00' or 'closed'; default: the map's."
     )
@@ -67,8 +69,12 @@ class Settings(BaseSettings):
     redial_window_seconds: int = Field(300, ge=1, le=86_400, description="A redial starts at most this long after [s].")
     redial_minimum_digits: int = Field(7, ge=1, le=15, description="Shorter caller numbers are unknown callers.")
     answer_target_seconds: int = Field(20, ge=0, le=3_600, description="The 20 of 80/20 [s].")
-    excluded_queues: Annotated[tuple[str, ...], NoDecode] = Field((), description="Queues that are refused (tests, internal).")
-    excluded_numbers: Annotated[tuple[str, ...], NoDecode] = Field((), description="Caller numbers that are refused, digits.")
+    excluded_queues: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Queues that are refused (tests, internal)."
+    )
+    excluded_numbers: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Caller numbers that are refused, digits."
+    )
     rejected_share_limit: float = Field(
         0.5, gt=0, le=1, description="The run fails when more than this share of rows is refused besides exclusions."
     )
@@ -142,7 +148,6 @@ class Settings(BaseSettings):
             return {}
         known = tomllib.loads(self.remembered_path.read_text(encoding="utf-8"))
         return {name: SourceEntry.model_validate(entry) for name, entry in known.items()}
-
 
     def remember_source(self, name: str, url: str) -> bool:
         """Note where a source was loaded to, unless the URL holds a password; says whether it was noted."""
@@ -232,7 +237,11 @@ def commented_file() -> str:
     for name, field in Settings.model_fields.items():
         if name == "sources":
             continue
-        lines += [f"# {field.description}", f"# {name} = {_toml_value(field.get_default(call_default_factory=True))}", ""]
+        lines += [
+            f"# {field.description}",
+            f"# {name} = {_toml_value(field.get_default(call_default_factory=True))}",
+            "",
+        ]
     lines += ["# One entry per source whose URL differs from source_url:", "# [sources.anonymous_bank]"]
     return "\n".join([*lines, '# url = "mysql+pymysql://reader@127.0.0.1/calls"', ""])
 

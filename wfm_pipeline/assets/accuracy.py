@@ -1,6 +1,7 @@
 """Gold asset of the forecast's accuracy: issued forecasts against what came, beside the peers."""
 
 import datetime as dt
+from typing import Any
 
 import dagster as dg
 import pandas as pd
@@ -53,11 +54,11 @@ def _score(house: House, warehouse: Warehouse, inputs: ForecastInputs, origin: d
         intervals.drop(columns="interval_start").rename(columns={"interval_start_local": "interval_start"}),
         days,
         inputs.history,
-        site=house.site,
         origin=origin,
     )
-    labels = {**house.in_source(), "issued_at": issue_instant(house, origin)}
-    return scores.assign(**labels, is_hindcast=bool(intervals["is_hindcast"].iloc[0]))
+    labels: dict[str, Any] = {**house.in_source(), "issued_at": issue_instant(house, origin)}
+    labels["is_hindcast"] = bool(intervals["is_hindcast"].iloc[0])
+    return scores.assign(**labels)
 
 
 def _replace(house: House, warehouse: Warehouse, part: pd.DataFrame) -> int:

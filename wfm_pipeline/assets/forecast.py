@@ -7,21 +7,22 @@ the first day on.
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 import pandas as pd
 
 from wfm_pipeline.assets.common import Flow, Stopwatch, report, spec
-from wfm_pipeline.assets.forecast_inputs import ForecastInputs, coming_hours, issue_instant, read_inputs
+from wfm_pipeline.assets.forecast_inputs import ForecastInputs, coming_hours, issue_instant, open_hours, read_inputs
 from wfm_pipeline.assets.silver import CALENDAR_KEY, INTERVALS_KEY
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
-from wfm_pipeline.domain.forecasting import ForecastOptions, ForecastResult, forecast
+from wfm_pipeline.domain.forecasting import ForecastOptions, ForecastResult, dump_model, forecast, model_card
 from wfm_pipeline.domain.forecasting.placing import place_on_grid
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.reports.figures import fan_chart
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.model_store import save_models
+from wfm_pipeline.warehouse.model_store import save_model
 from wfm_pipeline.warehouse.scope import Scope
 
 FORECAST_KEY = dg.AssetKey(["gold", QUEUE_INTERVAL_FORECAST.name])
@@ -60,9 +61,9 @@ def build_forecast_assets() -> list[dg.AssetsDefinition]:
         name="queue_forecast",
         specs=[spec(table, deps=deps, kinds={"lightgbm", "table"}) for table in _TABLES],
     )
-    def queue_forecast(  # noqa: ANN202  (Dagster reads the generator's type)
+    def queue_forecast(
         context: dg.AssetExecutionContext, house: dg.ResourceParam[House], config: ForecastConfig
-    ):
+    ) -> Iterator[dg.MaterializeResult]:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
             inputs = read_inputs(house, warehouse)
@@ -98,12 +99,12 @@ def _issue(
         origin=origin,
         horizon_days=settings.horizon_days,
         handle=inputs.handle,
-        is_open_future=grid[["interval_start_local", "is_open"]].drop_duplicates("interval_start_local"),
+        is_open_future=open_hours(grid),
         options=ForecastOptions(seed=settings.seed, num_threads=settings.num_threads),
     )
     intervals, days = place_on_grid(result.intervals, result.days, grid)
     issued_at = issue_instant(house, origin)
-    labels = {**house.in_source(), "issued_at": issued_at, "is_hindcast": is_hindcast}
+    labels: dict[str, Any] = {**house.in_source(), "issued_at": issued_at, "is_hindcast": is_hindcast}
     with warehouse.transaction():
         for table, rows in ((QUEUE_INTERVAL_FORECAST, intervals), (QUEUE_DAY_FORECAST, days)):
             warehouse.replace(table, rows.assign(**labels), _issue_scope(house, issued_at))
@@ -129,8 +130,7 @@ def _is_issued(house: House, warehouse: Warehouse, day: dt.date) -> bool:
 
 
 def _save(house: House, result: ForecastResult, origin: dt.date) -> None:
-    if result.models:
-        save_models(house.model_folder(origin), result.models.texts, result.models.card)
+    save_model(house.model_folder(origin), dump_model(result.models), model_card(result.models))
 
 
 def _notes(result: ForecastResult, hindcasts: list[dt.date]) -> dict[str, object]:
@@ -151,5 +151,3 @@ def _picture(house: House, warehouse: Warehouse, inputs: ForecastInputs, origin:
     recent = actual[actual["business_date"] >= pd.Timestamp(origin - dt.timedelta(days=28))]
     recent = recent[recent["business_date"] < pd.Timestamp(origin)]
     return dg.MetadataValue.md(fan_chart(recent, days, title=house.title("Calls per day, forecast with 80 % band")))
-
-

@@ -66,6 +66,12 @@ def coming_hours(house: House, first: dt.date, days: int) -> pd.DataFrame:
     return interval_grid(house.site, first, first + dt.timedelta(days=days - 1))
 
 
+def open_hours(grid: pd.DataFrame) -> pd.DataFrame:
+    """Which local times of a grid are open; the hour that comes twice stands once."""
+    hours = grid[["interval_start_local", "is_open"]].rename(columns={"interval_start_local": "interval_start"})
+    return hours.drop_duplicates("interval_start", ignore_index=True)
+
+
 def issue_instant(house: House, day: dt.date) -> dt.datetime:
     """`issued_at` of a forecast whose first target day this is: its local midnight as naive UTC."""
     start: pd.Timestamp = coming_hours(house, day, 1)["interval_start"].iloc[0]

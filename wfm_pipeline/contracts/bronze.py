@@ -16,8 +16,16 @@ from wfm_pipeline.contracts.columns import (
 
 ROW_COLUMNS: Final = (
     text("_row_hash", "Hash over the row's values as the source gave them; the same in every engine.", nullable=False),
-    text("_key_hash", "Hash over the row's key; null values count, so that a spoilt key is still one key.", nullable=False),
-    day("_business_date", "Business date in the site's zone; null where the source's date is missing or no date.", nullable=True),
+    text(
+        "_key_hash",
+        "Hash over the row's key; null values count, so that a spoilt key is still one key.",
+        nullable=False,
+    ),
+    day(
+        "_business_date",
+        "Business date in the site's zone; null where the source's date is missing or no date.",
+        nullable=True,
+    ),
     text("_misfits", "JSON object, column -> original text, of values that did not fit their declared type."),
 )
 """What the reader works out for each row."""
@@ -26,7 +34,9 @@ BATCH_COLUMNS: Final = (
     text("_source", SOURCE.description, nullable=False),
     text("_batch_id", BATCH_ID.description, nullable=False),
     instant("_ingested_at", "When the batch came in."),
-    flag("_is_deleted", "True for the last version of a row that is gone from a table read whole: only its key is kept."),
+    flag(
+        "_is_deleted", "True for the last version of a row that is gone from a table read whole: only its key is kept."
+    ),
 )
 """What the warehouse adds when it appends a batch."""
 
@@ -49,4 +59,3 @@ DAY_LEDGER = Table(
         Column("batch_id", "string", "Batch that read the date last.", nullable=False),
     ),
 )
-

@@ -28,7 +28,11 @@ _FORECAST_VALUES: Final = (
     _calls("calls_q50", "Median of calls; the value scored per interval."),
     _calls("calls_q90", "90 % quantile of calls."),
     seconds("aht_seconds", "Expected handle time per answered call; null where nothing is known."),
-    text("model_name", "Rung of the ladder that made it, with `stepped_down:` and why where it healed itself.", nullable=False),
+    text(
+        "model_name",
+        "Rung of the ladder that made it, with `stepped_down:` and why where it healed itself.",
+        nullable=False,
+    ),
     count("horizon_days", "Days from the issue: 1 is the first target day."),
     flag("is_open", "Inside the opening hours; closed rows forecast 0."),
     flag("is_hindcast", "Made later for a past issue date, knowing only what was known then."),

@@ -41,7 +41,7 @@ DEFAULT_ORIGINS = 3
 
 
 def run_request(
-    house: House, request: BacktestRequest, *, on_progress: Callable[[str, int, int], None]
+    house: House, request: BacktestRequest, *, on_progress: Callable[[str], None]
 ) -> BacktestResult:
     """Answer a request.
 
@@ -58,10 +58,8 @@ def _panel(house: House, request: BacktestRequest) -> tuple[pd.DataFrame, Site]:
     if request.file is None:
         with house.open_warehouse() as warehouse:
             return read_inputs(house, warehouse).history, house.site
-    site = Site(
-        country=request.country,
-        **({"weekend": request.weekend} if request.weekend else {}),
-    )
+    default = Site()
+    site = Site(country=request.country, weekend=request.weekend or default.weekend)
     return read_interval_file(request.file), site
 
 
@@ -74,8 +72,16 @@ def _folds(request: BacktestRequest, panel: pd.DataFrame) -> pd.DataFrame:
     starts = [last + dt.timedelta(days=1) - dt.timedelta(days=horizon * back) for back in range(DEFAULT_ORIGINS, 0, -1)]
     starts = [start for start in starts if start > first]
     if not starts:
-        raise DataError(f"the intervals span {first.date()} to {last.date()}: too short for an origin {horizon} days back")
-    rows = {"dataset": "last", "fold": range(len(starts)), "origin": starts, "horizon_days": horizon, "train_from": first}
+        raise DataError(
+            f"the intervals span {first.date()} to {last.date()}: too short for an origin {horizon} days back"
+        )
+    rows = {
+        "dataset": "last",
+        "fold": range(len(starts)),
+        "origin": starts,
+        "horizon_days": horizon,
+        "train_from": first,
+    }
     return read_folds(pd.DataFrame(rows))
 
 

@@ -41,7 +41,7 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
     home = prepare_dagster_home(settings)
     try:
         return dg.DagsterInstance.from_config(str(home))
-    except Exception as error:  # storage drivers raise their own kinds; the text may hold the URL
+    except Exception as error:  # noqa: BLE001  (storage drivers raise their own kinds; the text may hold the URL)
         raise WfmError(
             f"Dagster's run storage in {home} cannot be opened ({type(error).__name__}): "
             "check WFM_DAGSTER_POSTGRES_URL and that the server answers"

@@ -89,5 +89,3 @@ def refresh_job(partitions: dg.PartitionsDefinition | None) -> dg.UnresolvedAsse
         partitions_def=partitions,
         executor_def=dg.in_process_executor,
     )
-
-

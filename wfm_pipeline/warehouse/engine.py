@@ -200,9 +200,10 @@ def table_from_batches(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> 
     return pa.Table.from_batches(list(batches), schema=schema)
 
 
-_PASSWORD = re.compile(r"(?P<scheme>[\w+]+://[^:/@\s]*):[^@\s]*@")
+_PASSWORD = re.compile(r"(?P<scheme>[\w+]+://[^:/@\s]*):\S*@")
+_PASSWORD_WORD = re.compile(r"(?P<word>pwd|password)(?P<sign>=|%3D)[^&;\s]*", re.IGNORECASE)
 
 
 def without_password(url: str) -> str:
     """A URL that may be printed."""
-    return _PASSWORD.sub(r"\g<scheme>:***@", url)
+    return _PASSWORD_WORD.sub(r"\g<word>\g<sign>***", _PASSWORD.sub(r"\g<scheme>:***@", url))

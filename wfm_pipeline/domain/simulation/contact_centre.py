@@ -23,7 +23,7 @@ from wfm_pipeline.domain.simulation.people import (
 )
 from wfm_pipeline.domain.simulation.records import Ledger, make_cdr, make_ledger, make_truth_calls
 from wfm_pipeline.domain.simulation.rosters import Roster, day_stints, make_roster
-from wfm_pipeline.domain.simulation.service import Draws, ServiceDay
+from wfm_pipeline.domain.simulation.service import Draws, ServiceDay, mean_handle_seconds
 from wfm_pipeline.domain.simulation.spec import SAMPLE_VERSION, TEST_QUEUE, ContactCentreSpec
 from wfm_pipeline.units import SECONDS_PER_DAY, SECONDS_PER_MINUTE
 
@@ -93,9 +93,10 @@ def _live(
     level_rng, people_rng = np.random.default_rng(level), np.random.default_rng(people)
     days = open_days(spec, last_date)
     expected = expected_calls(spec, days)
-    roster = make_roster(spec, days, expected, np.random.default_rng(plan))
     attempts = first_attempts(spec, days, expected * day_levels(spec, len(days), level_rng), level_rng)
     companies, persons = make_companies(spec, people_rng), make_persons(spec, people_rng)
+    handle_seconds = mean_handle_seconds(spec, companies)
+    roster = make_roster(spec, days, expected, handle_seconds, np.random.default_rng(plan))
     attempts = give_attempts_a_caller(attempts, spec, companies, persons, people_rng)
     lost = missing_days(spec, days)
     attempts = _callable(attempts, days, lost)

@@ -23,7 +23,9 @@ def fan_chart_figure(actual: pd.DataFrame, days: pd.DataFrame, *, title: str) ->
     Returns:
         The figure, with the queues of the largest forecast first, at most eight.
     """
-    order = days.groupby("queue_id")["calls_mean"].sum().sort_values(ascending=False, kind="stable").index[:_MOST_QUEUES]
+    order = (
+        days.groupby("queue_id")["calls_mean"].sum().sort_values(ascending=False, kind="stable").index[:_MOST_QUEUES]
+    )
     with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(_WIDTH_INCHES, 0.8 + _ROW_INCHES * max(len(order), 1)), layout="constrained")
         figure.suptitle(title)
@@ -34,8 +36,13 @@ def fan_chart_figure(actual: pd.DataFrame, days: pd.DataFrame, *, title: str) ->
             axes.plot(past["business_date"], past["calls"], color=ACTUAL, label="came")
             axes.plot(future["business_date"], future["calls_mean"], color=FORECAST, label="forecast (mean)")
             axes.fill_between(
-                future["business_date"], future["calls_q10"], future["calls_q90"], color=FORECAST, alpha=0.25,
-                label="80 % band", linewidth=0,
+                future["business_date"],
+                future["calls_q10"],
+                future["calls_q90"],
+                color=FORECAST,
+                alpha=0.25,
+                label="80 % band",
+                linewidth=0,
             )
             axes.set_title(str(queue), loc="left", fontsize=8)
             axes.set_ylabel("calls per day")

@@ -38,7 +38,10 @@ def test_a_day_has_as_many_quarter_hours_as_it_is_long(date, intervals):
 
 
 def test_the_hour_that_comes_twice_has_two_instants_and_the_gap_has_none():
-    back, forward = interval_grid(STOCKHOLM, FALL_BACK, FALL_BACK), interval_grid(STOCKHOLM, SPRING_FORWARD, SPRING_FORWARD)
+    back, forward = (
+        interval_grid(STOCKHOLM, FALL_BACK, FALL_BACK),
+        interval_grid(STOCKHOLM, SPRING_FORWARD, SPRING_FORWARD),
+    )
 
     assert 2 == (back["interval_start_local"] == pd.Timestamp("2026-10-25 02:15")).sum()
     assert 0 == (forward["interval_start_local"] == pd.Timestamp("2026-03-29 02:15")).sum()

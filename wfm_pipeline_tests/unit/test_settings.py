@@ -31,7 +31,9 @@ def test_arguments_beat_environment_beats_file_beats_default(monkeypatch, tmp_pa
         pytest.param("horizon_days", 0, ["horizon_days", "WFM_HORIZON_DAYS", "1", "got 0"], id="too_small"),
         pytest.param("interval_minutes", 7, ["5, 15, 30, 60", "got 7"], id="not_in_list"),
         pytest.param("weekend", "fri,xyz", ["mon, tue", "got"], id="unknown_weekday"),
-        pytest.param("redial_window_seconds", "soon", ["redial_window_seconds", "integer", "'soon'"], id="not_a_number"),
+        pytest.param(
+            "redial_window_seconds", "soon", ["redial_window_seconds", "integer", "'soon'"], id="not_a_number"
+        ),
     ],
 )
 def test_a_wrong_value_is_one_line_with_key_and_allowed_values(key, value, words):
@@ -95,8 +97,12 @@ def test_the_commented_file_loads_as_it_is_and_with_every_key_uncommented(tmp_pa
     (tmp_path / "wfm.toml").write_text(text)
     assert load_settings() == load_settings()
 
-    opened = "\n".join(line.removeprefix("# ") if " = " in line and line.startswith("# ") else line for line in text.splitlines())
-    (tmp_path / "wfm.toml").write_text(opened.replace("[sources.anonymous_bank]", "").replace('url = "mysql', '# url = "mysql'))
+    opened = "\n".join(
+        line.removeprefix("# ") if " = " in line and line.startswith("# ") else line for line in text.splitlines()
+    )
+    (tmp_path / "wfm.toml").write_text(
+        opened.replace("[sources.anonymous_bank]", "").replace('url = "mysql', '# url = "mysql')
+    )
     keys = set(tomllib.loads((tmp_path / "wfm.toml").read_text()))
 
     assert set(Settings.model_fields) - {"sources"} == keys

@@ -109,7 +109,9 @@ def run(source: SourceName = None, as_of: AsOf = None, warehouse: WarehouseUrl =
     house = House(settings)
     started = time.monotonic()
     plan = plan_run(house)
-    err.print(f"{house.title('reading')} {plan.days.first} to {plan.days.last}")
+    for notice in plan.notices:
+        err.print(f"[yellow]notice:[/] {escape(notice)}")
+    err.print(f"{house.title('reading')}: {plan.days.first} to {plan.days.last}")
     definitions = build_definitions(settings, is_partitioned=False)
     outcome = run_main_job(definitions, house, plan, as_of=first_day, on_step=_tell_step)
     if outcome.problems:

@@ -17,14 +17,12 @@ from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.settings import Settings
 from wfm_pipeline.sources.maps import load_map
 from wfm_pipeline.sources.reader import SourceReader, open_reader
+from wfm_pipeline.sources.sample import SAMPLE_INFO_TABLE
 from wfm_pipeline.transforms.rules import SilverRules
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 from wfm_pipeline.warehouse.opening import duckdb_path, open_warehouse
 from wfm_pipeline.warehouse.publish import create_views, publish
-
-SAMPLE_MARK = "_sample_info"
-"""A source that holds this table says that its data are made, not real."""
 
 _SITE_SETTINGS = (
     "time_zone",
@@ -100,7 +98,12 @@ class House:
                 "to its database; `wfm load` puts a public file into one",
                 source=self.settings.source,
             )
-        return open_reader(url, chunk_rows=self.settings.chunk_rows, attempts=self.settings.retry_attempts)
+        return open_reader(
+            url,
+            time_zone=self.site.time_zone if self.source_map.times_are == "utc" else None,
+            chunk_rows=self.settings.chunk_rows,
+            attempts=self.settings.retry_attempts,
+        )
 
     def open_gold(self) -> GoldReader:
         """The readers' side of gold."""
@@ -126,7 +129,7 @@ class House:
     def is_simulated(self) -> bool:
         """True where the source says of itself that its data are made."""
         with self.open_source() as reader:
-            return self.source_map.is_simulated or SAMPLE_MARK in reader.tables()
+            return self.source_map.is_simulated or SAMPLE_INFO_TABLE in reader.tables()
 
     def in_source(self) -> dict[str, str]:
         """The condition that every silver and gold row of this source meets."""

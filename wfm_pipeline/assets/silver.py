@@ -22,7 +22,7 @@ from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES
 from wfm_pipeline.contracts.source_map import SourceMap
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.resources import House
-from wfm_pipeline.warehouse.bronze import touched_dates
+from wfm_pipeline.warehouse.bronze_days import touched_dates
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.silver import (
     SilverCounts,

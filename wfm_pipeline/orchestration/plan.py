@@ -8,7 +8,7 @@ from wfm_pipeline.contracts.source_map import TableMap
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.resources import House
 from wfm_pipeline.sources.reader import SourceReader
-from wfm_pipeline.warehouse.bronze import stale_dates
+from wfm_pipeline.warehouse.bronze_days import ledger, stale_dates, watermark
 from wfm_pipeline.warehouse.engine import Warehouse
 
 
@@ -17,14 +17,12 @@ class Plan:
     """The dates a run must read and refresh.
 
     Attributes:
-        dates: Stale business dates, in order.
-        first_date: First business date the source holds.
-        last_date: Last one.
+        dates: Stale business dates, in order; at least one.
+        notices: What the source's tables have more or less than their map, in words.
     """
 
     dates: tuple[dt.date, ...]
-    first_date: dt.date
-    last_date: dt.date
+    notices: tuple[str, ...] = ()
 
     @property
     def days(self) -> Days:
@@ -46,15 +44,13 @@ def plan_run(house: House) -> Plan:
     """Ask the source and the warehouse which dates are stale.
 
     Raises:
-        SourceError: the source lacks a table or column of its map, or holds no rows at all.
+        SourceError: the source lacks a table or column of its map, or holds no dated rows at all.
     """
     with house.open_source() as reader:
-        for table_map in house.source_map.tables:
-            reader.check(table_map)
+        notices = [notice for table_map in house.source_map.tables for notice in reader.check(table_map)]
         daily = [table_map for table_map in house.source_map.tables if table_map.load == "incremental"]
         counts = {table_map.name: reader.day_counts(table_map) for table_map in daily}
-        dates = sorted({date for days in counts.values() for date in days})
-        if not dates:
+        if not any(counts.values()):
             raise SourceError(
                 f"source {house.source_map.name!r} holds no dated rows in {', '.join(counts)}; "
                 "there is nothing to load: check source_url, or load a file with `wfm load`",
@@ -62,19 +58,17 @@ def plan_run(house: House) -> Plan:
             )
         with house.open_warehouse() as warehouse:
             stale = {date for table in daily for date in _stale(house, warehouse, reader, table, counts[table.name])}
-    legs = house.source_map.table("call_legs")
-    calls = sorted(counts[legs.name]) if legs and counts.get(legs.name) else dates
-    return Plan(tuple(sorted(stale)) or (dates[-1],), min(calls[0], dates[0]), calls[-1])
+    newest = max(date for days in counts.values() for date in days)
+    return Plan(tuple(sorted(stale or {newest})), tuple(notices))
 
 
 def _stale(
     house: House, warehouse: Warehouse, reader: SourceReader, table_map: TableMap, counts: dict[dt.date, int]
 ) -> set[dt.date]:
+    since = watermark(warehouse, house.source_map, table_map).changed_since(house.settings.overlap_days)
     return stale_dates(
-        warehouse,
-        source_map=house.source_map,
-        table_map=table_map,
-        source_counts=counts,
-        changed_since=lambda since: reader.changed_dates(table_map, since),
+        day_counts=counts,
+        ledger=ledger(warehouse, house.source_map, table_map),
+        changed=reader.changed_dates(table_map, since) if since else frozenset(),
         overlap_days=house.settings.overlap_days,
     )

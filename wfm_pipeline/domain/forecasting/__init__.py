@@ -6,6 +6,7 @@ The method, its source and its drawbacks: docs/methods/forecasting.md.
 """
 
 from wfm_pipeline.domain.forecasting.backtest import METHODS, BacktestResult, read_folds, run_backtest
+from wfm_pipeline.domain.forecasting.card import model_card
 from wfm_pipeline.domain.forecasting.fitting import ForecastModel, dump_model, load_model
 from wfm_pipeline.domain.forecasting.forecast import ForecastResult, forecast, forecast_from_model
 from wfm_pipeline.domain.forecasting.issue_scores import ALL_QUEUES, HORIZON_BANDS, score_issue
@@ -26,6 +27,7 @@ __all__ = [
     "forecast",
     "forecast_from_model",
     "load_model",
+    "model_card",
     "quantile_column",
     "read_folds",
     "run_backtest",

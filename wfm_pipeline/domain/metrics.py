@@ -155,10 +155,15 @@ def poisson_mean_deviation(rate: ArrayLike) -> FloatArray:
     """
     rates = np.atleast_1d(np.asarray(rate, dtype=np.float64))
     small = np.where(rates < POISSON_NORMAL_FROM, rates, np.nan)
-    median = np.maximum(np.floor(small + 1 / 3 - 0.02 / np.maximum(small, 0.02)), 0)
-    below = np.where(median > 0, pdtr(np.maximum(median - 1, 0), small), 0.0)
-    deviation = 2 * (median * pdtr(median, small) - small * below) + small - median
+    # The median lies between rate - log 2 and rate + 1/3, and the deviation is smallest there.
+    near = [np.maximum(np.floor(small) + step, 0) for step in (-1, 0, 1)]
+    deviation = np.minimum.reduce([_deviation_from(point, small) for point in near])
     return np.where(rates >= POISSON_NORMAL_FROM, np.sqrt(2 * rates / np.pi), deviation)
+
+
+def _deviation_from(point: FloatArray, rate: FloatArray) -> FloatArray:
+    below = np.where(point > 0, pdtr(np.maximum(point - 1, 0), rate), 0.0)
+    return 2 * (point * pdtr(point, rate) - rate * below) + rate - point
 
 
 def poisson_floor(expected: ArrayLike) -> float:

@@ -22,6 +22,8 @@ PIT_GRID: Final = np.linspace(0.0, 1.0, 201)
 LEAST_CELLS: Final = 20
 """Cells below which a band keeps the default dispersion and nominal levels."""
 MEDIAN: Final = 0.5
+MEDIAN_TRUST: Final = 0.5
+"""Part of the bend that the median follows: a few weeks' bias says less about the next weeks than their spread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,6 @@ def _bent_levels(counts: FloatArray, means: FloatArray, spread: float, *, days: 
     inside = (PIT_GRID[:, None] - low) / np.maximum(high - low, 1e-12)
     share = np.clip(inside, 0.0, 1.0).mean(axis=1)
     observed = np.interp(QUANTILE_LEVELS, share, PIT_GRID)
-    trust = days / (days + SHRINK_DAYS)
     nominal = np.array(QUANTILE_LEVELS)
+    trust = days / (days + SHRINK_DAYS) * np.where(nominal == MEDIAN, MEDIAN_TRUST, 1.0)
     return np.clip(nominal + trust * (observed - nominal), 0.001, 0.999)

@@ -4,6 +4,7 @@ Here: learning all rungs from a desk's state, and the means the ladder ends on. 
 around the means (bands) or the public door (forecast).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,8 +85,15 @@ def profile_answer(core: CoreModel) -> FloatArray:
     return np.where(core.closed[:, :, None], 0.0, day[:, :, None] * core.shape[queues, core.like])
 
 
-def expected_calls(core: CoreModel, options: ForecastOptions) -> tuple[FloatArray, tuple[Chosen, ...]]:
+def expected_calls(
+    core: CoreModel, options: ForecastOptions, correct: Callable[[FloatArray], FloatArray] | None = None
+) -> tuple[FloatArray, tuple[Chosen, ...]]:
     """Means of the target days on the rung that each queue has history for and that can be believed.
+
+    Args:
+        core: The learnt rungs.
+        options: The forecast's choices.
+        correct: What the top rung makes of level times shape; nothing if left out.
 
     Returns:
         Means of shape (queues, horizon, slots) [calls], and the rung of each queue.
@@ -93,6 +101,7 @@ def expected_calls(core: CoreModel, options: ForecastOptions) -> tuple[FloatArra
     queues = np.arange(len(core.like))[:, None]
     shut = core.closed[:, :, None]
     profile = profile_answer(core)
+    top = correct(profile) if correct else profile
     weekdays = np.where(shut, 0.0, core.weekday_means[queues, core.like])
     pooled = np.where(shut, 0.0, core.pooled_means[queues, core.like])
     reference = np.where(core.closed, 0.0, core.reference[queues, core.like]).sum(axis=1)
@@ -100,7 +109,7 @@ def expected_calls(core: CoreModel, options: ForecastOptions) -> tuple[FloatArra
     for queue in range(len(means)):
         rung, answer = step_down(
             {
-                RUNG_MODEL: profile[queue],
+                RUNG_MODEL: top[queue],
                 RUNG_PROFILE: profile[queue],
                 RUNG_WEEKDAYS: weekdays[queue],
                 RUNG_POOLED: pooled[queue],

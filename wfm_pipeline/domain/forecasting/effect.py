@@ -1,10 +1,10 @@
-"""How much a day's calendar moves its calls: boosted trees on day totals, shrunk by out-of-sample fit.
+"""How much a day's calendar moves its calls: trees and a month curve, shrunk by out-of-sample fit.
 
 Here: the target, the models and the shrinkage. Not here: the features themselves (daytypes), nor
 the level they correct (level).
 
-Learnt in sample, calendar effects explode. So the model is trained five times, each without some
-ten-day blocks, and its strength is what the predictions on the left-out blocks explain.
+Learnt in sample, calendar effects explode. So trees and curve are learnt five times, each without
+some ten-day blocks, and their strength is what their mean explains of the left-out blocks.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ import numpy as np
 from wfm_pipeline.domain.forecasting import boosting
 from wfm_pipeline.domain.forecasting.daytypes import FEATURES
 from wfm_pipeline.domain.forecasting.history import FloatArray
+from wfm_pipeline.domain.forecasting.month import DAYS, month_curve, on_curve
 from wfm_pipeline.domain.forecasting.options import ForecastOptions
 from wfm_pipeline.domain.forecasting.state import DeskState
 
@@ -28,8 +29,10 @@ BLOCK_DAYS: Final = 10
 FOLDS: Final = 5
 BACKLOG_PRIOR: Final = 0.25
 """Log gain of one lost day before anything is seen; and the weight of that belief [days]."""
-BACKLOG_PRIOR_DAYS: Final = 4.0
+BACKLOG_PRIOR_DAYS: Final = 10.0
 LEAF_ROWS_PER_QUEUE: Final = 6
+STRENGTH_CAP: Final = 1.3
+"""Largest strength: a mean of two shrunken answers may deserve a little more than 1."""
 LEAST_DAYS: Final = 40
 """Usable days below which no calendar effect is learnt."""
 TREE_SETTINGS: Final = {
@@ -51,12 +54,14 @@ class CalendarEffect:
 
     Attributes:
         models: LightGBM text dumps; empty where nothing was learnt.
-        centre: Mean of the models on each queue's own history; shape (queues,) [log].
-        strength: Share of the models' answer that is believed, 0..1.
+        curve: Month curve, shape (31,) [log].
+        centre: Mean of the two on each queue's own history; shape (queues,) [log].
+        strength: Share of their mean that is believed, 0..STRENGTH_CAP.
         backlog_gain: Log gain per lost day.
     """
 
     models: tuple[str, ...]
+    curve: FloatArray
     centre: FloatArray
     strength: float
     backlog_gain: float
@@ -68,7 +73,7 @@ class CalendarEffect:
             return effect
         flat = features.reshape(-1, features.shape[2])
         distinct, inverse = np.unique(flat, axis=0, return_inverse=True)
-        answer = boosting.predict(self.models, distinct)[inverse].reshape(features.shape[:2])
+        answer = _joint(self.models, self.curve, distinct)[inverse].reshape(features.shape[:2])
         return effect + self.strength * (answer - self.centre[:, None])
 
 
@@ -119,7 +124,7 @@ def learn_effect(state: DeskState, options: ForecastOptions, *, seeds: int | Non
     queue, date = np.nonzero(state.days.usable & ~np.isnan(target))
     nothing = np.zeros(len(state.panel.queue_ids))
     if np.unique(date).size < LEAST_DAYS:
-        return CalendarEffect((), nothing, 0.0, _backlog_gain(np.empty(0), np.empty(0), np.empty(0)))
+        return CalendarEffect((), np.zeros(DAYS), nothing, 0.0, _backlog_gain(np.empty(0), np.empty(0), np.empty(0)))
     goal = np.clip(target[queue, date], -options.effect_clip, options.effect_clip)
     weight = level[queue, date] / (level[queue, date] + HALF_WEIGHT_CALLS)
     rows = state.features[queue, date]
@@ -128,11 +133,18 @@ def learn_effect(state: DeskState, options: ForecastOptions, *, seeds: int | Non
     goal = goal - _queue_means(goal, weight, queue, len(nothing))[queue]
     models, left_out = _cross_train(rows, goal, weight, date, queues=len(nothing), options=options, seeds=seeds)
     left_out = left_out - _queue_means(left_out, weight, queue, len(nothing))[queue]
-    strength = float(np.clip((weight * left_out * goal).sum() / max((weight * left_out**2).sum(), 1e-12), 0.0, 1.0))
+    explained = float((weight * left_out * goal).sum() / max((weight * left_out**2).sum(), 1e-12))
+    strength = min(max(explained, 0.0), STRENGTH_CAP)
+    curve = month_curve(rows, goal, weight)
     if strength == 0:
-        return CalendarEffect((), nothing, 0.0, gain)
-    centre = _queue_means(boosting.predict(models, rows), weight, queue, len(nothing))
-    return CalendarEffect(models, centre, strength, gain)
+        return CalendarEffect((), curve, nothing, 0.0, gain)
+    centre = _queue_means(_joint(models, curve, rows), weight, queue, len(nothing))
+    return CalendarEffect(models, curve, centre, strength, gain)
+
+
+def _joint(models: tuple[str, ...], curve: FloatArray, rows: FloatArray) -> FloatArray:
+    """Mean of what the trees and the month curve say."""
+    return (boosting.predict(models, rows) + on_curve(curve, rows)) / 2
 
 
 def _backlog_gain(backlog: FloatArray, goal: FloatArray, weight: FloatArray) -> float:
@@ -175,6 +187,7 @@ def _cross_train(
             )
             for seed in range(seeds or options.effect_seeds)
         )
-        left_out[~inside] = boosting.predict(own, rows[~inside])
+        curve = month_curve(rows[inside], goal[inside], weight[inside])
+        left_out[~inside] = _joint(own, curve, rows[~inside])
         models.extend(own)
     return tuple(models), left_out

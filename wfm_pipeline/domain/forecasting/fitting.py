@@ -16,8 +16,9 @@ from wfm_pipeline.domain.forecasting.core import CoreModel, expected_calls, lear
 from wfm_pipeline.domain.forecasting.daytypes import FEATURES, day_types
 from wfm_pipeline.domain.forecasting.history import BoolArray, CallPanel, FloatArray
 from wfm_pipeline.domain.forecasting.inner import InnerForecasts, inner_forecasts
-from wfm_pipeline.domain.forecasting.ladder import Chosen
-from wfm_pipeline.domain.forecasting.options import ForecastOptions
+from wfm_pipeline.domain.forecasting.interval_models import IntervalModels, learn_interval_models
+from wfm_pipeline.domain.forecasting.ladder import Chosen, rung_for
+from wfm_pipeline.domain.forecasting.options import RUNG_MODEL, ForecastOptions
 from wfm_pipeline.domain.forecasting.state import observe
 from wfm_pipeline.errors import DataError
 
@@ -39,6 +40,7 @@ class ForecastModel:
         day_bands: Bands per day.
         open_slots: Shape (queues, horizon, slots): open as far as the history tells.
         inner_days: Distinct days of the inner backtest behind the bands; 0 means default bands.
+        interval_models: LightGBM models of the top rung, with the weights they earned.
     """
 
     queue_ids: tuple[str, ...]
@@ -53,6 +55,7 @@ class ForecastModel:
     day_bands: BandModel
     open_slots: BoolArray
     inner_days: int
+    interval_models: IntervalModels
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ def fit_panel(panel: CallPanel, *, site: Site, horizon_days: int, options: Forec
         day_bands=_day_bands(inner, options),
         open_slots=slots[queues, core.like] & ~core.closed[:, :, None],
         inner_days=int(np.unique(inner.date).size),
+        interval_models=_interval_models(core, inner, state.features, options),
     )
 
 
@@ -129,6 +133,15 @@ def _interval_bands(inner: InnerForecasts, options: ForecastOptions) -> BandMode
     )
 
 
+def _interval_models(
+    core: CoreModel, inner: InnerForecasts, features: FloatArray, options: ForecastOptions
+) -> IntervalModels:
+    """Learnt only where a queue has history for the top rung."""
+    if all(rung_for(float(weeks), options) != RUNG_MODEL for weeks in core.weeks):
+        return IntervalModels()
+    return learn_interval_models(inner, features, options)
+
+
 def _day_bands(inner: InnerForecasts, options: ForecastOptions) -> BandModel:
     known = ~np.isnan(inner.actual)
     actual = np.where(known.any(axis=2), np.nansum(inner.actual, axis=2), np.nan)
@@ -143,16 +156,19 @@ def answer(model: ForecastModel, *, allowed: BoolArray | None = None) -> Answer:
         model: A fitted model.
         allowed: Shape (horizon, slots): False where the desk is known to be closed; None: as learnt.
     """
-    mean, chosen = expected_calls(model.core, model.options)
+    core, models = model.core, model.interval_models
+    mean, chosen = expected_calls(core, model.options, lambda profile: models.corrected_mean(profile, core.features))
     mean = np.where(model.open_slots, mean, 0.0)
     if allowed is not None:
         mean = np.where(allowed[None], mean, 0.0)
     queues, horizon, slots = mean.shape
-    quantiles = model.interval_bands.quantiles(mean.reshape(queues, -1))
+    quantiles = model.interval_bands.quantiles(mean.reshape(queues, -1)).reshape(queues, horizon, slots, -1)
+    on_top = np.array([rung.rung == RUNG_MODEL for rung in chosen])
+    corrected = models.corrected_quantiles(quantiles, mean, core.features)
     day_mean = mean.sum(axis=2)
     return Answer(
         mean=mean,
-        quantiles=quantiles.reshape(queues, horizon, slots, -1),
+        quantiles=np.where(on_top[:, None, None, None], corrected, quantiles),
         day_mean=day_mean,
         day_quantiles=model.day_bands.quantiles(day_mean),
         chosen=chosen,

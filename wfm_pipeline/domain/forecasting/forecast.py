@@ -173,6 +173,8 @@ def _notes(model: ForecastModel, values: Answer) -> tuple[str, ...]:
     notes.append(
         f"calendar effect: {len(model.core.effect.models)} LightGBM models, strength {model.core.effect.strength:.2f}"
     )
+    models = model.interval_models
+    notes.append(f"interval models: weight {models.mean_weight:.2f} in the mean, {models.band_weight:.2f} in the bands")
     if not model.inner_days:
         notes.append("history too short for an inner backtest: bands have the default dispersion and nominal levels")
     for queue, rung in zip(model.queue_ids, values.chosen, strict=True):

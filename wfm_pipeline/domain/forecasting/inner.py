@@ -15,7 +15,8 @@ from wfm_pipeline.domain.forecasting.options import ForecastOptions
 from wfm_pipeline.domain.forecasting.state import DeskState, head, observe
 
 INNER_HORIZON_DAYS: Final = 14
-SPACING_DAYS: Final = 7
+SPACING_DAYS: Final = 5
+"""Days between inner origins; not a week, so that every horizon meets every weekday [days]."""
 LEAST_KNOWN_DAYS: Final = 21
 """History an inner origin needs before it [days]."""
 

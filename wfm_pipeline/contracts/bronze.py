@@ -18,7 +18,7 @@ ROW_COLUMNS: Final = (
     text("_row_hash", "Hash over the row's values as the source gave them; the same in every engine.", nullable=False),
     text(
         "_key_hash",
-        "Hash over the row's key; null values count, so that a spoilt key is still one key.",
+        "Hash over the row's key; the row hash itself where a part of the key is missing.",
         nullable=False,
     ),
     day(

@@ -76,14 +76,20 @@ def as_text(array: pa.Array) -> pa.Array:
         return as_text(array.dictionary_decode())
     if pa.types.is_null(array.type):
         return pa.nulls(len(array), pa.string())
-    if pa.types.is_time32(array.type):
-        array = array.cast(pa.time64("us"))
     if pa.types.is_binary(array.type) or pa.types.is_duration(array.type) or pa.types.is_nested(array.type):
         return pa.array([None if value is None else plain_text(value) for value in array.to_pylist()], pa.string())
-    text = array.cast(pa.string())
-    if pa.types.is_temporal(array.type):
-        return pc.replace_substring_regex(text, r"(:\d\d(\.\d*[1-9])?)\.?0*(Z?)$", r"\1\3")
-    return text
+    if pa.types.is_time(array.type) or pa.types.is_timestamp(array.type):
+        return _temporal_text(array)
+    return array.cast(pa.string())
+
+
+def _temporal_text(array: pa.Array) -> pa.Array:
+    """Times with as many fractional digits as they need, none for whole seconds."""
+    in_seconds = pa.time32("s") if pa.types.is_time(array.type) else pa.timestamp("s", tz=array.type.tz)
+    try:
+        return array.cast(in_seconds).cast(pa.string())
+    except pa.ArrowInvalid:
+        return pc.replace_substring_regex(array.cast(pa.string()), r"(:\d\d(\.\d*[1-9])?)\.?0*(Z?)$", r"\1\3")
 
 
 def fit(array: pa.Array, data_type: str) -> Fitted:

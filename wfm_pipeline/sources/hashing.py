@@ -14,7 +14,7 @@ from wfm_pipeline.sources.fitting import as_text
 
 _BETWEEN_NAME_AND_VALUE = "\x1f"
 _BETWEEN_COLUMNS = "\x1e"
-_NULL_KEY = "\x00"
+_NOTHING = pa.scalar(None, pa.string())
 
 
 def row_hashes(columns: Mapping[str, pa.Array], misfits: Mapping[str, pa.Array]) -> pa.Array:
@@ -33,15 +33,20 @@ def row_hashes(columns: Mapping[str, pa.Array], misfits: Mapping[str, pa.Array])
     return _md5(pc.binary_join_element_wise(*pieces, _BETWEEN_COLUMNS, null_handling="skip"))
 
 
-def key_hashes(columns: Mapping[str, pa.Array], misfits: Mapping[str, pa.Array], key: Sequence[str]) -> pa.Array:
-    """MD5 of every row's key columns, in the map's order; a null is a value of its own."""
-    pieces = []
-    for name in key:
-        text = as_text(columns[name])
-        if name in misfits:
-            text = pc.coalesce(text, misfits[name])
-        pieces.append(pc.fill_null(text, _NULL_KEY))
-    return _md5(pc.binary_join_element_wise(*pieces, _BETWEEN_COLUMNS))
+def key_hashes(
+    columns: Mapping[str, pa.Array], misfits: Mapping[str, pa.Array], key: Sequence[str], rows: pa.Array
+) -> pa.Array:
+    """MD5 of every row's key columns, in the map's order.
+
+    Args:
+        columns: Column -> values in their declared types.
+        misfits: Column -> original texts of values that did not fit; they count as the values.
+        key: Columns of the key.
+        rows: The rows' own hashes: a row without a whole key is known by all of itself.
+    """
+    parts = [pc.coalesce(as_text(columns[name]), misfits.get(name, _NOTHING)) for name in key]
+    joined = pc.binary_join_element_wise(*parts, _BETWEEN_COLUMNS)
+    return pc.if_else(pc.is_valid(joined), _md5(pc.fill_null(joined, "")), rows)
 
 
 def _md5(texts: pa.Array) -> pa.Array:

@@ -218,7 +218,7 @@ def _insert(con: sa.Connection, table: str, rows: pa.Table) -> None:
     statement = f"insert into {into.replace('%', '%%') if mark == '%s' else into} values ({marks})"
     values: Sequence[Any] = list(zip(*(_plain(rows[name].combine_chunks()) for name in rows.column_names), strict=True))
     if values:
-        con.exec_driver_sql(statement, values)  # type: ignore[arg-type]  (a list of tuples is what drivers take)
+        con.exec_driver_sql(statement, values)
 
 
 def _plain(column: pa.Array) -> list[Any]:

@@ -60,8 +60,8 @@ def _statement(query: sa.Select[Any], engine: sa.Engine) -> str:
 
 def _load_arrow_odbc() -> ModuleType:
     try:
-        import pyodbc  # noqa: F401, PLC0415  (loaded only when ODBC is used)
         import arrow_odbc  # noqa: PLC0415
+        import pyodbc  # noqa: F401, PLC0415  (loaded only when ODBC is used)
     except (ImportError, OSError) as error:
         raise SourceError(f"{_MANAGER_MISSING} ({error})") from None
     return arrow_odbc

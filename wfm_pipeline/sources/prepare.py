@@ -14,7 +14,7 @@ from wfm_pipeline.contracts.bronze import RESERVED_NAMES
 from wfm_pipeline.contracts.source_map import TableMap
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.clock import SourceClock
-from wfm_pipeline.sources.fitting import ARROW_TYPES, as_text, fit
+from wfm_pipeline.sources.fitting import as_text, fit
 from wfm_pipeline.sources.hashing import key_hashes, row_hashes
 
 
@@ -39,9 +39,10 @@ def prepare(batch: pa.RecordBatch | pa.Table, table_map: TableMap, clock: Source
         if fitted.misfits is not None:
             misfits[name] = fitted.misfits
     columns |= {name: as_text(values) for name, values in raw.items() if name in extra_columns(raw, table_map)}
+    hashes = row_hashes(columns, misfits)
     ours = {
-        "_row_hash": row_hashes(columns, misfits),
-        "_key_hash": key_hashes(columns, misfits, table_map.key),
+        "_row_hash": hashes,
+        "_key_hash": key_hashes(columns, misfits, table_map.key, hashes),
         "_business_date": _business_dates(columns, table_map, clock),
         "_misfits": _misfit_objects(misfits, batch.num_rows),
     }
@@ -63,14 +64,6 @@ def extra_columns(present: Sequence[str] | Mapping[str, object], table_map: Tabl
             column=taken[0],
         )
     return extras
-
-
-def prepared_schema(table_map: TableMap) -> pa.Schema:
-    """Schema of `prepare` for a source without further columns."""
-    declared = [(name, ARROW_TYPES[data_type]) for name, data_type in table_map.types.items()]
-    text = pa.string()
-    ours = [("_row_hash", text), ("_key_hash", text), ("_business_date", pa.date32()), ("_misfits", text)]
-    return pa.schema([*declared, *ours])
 
 
 def _one_array(column: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -122,11 +122,11 @@ def _is_parquet(path: Path) -> bool:
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[IO[bytes]]:
+def _open(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
     with path.open("rb") as plain:
         if path.suffix == ".gz":
             with gzip.GzipFile(fileobj=plain) as unzipped:
-                yield unzipped  # type: ignore[misc]  (a GzipFile reads like a file)
+                yield unzipped
         else:
             yield plain
 

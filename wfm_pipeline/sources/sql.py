@@ -26,7 +26,7 @@ from wfm_pipeline.sources.spool import read_whole
 _TEXT_DATES: Final = frozenset({"mysql", "mariadb", "postgresql"})
 """Dialects whose dates are read as text."""
 _DATE_SHAPE: Final = "____-__-__%"
-_ISO_STYLE: Final = sa.literal_column("121")
+_ISO_STYLE: Final[sa.ColumnElement[int]] = sa.literal_column("121")
 """SQL Server's number for `yyyy-mm-dd hh:mi:ss.mmm`."""
 _FIRST_YEAR: Final = "1000-01-01"
 """Zero dates sort before it; MariaDB's own first date."""
@@ -185,7 +185,7 @@ class SqlReader(SourceReader):
 
     def _undated(self, table_map: TableMap, name: str) -> sa.ColumnElement[bool]:
         column = self._raw(table_map, name)
-        is_undated = [column.is_(None)]
+        is_undated: list[sa.ColumnElement[bool]] = [column.is_(None)]
         if self._is_text(self._types(table_map.name)[name]):
             is_undated += [column.not_like(_DATE_SHAPE), column < sa.literal(_FIRST_YEAR)]
         elif self._engine.dialect.name in ("mysql", "mariadb"):

@@ -1,10 +1,11 @@
 """Bronze: every row of a source as it stood there, in versions, append-only.
 
-A row's *state* is the rows of its key in the latest batch that brought any. A batch brings a key
-anew when it holds a row that is not in that state; then all the batch's rows of that key are
-appended, so that the latest batch tells the whole state. So the same rows again add nothing, a
-corrected row is a new version, and a row that goes back to what it was is the newest version again.
-A table that is read whole also gets a version marked `_is_deleted` for keys that are gone.
+A key's *state* is its rows in the latest batch that brought any (on one date, where the map names a
+change time: then change times say which date's row is the later). A batch brings a key anew when it
+holds a row that is not in the state; then all its rows of that key are appended, so that the latest
+batch tells the whole state. So the same rows again add nothing, a corrected row is a new version, a
+row that goes back to what it was is the newest version again, and a log that repeats a key stays
+quiet. A table that is read whole also gets a version marked `_is_deleted` for keys that are gone.
 
 Not here: which dates to read (bronze_days.py), what rows mean (transforms).
 """
@@ -23,7 +24,8 @@ from wfm_pipeline.contracts.source_map import SourceMap, TableMap
 from wfm_pipeline.warehouse.bronze_days import write_ledger
 from wfm_pipeline.warehouse.engine import Warehouse, ibis_type
 
-_HASHES = ("_key_hash", "_row_hash")
+_NO_DATE = dt.date(1, 1, 1)
+"""Stands for a missing date where rows are matched, for null equals nothing."""
 _OURS = tuple(column.name for column in ROW_COLUMNS)
 
 
@@ -156,40 +158,48 @@ def _add_new_columns(batch: _Batch) -> None:
             batch.warehouse.execute(f"alter table {batch.warehouse.quoted(batch.bronze_name)} add column {column} text")
 
 
-def current_state(bronze: IbisTable) -> IbisTable:
-    """Rows that tell each key's latest state: those of the key's latest batch.
+def current_state(bronze: IbisTable, table_map: TableMap) -> IbisTable:
+    """Rows that tell each key's latest state: those of the latest batch that brought the key.
 
     Args:
-        bronze: A bronze table.
+        bronze: The table's bronze.
+        table_map: Its map.
 
     Returns:
-        The same columns, without older versions and without keys whose state is "deleted".
+        The same rows without older versions and without keys that are gone.
     """
-    return _latest_batch(bronze).filter(~ibis._["_is_deleted"])
+    by = _state_columns(table_map)
+    dated = _with_state_date(bronze)
+    latest = dated.group_by(*by).agg(_batch_id=dated["_batch_id"].max())
+    return dated.semi_join(latest, [*by, "_batch_id"]).filter(~ibis._["_is_deleted"])
 
 
-def _latest_batch(bronze: IbisTable) -> IbisTable:
-    latest = bronze.group_by("_key_hash").agg(_batch_id=bronze["_batch_id"].max())
-    return bronze.semi_join(latest, ["_key_hash", "_batch_id"])
+def _state_columns(table_map: TableMap) -> list[str]:
+    """What has a state: a key, or, where change times tell which version is the later, a key on a date."""
+    is_timed = table_map.changed_at is not None and table_map.load == "incremental"
+    return ["_key_hash", "_state_date"] if is_timed else ["_key_hash"]
+
+
+def _with_state_date(rows: IbisTable) -> IbisTable:
+    return rows.mutate(_state_date=rows["_business_date"].fill_null(ibis.literal(_NO_DATE)))
 
 
 def _append_new(batch: _Batch) -> int:
     """Append all rows of every key that has a row its state does not have; gives how many."""
-    staged = batch.staged
-    order = ibis.row_number().over(ibis.window(group_by=_HASHES, order_by="_row_hash"))
-    distinct = staged.mutate(_copy=order).filter(ibis._["_copy"] == 0).drop("_copy")
-    known = current_state(batch.bronze).select(*_HASHES)
-    changed = staged.anti_join(known, list(_HASHES)).select("_key_hash").distinct()
-    return _append(batch, distinct.semi_join(changed, "_key_hash"), is_deleted=False)
+    by = _state_columns(batch.table_map)
+    staged = _with_state_date(batch.staged)
+    known = current_state(batch.bronze, batch.table_map).select(*by, "_row_hash")
+    changed = staged.anti_join(known, [*by, "_row_hash"]).select(*by).distinct()
+    copies = ibis.row_number().over(ibis.window(group_by=["_key_hash", "_row_hash"], order_by="_row_hash"))
+    distinct = staged.mutate(_copy=copies).filter(ibis._["_copy"] == 0)
+    return _append(batch, distinct.semi_join(changed, by).drop("_copy", "_state_date"), is_deleted=False)
 
 
 def _mark_deleted(batch: _Batch) -> int:
     """Append a version with only the key for every key the source no longer has; gives how many."""
-    names = [*batch.table_map.key, "_key_hash"]
-    before = current_state(batch.bronze).filter(ibis._["_batch_id"] < batch.batch_id)
-    gone = before.anti_join(batch.staged, "_key_hash").select(*names).distinct()
-    gone = gone.mutate(_row_hash=ibis.literal("deleted"))
-    return _append(batch, gone, is_deleted=True)
+    state = current_state(batch.bronze, batch.table_map)
+    gone = state.anti_join(batch.staged, "_key_hash").select(*batch.table_map.key, "_key_hash").distinct()
+    return _append(batch, gone.mutate(_row_hash=gone["_key_hash"]), is_deleted=True)
 
 
 def _append(batch: _Batch, rows: IbisTable, *, is_deleted: bool) -> int:

@@ -7,7 +7,8 @@ thirty days late changes its date's count and is found without reading the thirt
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import ibis
@@ -64,7 +65,7 @@ def stale_dates(
     *,
     day_counts: Mapping[dt.date, int],
     ledger: Mapping[dt.date, int],
-    changed: Set[dt.date] = frozenset(),
+    changed: AbstractSet[dt.date] = frozenset(),
     overlap_days: int = OVERLAP_DAYS,
 ) -> set[dt.date]:
     """Business dates that the next run must read.
@@ -114,7 +115,7 @@ def touched_dates(warehouse: Warehouse, source_map: SourceMap, *, run_suffix: st
 def _dates_of_batches(warehouse: Warehouse, bronze: IbisTable, run_suffix: str) -> set[dt.date]:
     keys = bronze.filter(bronze["_batch_id"].endswith(run_suffix)).select("_key_hash").distinct()
     dates = bronze.semi_join(keys, "_key_hash").select("_business_date").distinct()
-    return set(warehouse.con.to_pyarrow(dates.filter(dates["_business_date"].notnull()))["_business_date"].to_pylist())
+    return set(warehouse.con.to_pyarrow(dates.drop_null())["_business_date"].to_pylist())
 
 
 def write_ledger(
@@ -123,7 +124,7 @@ def write_ledger(
     """Note how many rows the source held for each date of a batch; dates of other batches stay."""
     if table_map.business_date is None:
         return
-    dated = staged.filter(staged["_business_date"].notnull())
+    dated = staged.drop_null("_business_date")
     counts = dated.group_by(business_date="_business_date").agg(rows_read=dated.count())
     names = {"source": source_map.name, "table_name": table_map.name, "batch_id": batch_id}
     found = counts.mutate(**{name: ibis.literal(value) for name, value in names.items()})

@@ -123,7 +123,7 @@ def _table_map(door: Door, name: str) -> TableMap:
         role=role,
         load=load,
         key=door.texts("key"),
-        types=types,  # type: ignore[arg-type]  (checked against RAW_TYPES above)
+        types=types,  # type: ignore[arg-type]  # (checked against RAW_TYPES above)
         columns=_columns(door.inner("columns"), role, types),
         optional=frozenset(door.texts("optional", default=())),
         business_date=door.text("business_date", default="") or None,

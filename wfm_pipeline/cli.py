@@ -27,7 +27,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-out = Console(soft_wrap=False)
+_PIPE_WIDTH = 170
+"""Columns of a table that goes into a file or a pipe [characters]."""
+
+out = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
@@ -76,17 +79,21 @@ def _date(text: str | None, option: str) -> dt.date | None:
 def _show(frame: pd.DataFrame, title: str) -> None:
     table = Table(title=title, title_justify="left", header_style="bold")
     for name in frame.columns:
-        table.add_column(str(name), justify="left" if frame[name].dtype.kind in "OUMTb" else "right", no_wrap=True)
+        table.add_column(str(name), justify="right" if pd.api.types.is_numeric_dtype(frame[name]) else "left")
     for row in frame.itertuples(index=False):
         table.add_row(*[escape(_cell(value)) for value in row])
     out.print(table)
 
 
+_WHOLE_FROM = 1000.0
+"""Larger numbers are shown without decimals."""
+
+
 def _cell(value: Any) -> str:
-    if value is None or value is pd.NaT or (isinstance(value, float) and pd.isna(value)):
+    if pd.isna(value):
         return "-"
     if isinstance(value, float):
-        return f"{value:.3f}"
+        return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:.3f}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
@@ -138,7 +145,7 @@ def _tell_step(step: str, what: str) -> None:
         return
     colour = "green" if what == "done" else "red"
     seconds = now - _STEP_STARTS.get(step, now)
-    err.print(f"  [{colour}]{what:6}[/] {escape(step.replace('__', '.'))} [dim]{seconds:.1f} s[/]")
+    err.print(f"  [{colour}]{what:6}[/] {escape(step.replace('__', '.', 1))} [dim]{seconds:.1f} s[/]")
 
 
 @app.command()

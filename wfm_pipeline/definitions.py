@@ -4,6 +4,8 @@
 date, so that the UI opens also while the source is down.
 """
 
+import warnings
+
 import dagster as dg
 
 from wfm_pipeline.assets.accuracy import build_accuracy_assets
@@ -19,6 +21,9 @@ from wfm_pipeline.orchestration.jobs import late_data_sensor, nightly_job, night
 from wfm_pipeline.orchestration.partitions import daily_partitions
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import Settings, load_settings
+
+
+warnings.filterwarnings("ignore", category=dg.BetaWarning)  # backfill policies and kinds are beta in name only
 
 
 def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.Definitions:

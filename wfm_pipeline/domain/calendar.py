@@ -11,7 +11,6 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
-import numpy as np
 import pandas as pd
 
 from wfm_pipeline.contracts.site import Site

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from wfm_pipeline.orchestration.plan import plan_run
 from wfm_pipeline.resources import House
@@ -13,7 +14,7 @@ _LATE_CHECK_SECONDS = 3_600
 _MOST_BLOCKS = 20
 
 
-def nightly_job(partitions: dg.PartitionsDefinition | None) -> dg.UnresolvedAssetJobDefinition:
+def nightly_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJobDefinition:
     """The main job: the whole graph, from the source to the scored forecast."""
     return dg.define_asset_job(
         NIGHTLY,
@@ -24,7 +25,7 @@ def nightly_job(partitions: dg.PartitionsDefinition | None) -> dg.UnresolvedAsse
     )
 
 
-def nightly_schedule(job: dg.UnresolvedAssetJobDefinition, house: House) -> dg.ScheduleDefinition:
+def nightly_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.ScheduleDefinition:
     """Every night at 03:00 of the site: yesterday's partition, forecast as of today, by the tick and not the clock."""
 
     @dg.schedule(
@@ -80,7 +81,7 @@ def late_data_sensor(job_name: str, house: House) -> dg.SensorDefinition:
     return late_data
 
 
-def refresh_job(partitions: dg.PartitionsDefinition | None) -> dg.UnresolvedAssetJobDefinition:
+def refresh_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJobDefinition:
     """Bronze and silver of some business dates, without a new forecast."""
     return dg.define_asset_job(
         "refresh_days",

@@ -1,7 +1,6 @@
 """Running the main job in this process, with each step told as it happens."""
 
 import datetime as dt
-import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,9 @@ from wfm_pipeline.resources import House
 
 StepListener = Callable[[str, str], None]
 """Called with the step's name and what happened: `started`, `done` or `failed`."""
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Dagster's events go to its storage; the terminal shows our own lines."""
 
 _TOLD = {
     dg.DagsterEventType.STEP_START: "started",
@@ -58,7 +60,6 @@ def run_main_job(
     Raises:
         WfmError: Dagster's storage cannot be opened.
     """
-    _quiet_dagster()
     run_id = str(uuid.uuid4())
     with open_instance(house.settings) as instance:
         instance.add_event_listener(run_id, lambda entry: _tell(entry, on_step))
@@ -66,15 +67,10 @@ def run_main_job(
             instance=instance,
             run_id=run_id,
             tags={FIRST_DATE_TAG: plan.days.first.isoformat(), LAST_DATE_TAG: plan.days.last.isoformat()},
-            run_config=forecast_config(as_of),
+            run_config={**forecast_config(as_of), **_QUIET},
             raise_on_error=False,
         )
         return RunOutcome(run_id, tuple(_problems(result)))
-
-
-def _quiet_dagster() -> None:
-    """Dagster's events go to its storage; the terminal shows our own lines."""
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
 
 
 def _tell(entry: dg.EventLogEntry, on_step: StepListener) -> None:

@@ -87,7 +87,8 @@ def _backtest(gold: GoldReader, source: str) -> pd.DataFrame:
         return pd.DataFrame({"wMAPE": ["no past issue can be scored yet: too little history"]})
     longest = rows["horizon_band"].str.split("-").str[1].astype(int).max()
     whole = rows[(rows["horizon_band"] == f"1-{longest}") & rows["grain"].isin(["interval", "day"])]
-    whole = whole[whole["queue_id"] == ALL_QUEUES].sort_values(["grain", "issued_at"], ascending=[False, True])
+    inside = _band_coverage(whole[whole["queue_id"] != ALL_QUEUES])
+    whole = whole[whole["queue_id"] == ALL_QUEUES].merge(inside, on=["issued_at", "grain"], how="left").sort_values(["grain", "issued_at"], ascending=[False, True])
     return pd.DataFrame(
         {
             "origin": whole["issued_at"].dt.round("D").dt.date.astype(object),
@@ -100,6 +101,14 @@ def _backtest(gold: GoldReader, source: str) -> pd.DataFrame:
             "seasonal naive": whole["wmape_seasonal_naive"],
             "Poisson floor": whole["wmape_floor"],
             "bias": whole["bias"],
-            "80 % band covers": whole["band_coverage"],
+            "80 % bands cover": whole["covered_share"],
         }
     )
+
+
+def _band_coverage(queues: pd.DataFrame) -> pd.DataFrame:
+    """Share of all queues' points inside their own 80 % bands, per issue and grain."""
+    known = queues.dropna(subset="band_coverage")
+    inside = known["band_coverage"] * known["points"]
+    sums = known.assign(inside=inside).groupby(["issued_at", "grain"])[["inside", "points"]].sum()
+    return (sums["inside"] / sums["points"]).rename("covered_share").reset_index()

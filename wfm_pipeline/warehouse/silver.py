@@ -21,6 +21,7 @@ from wfm_pipeline.transforms.opening import is_open
 from wfm_pipeline.transforms.rules import SilverRules
 from wfm_pipeline.transforms.zones import SiteClock
 from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.warehouse.put_aside import put_aside, renew_statistics
 from wfm_pipeline.warehouse.scope import Scope
 from wfm_pipeline.warehouse.silver_intervals import refresh_calendar, refresh_intervals, stale_interval_dates
 from wfm_pipeline.warehouse.silver_rows import SilverCounts, clock_of_times, days_scope, refresh_rows
@@ -99,11 +100,12 @@ def refresh_calls(
     the answer does not depend on the stretch that is refreshed.
     """
     warehouse.create(CALL_LEGS)
+    renew_statistics(warehouse, CALL_LEGS.full_name)
     with ExitStack() as stack:
         legs = _legs_of_calls(warehouse, source_map, first, last, stack)
-        several = stack.enter_context(several_legs(legs).cache())
+        several = stack.enter_context(put_aside(warehouse, several_legs(legs)))
         calls = attribute_calls(legs, several, source_map)
-        redial_ids = stack.enter_context(redials(calls, rules.redial_window_seconds).cache())
+        redial_ids = stack.enter_context(put_aside(warehouse, redials(calls, rules.redial_window_seconds)))
         customers = customers_of_source(warehouse, source_map)
         opens = is_open(calls.arrived_at_local, source_map.site, first, last)
         finished = finish_calls(calls, redial_ids, customers, opens)
@@ -121,4 +123,4 @@ def _legs_of_calls(
     if pd.isna(ends["first"]) or (first <= ends["first"].date() and ends["last"].date() <= last):
         return legs
     near = days_scope(source_map, first - _CALL_PAD, last).filter(legs).select("call_id").distinct()
-    return stack.enter_context(legs.semi_join(near, "call_id").cache())
+    return stack.enter_context(put_aside(warehouse, legs.semi_join(near, "call_id")))

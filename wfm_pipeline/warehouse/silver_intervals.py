@@ -17,6 +17,7 @@ from wfm_pipeline.transforms.calendar import days_with_missing, grid_of_days
 from wfm_pipeline.transforms.intervals import first_dates, intervals_per_day, measures, queue_intervals
 from wfm_pipeline.transforms.rules import SilverRules
 from wfm_pipeline.warehouse.engine import Warehouse, arrow_schema
+from wfm_pipeline.warehouse.put_aside import put_aside, renew_statistics
 from wfm_pipeline.warehouse.scope import Scope
 from wfm_pipeline.warehouse.silver_rows import SilverCounts, days_scope
 from wfm_pipeline.warehouse.silver_sources import source_dates
@@ -54,6 +55,7 @@ def refresh_intervals(
         Intervals of the dates first..last.
     """
     warehouse.create(CALLS)
+    renew_statistics(warehouse, CALLS.full_name)
     dates = source_dates(warehouse, source_map)
     loaded = _replace_intervals(warehouse, source_map, rules, dates, first, last)
     for start, end in _stretches(stale_interval_dates(warehouse, source_map)):
@@ -91,7 +93,7 @@ def _replace_intervals(
     anchor = grid["interval_start"].iloc[0].to_pydatetime()
     minutes = source_map.site.interval_minutes
     found = measures(scope.filter(calls), anchor, minutes, rules.answer_target_seconds)
-    with _staged(warehouse, grid) as staged, first_dates(calls).cache() as queues:
+    with _staged(warehouse, grid) as staged, put_aside(warehouse, first_dates(calls)) as queues:
         return warehouse.replace(QUEUE_INTERVALS, queue_intervals(staged, queues, found, source_map.name), scope)
 
 
@@ -111,6 +113,7 @@ def _staged(warehouse: Warehouse, grid: pd.DataFrame) -> Iterator[IbisTable]:
     try:
         rows = pa.Table.from_pandas(grid, _GRID_SCHEMA.to_pyarrow(), preserve_index=False)
         warehouse.append_arrow(_GRID_STAGING, rows)
+        renew_statistics(warehouse, _GRID_STAGING)
         yield warehouse.table(_GRID_STAGING)
     finally:
         warehouse.execute(drop)

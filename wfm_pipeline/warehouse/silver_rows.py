@@ -32,6 +32,7 @@ from wfm_pipeline.transforms.versions import (
 )
 from wfm_pipeline.transforms.zones import SiteClock
 from wfm_pipeline.warehouse.engine import Warehouse, to_contract
+from wfm_pipeline.warehouse.put_aside import put_aside, renew_statistics
 from wfm_pipeline.warehouse.scope import Scope
 
 RAW_CHUNK_ROWS = 20_000
@@ -89,12 +90,13 @@ def refresh_rows(
     Returns:
         Counts of the rows of those dates and of undated ones.
     """
+    renew_statistics(warehouse, source_map.bronze_name(table_map))
     bronze = warehouse.table(source_map.bronze_name(table_map))
     with ExitStack() as stack:
         rows = _rows_to_judge(warehouse, bronze, identity, first, last, stack)
-        repeated = stack.enter_context(repeated_keys(rows, table_map.key).cache())
+        repeated = stack.enter_context(put_aside(warehouse, repeated_keys(rows, table_map.key)))
         judged = judge(latest_versions(rows, table_map, repeated))
-        suspects = _put_aside(judged, first, last, stack)
+        suspects = _suspects(warehouse, judged, first, last, stack)
         scope = days_scope(source_map, first, last)
         with warehouse.transaction():
             loaded = warehouse.replace(table, scope.filter(judged.loaded), scope)
@@ -132,14 +134,14 @@ def _rows_to_judge(
     ends = warehouse.frame(bronze.aggregate(first=date.min(), last=date.max())).iloc[0]
     if pd.isna(ends["first"]) or (first <= ends["first"].date() and ends["last"].date() <= last):
         return bronze
-    return stack.enter_context(candidates(bronze, identity, first, last).cache())
+    return stack.enter_context(put_aside(warehouse, candidates(bronze, identity, first, last)))
 
 
-def _put_aside(judged: JudgedRows, first: dt.date, last: dt.date, stack: ExitStack) -> IbisTable:
+def _suspects(warehouse: Warehouse, judged: JudgedRows, first: dt.date, last: dt.date, stack: ExitStack) -> IbisTable:
     """The dates' rows with findings, numbered so that they can be taken in chunks."""
     suspects = judged.suspects.filter(in_window(judged.suspects, first, last))
     order = ibis.window(order_by=["_row_hash", "_batch_id"])
-    return stack.enter_context(suspects.mutate(_number=ibis.row_number().over(order)).cache())
+    return stack.enter_context(put_aside(warehouse, suspects.mutate(_number=ibis.row_number().over(order))))
 
 
 def _replace_findings(

@@ -84,7 +84,7 @@ def test_lengths_must_agree():
 
 @pytest.mark.parametrize("level", [0, 1, 10, -0.1])
 def test_a_level_outside_zero_and_one_is_refused(level):
-    with pytest.raises(DataError, match="write 10 % as 0.1"):
+    with pytest.raises(DataError, match=r"write 10 % as 0\.1"):
         metrics.pinball_loss([1], [1], level)
 
 

@@ -14,7 +14,6 @@ from wfm_pipeline.sources.fitting import as_text
 
 _BETWEEN_NAME_AND_VALUE = "\x1f"
 _BETWEEN_COLUMNS = "\x1e"
-_NOTHING = pa.scalar(None, pa.string())
 
 
 def row_hashes(columns: Mapping[str, pa.Array], misfits: Mapping[str, pa.Array]) -> pa.Array:
@@ -24,11 +23,10 @@ def row_hashes(columns: Mapping[str, pa.Array], misfits: Mapping[str, pa.Array])
         columns: Column -> values in their declared types; shape (n_rows,) each.
         misfits: Column -> original texts of values that did not fit; they count as the values.
     """
-    pieces = []
+    # Arrow gives nothing at all where every piece of every row is null: the first piece never is.
+    pieces = [pa.scalar("row")]
     for name in sorted(columns):
-        text = as_text(columns[name])
-        if name in misfits:
-            text = pc.coalesce(text, misfits[name])
+        text = _text_of(name, columns, misfits)
         pieces.append(pc.binary_join_element_wise(pa.scalar(name), text, _BETWEEN_NAME_AND_VALUE))
     return _md5(pc.binary_join_element_wise(*pieces, _BETWEEN_COLUMNS, null_handling="skip"))
 
@@ -44,11 +42,19 @@ def key_hashes(
         key: Columns of the key.
         rows: The rows' own hashes: a row without a whole key is known by all of itself.
     """
-    parts = [pc.coalesce(as_text(columns[name]), misfits.get(name, _NOTHING)) for name in key]
+    parts = [_text_of(name, columns, misfits) for name in key]
     joined = pc.binary_join_element_wise(*parts, _BETWEEN_COLUMNS)
-    return pc.if_else(pc.is_valid(joined), _md5(pc.fill_null(joined, "")), rows)
+    return pc.coalesce(_md5(joined), rows)
+
+
+def _text_of(name: str, columns: Mapping[str, pa.Array], misfits: Mapping[str, pa.Array]) -> pa.Array:
+    text = as_text(columns[name])
+    return pc.coalesce(text, misfits[name]) if name in misfits else text
 
 
 def _md5(texts: pa.Array) -> pa.Array:
-    digests = [hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() for text in texts.to_pylist()]
+    digests = [
+        None if text is None else hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+        for text in texts.to_pylist()
+    ]
     return pa.array(digests, pa.string())

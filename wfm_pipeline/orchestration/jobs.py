@@ -9,6 +9,7 @@ from wfm_pipeline.orchestration.plan import plan_run
 from wfm_pipeline.resources import House
 
 NIGHTLY = "nightly"
+REFRESH = "refresh_days"
 FORECAST_OP = "queue_forecast"
 _LATE_CHECK_SECONDS = 3_600
 _MOST_BLOCKS = 20
@@ -84,7 +85,7 @@ def late_data_sensor(job_name: str, house: House) -> dg.SensorDefinition:
 def refresh_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJobDefinition:
     """Bronze and silver of some business dates, without a new forecast."""
     return dg.define_asset_job(
-        "refresh_days",
+        REFRESH,
         selection=dg.AssetSelection.groups("bronze", "silver"),
         description="Bronze and silver of the chosen business dates.",
         partitions_def=partitions,

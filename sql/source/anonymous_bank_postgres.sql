@@ -5,7 +5,7 @@
 --         published ones; the last three say where a row stood in the published text files.
 --         Times are the site's wall clock, 00:00:00 = stage not reached; durations are whole seconds.
 create table "calls" (
-    "vru+line" varchar(16) not null,  -- noqa: RF05 (the published name)
+    "vru+line" varchar(16) not null,  -- noqa: RF05
     "call_id" integer not null,
     "customer_id" varchar(32),
     "priority" integer,

@@ -18,8 +18,10 @@ from wfm_pipeline.sources.connect import parse_url
 from wfm_pipeline.sources.retry import Retry
 from wfm_pipeline.sources.sql import SqlReader
 
-_LONGEST_TEXT: Final = 4_000
-"""Room for one text value [characters]; drivers report far longer ones for text columns."""
+_LONGEST_TEXT: Final = 65_535
+"""Room for one text value [characters]: all of a MariaDB `text`; drivers report far more for longer types."""
+_BATCH_BYTES: Final = 64 << 20
+"""Room for one batch [bytes]: a table with long texts comes in smaller batches."""
 _MANAGER_MISSING: Final = "ODBC is not installed on this machine: install the system package unixodbc"
 
 
@@ -45,6 +47,7 @@ class OdbcReader(SqlReader):
                 connection_string=self._connection_string,
                 batch_size=self.chunk_rows,
                 max_text_size=_LONGEST_TEXT,
+                max_bytes_per_batch=_BATCH_BYTES,
                 falliable_allocations=True,
             )
             for batch in batches:

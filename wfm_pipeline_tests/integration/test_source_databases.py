@@ -39,6 +39,7 @@ ROWS = [
 ]
 TABLE = """create table {calls} ({id} varchar(40) not null, {at} {timestamp}, {day} date, {clock} time,
     {seconds} integer, {share} double precision, {new} boolean, {mood} {text})"""
+LONG_TEXT = "ö" * 20_000
 DAY_1, DAY_2 = dt.date(2026, 3, 1), dt.date(2026, 3, 2)
 
 
@@ -57,7 +58,7 @@ def fill(url: str, rows: list[tuple] = ROWS) -> None:
             con.exec_driver_sql("set session sql_mode = ''")
         marks = ", ".join(["%s"] * 8)
         for row in rows:
-            con.exec_driver_sql(f"insert into {words['calls']} values ({marks})", (*row, "fine"))
+            con.exec_driver_sql(f"insert into {words['calls']} values ({marks})", (*row, LONG_TEXT))
     engine.dispose()
 
 
@@ -88,7 +89,12 @@ def test_every_driver_gives_the_same_rows_and_hashes(mariadb_urls, postgres_sour
     assert pymysql == odbc == postgres
     assert [row["CallId"] for row in pymysql] == sorted(row[0] for row in ROWS)
     (first,) = [row for row in pymysql if row["seconds"] == 10]
-    assert (first["clock"], first["share"], first["is_new"], first["mood"]) == (dt.time(23, 59, 59), 0.5, True, "fine")
+    assert (first["clock"], first["share"], first["is_new"], first["mood"]) == (
+        dt.time(23, 59, 59),
+        0.5,
+        True,
+        LONG_TEXT,
+    )
     assert {row["_misfits"] for row in pymysql} == {None}
 
 

@@ -5,6 +5,8 @@ import shutil
 import sqlite3
 from contextlib import closing
 
+import dagster as dg
+
 from wfm_pipeline.contracts.gold import GOLD_TABLES, PIPELINE_HEALTH
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.definitions import build_definitions
@@ -31,17 +33,23 @@ def make_house(sample, home, *, warehouse_url=None):
     )
 
 
-def run(house, *, as_of=None, on_step=lambda _step, _what: None):
+def run(house, *, as_of=None, on_step=lambda _step, _what: None, instance=None):
     """The main job as `wfm run` does it."""
     definitions = build_definitions(house.settings, is_partitioned=False)
-    return run_main_job(definitions, house, plan_run(house), as_of=as_of, on_step=on_step)
+    return run_main_job(definitions, house, plan_run(house), as_of=as_of, on_step=on_step, instance=instance)
 
 
 def refresh(house, *, on_step=None):
     """Bronze and silver of everything stale, as the main job does it before the forecast."""
     definitions = build_definitions(house.settings, is_partitioned=False)
     outcome = run_main_job(
-        definitions, house, plan_run(house), as_of=None, on_step=on_step or (lambda _step, _what: None), job=REFRESH
+        definitions,
+        house,
+        plan_run(house),
+        as_of=None,
+        on_step=on_step or (lambda _step, _what: None),
+        job=REFRESH,
+        instance=dg.DagsterInstance.ephemeral(),
     )
     assert outcome.problems == ()
 

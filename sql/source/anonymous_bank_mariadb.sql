@@ -1,3 +1,4 @@
+-- sqlfluff:dialect:mariadb
 -- What:   table of the source system `anonymous_bank` on MariaDB.
 -- Grain:  one row per phone call.
 -- Inputs: none; run once in an empty database, or let `wfm load anonymous_bank FILE --to URL` do it.

@@ -1,6 +1,7 @@
 """The nightly main job, its schedule, and the sensor for late data."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -37,7 +38,7 @@ def nightly_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.Sche
         description="Loads yesterday and issues the forecast for the days from today on.",
     )
     def nightly_tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        today = context.scheduled_execution_time.date()
+        today = context.scheduled_execution_time.astimezone(ZoneInfo(house.site.time_zone)).date()
         return dg.RunRequest(
             run_key=today.isoformat(),
             partition_key=(today - dt.timedelta(days=1)).isoformat(),

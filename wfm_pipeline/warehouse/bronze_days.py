@@ -115,7 +115,7 @@ def touched_dates(warehouse: Warehouse, source_map: SourceMap, *, run_suffix: st
 
 def _dates_of_batches(warehouse: Warehouse, bronze: IbisTable, run_suffix: str) -> set[dt.date]:
     dates = touched_days(bronze, bronze["_batch_id"].endswith(run_suffix))
-    return set(warehouse.con.to_pyarrow(dates.filter(dates["_business_date"].notnull()))["_business_date"].to_pylist())
+    return set(warehouse.con.to_pyarrow(dates.drop_null("_business_date"))["_business_date"].to_pylist())
 
 
 def write_ledger(

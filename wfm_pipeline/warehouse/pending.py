@@ -57,7 +57,7 @@ def _add(warehouse: Warehouse, source_map: SourceMap, silver_table: str, dates: 
     known = Scope({"source": source_map.name, "silver_table": silver_table}).filter(
         warehouse.table(PENDING_DAYS.full_name)
     )
-    new = dates.filter(dates["_business_date"].notnull()).select(business_date="_business_date")
+    new = dates.drop_null("_business_date").select(business_date="_business_date")
     new = new.anti_join(known, "business_date")
     labels = {"source": ibis.literal(source_map.name), "silver_table": ibis.literal(silver_table)}
     warehouse.append(PENDING_DAYS.full_name, new.mutate(**labels).select(*PENDING_DAYS.column_names))

@@ -5,6 +5,7 @@ import os
 import sqlite3
 from contextlib import closing
 
+import dagster as dg
 import pandas as pd
 import pytest
 
@@ -73,10 +74,10 @@ def test_redials_within_reach_have_precision_and_recall_of_at_least_99_percent(f
 
 def test_running_twice_changes_no_table(sample, clean):
     house = make_house(sample, clean / "home")
-    assert run(house, as_of=AS_OF).problems == ()
+    assert run(house, as_of=AS_OF, instance=dg.DagsterInstance.ephemeral()).problems == ()
     first = hashes(house)
 
-    assert run(house, as_of=AS_OF).problems == ()
+    assert run(house, as_of=AS_OF, instance=dg.DagsterInstance.ephemeral()).problems == ()
 
     assert first == hashes(house)
 

@@ -22,7 +22,6 @@ from wfm_pipeline.orchestration.partitions import daily_partitions
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import Settings, load_settings
 
-
 warnings.filterwarnings("ignore", category=dg.BetaWarning)  # backfill policies and kinds are beta in name only
 
 

@@ -46,4 +46,4 @@ def open_warehouse(url: str, home: Path, *, is_read_only: bool = False) -> Wareh
     check_url(url)
     if url.startswith("duckdb://"):
         return DuckDBWarehouse.open(duckdb_path(url, home), url, is_read_only=is_read_only)
-    return PostgresWarehouse.open(url)
+    return PostgresWarehouse.open(url, is_read_only=is_read_only)

@@ -195,6 +195,17 @@ def test_a_reader_of_a_duckdb_file_cannot_read_other_files(tmp_path):
             reader.con.con.execute("delete from silver.things")
 
 
+def test_a_reader_of_postgresql_cannot_write(tmp_path, postgres_url):
+    with open_warehouse(postgres_url, tmp_path) as writer:
+        writer.replace(TABLE, rows("a"), Scope())
+
+    with (
+        open_warehouse(postgres_url, tmp_path, is_read_only=True) as reader,
+        pytest.raises(Exception, match="read-only transaction"),
+    ):
+        reader.delete("silver.things", Scope())
+
+
 @pytest.mark.parametrize(
     ("url", "shown"),
     [

@@ -116,9 +116,7 @@ def redials(calls: IbisTable, redial_window_seconds: int) -> IbisTable:
     Returns:
         Column call_id.
     """
-    slim = calls.select("call_id", "caller_key", "queue_id", "arrived_at", "outcome", "row_hash")
-    gave_up = slim.filter(slim.outcome == "abandoned").select("caller_key", "queue_id").distinct()
-    known = slim.semi_join(gave_up, ["caller_key", "queue_id"])  # whoever never gave up cannot redial
+    known = calls.filter(calls.caller_key.notnull())
     before = ibis.window(group_by=["caller_key", "queue_id"], order_by=[known.arrived_at, known.row_hash])
     pairs = known.select(
         "call_id",

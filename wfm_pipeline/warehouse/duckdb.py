@@ -15,6 +15,9 @@ from wfm_pipeline.warehouse.engine import Warehouse
 
 _LOCK_WORDS = ("Conflicting lock", "Could not set lock")
 _RETRY_SECONDS = 0.5
+_READER = {"enable_external_access": "false"}
+_WRITER = {"preserve_insertion_order": "false", "memory_limit": "1GB"}
+"""What does not fit into the limit goes to disk; the order of rows is nobody's promise."""
 
 
 class DuckDBWarehouse(Warehouse):
@@ -64,7 +67,7 @@ class DuckDBWarehouse(Warehouse):
 
 def _connect(path: Path, *, is_read_only: bool, wait_seconds: float) -> ibis.BaseBackend:
     deadline = time.monotonic() + wait_seconds
-    options = {"enable_external_access": "false"} if is_read_only else {}
+    options = _READER if is_read_only else _WRITER
     while True:
         try:
             return ibis.duckdb.connect(path, read_only=is_read_only, **options)

@@ -57,9 +57,10 @@ def missing_key(raw: RawRows, identifiers: Sequence[Value]) -> Finding:
 
 
 def undated(raw: RawRows, name: str, time: TimestampValue) -> Finding:
-    """Rows that nobody can put on a day: zero dates, text that is no date, nothing at all."""
+    """Rows that nobody can put on a day: zero dates, text that is no date, the year 2099, nothing at all."""
     is_undated = time.isnull() | raw.rows["_business_date"].isnull()
-    return _refused("undated", is_undated, _with_misfits(raw, f"{name} is not known"))
+    unbelieved = ibis.literal(f"{name} ") + time.strftime("%Y-%m-%d %H:%M:%S") + " cannot be believed"
+    return _refused("undated", is_undated, unbelieved.fill_null(_with_misfits(raw, f"{name} is not known")))
 
 
 def in_dst_gap(name: str, local: TimestampValue, clock: SiteClock) -> Finding:

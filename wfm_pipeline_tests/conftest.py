@@ -8,7 +8,6 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-
 ENGINES = {
     "PostgreSQL": "WFM_TEST_POSTGRES_URL",
     "MariaDB": "WFM_TEST_MARIADB_URL",

@@ -201,6 +201,9 @@ class SqlReader(SourceReader):
         is_undated: list[sa.ColumnElement[bool]] = [column.is_(None)]
         if self._is_text(self._types(table_map.name)[name]):
             is_undated += [column.not_like(_DATE_SHAPE), _is_no_day(column)]
+        elif self._engine.dialect.name in ("mysql", "mariadb"):
+            # Zero months and days, and 31 June, are kept there under the older modes.
+            is_undated.append(_is_no_day(_as_text(self._column(table_map, name), self._engine)))
         elif self._engine.dialect.name == "postgresql":
             is_undated.append(sa.not_(sa.func.isfinite(column)))
         is_undated.append(column < self._moment(table_map, name, self.clock.start_of(EARLIEST)))

@@ -80,7 +80,7 @@ class Desk:
             for first, last in _stretches(dates):
                 append_versions(
                     warehouse, source_map=DESK, table_map=CALLS, read=lambda ends=(first, last): reader.read(CALLS, *ends),
-                    batch_id=f"{self.runs}-{first}", ingested_at=dt.datetime(2026, 5, 1),
+                    batch_id=f"{self.runs}-{first}", ingested_at=dt.datetime(2026, 6, 1),
                 )  # fmt: skip
         return dates
 

@@ -33,13 +33,16 @@ class DuckDBWarehouse(Warehouse):
 
         Raises:
             WarehouseError: another process holds the file for longer than `wait_seconds`, the file
-                is not a DuckDB database, or there is nothing to read.
+                is not a DuckDB database, its folder cannot be made, or there is nothing to read.
         """
         if path is None:
             return cls(ibis.duckdb.connect(), url)
         if is_read_only and not path.exists():
             raise WarehouseError(f"there is no warehouse at {path}; run `wfm run` first")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WarehouseError(f"cannot make the folder {path.parent} ({error.strerror}); choose WFM_HOME") from error
         return cls(_connect(path, is_read_only=is_read_only, wait_seconds=wait_seconds), url)
 
     def append_arrow(self, name: str, data: pa.Table) -> None:

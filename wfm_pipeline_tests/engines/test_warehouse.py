@@ -221,7 +221,7 @@ def test_a_url_is_shown_without_its_password(url, shown):
     assert shown == without_password(url)
 
 
-def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path) -> None:
     (tmp_path / "home").write_text("a file where the folder should be")
-    with pytest.raises(WarehouseError, match="cannot make the folder .*choose WFM_HOME"):
+    with pytest.raises(WarehouseError, match=r"cannot make the folder .*choose WFM_HOME"):
         open_warehouse("duckdb:///warehouse/wfm.duckdb", tmp_path / "home")

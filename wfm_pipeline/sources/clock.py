@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 _DAY = dt.timedelta(days=1)
 EARLIEST = dt.date(1990, 1, 1)
 """Older dates stand for "unknown": 0000-00-00, 1899-12-30, 1900-01-01, 1970-01-01 and the like."""
-LONGEST_AHEAD = dt.timedelta(days=366)
-"""A date farther ahead of the day it is read on is a slip: one such row would stretch every grid to it."""
+LONGEST_AHEAD = dt.timedelta(days=2)
+"""A record dated farther ahead of the day it is read on is a slip (clocks and zones differ by less): one such row would
+stretch every grid, and move the forecast, to its date."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ local time that never was. Everything else is mended and the row stays (canonica
 from collections.abc import Iterable, Sequence
 
 import ibis
-from ibis.expr.types import BooleanValue, StringValue, TimestampValue, Value
+from ibis.expr.types import BooleanValue, IntegerValue, StringValue, TimestampValue, Value
 
 from wfm_pipeline.contracts.source_map import SourceMap
 from wfm_pipeline.transforms.canonical import RawRows
@@ -54,6 +54,12 @@ def missing_key(raw: RawRows, identifiers: Sequence[Value]) -> Finding:
     is_missing = ibis.or_(is_key_missing(raw.rows, raw.table_map.key), *[value.isnull() for value in identifiers])
     reason = f"a part of the key {', '.join(raw.table_map.key)} is missing"
     return _refused("missing_key", is_missing, _with_misfits(raw, reason))
+
+
+def negative_position(leg_number: IntegerValue) -> Finding:
+    """Legs whose position in their call is below zero: no order of legs can be made of them."""
+    reason = ibis.literal("leg_number is ") + leg_number.cast("string") + ", below 0"
+    return _refused("negative_leg_number", leg_number < 0, reason)
 
 
 def undated(raw: RawRows, name: str, time: TimestampValue) -> Finding:

@@ -23,12 +23,15 @@ class Market:
     Attributes:
         flow: All people; moved as chains are found.
         admitted: For each demand, kind -> people of that kind in the market.
+        losses: For each demand, loss of gain -> bit set of demands that somebody admitted here could
+            go to at that loss; None = to be worked out again.
         price: Price of each demand, >= 0.
         price_bits: Price -> bit set of the demands at it.
     """
 
     flow: Flow
     admitted: list[dict[int, int]] = field(init=False)
+    losses: list[dict[int, int] | None] = field(init=False)
     price: list[int] = field(init=False)
     price_bits: dict[int, int] = field(init=False)
 
@@ -36,6 +39,7 @@ class Market:
         """All prices 0 and nobody in."""
         size = len(self.flow.weights)
         self.admitted = [{} for _ in range(size)]
+        self.losses = [None] * size
         self.price = [0] * size
         self.price_bits = {0: (1 << size) - 1}
 
@@ -43,6 +47,7 @@ class Market:
         """Let people in where they stand."""
         here = self.admitted[demand]
         here[kind] = here.get(kind, 0) + people
+        self.losses[demand] = None
 
     def leave(self, kind: int, demand: int) -> None:
         """One admitted person goes from a demand."""
@@ -50,6 +55,27 @@ class Market:
         here[kind] -= 1
         if not here[kind]:
             del here[kind]
+            self.losses[demand] = None
+
+    def losses_at(self, demand: int) -> dict[int, int]:
+        """Loss of gain -> demands that an admitted person could go to at that loss."""
+        losses = self.losses[demand]
+        if losses is None:
+            losses = self.losses[demand] = {}
+            for kind in self.admitted[demand]:
+                gain_here = gain_of(self.flow.kinds[kind], demand)
+                for gain, bits in self.flow.kinds[kind].levels:
+                    losses[gain_here - gain] = losses.get(gain_here - gain, 0) | bits
+        return losses
+
+    def leaver(self, demand: int, target: int, loss: int) -> int:
+        """The first kind admitted at a demand that may go to `target` at that loss."""
+        kinds = self.flow.kinds
+        return min(
+            kind
+            for kind in self.admitted[demand]
+            if kinds[kind].open_to >> target & 1 and gain_of(kinds[kind], demand) - gain_of(kinds[kind], target) == loss
+        )
 
     def net_levels(self, kind: int) -> Iterator[tuple[int, int]]:
         """(gain - price, bit set) pairs over the demands open to a kind."""
@@ -124,65 +150,65 @@ def _shortest_chain(market: Market, kind: int, home: int, wish: int) -> list[tup
         (demand, kind that leaves it) links from the newcomer's new seat on; empty where staying is best.
     """
     own = market.net(kind, home)
-    distance: dict[int, int] = {}
-    link: dict[int, tuple[int, int] | None] = {}
-    heap: list[tuple[int, int]] = []
+    search = _Search(market, wish)
     for net, bits in market.net_levels(kind):
         if net > own:
-            for start in bits_of(bits):
-                distance[start], link[start] = wish - (net - own), None
-                heap.append((distance[start], start))
-    heapq.heapify(heap)
-    end = wish
-    settled = 0
-    while heap:
-        so_far, stop = heapq.heappop(heap)
-        if so_far >= end:
-            break
-        if settled >> stop & 1:
-            continue
-        settled |= 1 << stop
-        if stop == home:
-            end = so_far
-            break
-        _relax(market, stop, (settled, end), distance, link, heap)
-    for stop in bits_of(settled):
-        if distance[stop] < end:
-            market.raise_price(stop, end - distance[stop])
-    return _links(link, home) if end < wish else []
+            search.offer(bits, wish - (net - own), None)
+    end = search.run(home)
+    for stop in bits_of(search.settled):
+        if search.distance[stop] < end:
+            market.raise_price(stop, end - search.distance[stop])
+    return search.chain_to(home) if end < wish else []
 
 
-def _relax(
-    market: Market,
-    stop: int,
-    bounds: tuple[int, int],
-    distance: dict[int, int],
-    link: dict[int, tuple[int, int] | None],
-    heap: list[tuple[int, int]],
-) -> None:
-    settled, end = bounds
-    so_far = distance[stop]
-    nearest = settled
-    for kind in market.admitted[stop]:
-        net_here = market.net(kind, stop)
-        for net, bits in market.net_levels(kind):
-            length = so_far + net_here - net
-            fresh = bits & ~nearest
-            if length >= end or not fresh:
+class _Search:
+    """Dijkstra's search over demands, cut off at a length."""
+
+    def __init__(self, market: Market, cut_off: int) -> None:
+        self.market, self.cut_off = market, cut_off
+        self.distance: dict[int, int] = {}
+        self.link: dict[int, tuple[int, int] | None] = {}
+        self.heap: list[tuple[int, int]] = []
+        self.settled = 0
+        self.nearest = 0  # demands that no later offer can bring nearer
+
+    def offer(self, bits: int, length: int, link: tuple[int, int] | None) -> None:
+        """Note that the demands in `bits` can be reached at that length."""
+        for target in bits_of(bits):
+            if length < self.distance.get(target, self.cut_off):
+                self.distance[target], self.link[target] = length, link
+                heapq.heappush(self.heap, (length, target))
+
+    def run(self, home: int) -> int:
+        """Search until `home` is reached; its distance, or the cut-off."""
+        while self.heap:
+            length, stop = heapq.heappop(self.heap)
+            if self.settled >> stop & 1:
                 continue
-            for target in bits_of(fresh):
-                if length < distance.get(target, end):
-                    distance[target], link[target] = length, (stop, kind)
-                    heapq.heappush(heap, (length, target))
-            if length == so_far:
-                nearest |= fresh
+            if stop == home:
+                return length
+            self.settled |= 1 << stop
+            self._relax(stop, length)
+            if self.nearest >> home & 1:
+                return length
+        return self.cut_off
 
+    def _relax(self, stop: int, so_far: int) -> None:
+        market = self.market
+        for loss, bits in market.losses_at(stop).items():
+            for price, priced in market.price_bits.items():
+                length = so_far + loss - market.price[stop] + price
+                fresh = bits & priced & ~self.settled & ~self.nearest
+                if fresh and length < self.cut_off:
+                    self.offer(fresh, length, (stop, loss))
+                    if length == so_far:
+                        self.nearest |= fresh
 
-def _links(link: dict[int, tuple[int, int] | None], home: int) -> list[tuple[int, int]]:
-    chain = []
-    step = link[home]
-    while step is not None:
-        chain.append(step)
-        step = link[step[0]]
-    chain.reverse()
-    return chain
+    def chain_to(self, home: int) -> list[tuple[int, int]]:
+        """(demand, kind that leaves it) links that lead to `home`."""
+        chain, target = [], home
+        while (step := self.link[target]) is not None:
+            stop, loss = step
+            chain.append((stop, self.market.leaver(stop, target, loss)))
+            target = stop
+        return chain[::-1]

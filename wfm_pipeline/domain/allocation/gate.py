@@ -18,10 +18,14 @@ from wfm_pipeline.domain.allocation.problem import ANY_STATE, Demand, Problem, R
 
 Check = Literal["platform", "locality", "skill", "state"]
 CHECKS: Final[tuple[Check, ...]] = ("platform", "locality", "skill", "state")
+_SPARSE: Final = 8
+"""Where more than one bit in so many is set, reading all digits beats taking bits off one by one."""
 
 
 def bits_of(mask: int) -> tuple[int, ...]:
     """Positions of the set bits, ascending."""
+    if mask.bit_count() * _SPARSE > mask.bit_length():
+        return tuple([position for position, digit in enumerate(bin(mask)[:1:-1]) if digit == "1"])
     found = []
     while mask:
         lowest = mask & -mask

@@ -138,7 +138,7 @@ def _exchange(flow: Flow) -> None:
         if (flow.level[behind], behind) >= (-entry[0], donor):
             return  # even the demand furthest behind is not behind this one, and no donor is further ahead
         seen, came_from = _reachable(flow, donor, behind)
-        receiver = min(bits_of(seen), key=lambda demand: (flow.level[demand], demand))
+        receiver = behind if seen >> behind & 1 else min(bits_of(seen), key=flow.level.__getitem__)
         if (flow.level[receiver], receiver) >= (-entry[0], donor):
             closed |= seen
             continue
@@ -185,4 +185,7 @@ def _mover(flow: Flow, source: int, target: int) -> int:
 
 def gain_of(kind: Kind, demand: int) -> int:
     """What a person of the kind is worth at a demand."""
-    return next(gain for gain, bits in kind.levels if bits >> demand & 1)
+    for gain, bits in kind.levels:
+        if bits >> demand & 1:
+            return gain
+    raise ValueError(f"demand {demand} is not open to this kind")

@@ -82,6 +82,8 @@ def person(cn: str, *, skills: Iterable[str], states: Iterable[str], platform="A
     return Resource(cn, platform, locality, frozenset(skills), frozenset(states), **more)
 
 
-def work(demand_id, case_type: str, state: str, forecast: float = 100, *, platform="Amisys", locality="Domestic", **more):
+def work(
+    demand_id, case_type: str, state: str, forecast: float = 100, *, platform="Amisys", locality="Domestic", **more
+):
     """A demand in one line."""
     return Demand(demand_id, platform, locality, case_type, state, forecast, **more)

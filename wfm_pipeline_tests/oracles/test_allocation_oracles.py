@@ -121,7 +121,9 @@ def test_quality_is_as_large_as_it_can_be_with_the_counts_fixed():
         gains = state_gains(problem)
         got = sum(gains[row, column] for row, column in enumerate(allocation.choice) if column >= 0)
         assert best_gain(problem, np.array(allocation.assigned), gains) == pytest.approx(got), seed
-        mixed += len(set(gains[allocation.choice.index(column)].tolist())) if (column := max(allocation.choice)) >= 0 else 0
+        mixed += (
+            len(set(gains[allocation.choice.index(column)].tolist())) if (column := max(allocation.choice)) >= 0 else 0
+        )
     assert mixed > 200  # otherwise quality never was a choice
 
 
@@ -154,7 +156,11 @@ def test_brute_force_on_six_people_finds_the_same_counts_and_quality(seed):
     problem = Problem.build(
         PLAN,
         [
-            person(f"R{number}", skills=[("a", "b", "c")[rng.integers(3)], "a"], states=[("X", "Y", "N/A")[rng.integers(3)], "X"])
+            person(
+                f"R{number}",
+                skills=[("a", "b", "c")[rng.integers(3)], "a"],
+                states=[("X", "Y", "N/A")[rng.integers(3)], "X"],
+            )
             for number in range(6)
         ],
         [

@@ -46,9 +46,7 @@ def largest_remainder(seats: int, weights: Sequence[float]) -> list[int]:
     return shares
 
 
-def split_month(
-    monthly_forecast: float, working_days: Mapping[Week, float], *, where: str = ""
-) -> dict[Week, float]:
+def split_month(monthly_forecast: float, working_days: Mapping[Week, float], *, where: str = "") -> dict[Week, float]:
     """A month's forecast on its ISO weeks, by the working days inside the month.
 
     Args:

@@ -122,6 +122,25 @@ class Eligibility:
         members = self.blocks[block].demands
         return tuple(members[bit] for bit in bits_of(self.eligible[position]))
 
+    def is_open(self, position: int, demand: int) -> bool:
+        """True where the resource may do the demand and is available."""
+        block = self.block_of[position]
+        return (
+            block >= 0
+            and self.block_of_demand[demand] == block
+            and bool(self.eligible[position] >> self.bit_of[demand] & 1)
+        )
+
+    @cached_property
+    def bit_of(self) -> Mapping[int, int]:
+        """Bit of each demand in its block's bit sets."""
+        return {demand: bit for block in self.blocks for bit, demand in enumerate(block.demands)}
+
+    @cached_property
+    def block_of_demand(self) -> Mapping[int, int]:
+        """Block of each demand."""
+        return {demand: number for number, block in enumerate(self.blocks) for demand in block.demands}
+
     @cached_property
     def resources_by_demand(self) -> Mapping[int, tuple[int, ...]]:
         """Positions of the resources open to each demand, in order of cn."""

@@ -7,12 +7,14 @@ an entry that is popped after its urgency or candidate has moved is scored again
 
 import heapq
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 
 from wfm_pipeline.domain.allocation.gate import Eligibility, bits_of
 from wfm_pipeline.domain.allocation.scoring import NOT_EXACT_QUALITY, TIE_DIGITS, ScoreWeights, urgency_of
+
+Candidates = list[tuple[list[int], list[float]]]
 
 
 @dataclass
@@ -76,22 +78,16 @@ def allocate_v2(eligibility: Eligibility, ideal: list[float], weights: ScoreWeig
         if len(open_to) == 1:
             draft.assign(person, open_to[0], "exclusive", ideal)
     waiting = [person for person, open_to in enumerate(options) if len(open_to) > 1]
-    _scored_phase(eligibility, options, waiting, draft, ideal, weights)
+    candidates = _candidates(eligibility, options, waiting, len(ideal), weights)
+    _scored_phase(candidates, draft, ideal, weights)
     for person in waiting:
         if draft.choice[person] < 0:
             draft.assign(person, _largest_gap(options[person], draft.assigned, ideal), "remainder", ideal)
     return draft
 
 
-def _scored_phase(
-    eligibility: Eligibility,
-    options: list[tuple[int, ...]],
-    waiting: list[int],
-    draft: Draft,
-    ideal: list[float],
-    weights: ScoreWeights,
-) -> None:
-    candidates = _candidates(eligibility, options, waiting, len(ideal), weights)
+def _scored_phase(candidates: Candidates, draft: Draft, ideal: list[float], weights: ScoreWeights) -> None:
+    """Always the free pair with the highest score, until demands have their ideal or people run out."""
     next_candidate = [0] * len(ideal)
     choice, assigned = draft.choice, draft.assigned
 
@@ -123,7 +119,7 @@ def _scored_phase(
 
 def _candidates(
     eligibility: Eligibility, options: list[tuple[int, ...]], waiting: list[int], demands: int, weights: ScoreWeights
-) -> list[tuple[list[int], list[float]]]:
+) -> Candidates:
     """For each demand its people, best first (then smaller cn), with the part of the score that never moves."""
     sizes = np.fromiter((len(options[person]) for person in waiting), dtype=np.int64, count=len(waiting))
     person = np.repeat(np.asarray(waiting, dtype=np.int64), sizes)
@@ -139,9 +135,7 @@ def _candidates(
     order = np.lexsort((person, -static, demand))
     bounds = np.searchsorted(demand[order], np.arange(demands + 1))
     people, parts = person[order], static[order]
-    return [
-        (people[start:end].tolist(), parts[start:end].tolist()) for start, end in zip(bounds, bounds[1:], strict=False)
-    ]
+    return [(people[start:end].tolist(), parts[start:end].tolist()) for start, end in pairwise(bounds.tolist())]
 
 
 def _exact_flags(eligibility: Eligibility, waiting: list[int]) -> list[tuple[bool, ...]]:

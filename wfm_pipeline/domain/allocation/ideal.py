@@ -1,7 +1,7 @@
 """How many people each demand should get: its share of the heads of its locality, and its need."""
 
-from collections.abc import Mapping, Sequence
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from math import fsum
 
 from wfm_pipeline.domain.allocation.gate import canonical_locality

@@ -14,6 +14,7 @@ Optimization; Murota (2003), Discrete Convex Analysis (exchange criterion of M-c
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from wfm_pipeline.domain.allocation.gate import bits_of
@@ -170,7 +171,7 @@ def _carry(flow: Flow, donor: int, receiver: int, came_from: dict[int, int]) -> 
     while chain[-1] != donor:
         chain.append(came_from[chain[-1]])
     chain.reverse()
-    for source, target in zip(chain, chain[1:], strict=False):
+    for source, target in pairwise(chain):
         kind = _mover(flow, source, target)
         flow.take(kind, source)
         flow.put(kind, target)

@@ -85,7 +85,7 @@ class Allocation:
 
     @property
     def by_cn(self) -> dict[str, str | int | None]:
-        """cn -> demand id, None = unassigned."""
+        """Demand id of every cn; None = unassigned."""
         demands = self.problem.demands
         return {
             resource.cn: demands[choice].demand_id if choice >= 0 else None
@@ -100,7 +100,7 @@ class Allocation:
     def score_for(self, position: int, demand: int, urgency: float) -> Score:
         """Score of a resource for any eligible demand at a given urgency."""
         eligibility = self.eligibility
-        bit = eligibility.blocks[eligibility.block_of[position]].demands.index(demand)
+        bit = eligibility.bit_of[demand]
         return score(
             urgency,
             eligibility.eligible[position].bit_count(),
@@ -156,7 +156,7 @@ def _allocate_optimal(
     eligibility: Eligibility, ideal: list[float], options: Options, previous: Mapping[str, str | int | None]
 ) -> Draft:
     weights = eligibility.problem.weights
-    last = _last_choice(eligibility, previous) if options.stability else {}
+    last = _last_bits(eligibility, previous) if options.stability else {}
     draft = Draft.empty(len(eligibility.eligible), len(weights))
     for block, kinds in _kinds_by_block(eligibility, weights, last, is_quality=True).items():
         members = eligibility.blocks[block].demands
@@ -172,15 +172,15 @@ def _positive(weights: list[float], members: list[int]) -> list[float]:
     return [weights[demand] or 1.0 for demand in members]
 
 
-def _last_choice(eligibility: Eligibility, previous: Mapping[str, str | int | None]) -> dict[int, int]:
-    """Last week's demand of each position, where it still exists."""
+def _last_bits(eligibility: Eligibility, previous: Mapping[str, str | int | None]) -> dict[int, int]:
+    """Last week's demand of each position as a bit of its block, where it is still open to the person."""
     problem = eligibility.problem
     index = {str(demand.demand_id): position for position, demand in enumerate(problem.demands)}
     found = {}
     for position, resource in enumerate(problem.resources):
         demand = index.get(str(previous.get(resource.cn)), -1)
-        if demand >= 0:
-            found[position] = demand
+        if demand >= 0 and eligibility.is_open(position, demand):
+            found[position] = 1 << eligibility.bit_of[demand]
     return found
 
 
@@ -188,24 +188,20 @@ def _kinds_by_block(
     eligibility: Eligibility, weights: list[float], last: Mapping[int, int], *, is_quality: bool
 ) -> dict[int, list[Kind]]:
     """People collapsed into kinds. A demand with nothing to do is open only to who can do nothing else."""
-    bit_of = {demand: bit for block in eligibility.blocks for bit, demand in enumerate(block.demands)}
-    busy = [sum(1 << bit for bit, demand in enumerate(block.demands) if weights[demand] > 0) for block in eligibility.blocks]
+    busy = [sum(1 << bit for bit, one in enumerate(block.demands) if weights[one] > 0) for block in eligibility.blocks]
     groups: dict[int, dict[tuple[int, int, int], list[int]]] = defaultdict(dict)
-    for position, mask in enumerate(eligibility.eligible):
+    for position, (block, mask, exact) in enumerate(
+        zip(eligibility.block_of, eligibility.eligible, eligibility.exact, strict=True)
+    ):
         if mask:
-            block = eligibility.block_of[position]
             open_to = mask & busy[block] or mask
-            exact = eligibility.exact[position] & open_to if is_quality else 0
-            stay = 1 << bit_of[last[position]] & open_to if _is_in_block(eligibility, last, position) else 0
-            groups[block].setdefault((open_to, exact, stay), []).append(position)
+            key = (open_to, exact & open_to if is_quality else 0, last.get(position, 0) & open_to if last else 0)
+            groups[block].setdefault(key, []).append(position)
+    scale = len(eligibility.eligible) + 1
     return {
-        block: [Kind(key[0], _levels(*key, scale=len(eligibility.eligible) + 1), people) for key, people in kinds.items()]
-        for block, kinds in sorted(groups.items())
+        block: [Kind(key[0], _levels(*key, scale=scale), people) for key, people in groups[block].items()]
+        for block in sorted(groups)
     }
-
-
-def _is_in_block(eligibility: Eligibility, last: Mapping[int, int], position: int) -> bool:
-    return position in last and last[position] in eligibility.blocks[eligibility.block_of[position]].demands
 
 
 def _levels(open_to: int, exact: int, stay: int, *, scale: int) -> tuple[tuple[int, int], ...]:
@@ -237,5 +233,3 @@ def _describe(eligibility: Eligibility, ideal: list[float], draft: Draft) -> Non
             mask = eligibility.eligible[position]
             draft.phase[position] = "exclusive" if mask & (mask - 1) == 0 else "optimal"
             draft.urgency[position] = lacking[demand]
-
-

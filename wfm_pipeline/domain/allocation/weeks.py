@@ -41,7 +41,9 @@ class IsoWeek:
         try:
             dt.date.fromisocalendar(self.iso_year, self.iso_week, 1)
         except ValueError as error:
-            raise InvalidValueError(f"no ISO week {self.iso_year}-W{self.iso_week:02d}: {error}", got=str(self)) from error
+            raise InvalidValueError(
+                f"no ISO week {self.iso_year}-W{self.iso_week:02d}: {error}", got=str(self)
+            ) from error
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -132,7 +134,9 @@ class WeekConfiguration:
         }
         for name, (is_right, allowed, got) in ranges.items():
             if not is_right:
-                raise InvalidValueError(f"{name} must be in {allowed}, got {got} (week_configuration {self.key})", got=got)
+                raise InvalidValueError(
+                    f"{name} must be in {allowed}, got {got} (week_configuration {self.key})", got=got
+                )
 
     @property
     def key(self) -> tuple[int, int, str, str]:

@@ -17,6 +17,7 @@ from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.settings import Settings
 from wfm_pipeline.sources.maps import load_map
 from wfm_pipeline.sources.reader import SourceReader, open_reader
+from wfm_pipeline.sources.sample import SAMPLE_INFO_TABLE
 from wfm_pipeline.transforms.rules import SilverRules
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.gold_reader import GoldReader
@@ -97,7 +98,12 @@ class House:
                 "to its database; `wfm load` puts a public file into one",
                 source=self.settings.source,
             )
-        return open_reader(url, chunk_rows=self.settings.chunk_rows, attempts=self.settings.retry_attempts)
+        return open_reader(
+            url,
+            time_zone=self.site.time_zone if self.source_map.times_are == "utc" else None,
+            chunk_rows=self.settings.chunk_rows,
+            attempts=self.settings.retry_attempts,
+        )
 
     def open_gold(self) -> GoldReader:
         """The readers' side of gold."""
@@ -113,6 +119,17 @@ class House:
     def model_folder(self, issue_date: dt.date) -> Path:
         """Where the models of an issue are kept."""
         return self.settings.home / "models" / self.source_map.name / issue_date.isoformat()
+
+    def title(self, text: str) -> str:
+        """A title that names the source, and says so where its data are simulated."""
+        label = f"{text} ({self.source_map.name})"
+        return f"SIMULATED DATA: {label}" if self.is_simulated else label
+
+    @cached_property
+    def is_simulated(self) -> bool:
+        """True where the source says of itself that its data are made."""
+        with self.open_source() as reader:
+            return self.source_map.is_simulated or SAMPLE_INFO_TABLE in reader.tables()
 
     def in_source(self) -> dict[str, str]:
         """The condition that every silver and gold row of this source meets."""

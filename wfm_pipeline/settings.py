@@ -56,7 +56,9 @@ class Settings(BaseSettings):
     time_zone: str | None = Field(None, description="IANA zone of the site; default: the source map's.")
     country: str | None = Field(None, description="ISO country code for public holidays; default: the map's.")
     subdivision: str | None = Field(None, description="State or region for public holidays.")
-    weekend: Annotated[tuple[str, ...] | None, NoDecode] = Field(None, description="Weekend days, such as ['sat', 'sun'].")
+    weekend: Annotated[tuple[str, ...] | None, NoDecode] = Field(
+        None, description="Weekend days, such as ['sat', 'sun']."
+    )
     opening_hours: dict[str, str] | None = Field(
         None, description="Weekday -> '08:00-18:00' or 'closed'; default: the map's."
     )
@@ -67,8 +69,12 @@ class Settings(BaseSettings):
     redial_window_seconds: int = Field(300, ge=1, le=86_400, description="A redial starts at most this long after [s].")
     redial_minimum_digits: int = Field(7, ge=1, le=15, description="Shorter caller numbers are unknown callers.")
     answer_target_seconds: int = Field(20, ge=0, le=3_600, description="The 20 of 80/20 [s].")
-    excluded_queues: Annotated[tuple[str, ...], NoDecode] = Field((), description="Queues that are refused (tests, internal).")
-    excluded_numbers: Annotated[tuple[str, ...], NoDecode] = Field((), description="Caller numbers that are refused, digits.")
+    excluded_queues: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Queues that are refused (tests, internal)."
+    )
+    excluded_numbers: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Caller numbers that are refused, digits."
+    )
     rejected_share_limit: float = Field(
         0.5, gt=0, le=1, description="The run fails when more than this share of rows is refused besides exclusions."
     )
@@ -143,6 +149,21 @@ class Settings(BaseSettings):
         known = tomllib.loads(self.remembered_path.read_text(encoding="utf-8"))
         return {name: SourceEntry.model_validate(entry) for name, entry in known.items()}
 
+    def remember_source(self, name: str, url: str) -> bool:
+        """Note where a source was loaded to, unless the URL holds a password; says whether it was noted."""
+        if _has_password(url):
+            return False
+        known = {**{key: entry.url.get_secret_value() for key, entry in self._remembered().items()}, name: url}
+        lines = [line for key, value in sorted(known.items()) for line in (f'["{key}"]', f"url = '{value}'")]
+        self.remembered_path.parent.mkdir(parents=True, exist_ok=True)
+        self.remembered_path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        return True
+
+
+def _has_password(url: str) -> bool:
+    credentials = url.split("://", 1)[-1].rpartition("@")[0]
+    return bool(credentials.partition(":")[2]) or "pwd=" in url.lower() or "password=" in url.lower()
+
 
 class _TomlFile(PydanticBaseSettingsSource):
     """`wfm.toml`, or the file `WFM_CONFIG` names."""
@@ -194,8 +215,8 @@ def _one_line(item: Any) -> str:
     key = ".".join(str(part) for part in item["loc"])
     is_secret = key.split(".")[0].endswith("url") or key.startswith("sources")
     got = "a value that is not shown" if is_secret else repr(item.get("input"))
-    words = item["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return f"{key} ({PREFIX}{key.split('.')[0].upper()}): {words}, got {got}"
+    words = item["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("must be ")
+    return f"{key} ({PREFIX}{key.split('.')[0].upper()}) must be {words}, got {got}"
 
 
 def unknown_variables() -> list[str]:
@@ -216,7 +237,11 @@ def commented_file() -> str:
     for name, field in Settings.model_fields.items():
         if name == "sources":
             continue
-        lines += [f"# {field.description}", f"# {name} = {_toml_value(field.get_default(call_default_factory=True))}", ""]
+        lines += [
+            f"# {field.description}",
+            f"# {name} = {_toml_value(field.get_default(call_default_factory=True))}",
+            "",
+        ]
     lines += ["# One entry per source whose URL differs from source_url:", "# [sources.anonymous_bank]"]
     return "\n".join([*lines, '# url = "mysql+pymysql://reader@127.0.0.1/calls"', ""])
 
@@ -236,3 +261,11 @@ def _toml_value(value: Any) -> str:
 def dagster_home(settings: Settings) -> Path:
     """Where Dagster keeps its runs: `DAGSTER_HOME`, else home/dagster."""
     return Path(os.environ.get("DAGSTER_HOME", settings.home / "dagster"))
+
+
+def export_dagster_variables(settings: Settings) -> None:
+    """Put what Dagster reads by itself into the environment of this process and its children."""
+    os.environ["DAGSTER_HOME"] = str(dagster_home(settings))
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    if settings.dagster_postgres_url:
+        os.environ[f"{PREFIX}DAGSTER_POSTGRES_URL"] = settings.dagster_postgres_url.get_secret_value()

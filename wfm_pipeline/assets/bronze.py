@@ -20,9 +20,7 @@ def bronze_key(source_map: SourceMap, table_map: TableMap) -> dg.AssetKey:
     return dg.AssetKey(["bronze", source_map.bronze_name(table_map).removeprefix("bronze.")])
 
 
-def build_bronze_assets(
-    source_map: SourceMap, partitions: dg.PartitionsDefinition | None
-) -> list[dg.AssetsDefinition]:
+def build_bronze_assets(source_map: SourceMap, partitions: dg.PartitionsDefinition | None) -> list[dg.AssetsDefinition]:
     """One asset per table of the map; incremental ones by day where `partitions` is given."""
     return [_bronze_asset(source_map, table_map, partitions) for table_map in source_map.tables]
 

@@ -52,7 +52,9 @@ def days_of(context: dg.AssetExecutionContext) -> Days:
         return Days(dt.date.fromisoformat(keys.start), dt.date.fromisoformat(keys.end))
     tags = context.run.tags
     if FIRST_DATE_TAG not in tags or LAST_DATE_TAG not in tags:
-        raise DataError(f"the run names no business dates: choose partitions, or set {FIRST_DATE_TAG} and {LAST_DATE_TAG}")
+        raise DataError(
+            f"the run names no business dates: choose partitions, or set {FIRST_DATE_TAG} and {LAST_DATE_TAG}"
+        )
     return Days(dt.date.fromisoformat(tags[FIRST_DATE_TAG]), dt.date.fromisoformat(tags[LAST_DATE_TAG]))
 
 
@@ -105,9 +107,7 @@ def column_schema(table: Table) -> dg.TableSchema:
                 column.name,
                 column.type,
                 f"{column.description} [{column.unit}]" if column.unit else column.description,
-                constraints=dg.TableColumnConstraints(
-                    nullable=column.nullable, unique=table.key == (column.name,)
-                ),
+                constraints=dg.TableColumnConstraints(nullable=column.nullable, unique=table.key == (column.name,)),
             )
             for column in table.columns
         ]

@@ -4,6 +4,8 @@ A run refreshes its own business dates, those its new rows touch (a corrected ro
 day) and one day on either side, because a call and a redial may cross midnight.
 """
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from wfm_pipeline.assets.bronze import bronze_key
@@ -20,7 +22,7 @@ from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES
 from wfm_pipeline.contracts.source_map import SourceMap
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.resources import House
-from wfm_pipeline.warehouse.bronze import touched_dates
+from wfm_pipeline.warehouse.bronze_days import touched_dates
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.silver import (
     SilverCounts,
@@ -41,9 +43,7 @@ def refresh_days(context: dg.AssetExecutionContext, house: House, warehouse: War
     return days_of(context).joined(touched).widened(1)
 
 
-def build_silver_assets(
-    source_map: SourceMap, partitions: dg.PartitionsDefinition | None
-) -> list[dg.AssetsDefinition]:
+def build_silver_assets(source_map: SourceMap, partitions: dg.PartitionsDefinition | None) -> list[dg.AssetsDefinition]:
     """The silver layer of one source; by day where `partitions` is given."""
     daily = {
         "partitions_def": partitions,
@@ -62,7 +62,9 @@ def _legs_asset(raw: dict, daily: dict) -> dg.AssetsDefinition:
         specs=[spec(CALL_LEGS, deps=inputs), spec(REJECTED_ROWS, deps=inputs)],
         **daily,
     )
-    def call_legs(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]):  # noqa: ANN202  (Dagster reads the generator's type)
+    def call_legs(
+        context: dg.AssetExecutionContext, house: dg.ResourceParam[House]
+    ) -> Iterator[dg.MaterializeResult]:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
             days = refresh_days(context, house, warehouse)

@@ -28,7 +28,11 @@ _FORECAST_VALUES: Final = (
     _calls("calls_q50", "Median of calls; the value scored per interval."),
     _calls("calls_q90", "90 % quantile of calls."),
     seconds("aht_seconds", "Expected handle time per answered call; null where nothing is known."),
-    text("model_name", "Rung of the ladder that made it, with `stepped_down:` and why where it healed itself.", nullable=False),
+    text(
+        "model_name",
+        "Rung of the ladder that made it, with `stepped_down:` and why where it healed itself.",
+        nullable=False,
+    ),
     count("horizon_days", "Days from the issue: 1 is the first target day."),
     flag("is_open", "Inside the opening hours; closed rows forecast 0."),
     flag("is_hindcast", "Made later for a past issue date, knowing only what was known then."),
@@ -62,6 +66,28 @@ QUEUE_DAY_FORECAST = Table(
         day("business_date", "The date."),
         instant("issued_at", "Cutoff: start of the first target day."),
         *_FORECAST_VALUES,
+    ),
+    partition="business_date",
+)
+
+QUEUE_DAY_ACTUAL = Table(
+    "gold",
+    "queue_day_actual",
+    "One row per queue and date: what really came, added up from the intervals.",
+    ("queue_id", "business_date"),
+    (
+        SOURCE,
+        text("queue_id", "The queue.", nullable=False),
+        day("business_date", "The date."),
+        count("calls_offered", "Calls that arrived; null where the day is missing.", nullable=True),
+        count("calls_answered", "Arrived and were answered.", nullable=True),
+        count("calls_abandoned", "Arrived and gave up.", nullable=True),
+        count("calls_other", "Arrived with another outcome.", nullable=True),
+        count("calls_redial", "Arrivals that are true redials.", nullable=True),
+        count("answered_in_target", "Answered within the answer-time target.", nullable=True),
+        seconds("handle_seconds", "Handle time of the answered arrivals, summed."),
+        share("service_level", "Answered within the target over offered; null without offered calls."),
+        flag("is_missing", "The source holds no rows for this open day: unknown, not zero."),
     ),
     partition="business_date",
 )
@@ -132,6 +158,7 @@ PIPELINE_HEALTH = Table(
 GOLD_TABLES: Final = (
     QUEUE_INTERVAL_FORECAST,
     QUEUE_DAY_FORECAST,
+    QUEUE_DAY_ACTUAL,
     FORECAST_ACCURACY,
     CUSTOMER_BEHAVIOR,
     PIPELINE_HEALTH,

@@ -9,7 +9,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from wfm_pipeline.errors import SettingsError
-from wfm_pipeline.units import INTERVAL_MINUTES_ALLOWED, MINUTES_PER_DAY, WEEKDAYS
+from wfm_pipeline.units import INTERVAL_MINUTES_ALLOWED, MINUTES_PER_DAY, MINUTES_PER_HOUR, WEEKDAYS
 
 _HOURS = re.compile(r"^(\d{2}):(\d{2})-(\d{2}):(\d{2})$")
 ALWAYS_OPEN: Mapping[str, str] = MappingProxyType(dict.fromkeys(WEEKDAYS, "00:00-24:00"))
@@ -34,8 +34,8 @@ class OpeningHours:
         match = _HOURS.match(text.strip())
         if match:
             open_hour, open_minute, close_hour, close_minute = (int(part) for part in match.groups())
-            opens, closes = open_hour * 60 + open_minute, close_hour * 60 + close_minute
-            if open_minute < 60 and close_minute < 60 and 0 <= opens < closes <= MINUTES_PER_DAY:
+            opens, closes = open_hour * MINUTES_PER_HOUR + open_minute, close_hour * MINUTES_PER_HOUR + close_minute
+            if max(open_minute, close_minute) < MINUTES_PER_HOUR and 0 <= opens < closes <= MINUTES_PER_DAY:
                 return cls(opens, closes)
         raise SettingsError(
             f"opening hours must look like 08:00-18:00 (up to 24:00) or closed, got {text!r} ({where})",

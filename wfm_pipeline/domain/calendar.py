@@ -11,7 +11,6 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
-import numpy as np
 import pandas as pd
 
 from wfm_pipeline.contracts.site import Site
@@ -133,7 +132,17 @@ def calendar_days(site: Site, first_date: dt.date, last_date: dt.date) -> pd.Dat
                 "working_day": day_type == "working",
             }
         )
-    columns = "calendar date is_holiday holiday_name day_type is_open opens_at closes_at working_day".split()
+    columns = [
+        "calendar",
+        "date",
+        "is_holiday",
+        "holiday_name",
+        "day_type",
+        "is_open",
+        "opens_at",
+        "closes_at",
+        "working_day",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -177,4 +186,4 @@ def _midnight_utc(site: Site, date: dt.date) -> dt.datetime:
 
 def _minutes(clock: pd.Series) -> pd.Series:
     hours = clock.str.slice(0, 2).astype(float)
-    return (hours * 60 + clock.str.slice(3, 5).astype(float)).replace({None: np.nan})
+    return (hours * 60 + clock.str.slice(3, 5).astype(float))

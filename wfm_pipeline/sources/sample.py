@@ -6,6 +6,7 @@ the same file, in tables `truth_*` that no map reads.
 """
 
 import contextlib
+import datetime as dt
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -15,7 +16,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.domain.simulation.contact_centre import SampleData
+from wfm_pipeline.domain.simulation.contact_centre import SampleData, simulate_contact_centre
+from wfm_pipeline.domain.simulation.spec import SAMPLE_VERSION, ContactCentreSpec
 from wfm_pipeline.errors import SourceError
 
 SAMPLE_INFO_TABLE: Final = "_sample_info"
@@ -26,6 +28,47 @@ _CHUNK_ROWS = 50_000
 
 Progress = Callable[[str, int, int], None]
 """Called with the table, the rows written so far and the table's rows."""
+
+
+def make_sample(
+    path: Path, *, last_date: dt.date, months: int = 18, seed: int = 1, progress: Progress | None = None
+) -> int:
+    """Simulate the sample contact centre and write it to a SQLite file, all or nothing.
+
+    Args:
+        path: Where to put it.
+        last_date: Last date of the history, usually yesterday.
+        months: Length of the history [months].
+        seed: Same seed, months and date make the same file.
+        progress: Told after every chunk of rows.
+
+    Returns:
+        Rows in the source's tables [count], the truth not counted.
+
+    Raises:
+        DataError: the centre cannot be simulated.
+        SourceError: the file cannot be written.
+    """
+    data = simulate_contact_centre(ContactCentreSpec(months=months), last_date=last_date, seed=seed)
+    write_sample(data, path, progress=progress)
+    return sum(len(frame) for frame in data.source.values())
+
+
+def sample_reaches(path: Path, last_date: dt.date) -> bool:
+    """Whether the file is a sample of today's generator that goes up to a date, or further.
+
+    A file that is absent, cut off or something else does not reach any date: it has to be made again.
+    """
+    if not path.is_file():
+        return False
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            found = connection.execute(f"select version, last_date from {SAMPLE_INFO_TABLE}").fetchall()
+    except sqlite3.DatabaseError:
+        return False
+    return bool(found) and all(
+        version == SAMPLE_VERSION and reached >= last_date.isoformat() for version, reached in found
+    )
 
 
 def write_sample(data: SampleData, path: Path, *, progress: Progress | None = None) -> Path:
@@ -58,7 +101,8 @@ def write_sample(data: SampleData, path: Path, *, progress: Progress | None = No
             path=str(path),
         ) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the first error is the one to tell
+            beside.unlink(missing_ok=True)
     return path
 
 

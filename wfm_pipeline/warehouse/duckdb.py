@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import ibis
 import pyarrow as pa
-import sqlglot as sg
+import sqlglot.expressions as sge
 
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.warehouse.engine import Warehouse
@@ -41,7 +41,7 @@ class DuckDBWarehouse(Warehouse):
 
     def append_arrow(self, name: str, data: pa.Table) -> None:
         """Add Arrow rows without copying them; columns are matched by name."""
-        columns = ", ".join(sg.to_identifier(column, quoted=True).sql(self.dialect) for column in data.column_names)
+        columns = ", ".join(sge.to_identifier(column, quoted=True).sql(self.dialect) for column in data.column_names)
         self.con.con.register("_arrow_rows", data)
         try:
             self._run(f"insert into {self.quoted(name)} ({columns}) select {columns} from _arrow_rows")

@@ -15,7 +15,6 @@ from typing import Any, Self
 import ibis
 import pandas as pd
 import pyarrow as pa
-import sqlglot as sg
 import sqlglot.expressions as sge
 from ibis.expr.types import Table as IbisTable
 
@@ -91,7 +90,9 @@ class Warehouse(ABC):
         if not self.has(name):
             layer = name.split(".", 1)[0]
             known = self.con.list_tables(database=layer) if layer in self.con.list_databases() else []
-            raise WarehouseError(f"the warehouse has no table {name}; {layer} holds {sorted(known)}; run `wfm run` first")
+            raise WarehouseError(
+                f"the warehouse has no table {name}; {layer} holds {sorted(known)}; run `wfm run` first"
+            )
         layer, table = name.split(".", 1)
         return self.con.table(table, database=layer)
 
@@ -125,14 +126,14 @@ class Warehouse(ABC):
 
     def append(self, name: str, expr: IbisTable) -> None:
         """Add the rows of an expression; columns are matched by name."""
-        columns = ", ".join(sg.to_identifier(column, quoted=True).sql(self.dialect) for column in expr.columns)
+        columns = ", ".join(sge.to_identifier(column, quoted=True).sql(self.dialect) for column in expr.columns)
         self.con._run_pre_execute_hooks(expr)  # noqa: SLF001  (registers in-memory tables; no public name for it)
         self.execute(f"insert into {self.quoted(name)} ({columns}) {self.con.compile(expr)}")
 
     def quoted(self, name: str) -> str:
         """`layer.table` with the dialect's quotes."""
         layer, table = name.split(".", 1)
-        return sg.table(table, db=layer, quoted=True).sql(self.dialect)
+        return sge.table_(table, db=layer, quoted=True).sql(self.dialect)
 
     @abstractmethod
     def append_arrow(self, name: str, data: pa.Table) -> None:
@@ -141,7 +142,7 @@ class Warehouse(ABC):
     def delete(self, name: str, scope: Scope) -> None:
         """Take out the rows of a scope."""
         layer, table = name.split(".", 1)
-        self.execute(sge.delete(sg.table(table, db=layer, quoted=True), where=scope.where(), dialect=self.dialect))
+        self.execute(sge.delete(sge.table_(table, db=layer, quoted=True), where=scope.where(), dialect=self.dialect))
 
     def replace(self, table: Table, rows: IbisTable | pa.Table | pd.DataFrame, scope: Scope) -> int:
         """Put `rows` in place of everything in the scope, all or nothing; gives the scope's row count."""
@@ -199,9 +200,10 @@ def table_from_batches(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> 
     return pa.Table.from_batches(list(batches), schema=schema)
 
 
-_PASSWORD = re.compile(r"(?P<scheme>[\w+]+://[^:/@\s]*):[^@\s]*@")
+_PASSWORD = re.compile(r"(?P<scheme>[\w+]+://[^:/@\s]*):\S*@")
+_PASSWORD_WORD = re.compile(r"(?P<word>pwd|password)(?P<sign>=|%3D)[^&;\s]*", re.IGNORECASE)
 
 
 def without_password(url: str) -> str:
     """A URL that may be printed."""
-    return _PASSWORD.sub(r"\g<scheme>:***@", url)
+    return _PASSWORD_WORD.sub(r"\g<word>\g<sign>***", _PASSWORD.sub(r"\g<scheme>:***@", url))

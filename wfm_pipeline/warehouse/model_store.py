@@ -1,9 +1,11 @@
-"""Models on disk: one folder per issue, written beside and swapped, readable without this project.
+"""Models on disk: one folder per issue, written beside and swapped in.
 
-A model is text (LightGBM's own format) with a JSON card that says on what it was trained, from which
-features, with which options and by which version of the code. Nothing is unpickled.
+A folder holds the model as its room dumped it and a JSON card that says on what it was trained, from
+which features, with which options and by which version of the code. The card holds the model's
+digest: a file that is not the one we wrote is refused before anything reads it.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -11,32 +13,43 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-CARD = "card.json"
+from wfm_pipeline.errors import WarehouseError
+
+_MODEL, _CARD, _DIGEST = "model.bin", "card.json", "model_sha256"
 
 
-def save_models(folder: Path, texts: Mapping[str, str], card: Mapping[str, Any]) -> Path:
-    """Write models and their card as one folder, all or nothing; an older one of that name is replaced.
+def save_model(folder: Path, content: bytes, card: Mapping[str, Any]) -> Path:
+    """Write a model and its card as one folder, all or nothing; an older one of that name is replaced.
 
     Args:
-        folder: Where the models of one issue go.
-        texts: File stem -> model text.
-        card: What a person needs to trust or rebuild them; JSON-serialisable.
+        folder: Where the model of one issue goes.
+        content: The model.
+        card: What a person needs to trust or rebuild it; JSON-serialisable.
 
     Returns:
         The folder.
     """
-    beside = folder.with_name(f"{folder.name}.{os.getpid()}.tmp")
+    beside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
-    for stem, text in sorted(texts.items()):
-        (beside / f"{stem}.txt").write_text(text, encoding="utf-8")
-    (beside / CARD).write_text(json.dumps(dict(card), indent=2, sort_keys=True, default=str) + "\n", encoding="utf-8")
+    (beside / _MODEL).write_bytes(content)
+    body = {**card, _DIGEST: hashlib.sha256(content).hexdigest()}
+    (beside / _CARD).write_text(json.dumps(body, indent=2, sort_keys=True, default=str) + "\n", encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
-    os.replace(beside, folder)
+    beside.replace(folder)
     return folder
 
 
-def load_models(folder: Path) -> tuple[dict[str, str], dict[str, Any]]:
-    """Model texts and the card of a folder that `save_models` wrote."""
-    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.txt"))}, card
+def read_model(folder: Path) -> tuple[bytes, dict[str, Any]]:
+    """The model and the card of a folder that `save_model` wrote.
+
+    Raises:
+        WarehouseError: there is none, or the model is not the one the card was written for.
+    """
+    try:
+        content, card = (folder / _MODEL).read_bytes(), json.loads((folder / _CARD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WarehouseError(f"there is no readable model in {folder}: {error}") from error
+    if hashlib.sha256(content).hexdigest() != card.get(_DIGEST):
+        raise WarehouseError(f"the model in {folder} is not the one its card was written for: train it again")
+    return content, card

@@ -29,4 +29,6 @@ def open_warehouse(url: str, home: Path, *, is_read_only: bool = False) -> Wareh
         return DuckDBWarehouse.open(duckdb_path(url, home), url, is_read_only=is_read_only)
     if url.startswith(("postgresql://", "postgres://")):
         return PostgresWarehouse.open(url)
-    raise SettingsError(f"warehouse_url must be one of {ALLOWED}; got {without_password(url)}", got=without_password(url))
+    raise SettingsError(
+        f"warehouse_url must be one of {ALLOWED}; got {without_password(url)}", got=without_password(url)
+    )

@@ -7,7 +7,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 import pyarrow.csv
-import sqlglot as sg
+import sqlglot.expressions as sge
 
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.warehouse.engine import Warehouse, without_password
@@ -31,7 +31,7 @@ class PostgresWarehouse(Warehouse):
             con = ibis.connect(url)
         except ImportError as error:
             raise WarehouseError("the PostgreSQL driver is missing: pip install 'wfm-pipeline[postgres]'") from error
-        except Exception as error:  # psycopg's errors are only known once it is installed
+        except Exception as error:  # noqa: BLE001  (psycopg's errors are only known once it is installed)
             first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise WarehouseError(f"cannot open {without_password(url)}: {first_line}") from None
         con.raw_sql("set time zone 'UTC'").close()
@@ -40,7 +40,7 @@ class PostgresWarehouse(Warehouse):
 
     def append_arrow(self, name: str, data: pa.Table) -> None:
         """Add Arrow rows through COPY; quoted empty text stays apart from null."""
-        columns = ", ".join(sg.to_identifier(column, quoted=True).sql(self.dialect) for column in data.column_names)
+        columns = ", ".join(sge.to_identifier(column, quoted=True).sql(self.dialect) for column in data.column_names)
         options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
         with (
             self.con.con.cursor() as cursor,

@@ -54,7 +54,7 @@ def publish(warehouse_path: Path) -> Path:
     beside.unlink(missing_ok=True)
     try:
         _copy_gold(warehouse_path, beside)
-        os.replace(beside, target)
+        beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
     return target

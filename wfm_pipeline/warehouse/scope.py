@@ -7,6 +7,7 @@ literal of its own type: nothing is pasted into SQL.
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import ibis
 import sqlglot.expressions as sge
@@ -47,7 +48,7 @@ class Scope:
         inside = table[self.column].between(ibis.literal(self.first), ibis.literal(self.last))
         return inside | table[self.column].isnull() if self.is_null_included else inside
 
-    def where(self) -> sge.Expression:
+    def where(self) -> Any:
         """The same condition as a sqlglot expression; true for the empty scope."""
         conditions: list[sge.Expression] = [
             sge.Is(this=_identifier(name), expression=sge.Null())

@@ -14,10 +14,16 @@ import pandas as pd
 from wfm_pipeline.domain.simulation.arrivals import day_levels, expected_calls, first_attempts, open_days
 from wfm_pipeline.domain.simulation.cases import open_cases
 from wfm_pipeline.domain.simulation.dirt import missing_days, repeat_cases, spoil_cdr
-from wfm_pipeline.domain.simulation.people import give_attempts_a_caller, make_companies, make_persons
+from wfm_pipeline.domain.simulation.people import (
+    Companies,
+    Persons,
+    give_attempts_a_caller,
+    make_companies,
+    make_persons,
+)
 from wfm_pipeline.domain.simulation.records import Ledger, make_cdr, make_ledger, make_truth_calls
 from wfm_pipeline.domain.simulation.rosters import Roster, day_stints, make_roster
-from wfm_pipeline.domain.simulation.service import Draws, ServiceDay
+from wfm_pipeline.domain.simulation.service import Draws, ServiceDay, mean_handle_seconds
 from wfm_pipeline.domain.simulation.spec import SAMPLE_VERSION, TEST_QUEUE, ContactCentreSpec
 from wfm_pipeline.units import SECONDS_PER_DAY, SECONDS_PER_MINUTE
 
@@ -57,29 +63,73 @@ def simulate_contact_centre(spec: ContactCentreSpec, *, last_date: dt.date, seed
         `truth_shifts` (one row per agent and day), `truth_missing_days`.
     """
     planned, service, dirty, levels, people, work = np.random.SeedSequence(seed).spawn(6)
-    chance = [np.random.default_rng(child) for child in (planned, dirty, levels, people, work)]
-    plan_rng, dirt_rng, level_rng, people_rng, work_rng = chance
+    history = _live(spec, last_date, plan=planned, service=service, level=levels, people=people)
+    source, truth = _write_down(spec, last_date, history, work=work, dirt=dirty)
+    return SampleData(source, truth, spec.first_date(last_date), last_date, seed)
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    """What happened, before anybody wrote it down; `lost` are the days whose log is gone."""
+
+    days: pd.DataFrame
+    lost: np.ndarray
+    roster: Roster
+    companies: Companies
+    persons: Persons
+    attempts: pd.DataFrame
+    ledger: Ledger
+
+
+def _live(
+    spec: ContactCentreSpec,
+    last_date: dt.date,
+    *,
+    plan: np.random.SeedSequence,
+    service: np.random.SeedSequence,
+    level: np.random.SeedSequence,
+    people: np.random.SeedSequence,
+) -> _History:
+    level_rng, people_rng = np.random.default_rng(level), np.random.default_rng(people)
     days = open_days(spec, last_date)
     expected = expected_calls(spec, days)
-    roster = make_roster(spec, days, expected, plan_rng)
     attempts = first_attempts(spec, days, expected * day_levels(spec, len(days), level_rng), level_rng)
     companies, persons = make_companies(spec, people_rng), make_persons(spec, people_rng)
+    handle_seconds = mean_handle_seconds(spec, companies)
+    roster = make_roster(spec, days, expected, handle_seconds, np.random.default_rng(plan))
     attempts = give_attempts_a_caller(attempts, spec, companies, persons, people_rng)
     lost = missing_days(spec, days)
     attempts = _callable(attempts, days, lost)
-    day_runner = ServiceDay(spec, attempts, companies, roster.speeds, Draws.from_seed(service))
-    ledger = _run_days(day_runner, attempts, days, roster, spec.first_date(last_date))
-    truth_calls = make_truth_calls(ledger, attempts, spec, companies, persons)
-    cdr = make_cdr(ledger, attempts, spec=spec, companies=companies, persons=persons, roster=roster, rng=work_rng)
+    runner = ServiceDay(spec, attempts, companies, roster.speeds, Draws.from_seed(service))
+    ledger = _run_days(runner, attempts, days, roster, spec.first_date(last_date))
+    return _History(days, lost, roster, companies, persons, attempts, ledger)
+
+
+def _write_down(
+    spec: ContactCentreSpec,
+    last_date: dt.date,
+    history: _History,
+    *,
+    work: np.random.SeedSequence,
+    dirt: np.random.SeedSequence,
+) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
+    """The source's tables with their faults, and the truth."""
+    work_rng, dirt_rng = np.random.default_rng(work), np.random.default_rng(dirt)
+    days, roster, ledger = history.days, history.roster, history.ledger
+    companies, persons = history.companies, history.persons
+    truth_calls = make_truth_calls(ledger, history.attempts, spec, companies, persons)
+    cdr = make_cdr(
+        ledger, history.attempts, spec=spec, companies=companies, persons=persons, roster=roster, rng=work_rng
+    )
     customer_ids = truth_calls["customer_id"].to_numpy(dtype=object)
     cdr, cases = open_cases(cdr, ledger, customer_ids=customer_ids, spec=spec, last_date=last_date, rng=work_rng)
-    kept_days = days[~days.index.isin(lost)].reset_index(drop=True)
-    cdr, cdr_dirt = spoil_cdr(cdr, spec, kept_days, last_date, dirt_rng)
+    logged_days = days[~days.index.isin(history.lost)].reset_index(drop=True)
+    cdr, cdr_dirt = spoil_cdr(cdr, spec, logged_days, last_date, dirt_rng)
     cases, case_dirt = repeat_cases(cases, spec, dirt_rng)
     source = {
         "queue_cdr": cdr,
         "cases": cases,
-        "customers": companies.table,
+        "customers": history.companies.table,
         "queuegroups": _queue_table(spec),
         "users": roster.agents,
     }
@@ -87,9 +137,9 @@ def simulate_contact_centre(spec: ContactCentreSpec, *, last_date: dt.date, seed
         "truth_calls": truth_calls,
         "truth_dirt": pd.concat([cdr_dirt, case_dirt], ignore_index=True),
         "truth_shifts": _shift_table(spec, days, roster),
-        "truth_missing_days": pd.DataFrame({"date": days["date"].iloc[lost]}).reset_index(drop=True),
+        "truth_missing_days": pd.DataFrame({"date": days["date"].iloc[history.lost]}).reset_index(drop=True),
     }
-    return SampleData(source, truth, spec.first_date(last_date), last_date, seed)
+    return source, truth
 
 
 def _callable(attempts: pd.DataFrame, days: pd.DataFrame, lost: np.ndarray) -> pd.DataFrame:

@@ -35,13 +35,20 @@ class Roster:
     speeds: np.ndarray
 
 
-def make_roster(spec: ContactCentreSpec, days: pd.DataFrame, expected: np.ndarray, rng: np.random.Generator) -> Roster:
+def make_roster(
+    spec: ContactCentreSpec,
+    days: pd.DataFrame,
+    expected: np.ndarray,
+    handle_seconds: np.ndarray,
+    rng: np.random.Generator,
+) -> Roster:
     """Shifts that cover the expected load of every queue and day.
 
     Args:
         spec: The centre.
         days: Open days.
         expected: Expected first attempts, shape (n_days, n_queues).
+        handle_seconds: Mean handle time per queue [s], shape (n_queues,).
         rng: Source of chance.
     """
     rows: list[tuple[int, int, int, int, int, int]] = []
@@ -49,7 +56,8 @@ def make_roster(spec: ContactCentreSpec, days: pd.DataFrame, expected: np.ndarra
     weeks = (days["day_index"] - days["date"].dt.weekday + 7) // 7
     for position in range(len(spec.queues)):
         hours = zip(days["opens_minute"], days["closes_minute"], expected[:, position], strict=True)
-        needs = [_day_shifts(_agents_needed(spec, position, *day), int(day[0])) for day in hours]
+        handle = float(handle_seconds[position])
+        needs = [_day_shifts(_agents_needed(spec, position, handle, *day), int(day[0])) for day in hours]
         team = _Team(first_agent)
         for day, (week, needed) in enumerate(zip(weeks, needs, strict=True)):
             people = team.pick(int(week), len(needed), rng)
@@ -110,11 +118,12 @@ def _day_shifts(agents_needed: np.ndarray, opens: int) -> list[tuple[int, int]]:
     return sorted(chosen)
 
 
-def _agents_needed(spec: ContactCentreSpec, position: int, opens: int, closes: int, calls: float) -> np.ndarray:
+def _agents_needed(
+    spec: ContactCentreSpec, position: int, handle: float, opens: int, closes: int, calls: float
+) -> np.ndarray:
     """Agents per half hour: the load over the occupancy aimed at, at least one."""
     queue = spec.queues[position]
     per_slot = minute_density(queue, opens, closes)[opens:closes].reshape(-1, _SLOT_MINUTES).sum(axis=1) * calls
-    handle = queue.talk_seconds + queue.after_call_seconds
     erlangs = per_slot * handle / (_SLOT_MINUTES * SECONDS_PER_MINUTE)
     return np.maximum(1, np.ceil(erlangs / spec.occupancy + 0.35 * np.sqrt(erlangs))).astype(np.int64)
 

@@ -20,6 +20,7 @@ from wfm_pipeline.domain.simulation.spec import ContactCentreSpec
 ANSWERED, ABANDONED, TRANSFERRED, OVERFLOW = range(4)
 STATUS_WORDS = ("ANSWERED", "ABANDONED", "TRANSFERRED", "OVERFLOW")
 _TALK_SIGMA = 0.75
+_GREETING_SECONDS = 3.0
 _HOLD_SHARE, _HOLD_SECONDS = 0.22, 35.0
 _LEGS_MAX = 3
 _BLOCK = 4096
@@ -72,6 +73,13 @@ class Draws:
             _endless(five, "random"),
             _endless(six, "standard_exponential"),
         )
+
+
+def mean_handle_seconds(spec: ContactCentreSpec, companies: Companies) -> np.ndarray:
+    """Mean talk, hold and after-call work of one leg, as the planner knows it [s], shape (n_queues,)."""
+    factors = companies.shares @ companies.talk_factors
+    talk = _GREETING_SECONDS + np.array([queue.talk_seconds for queue in spec.queues]) * factors
+    return talk + _HOLD_SHARE * _HOLD_SECONDS + np.array([queue.after_call_seconds for queue in spec.queues])
 
 
 def _endless(rng: np.random.Generator, name: str) -> Iterator[float]:
@@ -195,7 +203,7 @@ class ServiceDay:
             return
         draws, agent = self._draws, desk.next_agent()
         factor = self._talk_factor[self.calls[call].attempt] * self._speeds[agent]
-        talk = 3.0 + exp(self._talk_mu[queue] + _TALK_SIGMA * next(draws.normal)) * factor
+        talk = _GREETING_SECONDS + exp(self._talk_mu[queue] + _TALK_SIGMA * next(draws.normal)) * factor
         hold = next(draws.hold) * _HOLD_SECONDS if next(draws.uniform) < _HOLD_SHARE else 0.0
         after_call = next(draws.after_call) * self._spec.queues[queue].after_call_seconds
         passes_on = leg_number < _LEGS_MAX and next(draws.uniform) < self._spec.queues[queue].transfer_share

@@ -11,7 +11,7 @@ import pandas as pd
 from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.errors import DataError
 
-SAMPLE_VERSION = "1"
+SAMPLE_VERSION = "2"
 """Changes whenever the same seed and dates no longer give the same rows."""
 
 TEST_QUEUE = "test"

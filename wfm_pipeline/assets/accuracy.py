@@ -1,0 +1,78 @@
+"""Gold asset of the forecast's accuracy: issued forecasts against what came, beside the peers."""
+
+import datetime as dt
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, report
+from wfm_pipeline.assets.forecast import DAY_FORECAST_KEY, FORECAST_KEY
+from wfm_pipeline.assets.forecast_inputs import ForecastInputs, issue_instant, read_inputs
+from wfm_pipeline.contracts.gold import FORECAST_ACCURACY, QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
+from wfm_pipeline.domain.forecasting import score_issue
+from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.warehouse.scope import Scope
+
+
+def build_accuracy_assets() -> list[dg.AssetsDefinition]:
+    """The accuracy's asset."""
+
+    @dg.asset(**asset_words(FORECAST_ACCURACY), deps=[FORECAST_KEY, DAY_FORECAST_KEY])
+    def forecast_accuracy(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
+        watch = Stopwatch()
+        with house.open_warehouse() as warehouse:
+            inputs = read_inputs(house, warehouse)
+            scored = [_score(house, warehouse, inputs, day) for day in _issues_to_score(house, warehouse, inputs)]
+            rows = pd.concat(scored, ignore_index=True) if scored else pd.DataFrame()
+            loaded = sum(_replace(house, warehouse, part) for part in scored if len(part))
+            flow = Flow(len(rows), loaded, notes=_notes(rows))
+            warehouse.create(FORECAST_ACCURACY)
+            return dg.MaterializeResult(
+                metadata=report(context, house, warehouse, FORECAST_ACCURACY.full_name, flow, watch)
+            )
+
+    return [forecast_accuracy]
+
+
+def _issues_to_score(house: House, warehouse: Warehouse, inputs: ForecastInputs) -> list[dt.date]:
+    """Issues that actuals can still change: those of the last horizons, oldest first."""
+    settings = house.settings
+    oldest = inputs.next_date - dt.timedelta(days=settings.horizon_days * (settings.backtest_origins + 1))
+    stored = Scope(house.in_source()).filter(warehouse.table(QUEUE_DAY_FORECAST.full_name))
+    first_days = stored.group_by("issued_at").agg(first_day=stored["business_date"].min())
+    days = [pd.Timestamp(day).date() for day in warehouse.frame(first_days)["first_day"]]
+    return sorted(day for day in days if oldest <= day < inputs.next_date)
+
+
+def _score(house: House, warehouse: Warehouse, inputs: ForecastInputs, origin: dt.date) -> pd.DataFrame:
+    scope = Scope({**house.in_source(), "issued_at": issue_instant(house, origin)})
+    intervals = warehouse.frame(scope.filter(warehouse.table(QUEUE_INTERVAL_FORECAST.full_name)))
+    days = warehouse.frame(scope.filter(warehouse.table(QUEUE_DAY_FORECAST.full_name)))
+    scores = score_issue(
+        intervals.drop(columns="interval_start").rename(columns={"interval_start_local": "interval_start"}),
+        days,
+        inputs.history,
+        origin=origin,
+    )
+    labels: dict[str, Any] = {**house.in_source(), "issued_at": issue_instant(house, origin)}
+    labels["is_hindcast"] = bool(intervals["is_hindcast"].iloc[0])
+    return scores.assign(**labels)
+
+
+def _replace(house: House, warehouse: Warehouse, part: pd.DataFrame) -> int:
+    scope = Scope({**house.in_source(), "issued_at": part["issued_at"].iloc[0].to_pydatetime()})
+    return warehouse.replace(FORECAST_ACCURACY, part, scope)
+
+
+def _notes(rows: pd.DataFrame) -> dict[str, object]:
+    if rows.empty:
+        return {"issues_scored": 0}
+    whole = rows[(rows["queue_id"] == "(all)") & (rows["grain"] == "interval")]
+    latest = whole[whole["issued_at"] == whole["issued_at"].max()].iloc[-1]
+    return {
+        "issues_scored": int(rows["issued_at"].nunique()),
+        "wmape": float(latest["wmape"]),
+        "wmape_median6": float(latest["wmape_median6"]),
+    }

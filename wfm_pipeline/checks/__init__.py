@@ -1,0 +1,1 @@
+"""Blocking asset checks: contracts, and the laws that must hold from table to table."""

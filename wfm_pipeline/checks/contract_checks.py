@@ -1,0 +1,54 @@
+"""One blocking check per table: does it keep its contract?"""
+
+import dagster as dg
+
+from wfm_pipeline.contracts.columns import Table
+from wfm_pipeline.contracts.gold import (
+    CUSTOMER_BEHAVIOR,
+    FORECAST_ACCURACY,
+    QUEUE_DAY_ACTUAL,
+    QUEUE_DAY_FORECAST,
+    QUEUE_INTERVAL_FORECAST,
+)
+from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
+from wfm_pipeline.contracts.source_map import SourceMap
+from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.contract_check import contract_violations
+
+_ALWAYS = (
+    CALL_LEGS,
+    REJECTED_ROWS,
+    CALLS,
+    CALENDAR_DAYS,
+    QUEUE_INTERVALS,
+    QUEUE_DAY_ACTUAL,
+    CUSTOMER_BEHAVIOR,
+    QUEUE_INTERVAL_FORECAST,
+    QUEUE_DAY_FORECAST,
+    FORECAST_ACCURACY,
+)
+
+
+def build_contract_checks(source_map: SourceMap) -> list[dg.AssetChecksDefinition]:
+    """The contract checks of one source's graph."""
+    tables = (*_ALWAYS, CASES) if source_map.table("cases") else _ALWAYS
+    return [_contract_check(table) for table in tables]
+
+
+def _contract_check(table: Table) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=dg.AssetKey([table.layer, table.name]),
+        name="keeps_contract",
+        description=f"{table.full_name} keeps its contract: key, required columns, ranges, allowed values.",
+        blocking=True,
+    )
+    def keeps_contract(house: dg.ResourceParam[House]) -> dg.AssetCheckResult:
+        with house.open_warehouse() as warehouse:
+            violations = contract_violations(warehouse, table)
+        return dg.AssetCheckResult(
+            passed=not violations,
+            metadata={violation.rule: violation.rows for violation in violations},
+            description="; ".join(f"{v.rule}: {v.rows} rows" for v in violations) or "kept",
+        )
+
+    return keeps_contract

@@ -1,0 +1,68 @@
+"""Blocking checks of the laws between tables: counts are conserved, forecasts add up."""
+
+from collections.abc import Callable
+from functools import partial
+
+import dagster as dg
+
+from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.warehouse.laws import (
+    Law,
+    calls_equal_intervals,
+    days_are_sums_of_intervals,
+    offered_is_the_sum_of_outcomes,
+    quantiles_are_ordered,
+)
+
+Count = Callable[[Warehouse, str], Law]
+
+_LAWS: tuple[tuple[str, str, str, Count], ...] = (
+    (
+        "silver.queue_intervals",
+        "calls_are_conserved",
+        "Calls in silver.calls = calls offered here, per queue and business date.",
+        calls_equal_intervals,
+    ),
+    (
+        "silver.queue_intervals",
+        "outcomes_add_up",
+        "calls_offered = calls_answered + calls_abandoned + calls_other.",
+        offered_is_the_sum_of_outcomes,
+    ),
+    (
+        "gold.queue_day_forecast",
+        "days_are_sums_of_intervals",
+        "The mean of a day is the sum of its intervals' means.",
+        days_are_sums_of_intervals,
+    ),
+    (
+        "gold.queue_interval_forecast",
+        "quantiles_do_not_cross",
+        "calls_q10 <= calls_q50 <= calls_q90.",
+        partial(quantiles_are_ordered, table="gold.queue_interval_forecast"),
+    ),
+    (
+        "gold.queue_day_forecast",
+        "quantiles_do_not_cross",
+        "calls_q10 <= calls_q50 <= calls_q90.",
+        partial(quantiles_are_ordered, table="gold.queue_day_forecast"),
+    ),
+)
+
+
+def build_law_checks() -> list[dg.AssetChecksDefinition]:
+    """All laws as blocking checks."""
+    return [_law_check(*law) for law in _LAWS]
+
+
+def _law_check(table: str, name: str, description: str, count: Count) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=dg.AssetKey(table.split(".")), name=name, description=description, blocking=True)
+    def law_check(house: dg.ResourceParam[House]) -> dg.AssetCheckResult:
+        with house.open_warehouse() as warehouse:
+            law = count(warehouse, house.source_map.name)
+        return dg.AssetCheckResult(
+            passed=law.holds, metadata={"left": law.left, "right": law.right, "broken_rows": law.broken_rows}
+        )
+
+    return law_check

@@ -1,0 +1,302 @@
+"""The `wfm` command: words in, one call, words out. No logic lives here.
+
+Exit codes: 0 done, 1 the work failed, 2 the words or settings are wrong. Errors of ours are one
+line on standard error, without a traceback.
+"""
+
+import datetime as dt
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from wfm_pipeline.errors import SettingsError, WfmError
+from wfm_pipeline.settings import Settings, commented_file, config_path, load_settings, unknown_variables
+
+app = typer.Typer(
+    help="Open workforce management: call records to calibrated forecasts.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+_PIPE_WIDTH = 170
+"""Columns of a table that goes into a file or a pipe [characters]."""
+
+out = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+SourceName = Annotated[str | None, typer.Option("--source", help="Name of a source map, or a path to one.")]
+WarehouseUrl = Annotated[str | None, typer.Option("--warehouse", help="Warehouse URL, as WFM_WAREHOUSE_URL.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="First day to forecast, YYYY-MM-DD.")]
+
+
+def main() -> NoReturn:
+    """Run the command; our own errors become one line and an exit code."""
+    try:
+        app(standalone_mode=False)
+    except WfmError as error:
+        _fail(error)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except typer.Abort:
+        err.print("stopped")
+        sys.exit(1)
+    except Exception as error:
+        if hasattr(error, "show") and hasattr(error, "exit_code"):
+            error.show()
+            sys.exit(error.exit_code)
+        raise
+    sys.exit(0)
+
+
+def _fail(error: WfmError) -> NoReturn:
+    err.print(f"[bold red]error:[/] {escape(' '.join(str(error).split()))}")
+    sys.exit(error.exit_code)
+
+
+def _settings(**overrides: Any) -> Settings:
+    for name in unknown_variables():
+        err.print(f"[yellow]warning:[/] nothing reads {escape(name)}")
+    return load_settings(**overrides)
+
+
+def _date(text: str | None, option: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise SettingsError(f"{option} must be a date as YYYY-MM-DD, got {text!r}", got=text) from error
+
+
+def _show(frame: pd.DataFrame, title: str) -> None:
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for name in frame.columns:
+        table.add_column(str(name), justify="right" if pd.api.types.is_numeric_dtype(frame[name]) else "left")
+    for row in frame.itertuples(index=False):
+        table.add_row(*[escape(_cell(value)) for value in row])
+    out.print(table)
+
+
+_WHOLE_FROM = 1000.0
+"""Larger numbers are shown without decimals."""
+
+
+def _cell(value: Any) -> str:
+    if pd.isna(value):
+        return "-"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:.3f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _print_json(tables: dict[str, pd.DataFrame], **facts: Any) -> None:
+    body = {name: json.loads(frame.to_json(orient="records", date_format="iso")) for name, frame in tables.items()}
+    typer.echo(json.dumps({**facts, **body}, indent=2, default=str))
+
+
+@app.command()
+def run(source: SourceName = None, as_of: AsOf = None, warehouse: WarehouseUrl = None, as_json: AsJson = False) -> None:
+    """The main job: the whole graph in one process, from call records to a scored forecast."""
+    first_day = _date(as_of, "--as-of")
+    settings = _settings(source=source, warehouse_url=warehouse)
+    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
+    from wfm_pipeline.orchestration.plan import plan_run  # noqa: PLC0415
+    from wfm_pipeline.orchestration.running import run_main_job  # noqa: PLC0415
+    from wfm_pipeline.reports.run_tables import run_tables  # noqa: PLC0415
+    from wfm_pipeline.resources import House  # noqa: PLC0415
+
+    house = House(settings)
+    started = time.monotonic()
+    plan = plan_run(house)
+    for notice in plan.notices:
+        err.print(f"[yellow]notice:[/] {escape(notice)}")
+    err.print(f"{house.title('reading')}: {plan.days.first} to {plan.days.last}")
+    definitions = build_definitions(settings, is_partitioned=False)
+    outcome = run_main_job(definitions, house, plan, as_of=first_day, on_step=_tell_step)
+    if outcome.problems:
+        raise WfmError("; ".join(outcome.problems))
+    published = house.publish()
+    with house.open_gold() as gold:
+        tables = run_tables(gold, run_id=outcome.run_id, source=house.source_map.name)
+    if as_json:
+        _print_json(tables, run_id=outcome.run_id, is_simulated=house.is_simulated)
+        return
+    for title, frame in tables.items():
+        _show(frame, house.title(title))
+    out.print(f"done in {time.monotonic() - started:.0f} s")
+    out.print(f"look at: {published or 'schema gold of the warehouse'} (tables), `wfm dev` (graph, runs, pictures)")
+
+
+_STEP_STARTS: dict[str, float] = {}
+
+
+def _tell_step(step: str, what: str) -> None:
+    now = time.monotonic()
+    if what == "started":
+        _STEP_STARTS[step] = now
+        return
+    colour = "green" if what == "done" else "red"
+    seconds = now - _STEP_STARTS.get(step, now)
+    err.print(f"  [{colour}]{what:6}[/] {escape(step.replace('__', '.', 1))} [dim]{seconds:.1f} s[/]")
+
+
+@app.command()
+def sample(
+    if_older: Annotated[bool, typer.Option("--if-older", help="Only if the file does not reach yesterday.")] = False,
+    last_date: Annotated[str | None, typer.Option(metavar="DATE", help="Last day; default yesterday.")] = None,
+    months: Annotated[int | None, typer.Option(help="Months of calls.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed; the same seed and dates make the same calls.")] = None,
+) -> None:
+    """Make the sample contact centre: simulated, labelled so, with the truth beside it."""
+    from wfm_pipeline.sources.sample import make_sample, sample_reaches  # noqa: PLC0415
+
+    settings = _settings(sample_months=months, seed=seed)
+    last = _date(last_date, "--last-date") or dt.date.today() - dt.timedelta(days=1)
+    if if_older and sample_reaches(settings.sample_path, last):
+        err.print(f"the sample reaches {last} already: {settings.sample_path}")
+        return
+    with err.status("simulating a contact centre ...") as status:
+        rows = make_sample(
+            settings.sample_path,
+            last_date=last,
+            months=settings.sample_months,
+            seed=settings.seed,
+            progress=lambda table, done, total: status.update(f"writing {table}: {done:,} of {total:,} rows"),
+        )
+    out.print(f"simulated contact centre up to {last}: {rows:,} rows in {settings.sample_path}")
+
+
+@app.command()
+def load(
+    source: Annotated[str, typer.Argument(help="Source map the file belongs to, such as anonymous_bank.")],
+    file: Annotated[Path, typer.Argument(help="Parquet, CSV or gzipped CSV.")],
+    to: Annotated[str, typer.Option("--to", metavar="URL", help="Source database, such as mysql+pymysql://...")],
+    append: Annotated[bool, typer.Option("--append", help="Add to what is there instead of replacing it.")] = False,
+) -> None:
+    """Put a public data set or an export into a source database, all or nothing."""
+    from wfm_pipeline.sources.load import load_file  # noqa: PLC0415
+    from wfm_pipeline.sources.maps import load_map  # noqa: PLC0415
+
+    settings = _settings()
+    with err.status(f"loading {file.name} ...") as status:
+        rows = load_file(
+            load_map(source), file, to, is_append=append, on_progress=lambda done: status.update(f"{done:,} rows")
+        )
+    is_remembered = settings.remember_source(source, to)
+    out.print(f"{rows:,} rows of {file.name} are in source {source}")
+    hint = f"wfm run --source {source}"
+    out.print(f"next: {hint}" if is_remembered else f"next: set WFM_SOURCE_URL to that database, then {hint}")
+
+
+@app.command()
+def backtest(
+    file: Annotated[
+        Path | None, typer.Argument(help="Interval file (queue_id, interval_start, calls); none: the warehouse.")
+    ] = None,
+    origins: Annotated[Path | None, typer.Option(help="CSV: dataset, fold, origin, horizon_days, train_from.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Which rows of the origins file.")] = None,
+    horizon: Annotated[str | None, typer.Option(help="Days ahead, such as 14d; default what the origins say.")] = None,
+    country: Annotated[str | None, typer.Option(help="ISO code for public holidays.")] = None,
+    weekend: Annotated[str | None, typer.Option(help="Weekend days, such as fri,sat.")] = None,
+    predictions: Annotated[Path | None, typer.Option(help="Write every prediction to this Parquet file.")] = None,
+    source: SourceName = None,
+    warehouse: WarehouseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rolling-origin scores of our forecast and of the built-in peers."""
+    from wfm_pipeline.orchestration.backtesting import BacktestRequest, run_request, write_predictions  # noqa: PLC0415
+    from wfm_pipeline.resources import House  # noqa: PLC0415
+
+    settings = _settings(source=source, warehouse_url=warehouse)
+    days = _weekend(weekend)
+    request = BacktestRequest(file, origins, dataset, _days(horizon), country, days)
+    with err.status("backtest ...") as status:
+        result = run_request(
+            House(settings),
+            request,
+            on_progress=lambda line: status.update(f"backtest: {line}"),
+        )
+    if predictions is not None:
+        write_predictions(result, predictions)
+    if as_json:
+        _print_json({"scores": result.scores, "fold_scores": result.fold_scores}, dataset=dataset, notes=result.notes)
+        return
+    _show(result.scores, "Backtest: wMAPE by method (int = interval, day; q = per queue, tot = summed)")
+    for note in result.notes:
+        out.print(escape(note))
+
+
+def _days(text: str | None) -> int | None:
+    if text is None:
+        return None
+    digits = text.strip().lower().removesuffix("d")
+    if not digits.isdigit() or int(digits) < 1:
+        raise SettingsError(f"--horizon must be days such as 14d, got {text!r}", got=text)
+    return int(digits)
+
+
+def _weekend(text: str | None) -> tuple[str, ...] | None:
+    return tuple(day.strip().lower() for day in text.split(",") if day.strip()) if text else None
+
+
+@app.command()
+def publish(warehouse: WarehouseUrl = None) -> None:
+    """Swap in a fresh readers' copy of gold, and renew the analysts' views."""
+    from wfm_pipeline.resources import House  # noqa: PLC0415
+
+    path = House(_settings(warehouse_url=warehouse)).publish()
+    out.print(f"published: {path}" if path else "views renewed; readers see gold of the warehouse itself")
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Check settings, drivers, connections, time zone and disk, and say how to mend each."""
+    from wfm_pipeline.orchestration.doctor import examine  # noqa: PLC0415
+
+    findings = examine(_settings())
+    frame = pd.DataFrame([{"check": f.check, "ok": "yes" if f.is_ok else "NO", "what": f.what} for f in findings])
+    if as_json:
+        _print_json({"checks": frame})
+    else:
+        _show(frame[["check", "ok"]].assign(what=frame["what"]), "wfm doctor")
+        for finding in findings:
+            if not finding.is_ok:
+                out.print(f"mend {escape(finding.check)}: {escape(finding.mend)}")
+    if not all(finding.is_ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def init(force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False) -> None:
+    """Write a commented wfm.toml with every setting and its default."""
+    path = config_path()
+    if path.exists() and not force:
+        raise SettingsError(f"{path} is there already; --force overwrites it", path=str(path))
+    path.write_text(commented_file(), encoding="utf-8")
+    out.print(f"wrote {path}")
+
+
+@app.command()
+def dev(
+    port: Annotated[int, typer.Option(help="Port of the Dagster UI.")] = 3000,
+    host: Annotated[str, typer.Option(help="Address to bind to; loopback unless you know why.")] = "127.0.0.1",
+) -> None:
+    """Open the Dagster UI with the graph."""
+    from wfm_pipeline.orchestration.instance import prepare_dagster_home  # noqa: PLC0415
+
+    home = prepare_dagster_home(_settings())
+    err.print(f"Dagster UI on http://{host}:{port} (runs in {home}); stop with ctrl-c")
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "wfm_pipeline.definitions", "-h", host, "-p", str(port)]
+    raise typer.Exit(subprocess.call(command))  # noqa: S603  (our own interpreter, fixed words)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""What bronze adds to the source's own columns, and the ledger it keeps beside them."""
+
+from typing import Final
+
+from wfm_pipeline.contracts.columns import (
+    BATCH_ID,
+    SOURCE,
+    Column,
+    Table,
+    count,
+    day,
+    flag,
+    instant,
+    text,
+)
+
+ROW_COLUMNS: Final = (
+    text("_row_hash", "Hash over the row's values as the source gave them; the same in every engine.", nullable=False),
+    text(
+        "_key_hash",
+        "Hash over the row's key; the row hash itself where a part of the key is missing.",
+        nullable=False,
+    ),
+    day(
+        "_business_date",
+        "Business date in the site's zone; null where the source's date is missing or no date.",
+        nullable=True,
+    ),
+    text("_misfits", "JSON object, column -> original text, of values that did not fit their declared type."),
+)
+"""What the reader works out for each row."""
+
+BATCH_COLUMNS: Final = (
+    text("_source", SOURCE.description, nullable=False),
+    text("_batch_id", BATCH_ID.description, nullable=False),
+    instant("_ingested_at", "When the batch came in."),
+    flag(
+        "_is_deleted", "True for the last version of a row that is gone from a table read whole: only its key is kept."
+    ),
+)
+"""What the warehouse adds when it appends a batch."""
+
+BRONZE_COLUMNS: Final[tuple[Column, ...]] = (*BATCH_COLUMNS, *ROW_COLUMNS)
+"""All columns that are ours and not the source's."""
+
+RESERVED_NAMES: Final = frozenset(column.name for column in BRONZE_COLUMNS)
+"""Names that no column of a source may have."""
+
+DAY_LEDGER = Table(
+    "bronze",
+    "day_ledger",
+    "One row per source table and business date: how many rows the source held when it was last read.",
+    ("source", "table_name", "business_date"),
+    (
+        SOURCE,
+        text("table_name", "Physical table of the source.", nullable=False),
+        day("business_date", "The business date."),
+        count("rows_read", "Rows the source held for that date, duplicates included."),
+        Column("batch_id", "string", "Batch that read the date last.", nullable=False),
+    ),
+)

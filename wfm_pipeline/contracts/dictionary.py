@@ -1,0 +1,40 @@
+"""The data dictionary: every contract as Markdown. The file in docs/ is made from this, never by hand."""
+
+from collections.abc import Iterable
+
+from wfm_pipeline.contracts.columns import Column, Table
+from wfm_pipeline.contracts.gold import GOLD_TABLES
+from wfm_pipeline.contracts.silver import SILVER_TABLES
+
+_HEAD = """# Data dictionary
+
+Made from the contracts in `wfm_pipeline/contracts/`. Instants are UTC without a zone, `local` is wall clock of the
+site, shares are 0..1. A column is null only where the table says so.
+
+Bronze tables are named `bronze.<source>__<table>` and hold the source's own columns, typed by the source map, and
+`_source, _batch_id, _ingested_at, _row_hash, _business_date, _misfits`. They are append-only.
+"""
+
+
+def data_dictionary() -> str:
+    """The whole dictionary, silver before gold."""
+    return "\n".join([_HEAD, *(_section(table) for table in (*SILVER_TABLES, *GOLD_TABLES))])
+
+
+def _section(table: Table) -> str:
+    rows = "\n".join(_row(table, column) for column in table.columns)
+    return (
+        f"## {table.full_name}\n\n{table.grain} Key: {_names(table.key)}.\n\n"
+        f"| column | type | unit | null | meaning |\n|---|---|---|---|---|\n{rows}\n"
+    )
+
+
+def _row(table: Table, column: Column) -> str:
+    is_required = not column.nullable or column.name in table.key
+    meaning = column.description + (f" One of: {_names(column.allowed)}." if column.allowed else "")
+    cells = (f"`{column.name}`", column.type, column.unit, "" if is_required else "yes", meaning.replace("|", "\\|"))
+    return f"| {' | '.join(cells)} |"
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

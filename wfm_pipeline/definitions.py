@@ -1,0 +1,59 @@
+"""The only assembly point: settings in, Dagster definitions out.
+
+`defs` is what the Dagster UI loads. It is made without asking the source for more than its first
+date, so that the UI opens also while the source is down.
+"""
+
+import warnings
+
+import dagster as dg
+
+from wfm_pipeline.assets.accuracy import build_accuracy_assets
+from wfm_pipeline.assets.actuals import build_actual_assets
+from wfm_pipeline.assets.bronze import build_bronze_assets
+from wfm_pipeline.assets.customers import build_customer_assets
+from wfm_pipeline.assets.forecast import build_forecast_assets
+from wfm_pipeline.assets.silver import build_silver_assets
+from wfm_pipeline.checks.contract_checks import build_contract_checks
+from wfm_pipeline.checks.flow_checks import build_flow_checks
+from wfm_pipeline.checks.law_checks import build_law_checks
+from wfm_pipeline.orchestration.jobs import late_data_sensor, nightly_job, nightly_schedule, refresh_job
+from wfm_pipeline.orchestration.partitions import daily_partitions
+from wfm_pipeline.resources import House
+from wfm_pipeline.settings import Settings, load_settings
+
+
+warnings.filterwarnings("ignore", category=dg.BetaWarning)  # backfill policies and kinds are beta in name only
+
+
+def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.Definitions:
+    """All assets, checks, jobs, schedules and sensors of one source.
+
+    Args:
+        settings: The checked settings.
+        is_partitioned: Daily partitions for bronze and silver. `wfm run` leaves them out and names
+            its dates by tags: Dagster writes an event per asset and partition, which would take
+            longer than the work itself when a whole history is loaded (docs/adr/0003).
+    """
+    house = House(settings)
+    partitions = daily_partitions(house) if is_partitioned else None
+    nightly, refresh = nightly_job(partitions), refresh_job(partitions)
+    return dg.Definitions(
+        assets=[
+            *build_bronze_assets(house.source_map, partitions),
+            *build_silver_assets(house.source_map, partitions),
+            *build_actual_assets(),
+            *build_customer_assets(),
+            *build_forecast_assets(),
+            *build_accuracy_assets(),
+        ],
+        asset_checks=[*build_contract_checks(house.source_map), *build_flow_checks(), *build_law_checks()],
+        jobs=[nightly, refresh],
+        schedules=[nightly_schedule(nightly, house)] if partitions else [],
+        sensors=[late_data_sensor("refresh_days", house)] if partitions else [],
+        resources={"house": house},
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_definitions(load_settings())

@@ -1,0 +1,35 @@
+"""Forecasts of calls and handle time, and the backtest that scores them; pure functions.
+
+Here: from an interval history to means, quantile bands and handle times per queue, interval and
+day. Not here: reading, writing, issuing and archiving forecasts (assets, warehouse), or staffing.
+The method, its source and its drawbacks: docs/methods/forecasting.md.
+"""
+
+from wfm_pipeline.domain.forecasting.backtest import METHODS, BacktestResult, read_folds, run_backtest
+from wfm_pipeline.domain.forecasting.card import model_card
+from wfm_pipeline.domain.forecasting.fitting import ForecastModel, dump_model, load_model
+from wfm_pipeline.domain.forecasting.forecast import ForecastResult, forecast, forecast_from_model
+from wfm_pipeline.domain.forecasting.issue_scores import ALL_QUEUES, HORIZON_BANDS, score_issue
+from wfm_pipeline.domain.forecasting.options import METHOD, QUANTILE_LEVELS, RUNGS, ForecastOptions, quantile_column
+
+__all__ = [
+    "ALL_QUEUES",
+    "HORIZON_BANDS",
+    "METHOD",
+    "METHODS",
+    "QUANTILE_LEVELS",
+    "RUNGS",
+    "BacktestResult",
+    "ForecastModel",
+    "ForecastOptions",
+    "ForecastResult",
+    "dump_model",
+    "forecast",
+    "forecast_from_model",
+    "load_model",
+    "model_card",
+    "quantile_column",
+    "read_folds",
+    "run_backtest",
+    "score_issue",
+]

@@ -1,0 +1,193 @@
+"""How much a day's calendar moves its calls: trees and a month curve, shrunk by out-of-sample fit.
+
+Here: the target, the models and the shrinkage. Not here: the features themselves (daytypes), nor
+the level they correct (level).
+
+Learnt in sample, calendar effects explode. So trees and curve are learnt five times, each without
+some ten-day blocks, and their strength is what their mean explains of the left-out blocks.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from wfm_pipeline.domain.forecasting import boosting
+from wfm_pipeline.domain.forecasting.daytypes import FEATURES
+from wfm_pipeline.domain.forecasting.history import FloatArray
+from wfm_pipeline.domain.forecasting.month import DAYS, month_curve, on_curve
+from wfm_pipeline.domain.forecasting.options import ForecastOptions
+from wfm_pipeline.domain.forecasting.state import DeskState
+
+NEIGHBOURS: Final = 8
+"""Normal same weekdays, on both sides, that say what a day would be without its calendar."""
+CALLS_ADDED: Final = 2.0
+"""Added to both sides of a ratio so that small days do not shout [calls]."""
+HALF_WEIGHT_CALLS: Final = 50.0
+"""Calls per day at which a day counts half."""
+BLOCK_DAYS: Final = 10
+FOLDS: Final = 5
+BACKLOG_PRIOR: Final = 0.25
+"""Log gain of one lost day before anything is seen; and the weight of that belief [days]."""
+BACKLOG_PRIOR_DAYS: Final = 10.0
+LEAF_ROWS_PER_QUEUE: Final = 6
+STRENGTH_CAP: Final = 1.3
+"""Largest strength: a mean of two shrunken answers may deserve a little more than 1."""
+LEAST_DAYS: Final = 40
+"""Usable days below which no calendar effect is learnt."""
+TREE_SETTINGS: Final = {
+    "objective": "huber",
+    "alpha": 0.15,
+    "learning_rate": 0.05,
+    "num_leaves": 5,
+    "lambda_l2": 5.0,
+    "feature_fraction": 0.7,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+}
+BACKLOG: Final = FEATURES.index("backlog")
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEffect:
+    """A learnt calendar effect.
+
+    Attributes:
+        models: LightGBM text dumps; empty where nothing was learnt.
+        curve: Month curve, shape (31,) [log].
+        centre: Mean of the two on each queue's own history; shape (queues,) [log].
+        strength: Share of their mean that is believed, 0..STRENGTH_CAP.
+        backlog_gain: Log gain per lost day.
+    """
+
+    models: tuple[str, ...]
+    curve: FloatArray
+    centre: FloatArray
+    strength: float
+    backlog_gain: float
+
+    def of(self, features: FloatArray) -> FloatArray:
+        """Effect of days [log]; features of shape (queues, dates, features), result (queues, dates)."""
+        effect = self.backlog_gain * features[:, :, BACKLOG]
+        if not self.models or self.strength == 0:
+            return effect
+        flat = features.reshape(-1, features.shape[2])
+        distinct, inverse = np.unique(flat, axis=0, return_inverse=True)
+        answer = _joint(self.models, self.curve, distinct)[inverse].reshape(features.shape[:2])
+        return effect + self.strength * (answer - self.centre[:, None])
+
+
+def neighbour_level(state: DeskState) -> FloatArray:
+    """Median day total of the nearest normal same weekdays, the day itself left out.
+
+    Returns:
+        Shape (queues, known dates) [calls]; NaN where no such day exists.
+    """
+    totals = np.where(state.normal, state.days.total, np.nan)
+    weekday = state.types.weekday[: state.known]
+    level = np.full(totals.shape, np.nan)
+    like = state.like[:, : state.known]
+    for day in range(7):
+        pool = np.flatnonzero(state.normal.any(axis=0) & (weekday == day))
+        for date in np.flatnonzero((like == day).any(axis=0)):
+            others = pool[pool != date]
+            near = others[np.argsort(np.abs(others - date), kind="stable")[:NEIGHBOURS]]
+            if near.size:
+                asked = like[:, date] == day
+                level[asked, date] = _nan_median(totals[asked][:, near])
+    return level
+
+
+def _nan_median(values: FloatArray) -> FloatArray:
+    """Median along the last axis of what is known; NaN where nothing is."""
+    ordered = np.sort(values, axis=-1)  # NaN goes last
+    count = (~np.isnan(values)).sum(axis=-1)
+    low, high = np.maximum((count - 1) // 2, 0), count // 2
+    high = np.where(count == 0, 0, np.minimum(high, values.shape[-1] - 1))
+    pick = np.take_along_axis
+    return (pick(ordered, low[..., None], -1) + pick(ordered, high[..., None], -1))[..., 0] / 2
+
+
+def learn_effect(state: DeskState, options: ForecastOptions, *, seeds: int | None = None) -> CalendarEffect:
+    """Learn the calendar effect from the history of all queues together.
+
+    Args:
+        state: What is known before the origin.
+        options: The forecast's choices.
+        seeds: Seeds to average over, if fewer than the options ask for.
+
+    Returns:
+        The effect; of strength 0 where the calendar explains nothing out of sample.
+    """
+    level = neighbour_level(state)
+    target = np.log((state.days.total + CALLS_ADDED) / (level + CALLS_ADDED))
+    queue, date = np.nonzero(state.days.usable & ~np.isnan(target))
+    nothing = np.zeros(len(state.panel.queue_ids))
+    if np.unique(date).size < LEAST_DAYS:
+        return CalendarEffect((), np.zeros(DAYS), nothing, 0.0, _backlog_gain(np.empty(0), np.empty(0), np.empty(0)))
+    goal = np.clip(target[queue, date], -options.effect_clip, options.effect_clip)
+    weight = level[queue, date] / (level[queue, date] + HALF_WEIGHT_CALLS)
+    rows = state.features[queue, date]
+    gain = _backlog_gain(rows[:, BACKLOG], goal, weight)
+    goal = goal - gain * rows[:, BACKLOG]
+    goal = goal - _queue_means(goal, weight, queue, len(nothing))[queue]
+    models, left_out = _cross_train(rows, goal, weight, date, queues=len(nothing), options=options, seeds=seeds)
+    left_out = left_out - _queue_means(left_out, weight, queue, len(nothing))[queue]
+    explained = float((weight * left_out * goal).sum() / max((weight * left_out**2).sum(), 1e-12))
+    strength = min(max(explained, 0.0), STRENGTH_CAP)
+    curve = month_curve(rows, goal, weight)
+    if strength == 0:
+        return CalendarEffect((), curve, nothing, 0.0, gain)
+    centre = _queue_means(_joint(models, curve, rows), weight, queue, len(nothing))
+    return CalendarEffect(models, curve, centre, strength, gain)
+
+
+def _joint(models: tuple[str, ...], curve: FloatArray, rows: FloatArray) -> FloatArray:
+    """Mean of what the trees and the month curve say."""
+    return (boosting.predict(models, rows) + on_curve(curve, rows)) / 2
+
+
+def _backlog_gain(backlog: FloatArray, goal: FloatArray, weight: FloatArray) -> float:
+    """Ridge regression on the backlog alone, towards the prior."""
+    share = (weight * backlog * goal).sum() + BACKLOG_PRIOR_DAYS * BACKLOG_PRIOR
+    return float(share / ((weight * backlog**2).sum() + BACKLOG_PRIOR_DAYS))
+
+
+def _queue_means(values: FloatArray, weight: FloatArray, queue: np.ndarray, queues: int) -> FloatArray:
+    total = np.bincount(queue, weights=weight * values, minlength=queues)
+    return total / np.maximum(np.bincount(queue, weights=weight, minlength=queues), 1e-12)
+
+
+def _cross_train(
+    rows: FloatArray,
+    goal: FloatArray,
+    weight: FloatArray,
+    date: np.ndarray,
+    *,
+    queues: int,
+    options: ForecastOptions,
+    seeds: int | None,
+) -> tuple[tuple[str, ...], FloatArray]:
+    """Train without each fold's blocks in turn; the models, and what they say of the left-out rows."""
+    fold = (date // BLOCK_DAYS) % FOLDS
+    settings = {**TREE_SETTINGS, "min_data_in_leaf": LEAF_ROWS_PER_QUEUE * queues}
+    models: list[str] = []
+    left_out = np.zeros(len(goal))
+    for number in np.unique(fold):
+        inside = fold != number
+        own = tuple(
+            boosting.train(
+                rows[inside],
+                goal[inside],
+                weights=weight[inside],
+                parameters=settings,
+                trees=options.effect_trees,
+                seed=options.seed + seed,
+                num_threads=options.num_threads,
+            )
+            for seed in range(seeds or options.effect_seeds)
+        )
+        curve = month_curve(rows[inside], goal[inside], weight[inside])
+        left_out[~inside] = _joint(own, curve, rows[~inside])
+        models.extend(own)
+    return tuple(models), left_out

@@ -1,0 +1,194 @@
+"""Learning a forecast and answering from what was learnt, on arrays.
+
+Here: the saved model, what goes into it, its arrays of answers, and saving and loading. Not here:
+frames of the outside world (forecast), or scoring (backtest).
+"""
+
+import datetime as dt
+import pickle
+from dataclasses import dataclass
+
+import numpy as np
+
+from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.domain.forecasting.bands import DAY_BANDS, INTERVAL_BANDS, BandModel, learn_bands
+from wfm_pipeline.domain.forecasting.core import CoreModel, expected_calls, learn_core
+from wfm_pipeline.domain.forecasting.daytypes import FEATURES, day_types
+from wfm_pipeline.domain.forecasting.history import BoolArray, CallPanel, FloatArray
+from wfm_pipeline.domain.forecasting.inner import InnerForecasts, inner_forecasts
+from wfm_pipeline.domain.forecasting.interval_models import IntervalModels, learn_interval_models
+from wfm_pipeline.domain.forecasting.ladder import Chosen, rung_for
+from wfm_pipeline.domain.forecasting.options import RUNG_MODEL, ForecastOptions
+from wfm_pipeline.domain.forecasting.state import observe
+from wfm_pipeline.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastModel:
+    """All that a forecast needs once it is learnt; can be saved and asked again.
+
+    Attributes:
+        queue_ids: Queues it knows, sorted.
+        origin: First target date; nothing from here on was known.
+        train_from: First date of the training window.
+        horizon_days: Target dates it can answer.
+        interval_minutes: Length of an interval [min].
+        features: Calendar features, in the order the trees know them.
+        options: The choices it was learnt with.
+        core: Means.
+        interval_bands: Bands per interval.
+        day_bands: Bands per day.
+        open_slots: Shape (queues, horizon, slots): open as far as the history tells.
+        inner_days: Distinct days of the inner backtest behind the bands; 0 means default bands.
+        interval_models: LightGBM models of the top rung, with the weights they earned.
+    """
+
+    queue_ids: tuple[str, ...]
+    origin: dt.date
+    train_from: dt.date
+    horizon_days: int
+    interval_minutes: int
+    features: tuple[str, ...]
+    options: ForecastOptions
+    core: CoreModel
+    interval_bands: BandModel
+    day_bands: BandModel
+    open_slots: BoolArray
+    inner_days: int
+    interval_models: IntervalModels
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A forecast as arrays.
+
+    Attributes:
+        mean: Shape (queues, horizon, slots) [calls].
+        quantiles: Shape (queues, horizon, slots, levels) [calls].
+        day_mean: Shape (queues, horizon), the sums of `mean` [calls].
+        day_quantiles: Shape (queues, horizon, levels) [calls].
+        chosen: The rung of each queue.
+    """
+
+    mean: FloatArray
+    quantiles: FloatArray
+    day_mean: FloatArray
+    day_quantiles: FloatArray
+    chosen: tuple[Chosen, ...]
+
+
+def fit_panel(panel: CallPanel, *, site: Site, horizon_days: int, options: ForecastOptions) -> ForecastModel:
+    """Learn a forecast of the dates right after a panel.
+
+    Args:
+        panel: All calls before the origin; its last date is the day before it.
+        site: Calendar of the desk.
+        horizon_days: Target dates [days], >= 1.
+        options: The forecast's choices.
+
+    Raises:
+        DataError: horizon_days below 1, or a panel without any row.
+    """
+    if horizon_days < 1:
+        raise DataError(f"horizon_days must be at least 1, got {horizon_days}", got=horizon_days)
+    known = panel.calls.shape[1]
+    origin = panel.first_date + dt.timedelta(days=known)
+    if not panel.has_row.any():
+        raise DataError(
+            f"no history before the origin {origin}: choose a later origin or load earlier days", origin=origin
+        )
+    state = observe(panel, day_types(site, panel.first_date, known + horizon_days))
+    core = learn_core(state, options)
+    inner = inner_forecasts(state, options)
+    queues = np.arange(len(panel.queue_ids))[:, None]
+    seen = state.open_slots.any(axis=2, keepdims=True)
+    slots = np.where(seen, state.open_slots, state.open_slots.any(axis=1, keepdims=True))
+    return ForecastModel(
+        queue_ids=panel.queue_ids,
+        origin=origin,
+        train_from=panel.first_date,
+        horizon_days=horizon_days,
+        interval_minutes=panel.interval_minutes,
+        features=FEATURES,
+        options=options,
+        core=core,
+        interval_bands=_interval_bands(inner, options),
+        day_bands=_day_bands(inner, options),
+        open_slots=slots[queues, core.like] & ~core.closed[:, :, None],
+        inner_days=int(np.unique(inner.date).size),
+        interval_models=_interval_models(core, inner, state.features, options),
+    )
+
+
+def _interval_bands(inner: InnerForecasts, options: ForecastOptions) -> BandModel:
+    queues, _, slots = inner.mean.shape
+    date = np.repeat(inner.date, slots)
+    flat = (queues, -1) if inner.mean.size else (queues, 0)
+    return learn_bands(
+        inner.mean.reshape(flat),
+        inner.actual.reshape(flat),
+        date,
+        default=options.dispersion_default,
+        level_bands=INTERVAL_BANDS,
+    )
+
+
+def _interval_models(
+    core: CoreModel, inner: InnerForecasts, features: FloatArray, options: ForecastOptions
+) -> IntervalModels:
+    """Learnt only where a queue has history for the top rung."""
+    if all(rung_for(float(weeks), options) != RUNG_MODEL for weeks in core.weeks):
+        return IntervalModels()
+    return learn_interval_models(inner, features, options)
+
+
+def _day_bands(inner: InnerForecasts, options: ForecastOptions) -> BandModel:
+    known = ~np.isnan(inner.actual)
+    actual = np.where(known.any(axis=2), np.nansum(inner.actual, axis=2), np.nan)
+    mean = np.where(known, inner.mean, 0.0).sum(axis=2)
+    return learn_bands(mean, actual, inner.date, default=options.dispersion_default, level_bands=DAY_BANDS)
+
+
+def answer(model: ForecastModel, *, allowed: BoolArray | None = None) -> Answer:
+    """Ask a model for its forecast.
+
+    Args:
+        model: A fitted model.
+        allowed: Shape (horizon, slots): False where the desk is known to be closed; None: as learnt.
+    """
+    core, models = model.core, model.interval_models
+    mean, chosen = expected_calls(core, model.options, lambda profile: models.corrected_mean(profile, core.features))
+    mean = np.where(model.open_slots, mean, 0.0)
+    if allowed is not None:
+        mean = np.where(allowed[None], mean, 0.0)
+    queues, horizon, slots = mean.shape
+    quantiles = model.interval_bands.quantiles(mean.reshape(queues, -1)).reshape(queues, horizon, slots, -1)
+    on_top = np.array([rung.rung == RUNG_MODEL for rung in chosen])
+    corrected = models.corrected_quantiles(quantiles, mean, core.features)
+    day_mean = mean.sum(axis=2)
+    return Answer(
+        mean=mean,
+        quantiles=np.where(on_top[:, None, None, None], corrected, quantiles),
+        day_mean=day_mean,
+        day_quantiles=model.day_bands.quantiles(day_mean),
+        chosen=chosen,
+    )
+
+
+def dump_model(model: ForecastModel) -> bytes:
+    """The model as bytes, for a model store. It is a pickle: load only what you wrote yourself."""
+    return pickle.dumps(model, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def load_model(content: bytes) -> ForecastModel:
+    """A model from `dump_model`; it answers exactly as before.
+
+    Raises:
+        DataError: the bytes hold something else.
+    """
+    model = pickle.loads(content)  # noqa: S301 (our own store; the docstring of dump_model says so)
+    if not isinstance(model, ForecastModel):
+        raise DataError(
+            f"the stored bytes hold a {type(model).__name__}, not a ForecastModel", got=type(model).__name__
+        )
+    return model

@@ -1,0 +1,183 @@
+"""The forecast's front door: frames in, frames out.
+
+Here: `forecast` and `forecast_from_model`, and the frames they give back. Not here: how it is
+learnt (fitting) or scored (backtest).
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.domain.forecasting.fitting import Answer, ForecastModel, answer, fit_panel
+from wfm_pipeline.domain.forecasting.handle_time import learn_handle_time
+from wfm_pipeline.domain.forecasting.history import BoolArray, FloatArray, build_panel
+from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions, quantile_column
+from wfm_pipeline.errors import DataError
+from wfm_pipeline.units import MINUTES_PER_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastResult:
+    """A forecast of all queues.
+
+    Attributes:
+        intervals: One row per queue and interval: queue_id, interval_start (local), business_date,
+            calls_mean, calls_q05 to calls_q95, aht_seconds, model_name, horizon_days, is_open.
+        days: One row per queue and date: queue_id, business_date and the same values. Means are the
+            sums of the intervals' means; quantiles are the day's own, never sums of quantiles.
+        notes: What a reader should know: steps down, thin history, strength of the calendar effect.
+        models: The fitted model, to be saved with `dump_model`.
+        aht_seconds: AHT by queue and slot behind the frames, shape (queues, slots) [s].
+    """
+
+    intervals: pd.DataFrame
+    days: pd.DataFrame
+    notes: tuple[str, ...]
+    models: ForecastModel
+    aht_seconds: FloatArray
+
+
+def forecast(
+    history: pd.DataFrame,
+    *,
+    site: Site,
+    origin: dt.date,
+    horizon_days: int = 14,
+    handle: pd.DataFrame | None = None,
+    is_open_future: pd.DataFrame | None = None,
+    options: ForecastOptions | None = None,
+) -> ForecastResult:
+    """Forecast calls and handle time of every queue from `origin` on.
+
+    Args:
+        history: One row per queue and interval: queue_id, interval_start (naive local), calls
+            (>= 0, NaN = missing), optional is_open. Rows at or after the origin are not looked at.
+        site: Country, weekend and own holidays of the desk.
+        origin: First target date.
+        horizon_days: Target dates, >= 1.
+        handle: Optional columns queue_id, interval_start, calls_answered, handle_seconds.
+        is_open_future: Optional columns interval_start (naive local) and is_open: the grid of the
+            target dates. Its rows are the answer's rows; without it every date has its full grid.
+        options: Choices; the defaults hold for every desk.
+
+    Returns:
+        The forecast. Closed rows are 0. Quantiles never cross and are never negative.
+
+    Raises:
+        DataError: history empty or unsound (see `build_panel`), nothing before the origin, a
+            horizon below one day.
+        WfmError: LightGBM cannot be loaded.
+    """
+    chosen = options or ForecastOptions()
+    if "interval_start" in history and pd.api.types.is_datetime64_dtype(history["interval_start"].dtype):
+        before = history[history["interval_start"] < pd.Timestamp(origin)]
+        if before.empty and len(history):
+            raise DataError(f"no history before the origin {origin}: choose a later origin or load earlier days")
+        history = before
+    panel = build_panel(history, interval_minutes=site.interval_minutes)
+    panel = panel.window(panel.first_date, origin)
+    model = fit_panel(panel, site=site, horizon_days=horizon_days, options=chosen)
+    aht = learn_handle_time(
+        handle, queue_ids=model.queue_ids, interval_minutes=model.interval_minutes, origin=origin, options=chosen
+    )
+    return forecast_from_model(model, aht_seconds=aht, is_open_future=is_open_future)
+
+
+def forecast_from_model(
+    model: ForecastModel, *, aht_seconds: FloatArray, is_open_future: pd.DataFrame | None = None
+) -> ForecastResult:
+    """The forecast of a fitted model, new or loaded; the same model gives the same forecast.
+
+    Args:
+        model: From `forecast(...).models` or `load_model`.
+        aht_seconds: AHT by queue and slot [s], from `forecast(...).aht_seconds`.
+        is_open_future: See `forecast`.
+    """
+    grid, allowed = _future_grid(model, is_open_future)
+    values = answer(model, allowed=allowed)
+    intervals = _interval_frame(model, values, aht_seconds, grid, allowed)
+    return ForecastResult(
+        intervals, _day_frame(model, values, aht_seconds, intervals), _notes(model, values), model, aht_seconds
+    )
+
+
+def _future_grid(model: ForecastModel, future: pd.DataFrame | None) -> tuple[BoolArray, BoolArray | None]:
+    """Cells of the answer, shape (horizon, slots), and which of them the caller calls open."""
+    shape = (model.horizon_days, MINUTES_PER_DAY // model.interval_minutes)
+    if future is None:
+        return np.ones(shape, bool), None
+    start = future["interval_start"]
+    day = ((start.dt.normalize() - pd.Timestamp(model.origin)) // pd.Timedelta(days=1)).to_numpy()
+    slot = ((start.dt.hour * 60 + start.dt.minute) // model.interval_minutes).to_numpy()
+    inside = (day >= 0) & (day < model.horizon_days)
+    grid, allowed = np.zeros(shape, bool), np.zeros(shape, bool)
+    grid[day[inside], slot[inside]] = True
+    allowed[day[inside], slot[inside]] = future["is_open"].to_numpy(bool)[inside]
+    return grid, allowed
+
+
+def _interval_frame(
+    model: ForecastModel, values: Answer, aht: FloatArray, grid: BoolArray, allowed: BoolArray | None
+) -> pd.DataFrame:
+    queue, day, slot = np.nonzero(np.broadcast_to(grid[None], values.mean.shape))
+    date = pd.Timestamp(model.origin).as_unit("us") + pd.to_timedelta(day, unit="D").as_unit("us")
+    minute = pd.to_timedelta(slot * model.interval_minutes, unit="min").as_unit("us")
+    is_open = model.open_slots if allowed is None else allowed[None] & ~model.core.closed[:, :, None]
+    frame = pd.DataFrame({"queue_id": np.array(model.queue_ids, dtype=object)[queue]}).astype({"queue_id": "str"})
+    frame["interval_start"] = date + minute
+    frame["business_date"] = date
+    frame["calls_mean"] = values.mean[queue, day, slot]
+    for position, level in enumerate(QUANTILE_LEVELS):
+        frame[quantile_column(level)] = values.quantiles[queue, day, slot, position]
+    frame["aht_seconds"] = aht[queue, slot]
+    frame["model_name"] = _names(values)[queue]
+    frame["horizon_days"] = day + 1
+    frame["is_open"] = is_open[queue, day, slot]
+    return frame.astype({"model_name": "str"})
+
+
+def _day_frame(model: ForecastModel, values: Answer, aht: FloatArray, intervals: pd.DataFrame) -> pd.DataFrame:
+    queues, horizon = values.day_mean.shape
+    queue, day = np.repeat(np.arange(queues), horizon), np.tile(np.arange(horizon), queues)
+    date = pd.Timestamp(model.origin).as_unit("us") + pd.to_timedelta(day, unit="D").as_unit("us")
+    frame = pd.DataFrame({"queue_id": np.array(model.queue_ids, dtype=object)[queue]}).astype({"queue_id": "str"})
+    frame["business_date"] = date
+    frame["calls_mean"] = values.day_mean[queue, day]
+    for position, level in enumerate(QUANTILE_LEVELS):
+        frame[quantile_column(level)] = values.day_quantiles[queue, day, position]
+    frame["aht_seconds"] = _day_handle_time(values, aht)[queue, day]
+    frame["model_name"] = _names(values)[queue]
+    frame["horizon_days"] = day + 1
+    opened = intervals.groupby(["queue_id", "business_date"], sort=False)["is_open"].any()
+    keys = pd.MultiIndex.from_frame(frame[["queue_id", "business_date"]])
+    frame["is_open"] = opened.reindex(keys, fill_value=False).to_numpy(bool)
+    return frame.astype({"model_name": "str"})
+
+
+def _day_handle_time(values: Answer, aht: FloatArray) -> FloatArray:
+    """AHT of a day weighted by its expected calls; the plain mean of the slots on a day without any."""
+    weighted = (values.mean * aht[:, None, :]).sum(axis=2)
+    plain = np.broadcast_to(aht.mean(axis=1)[:, None], weighted.shape)
+    return np.where(values.day_mean > 0, weighted / np.maximum(values.day_mean, 1e-12), plain)
+
+
+def _names(values: Answer) -> np.ndarray:
+    return np.array([rung.model_name for rung in values.chosen], dtype=object)
+
+
+def _notes(model: ForecastModel, values: Answer) -> tuple[str, ...]:
+    notes = [f"trained on {model.train_from} to {model.origin - dt.timedelta(days=1)}, {len(model.queue_ids)} queues"]
+    notes.append(
+        f"calendar effect: {len(model.core.effect.models)} LightGBM models, strength {model.core.effect.strength:.2f}"
+    )
+    models = model.interval_models
+    notes.append(f"interval models: weight {models.mean_weight:.2f} in the mean, {models.band_weight:.2f} in the bands")
+    if not model.inner_days:
+        notes.append("history too short for an inner backtest: bands have the default dispersion and nominal levels")
+    for queue, rung in zip(model.queue_ids, values.chosen, strict=True):
+        weeks = model.core.weeks[model.queue_ids.index(queue)]
+        notes.append(f"queue {queue!r}: {rung.model_name} ({weeks:.1f} weeks of usable history)")
+    return tuple(notes)

@@ -1,0 +1,279 @@
+"""The door: an interval history becomes a checked cube of calls, queue x date x slot of the day.
+
+Here: validation, the interval length, and the difference between missing, closed and zero. Not
+here: what a holiday is (daytypes) or what a level is (level).
+
+A cell is NaN where the history says nothing: no row, calls NaN, or `is_open` False. A day is
+
+- closed, where every row says `is_open` False, where its weekday never has rows, or where all rows
+  of the desk are zero although that weekday normally brings calls;
+- missing, where it has no rows, or too few of the slots its weekday usually has;
+- usable otherwise; only usable days are learnt from, so missing is never trained on as zero.
+"""
+
+import datetime as dt
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from wfm_pipeline.errors import DataError
+from wfm_pipeline.units import DAYS_PER_WEEK, INTERVAL_MINUTES_ALLOWED, MINUTES_PER_DAY, SECONDS_PER_MINUTE
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
+
+REQUIRED = ("queue_id", "interval_start", "calls")
+CLEARLY_OPEN_CALLS = 5.0
+"""Typical calls of a day [calls] above which a day of zeros is a closed day: P(0) < 1 % if Poisson."""
+TELLING_GAPS = 4
+"""Equal gaps in one day that show an interval length [count]."""
+COMPLETE_SHARE = 0.7
+"""Share of a weekday's usual slots below which a day counts as missing."""
+USUAL_SLOT_DAYS = 8
+"""Same weekdays that tell which slots are usual [days]."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallPanel:
+    """Calls of several queues on one grid of dates and slots.
+
+    Attributes:
+        queue_ids: Queues in sorted order; axis 0.
+        first_date: Date of index 0 on axis 1; dates follow without holes.
+        interval_minutes: Length of a slot [min].
+        calls: Shape (queues, dates, slots) [calls]; NaN where nothing is known.
+        has_row: Same shape: the history holds a row there.
+        shut: Same shape: the history says `is_open` False there.
+    """
+
+    queue_ids: tuple[str, ...]
+    first_date: dt.date
+    interval_minutes: int
+    calls: FloatArray
+    has_row: BoolArray
+    shut: BoolArray
+
+    @property
+    def dates(self) -> NDArray[np.datetime64]:
+        """All dates of axis 1 as datetime64[D]."""
+        return np.datetime64(self.first_date, "D") + np.arange(self.calls.shape[1])
+
+    @property
+    def weekday(self) -> IntArray:
+        """Weekday of every date, Monday 0."""
+        return (self.first_date.weekday() + np.arange(self.calls.shape[1])) % DAYS_PER_WEEK
+
+    def window(self, first: dt.date, end: dt.date) -> "CallPanel":
+        """The dates in [first, end): cut at the front where there are earlier ones, filled with nothing at the end."""
+        low = max((first - self.first_date).days, 0)
+        high = max((end - self.first_date).days, low)
+        absent = max(high - max(self.calls.shape[1], low), 0)
+
+        def cut(cube: np.ndarray, nothing: object) -> np.ndarray:
+            return np.pad(cube[:, low:high], ((0, 0), (0, absent), (0, 0)), constant_values=nothing)  # type: ignore[call-overload]
+
+        return replace(
+            self,
+            first_date=self.first_date + dt.timedelta(days=low),
+            calls=cut(self.calls, np.nan),
+            has_row=cut(self.has_row, False),
+            shut=cut(self.shut, False),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DayTable:
+    """What is known of every queue's days; all of shape (queues, dates).
+
+    Attributes:
+        total: Calls of usable days [calls], NaN on all others.
+        usable: Days to learn from.
+        closed: Days on which the queue did not work.
+        open_weekday: Shape (queues, 7): the queue works on that weekday; a weekday that the history
+            has not met yet is taken to be open, one that it met without calls is closed.
+    """
+
+    total: FloatArray
+    usable: BoolArray
+    closed: BoolArray
+    open_weekday: BoolArray
+
+
+def build_panel(history: pd.DataFrame, *, interval_minutes: int | None = None) -> CallPanel:
+    """Check an interval history and lay it out as a cube.
+
+    Args:
+        history: Columns queue_id, interval_start (naive local time), calls (float >= 0, NaN =
+            missing) and, if wanted, is_open (bool); one row per queue and interval, any order.
+        interval_minutes: Length of an interval where the rows do not tell it [min].
+
+    Returns:
+        The cube, from the first to the last date of the history; the same for any order of rows.
+
+    Raises:
+        DataError: empty, a column missing or of the wrong type, a duplicate, a negative or infinite
+            number of calls, or intervals of mixed length.
+    """
+    rows = _checked(history)
+    step = _interval_minutes(rows, interval_minutes)
+    queue_ids = tuple(sorted(rows["queue_id"].unique()))
+    start = rows["interval_start"]
+    first_date = start.min().date()
+    minute = (start.dt.hour * 60 + start.dt.minute).to_numpy()
+    day = ((start.dt.normalize() - pd.Timestamp(first_date)) // pd.Timedelta(days=1)).to_numpy()
+    where = (pd.Index(queue_ids).get_indexer(rows["queue_id"]), day, minute // step)
+    shape = (len(queue_ids), int(day.max()) + 1, MINUTES_PER_DAY // step)
+    calls, has_row, shut = np.full(shape, np.nan), np.zeros(shape, bool), np.zeros(shape, bool)
+    has_row[where] = True
+    if "is_open" in rows:
+        shut[where] = ~rows["is_open"].to_numpy(bool)
+    calls[where] = rows["calls"].to_numpy(np.float64)
+    calls[shut] = np.nan
+    return CallPanel(queue_ids, first_date, step, calls, has_row, shut)
+
+
+def _checked(history: pd.DataFrame) -> pd.DataFrame:
+    absent = [name for name in REQUIRED if name not in history.columns]
+    if absent:
+        raise DataError(
+            f"history needs columns {', '.join(REQUIRED)}; missing {absent}, present {list(history.columns)}",
+            missing=absent,
+        )
+    if history.empty:
+        raise DataError("history is empty: a forecast needs at least one interval of calls before its origin")
+    rows = history[[name for name in (*REQUIRED, "is_open") if name in history.columns]].copy()
+    _check_types(rows)
+    rows["queue_id"] = rows["queue_id"].astype(str)
+    doubled = rows.duplicated(["queue_id", "interval_start"])
+    if doubled.any():
+        example = rows.loc[doubled].iloc[0]
+        raise DataError(
+            f"history has {int(doubled.sum())} duplicate rows, first queue {example['queue_id']!r} at "
+            f"{example['interval_start']}; one row per queue and interval is allowed, add the calls up first",
+            duplicates=int(doubled.sum()),
+        )
+    bad = (rows["calls"] < 0) | np.isinf(rows["calls"].astype(float))
+    if bad.any():
+        example = rows.loc[bad].iloc[0]
+        raise DataError(
+            f"calls must be finite and >= 0 (NaN = missing), got {example['calls']} for queue "
+            f"{example['queue_id']!r} at {example['interval_start']}",
+            rows=int(bad.sum()),
+        )
+    return rows
+
+
+def _check_types(rows: pd.DataFrame) -> None:
+    start = rows["interval_start"].dtype
+    if not pd.api.types.is_datetime64_dtype(start):
+        raise DataError(
+            f"interval_start must be naive local time (datetime64), got {start}; drop the zone", got=str(start)
+        )
+    if rows["interval_start"].isna().any() or rows["queue_id"].isna().any():
+        raise DataError("queue_id and interval_start must not be null in the history")
+    calls = rows["calls"].dtype
+    if not pd.api.types.is_numeric_dtype(calls) or pd.api.types.is_bool_dtype(calls):
+        raise DataError(f"calls must be numbers, got {calls}; convert the column first", got=str(calls))
+    rows["calls"] = rows["calls"].astype(np.float64)
+    if "is_open" in rows and not pd.api.types.is_bool_dtype(rows["is_open"].dtype):
+        raise DataError(
+            f"is_open must be bool without nulls, got {rows['is_open'].dtype}", got=str(rows["is_open"].dtype)
+        )
+
+
+def _interval_minutes(rows: pd.DataFrame, fallback: int | None) -> int:
+    """The commonest gap inside a queue's day; every row must sit on its grid, every busy day use it."""
+    ordered = rows[["queue_id", "interval_start"]].sort_values(["queue_id", "interval_start"])
+    date = ordered["interval_start"].dt.normalize()
+    gap = ordered["interval_start"].diff().dt.total_seconds() / SECONDS_PER_MINUTE
+    same_day = ordered["queue_id"].eq(ordered["queue_id"].shift()) & date.eq(date.shift())
+    gaps = gap[same_day]
+    step = float(gaps.mode().min()) if len(gaps) else float(fallback or 30)
+    if step not in INTERVAL_MINUTES_ALLOWED:
+        raise DataError(f"interval length must be one of {INTERVAL_MINUTES_ALLOWED} minutes, got {step:g}", got=step)
+    start = ordered["interval_start"]
+    second = start.dt.hour * 3600 + start.dt.minute * 60 + start.dt.second
+    off_grid = (second % int(step * 60) != 0) | (start.dt.microsecond != 0)
+    if off_grid.any():
+        _refuse_mixed(step, f"{start[off_grid].iloc[0]} is off the grid")
+    per_day = gaps.groupby([ordered["queue_id"][same_day], date[same_day]]).agg(["min", "size"])
+    coarse = per_day[(per_day["min"] > step) & (per_day["size"] >= TELLING_GAPS)]
+    if len(coarse):
+        queue_id, day = coarse.index[0]
+        _refuse_mixed(step, f"queue {queue_id!r} on {day.date()} has {coarse['min'].iloc[0]:g} minutes")
+    return int(step)
+
+
+def _refuse_mixed(step: float, what: str) -> None:
+    raise DataError(
+        f"intervals of mixed length: most are {step:g} minutes, but {what}; bring the history to one length first",
+        interval_minutes=step,
+    )
+
+
+def day_table(panel: CallPanel) -> DayTable:
+    """Sort every queue's days into usable, closed and missing (see the top of this module).
+
+    Days of which a few slots are missing are scaled up by the slots that are there.
+    """
+    weekday = panel.weekday
+    known: BoolArray = ~np.isnan(panel.calls)
+    total = np.where(known.any(axis=2), np.nansum(panel.calls, axis=2), np.nan)
+    desk_zero = desk_closed_dates(panel)
+    rows: BoolArray = np.asarray(panel.has_row.any(axis=2))
+    all_shut = rows & ~(panel.has_row & ~panel.shut).any(axis=2)
+    worked: BoolArray = np.logical_and(known.any(axis=2), ~desk_zero[None, :])
+    met = _dates_met(rows)
+    seen = np.stack([worked[:, weekday == day].any(axis=1) for day in range(DAYS_PER_WEEK)], axis=1)
+    met_weekday = np.stack([met[:, weekday == day].any(axis=1) for day in range(DAYS_PER_WEEK)], axis=1)
+    silent = np.asarray(np.logical_and(met_weekday, ~seen))
+    open_weekday = ~silent & worked.any(axis=1, keepdims=True)
+    closed = all_shut | (desk_zero[None, :] & known.any(axis=2)) | (silent[:, weekday] & met)
+    share = _present_share(known & ~closed[:, :, None], weekday)
+    usable = worked & ~closed & (share >= COMPLETE_SHARE)
+    return DayTable(np.where(usable, total / np.maximum(share, COMPLETE_SHARE), np.nan), usable, closed, open_weekday)
+
+
+def _dates_met(has_row: BoolArray) -> BoolArray:
+    """Dates between a queue's first and last row: only there can silence mean closed."""
+    begun = np.maximum.accumulate(has_row, axis=1)
+    ends = np.maximum.accumulate(has_row[:, ::-1], axis=1)[:, ::-1]
+    return begun & ends
+
+
+def desk_closed_dates(panel: CallPanel) -> BoolArray:
+    """Dates whose rows are all zero on the whole desk although calls were to be expected.
+
+    Returns:
+        Shape (dates,). A desk so small that a day without calls is ordinary has none.
+    """
+    known: BoolArray = ~np.isnan(panel.calls)
+    total = np.where(known.any(axis=(0, 2)), np.nansum(panel.calls, axis=(0, 2)), np.nan)
+    busy = total[total > 0]
+    if not busy.size:
+        return np.zeros(total.shape, bool)
+    zero = total == 0
+    for day in range(DAYS_PER_WEEK):
+        same = panel.weekday == day
+        own = total[same & (total > 0)]
+        typical = float(np.median(own)) if own.size else float(np.median(busy))
+        zero[same] &= typical >= CLEARLY_OPEN_CALLS
+    return zero
+
+
+def _present_share(known: BoolArray, weekday: IntArray) -> FloatArray:
+    """Share of the slots usual for the weekday that a day has; usual = on half of the last days."""
+    share = np.zeros(known.shape[:2])
+    for queue in range(known.shape[0]):
+        for day in range(DAYS_PER_WEEK):
+            same = np.flatnonzero(weekday == day)
+            present = same[known[queue, same].any(axis=1)]
+            if not present.size:
+                continue
+            usual = known[queue, present[-USUAL_SLOT_DAYS:]].mean(axis=0) >= 0.5  # noqa: PLR2004 (half of the days)
+            if usual.any():
+                share[queue, present] = known[queue, present][:, usual].mean(axis=1)
+    return share

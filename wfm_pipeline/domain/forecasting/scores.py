@@ -1,0 +1,108 @@
+"""Scores of a backtest, as the benchmark defines them, and of issued forecasts, for the archive.
+
+Here: which rows are scored and how queues, days and horizons add up. Not here: the formulae of the
+scores (domain/metrics) or making forecasts (backtest).
+
+Ours is scored per queue and interval with the median, the answer to an absolute error, and with the
+mean wherever calls are added up: medians do not add. Closed and missing days are not scored.
+"""
+
+import numpy as np
+import pandas as pd
+
+from wfm_pipeline.domain import metrics
+
+BUSY_CALLS = 1.0
+"""Mean calls from which a queue x weekday x time of day is busy enough for band coverage [calls]."""
+BAND_LEVELS = {0.1: "calls_q10", 0.5: "calls_q50", 0.9: "calls_q90"}
+SCORE_COLUMNS = (
+    "method",
+    "int_q",
+    "int_tot",
+    "day_q",
+    "day_tot",
+    "volume_mean",
+    "volume_worst",
+    "pinball",
+    "cov80",
+    "bias",
+    "points",
+)
+
+
+def score_backtest(predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Scores per method, and per method and fold.
+
+    Args:
+        predictions: One row per method, origin, queue and interval with the forecast columns,
+            `calls` (what came, NaN = unknown) and `is_scored`.
+
+    Returns:
+        One row per method with SCORE_COLUMNS, poisson_floor (per queue and interval) and
+        poisson_floor_tot (summed over queues); and one row per origin and method with the same
+        scores inside the fold.
+    """
+    scored = predictions[predictions["is_scored"]]
+    busy = _busy(scored)
+    whole: list[dict[str, object]] = []
+    folds: list[dict[str, object]] = []
+    for method, rows in scored.groupby("method", sort=False):
+        per_fold: list[dict[str, object]] = [
+            {"origin": origin, **_scores(str(method), fold, busy)} for origin, fold in rows.groupby("origin", sort=True)
+        ]
+        scores = _scores(str(method), rows, busy)
+        volumes = np.array([fold["volume_mean"] for fold in per_fold], dtype=np.float64)
+        scores["volume_mean"], scores["volume_worst"] = float(volumes.mean()), float(volumes.max())
+        whole.append(scores | _floors(rows))
+        folds.extend(fold | _floors(rows[rows["origin"] == fold["origin"]]) for fold in per_fold)
+    floors = ["poisson_floor", "poisson_floor_tot"]
+    return pd.DataFrame(whole, columns=[*SCORE_COLUMNS, *floors]), pd.DataFrame(
+        folds, columns=["origin", *SCORE_COLUMNS, *floors]
+    )
+
+
+def _busy(scored: pd.DataFrame) -> pd.Series:
+    """Busy flag per queue, weekday and time of day, from the actuals of all folds."""
+    one = scored.drop_duplicates(["origin", "queue_id", "interval_start"])
+    return one["calls"].groupby(_week_cell(one)).mean() >= BUSY_CALLS
+
+
+def _week_cell(rows: pd.DataFrame) -> list[pd.Series]:
+    start = rows["interval_start"]
+    return [
+        rows["queue_id"],
+        start.dt.day_of_week.rename("weekday"),
+        (start.dt.hour * 60 + start.dt.minute).rename("minute"),
+    ]
+
+
+def _scores(method: str, rows: pd.DataFrame, busy: pd.Series) -> dict[str, object]:
+    origin, start = rows["origin"], rows["interval_start"]
+    date = start.dt.normalize()
+    sums = rows[["calls", "calls_mean"]]
+    by_interval, by_day = sums.groupby([origin, start]).sum(), sums.groupby([origin, date]).sum()
+    by_queue_day = sums.groupby([origin, rows["queue_id"], date]).sum()
+    is_busy = busy.reindex(pd.MultiIndex.from_frame(pd.concat(_week_cell(rows), axis=1))).to_numpy(bool)
+    volume = metrics.volume_error(rows["calls"], rows["calls_mean"])
+    quantiles = {level: rows[name] for level, name in BAND_LEVELS.items()}
+    return {
+        "method": method,
+        "int_q": metrics.wmape(rows["calls"], rows["calls_q50"]),
+        "int_tot": metrics.wmape(by_interval["calls"], by_interval["calls_mean"]),
+        "day_q": metrics.wmape(by_queue_day["calls"], by_queue_day["calls_mean"]),
+        "day_tot": metrics.wmape(by_day["calls"], by_day["calls_mean"]),
+        "volume_mean": volume,
+        "volume_worst": volume,
+        "pinball": metrics.relative_pinball_loss(rows["calls"], quantiles),
+        "cov80": metrics.band_coverage(rows["calls"][is_busy], rows["calls_q10"][is_busy], rows["calls_q90"][is_busy]),
+        "bias": metrics.bias(rows["calls"], rows["calls_mean"]),
+        "points": int(rows["calls"].notna().sum()),
+    }
+
+
+def _floors(rows: pd.DataFrame) -> dict[str, float]:
+    total = rows.groupby(["origin", "interval_start"])["calls"].sum()
+    return {
+        "poisson_floor": metrics.poisson_floor(rows["calls"]),
+        "poisson_floor_tot": metrics.poisson_floor(total),
+    }

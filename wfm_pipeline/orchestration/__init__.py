@@ -1,0 +1,1 @@
+"""Jobs, schedules, sensors and partitions: when the assets run, never what they do."""

@@ -1,0 +1,107 @@
+"""`wfm doctor`: is everything there that a run needs, and how is each thing mended?"""
+
+import ctypes.util
+import datetime as dt
+import importlib
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from wfm_pipeline.errors import WfmError
+from wfm_pipeline.resources import House
+from wfm_pipeline.settings import Settings
+
+_FREE_BYTES_NEEDED = 2 * 1024**3
+"""Room for a warehouse, its published copy and a run's spill [bytes]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One answer of the doctor: what was looked at, whether it is well, what was seen, how to mend it."""
+
+    check: str
+    is_ok: bool
+    what: str
+    mend: str = ""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything; nothing is changed and no password is shown."""
+    house = House(settings)
+    checks: list[tuple[str, Callable[[House], str], str]] = [
+        ("home folder", _home, "make the folder writable, or set WFM_HOME"),
+        ("free disk", _disk, "free 2 GB, or set WFM_HOME to another disk"),
+        ("LightGBM", _lightgbm, "apt-get install libgomp1 (or your system's GNU OpenMP)"),
+        ("ODBC", _odbc, "apt-get install unixodbc, and your database's ODBC driver (odbc-mariadb)"),
+        ("PostgreSQL driver", _postgres_driver, "pip install 'wfm-pipeline[postgres]'"),
+        ("source map", _source_map, "wfm init, then set source; maps are in wfm_pipeline/sources/maps"),
+        ("time zone", _time_zone, "set time_zone to an IANA name; apt-get install tzdata"),
+        ("source", _source, "check WFM_SOURCE_URL and that the database answers; `wfm sample` makes one"),
+        ("warehouse", _warehouse, "check WFM_WAREHOUSE_URL"),
+    ]
+    return [_ask(name, look, mend, house) for name, look, mend in checks]
+
+
+def _ask(name: str, look: Callable[[House], str], mend: str, house: House) -> Finding:
+    try:
+        return Finding(name, True, look(house))
+    except (WfmError, OSError, ImportError) as error:
+        return Finding(name, False, " ".join(str(error).split())[:160], mend)
+
+
+def _home(house: House) -> str:
+    home = house.settings.home
+    home.mkdir(parents=True, exist_ok=True)
+    probe = home / ".doctor"
+    probe.touch()
+    probe.unlink()
+    return str(home)
+
+
+def _disk(house: House) -> str:
+    free = shutil.disk_usage(house.settings.home).free
+    if free < _FREE_BYTES_NEEDED:
+        raise WfmError(f"{free / 1024**3:.1f} GB free")
+    return f"{free / 1024**3:.0f} GB free"
+
+
+def _lightgbm(_: House) -> str:
+    return f"version {importlib.import_module('lightgbm').__version__}"
+
+
+def _odbc(house: House) -> str:
+    is_needed = "pyodbc" in (house.settings.url_of_source or "")
+    if ctypes.util.find_library("odbc") is None:
+        if is_needed:
+            raise WfmError("the unixODBC library is missing, and the source URL needs it")
+        return "not installed, and not needed by this source"
+    drivers = importlib.import_module("pyodbc").drivers()
+    return f"drivers: {', '.join(drivers) or 'none'}"
+
+
+def _postgres_driver(house: House) -> str:
+    if not house.warehouse_url.startswith("postgres"):
+        return "not needed by this warehouse"
+    return f"psycopg {importlib.import_module('psycopg').__version__}"
+
+
+def _source_map(house: House) -> str:
+    return f"{house.source_map.name}: {', '.join(table.name for table in house.source_map.tables)}"
+
+
+def _time_zone(house: House) -> str:
+    now = dt.datetime.now(ZoneInfo(house.site.time_zone))
+    return f"{house.site.time_zone}, now {now:%Y-%m-%d %H:%M %z}"
+
+
+def _source(house: House) -> str:
+    with house.open_source() as reader:
+        for table_map in house.source_map.tables:
+            reader.check(table_map)
+        return f"answers; {len(reader.tables())} tables, all of the map's are there"
+
+
+def _warehouse(house: House) -> str:
+    with house.open_warehouse() as warehouse:
+        return f"opens ({warehouse.dialect})"

@@ -1,0 +1,48 @@
+"""Dagster's own memory of runs: SQLite in the home folder, or PostgreSQL by one setting."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from wfm_pipeline.errors import WfmError
+from wfm_pipeline.settings import Settings, dagster_home, export_dagster_variables
+
+_SQLITE = "telemetry:\n  enabled: false\n"
+_POSTGRES = """telemetry:
+  enabled: false
+storage:
+  postgres:
+    postgres_url:
+      env: WFM_DAGSTER_POSTGRES_URL
+"""
+
+
+def prepare_dagster_home(settings: Settings) -> Path:
+    """Make Dagster's folder with a `dagster.yaml` that fits the settings; a file of your own stays.
+
+    The URL itself is not written: the file names the environment variable that holds it.
+    """
+    home = dagster_home(settings)
+    home.mkdir(parents=True, exist_ok=True)
+    file = home / "dagster.yaml"
+    wanted = _POSTGRES if settings.dagster_postgres_url else _SQLITE
+    if not file.exists() or file.read_text(encoding="utf-8") in (_SQLITE, _POSTGRES):
+        file.write_text(wanted, encoding="utf-8")
+    export_dagster_variables(settings)
+    return home
+
+
+def open_instance(settings: Settings) -> dg.DagsterInstance:
+    """The instance that the Dagster UI shows too.
+
+    Raises:
+        WfmError: its storage cannot be opened.
+    """
+    home = prepare_dagster_home(settings)
+    try:
+        return dg.DagsterInstance.from_config(str(home))
+    except Exception as error:  # noqa: BLE001  (storage drivers raise their own kinds; the text may hold the URL)
+        raise WfmError(
+            f"Dagster's run storage in {home} cannot be opened ({type(error).__name__}): "
+            "check WFM_DAGSTER_POSTGRES_URL and that the server answers"
+        ) from None

@@ -1,0 +1,92 @@
+"""The nightly main job, its schedule, and the sensor for late data."""
+
+import datetime as dt
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from wfm_pipeline.orchestration.plan import plan_run
+from wfm_pipeline.resources import House
+
+NIGHTLY = "nightly"
+FORECAST_OP = "queue_forecast"
+_LATE_CHECK_SECONDS = 3_600
+_MOST_BLOCKS = 20
+
+
+def nightly_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJobDefinition:
+    """The main job: the whole graph, from the source to the scored forecast."""
+    return dg.define_asset_job(
+        NIGHTLY,
+        selection=dg.AssetSelection.all(),
+        description="The whole graph: call records to a scored forecast.",
+        partitions_def=partitions,
+        executor_def=dg.in_process_executor,
+    )
+
+
+def nightly_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.ScheduleDefinition:
+    """Every night at 03:00 of the site: yesterday's partition, forecast as of today, by the tick and not the clock."""
+
+    @dg.schedule(
+        name="nightly_schedule",
+        job=job,
+        cron_schedule="0 3 * * *",
+        execution_timezone=house.site.time_zone,
+        description="Loads yesterday and issues the forecast for the days from today on.",
+    )
+    def nightly_tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        today = context.scheduled_execution_time.date()
+        return dg.RunRequest(
+            run_key=today.isoformat(),
+            partition_key=(today - dt.timedelta(days=1)).isoformat(),
+            run_config=forecast_config(today),
+        )
+
+    return nightly_tick
+
+
+def forecast_config(as_of: dt.date | None) -> dict[str, object]:
+    """Run config that fixes the first target day of the forecast."""
+    return {"ops": {FORECAST_OP: {"config": {"as_of": as_of.isoformat() if as_of else ""}}}}
+
+
+def late_data_sensor(job_name: str, house: House) -> dg.SensorDefinition:
+    """Asks the source which past dates have changed and refreshes exactly those."""
+
+    @dg.sensor(
+        name="late_data_sensor",
+        job_name=job_name,
+        minimum_interval_seconds=_LATE_CHECK_SECONDS,
+        description="Refreshes business dates whose rows came late or were corrected, in stretches of consecutive days.",
+        default_status=dg.DefaultSensorStatus.STOPPED,
+    )
+    def late_data(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        blocks = plan_run(house).blocks()[:_MOST_BLOCKS]
+        if not blocks:
+            return dg.SkipReason("no business date is stale")
+        tick = context.cursor or "0"
+        requests = [
+            dg.RunRequest(
+                run_key=f"{tick}:{days.first}:{days.last}",
+                tags={
+                    "dagster/asset_partition_range_start": days.first.isoformat(),
+                    "dagster/asset_partition_range_end": days.last.isoformat(),
+                },
+            )
+            for days in blocks
+        ]
+        return dg.SensorResult(run_requests=requests, cursor=str(int(tick) + 1))
+
+    return late_data
+
+
+def refresh_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJobDefinition:
+    """Bronze and silver of some business dates, without a new forecast."""
+    return dg.define_asset_job(
+        "refresh_days",
+        selection=dg.AssetSelection.groups("bronze", "silver"),
+        description="Bronze and silver of the chosen business dates.",
+        partitions_def=partitions,
+        executor_def=dg.in_process_executor,
+    )

@@ -1,0 +1,30 @@
+"""Daily partitions, from the source's first date on."""
+
+import datetime as dt
+
+import dagster as dg
+
+from wfm_pipeline.errors import WfmError
+from wfm_pipeline.resources import House
+
+FALLBACK_FIRST_DATE = dt.date(2020, 1, 1)
+"""Where partitions start while the source cannot be asked and no first_date is set."""
+
+
+def first_date(house: House) -> dt.date:
+    """First date of the partitions: the setting, else what the source says, else a stated fallback."""
+    if house.settings.first_date:
+        return house.settings.first_date
+    legs = house.source_map.table("call_legs")
+    try:
+        with house.open_source() as reader:
+            return (legs and reader.first_date(legs)) or FALLBACK_FIRST_DATE
+    except WfmError:
+        return FALLBACK_FIRST_DATE
+
+
+def daily_partitions(house: House) -> dg.DailyPartitionsDefinition:
+    """One partition per business date of the site, in its own time zone."""
+    return dg.DailyPartitionsDefinition(
+        start_date=first_date(house).isoformat(), timezone=house.site.time_zone, end_offset=0
+    )

@@ -1,0 +1,102 @@
+"""Running the main job in this process, with each step told as it happens."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import dagster as dg
+
+from wfm_pipeline.assets.common import FIRST_DATE_TAG, LAST_DATE_TAG
+from wfm_pipeline.errors import WfmError
+from wfm_pipeline.orchestration.instance import open_instance
+from wfm_pipeline.orchestration.jobs import NIGHTLY, forecast_config
+from wfm_pipeline.orchestration.plan import Plan
+from wfm_pipeline.resources import House
+
+StepListener = Callable[[str, str], None]
+"""Called with the step's name and what happened: `started`, `done` or `failed`."""
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Dagster's events go to its storage; the terminal shows our own lines."""
+
+_TOLD = {
+    dg.DagsterEventType.STEP_START: "started",
+    dg.DagsterEventType.STEP_SUCCESS: "done",
+    dg.DagsterEventType.STEP_FAILURE: "failed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """How a run of the main job ended.
+
+    Attributes:
+        run_id: The Dagster run.
+        problems: What failed, in words; empty where all went well.
+    """
+
+    run_id: str
+    problems: tuple[str, ...]
+
+
+def run_main_job(
+    definitions: dg.Definitions,
+    house: House,
+    plan: Plan,
+    *,
+    as_of: dt.date | None,
+    on_step: StepListener,
+) -> RunOutcome:
+    """Materialise the whole graph for the plan's dates.
+
+    Args:
+        definitions: Definitions without partitions (`build_definitions(..., is_partitioned=False)`).
+        house: The house.
+        plan: The dates to read and refresh.
+        as_of: First target day of the forecast; None takes the day after the last date known.
+        on_step: Told of each step.
+
+    Raises:
+        WfmError: Dagster's storage cannot be opened.
+    """
+    run_id = str(uuid.uuid4())
+    with open_instance(house.settings) as instance:
+        instance.add_event_listener(run_id, lambda entry: _tell(entry, on_step))
+        result = definitions.resolve_job_def(NIGHTLY).execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            tags={FIRST_DATE_TAG: plan.days.first.isoformat(), LAST_DATE_TAG: plan.days.last.isoformat()},
+            run_config={**forecast_config(as_of), **_QUIET},
+            raise_on_error=False,
+        )
+        return RunOutcome(run_id, tuple(_problems(result)))
+
+
+def _tell(entry: dg.EventLogEntry, on_step: StepListener) -> None:
+    event = entry.dagster_event
+    if event and event.step_key and event.event_type in _TOLD:
+        on_step(event.step_key, _TOLD[event.event_type])
+
+
+def _problems(result: dg.ExecuteInProcessResult) -> list[str]:
+    if result.success:
+        return []
+    failures = [event for event in result.all_events if event.event_type == dg.DagsterEventType.STEP_FAILURE]
+    return [_words_of(event) for event in failures] or ["the run failed; look at it with `wfm dev`"]
+
+
+def _words_of(event: dg.DagsterEvent) -> str:
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    if error is None:
+        return f"{event.step_key} failed"
+    name = (error.cls_name or "").rsplit(".", 1)[-1]
+    is_ours = name in {cls.__name__ for cls in _all_errors(WfmError)}
+    words = error.message.split(": ", 1)[-1].strip() if is_ours else f"{name}: {error.message.strip().splitlines()[0]}"
+    return f"{event.step_key}: {words.splitlines()[0]}"
+
+
+def _all_errors(kind: type[WfmError]) -> list[type[WfmError]]:
+    return [kind, *(error for child in kind.__subclasses__() for error in _all_errors(child))]

@@ -1,0 +1,64 @@
+"""Pictures of forecasts. Colours keep their meaning: grey is past, blue is forecast."""
+
+import base64
+import io
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure
+
+ACTUAL, FORECAST = "#555555", "#1f6fb4"
+_WIDTH_INCHES, _ROW_INCHES = 9.0, 1.7
+_MOST_QUEUES = 8
+
+
+def fan_chart_figure(actual: pd.DataFrame, days: pd.DataFrame, *, title: str) -> Figure:
+    """Daily calls and their forecast with its 80 % band, one row of axes per queue.
+
+    Args:
+        actual: queue_id, business_date, calls; NaN leaves a gap in the line.
+        days: queue_id, business_date, calls_mean, calls_q10, calls_q90.
+        title: Title, which says so where the data are simulated.
+
+    Returns:
+        The figure, with the queues of the largest forecast first, at most eight.
+    """
+    order = (
+        days.groupby("queue_id")["calls_mean"].sum().sort_values(ascending=False, kind="stable").index[:_MOST_QUEUES]
+    )
+    with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(_WIDTH_INCHES, 0.8 + _ROW_INCHES * max(len(order), 1)), layout="constrained")
+        figure.suptitle(title)
+        rows = figure.subplots(max(len(order), 1), 1, sharex=True, squeeze=False)[:, 0]
+        for axes, queue in zip(rows, order, strict=False):
+            past = actual[actual["queue_id"] == queue].sort_values("business_date")
+            future = days[days["queue_id"] == queue].sort_values("business_date")
+            axes.plot(past["business_date"], past["calls"], color=ACTUAL, label="came")
+            axes.plot(future["business_date"], future["calls_mean"], color=FORECAST, label="forecast (mean)")
+            axes.fill_between(
+                future["business_date"],
+                future["calls_q10"],
+                future["calls_q90"],
+                color=FORECAST,
+                alpha=0.25,
+                label="80 % band",
+                linewidth=0,
+            )
+            axes.set_title(str(queue), loc="left", fontsize=8)
+            axes.set_ylabel("calls per day")
+            axes.set_ylim(bottom=0)
+        if len(order):
+            rows[0].legend(loc="upper left", ncols=3, frameon=False)
+    return figure
+
+
+def fan_chart(actual: pd.DataFrame, days: pd.DataFrame, *, title: str) -> str:
+    """The fan chart as Markdown with the picture inside, for a run's metadata."""
+    return as_markdown(fan_chart_figure(actual, days, title=title), title)
+
+
+def as_markdown(figure: Figure, title: str) -> str:
+    """A figure as Markdown with the PNG inside."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=80)
+    return f"![{title}](data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})"

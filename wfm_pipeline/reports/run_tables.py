@@ -1,0 +1,114 @@
+"""The tables that `wfm run` prints: what came in, calls per queue, the forecast, and its score."""
+
+import pandas as pd
+
+from wfm_pipeline.warehouse.gold_reader import GoldReader
+
+ALL_QUEUES = "(all)"
+
+
+def run_tables(gold: GoldReader, *, run_id: str, source: str) -> dict[str, pd.DataFrame]:
+    """Result tables of one run, from published gold alone.
+
+    Args:
+        gold: An open reader.
+        run_id: The run whose row counts are shown.
+        source: The source whose forecast and scores are shown.
+
+    Returns:
+        Title -> table, in the order in which they are read.
+    """
+    return {
+        "Rows: in = loaded + refused + duplicate": _flow(gold, run_id),
+        "Calls per queue": _calls_per_queue(gold, source),
+        "Forecast per queue": _forecast(gold, source),
+        "Customer segments": _segments(gold, source),
+        "Backtest: wMAPE, ours (wfm) beside the peers": _backtest(gold, source),
+    }
+
+
+def _flow(gold: GoldReader, run_id: str) -> pd.DataFrame:
+    rows = gold.rows("pipeline_health", run_id=run_id)
+    columns = ["table_name", "rows_in", "rows_loaded", "rows_rejected", "rows_duplicate", "seconds", "freshness"]
+    table = rows[columns].rename(columns={"rows_rejected": "rows_refused"})
+    layers = {"bronze": 0, "silver": 1, "gold": 2}
+    order = table["table_name"].str.split(".").str[0].map(layers)
+    table = table.assign(freshness=table["freshness"].dt.date.astype(object))
+    return table.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+
+
+def _calls_per_queue(gold: GoldReader, source: str) -> pd.DataFrame:
+    days = gold.rows("queue_day_actual", source=source)
+    sums = ["calls_offered", "calls_answered", "calls_abandoned", "calls_other", "calls_redial"]
+    table = days.groupby("queue_id")[sums].sum()
+    table.loc[ALL_QUEUES] = table.sum()
+    dates = days.groupby("queue_id")["business_date"].agg(["min", "max"])
+    missing = days[days["is_missing"]].groupby("queue_id").size()
+    table = table.astype(int).reset_index()
+    for name, values in (("first", dates["min"].dt.date), ("last", dates["max"].dt.date), ("days_missing", missing)):
+        table[name] = table["queue_id"].map(values)
+    table.loc[table["queue_id"] != ALL_QUEUES, "days_missing"] = table["days_missing"].fillna(0)
+    return table.astype({"days_missing": "Int64"})
+
+
+def _forecast(gold: GoldReader, source: str) -> pd.DataFrame:
+    days = gold.latest("queue_day_forecast", "issued_at", source=source, is_hindcast=False)
+    grouped = days.groupby("queue_id")
+    return pd.DataFrame(
+        {
+            "first_date": grouped["business_date"].min().dt.date.astype(object),
+            "days": grouped.size(),
+            "calls_mean": grouped["calls_mean"].sum(),
+            "calls_q10_day": grouped["calls_q10"].mean(),
+            "calls_q90_day": grouped["calls_q90"].mean(),
+            "aht_seconds": grouped["aht_seconds"].mean(),
+            "model_name": grouped["model_name"].first(),
+        }
+    ).reset_index()
+
+
+def _segments(gold: GoldReader, source: str) -> pd.DataFrame:
+    customers = gold.rows("customer_behavior", source=source)
+    grouped = customers.groupby("segment_name")
+    table = pd.DataFrame(
+        {
+            "customers": grouped.size(),
+            "calls": grouped["calls"].sum(),
+            "calls_per_week": grouped["calls_per_week"].median(),
+            "aht_seconds": grouped["aht_seconds"].median(),
+        }
+    )
+    return table.sort_values("calls", ascending=False, kind="stable").reset_index()
+
+
+def _backtest(gold: GoldReader, source: str) -> pd.DataFrame:
+    rows = gold.rows("forecast_accuracy", source=source)
+    if rows.empty:
+        return pd.DataFrame({"wMAPE": ["no past issue can be scored yet: too little history"]})
+    longest = rows["horizon_band"].str.split("-").str[1].astype(int).max()
+    whole = rows[(rows["horizon_band"] == f"1-{longest}") & rows["grain"].isin(["interval", "day"])]
+    inside = _band_coverage(whole[whole["queue_id"] != ALL_QUEUES])
+    whole = whole[whole["queue_id"] == ALL_QUEUES].merge(inside, on=["issued_at", "grain"], how="left").sort_values(["grain", "issued_at"], ascending=[False, True])
+    return pd.DataFrame(
+        {
+            "origin": whole["issued_at"].dt.round("D").dt.date.astype(object),
+            "wMAPE per": whole["grain"],
+            "days": whole["horizon_band"],
+            "calls": whole["calls_actual"].round().astype(int),
+            "wfm": whole["wmape"],
+            "median 6": whole["wmape_median6"],
+            "mean 8": whole["wmape_mean8"],
+            "seasonal naive": whole["wmape_seasonal_naive"],
+            "Poisson floor": whole["wmape_floor"],
+            "bias": whole["bias"],
+            "80 % bands cover": whole["covered_share"],
+        }
+    )
+
+
+def _band_coverage(queues: pd.DataFrame) -> pd.DataFrame:
+    """Share of all queues' points inside their own 80 % bands, per issue and grain."""
+    known = queues.dropna(subset="band_coverage")
+    inside = known["band_coverage"] * known["points"]
+    sums = known.assign(inside=inside).groupby(["issued_at", "grain"])[["inside", "points"]].sum()
+    return (sums["inside"] / sums["points"]).rename("covered_share").reset_index()

@@ -1,0 +1,109 @@
+"""Opens SQLAlchemy engines and turns drivers' errors into ours, without ever showing a password."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from wfm_pipeline.errors import SourceError
+from wfm_pipeline.sources.fitting import decode
+from wfm_pipeline.sources.retry import SourceGoneError
+
+_GONE_WORDS: Final = (
+    "can't connect",
+    "connection refused",
+    "connection reset",
+    "connection timed out",
+    "connection was killed",
+    "could not connect",
+    "database is locked",
+    "gone away",
+    "is starting up",
+    "lost connection",
+    "broken pipe",
+    "server closed the connection",
+    "server has gone",
+    "terminating connection",
+    "timeout expired",
+    "too many connections",
+    "[08",  # SQLSTATE class 08: connection exceptions
+)
+"""What drivers say when another try may help; anything else (a wrong password, no such table) never heals."""
+
+
+class Connection:
+    """An engine and what may be said about it.
+
+    Attributes:
+        engine: The SQLAlchemy engine; it connects when first asked.
+        shown_url: The URL without password and options, for messages.
+    """
+
+    def __init__(self, url: str, *, is_made_if_missing: bool = False) -> None:
+        """Prepare the engine.
+
+        Args:
+            url: A SQLAlchemy URL.
+            is_made_if_missing: A SQLite file that is not there is made; otherwise it is an error.
+
+        Raises:
+            SourceError: the URL is not one, its driver is not installed, or the file is not there.
+        """
+        try:
+            self._url = sa.make_url(url)
+        except ArgumentError:
+            raise SourceError(
+                "the source's URL is not one; write it as dialect+driver://user:password@host:port/database, "
+                "with special characters of the password as %XX"
+            ) from None
+        self.shown_url = self._url.set(query={}).render_as_string(hide_password=True)
+        try:
+            self.engine = sa.create_engine(self._url, hide_parameters=True)
+        except (NoSuchModuleError, ImportError) as error:
+            raise SourceError(
+                f"{self.shown_url}: its driver is not installed or not known: {self._safe(error)}{_advice(error)}",
+                url=self.shown_url,
+            ) from None
+        if self.engine.dialect.name == "sqlite":
+            self._check_file(is_made_if_missing=is_made_if_missing)
+            sa.event.listen(self.engine, "connect", _read_any_text)
+
+    def error(self, error: Exception) -> SourceError:
+        """Our error for a driver's: one line, without password, statement or values."""
+        text = self._safe(error.orig if isinstance(error, DBAPIError) and error.orig else error)
+        is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
+        is_gone = is_lost or isinstance(error, OSError) or any(word in text.lower() for word in _GONE_WORDS)
+        kind = SourceGoneError if is_gone else SourceError
+        return kind(f"{self.shown_url}: {text}{_advice(error)}", url=self.shown_url)
+
+    def _safe(self, error: BaseException) -> str:
+        words = error.args[-1] if error.args and isinstance(error.args[-1], str) else str(error)
+        line = next((line.strip() for line in words.splitlines() if line.strip()), type(error).__name__)
+        secrets = [self._url.password, *(str(value) for value in self._url.query.values())]
+        for secret in secrets:
+            line = line.replace(str(secret), "***") if secret else line
+        return line
+
+    def _check_file(self, *, is_made_if_missing: bool) -> None:
+        name = self._url.database
+        if not name or name == ":memory:" or Path(name).is_file():
+            return
+        if not is_made_if_missing:
+            raise SourceError(
+                f"{self.shown_url}: there is no such file; `wfm sample` or `wfm load` makes one", url=self.shown_url
+            )
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _advice(error: BaseException) -> str:
+    text = str(error)
+    if "libodbc" in text:
+        return "; install the system package unixodbc"
+    if "Can't open lib" in text:
+        return "; install the database's ODBC driver (for MariaDB the system package odbc-mariadb) and check `odbcinst -q -d`"
+    return ""
+
+
+def _read_any_text(connection: Any, _record: object) -> None:
+    connection.text_factory = decode

@@ -1,0 +1,218 @@
+"""Source maps: the TOML files beside this module, and how one is read and checked.
+
+A map is strict: a key, canonical column or raw column nobody knows is refused with the file, the
+key, what came and what is allowed. What a map may say: contracts/source_map.py and contracts/roles.py.
+"""
+
+import datetime as dt
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any, get_args
+
+from wfm_pipeline.contracts.bronze import RESERVED_NAMES
+from wfm_pipeline.contracts.columns import DataType
+from wfm_pipeline.contracts.roles import CANONICAL_COLUMNS, REQUIRED_COLUMNS
+from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source_map import SAFE_NAME, ColumnMap, Exclusion, Load, Role, SourceMap, TableMap
+from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.sources.maps.door import Door
+
+MAP_FOLDER = Path(__file__).parent
+RAW_TYPES = (*get_args(DataType), "time")
+_SOURCE_NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
+
+
+def known_maps() -> tuple[str, ...]:
+    """Names of the maps that come with the package."""
+    return tuple(sorted(path.stem for path in MAP_FOLDER.glob("*.toml")))
+
+
+def load_map(name_or_path: str) -> SourceMap:
+    """Read a source map.
+
+    Args:
+        name_or_path: Name of a map that comes with the package, or the path of a TOML file.
+
+    Raises:
+        SettingsError: there is no such map, or it is not a map; the message names file, key,
+            what came and what is allowed.
+    """
+    path = _path_of(name_or_path)
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}", path=str(path)) from error
+    return _source_map(Door(path.name, "", values))
+
+
+def _path_of(name_or_path: str) -> Path:
+    if name_or_path.endswith(".toml"):
+        path = Path(name_or_path).expanduser()
+        if path.is_file():
+            return path
+    elif name_or_path in known_maps():
+        return MAP_FOLDER / f"{name_or_path}.toml"
+    raise SettingsError(
+        f"source must be one of {', '.join(known_maps())} or the path of a .toml file, got {name_or_path!r}",
+        got=name_or_path,
+    )
+
+
+def _source_map(door: Door) -> SourceMap:
+    door.only({field.name for field in fields(SourceMap)})
+    tables = door.inner("tables")
+    found = SourceMap(
+        name=door.text("name", pattern=_SOURCE_NAME),
+        title=door.text("title"),
+        site=_site(door.inner("site", is_required=False)),
+        tables=tuple(_table_map(tables.inner(name), name) for name in tables.values),
+        is_simulated=door.flag("is_simulated", default=False),
+        times_are=door.choice("times_are", ("local", "utc"), default="local"),
+        caller_is=door.choice("caller_is", ("number", "customer"), default="number"),
+        country_calling_code=door.text("country_calling_code", default=""),
+    )
+    roles = [table.role for table in found.tables]
+    if "call_legs" not in roles or len(set(roles)) < len(roles):
+        door.refuse("tables", roles, "each role at most once, and one table with role call_legs")
+    return found
+
+
+def _site(door: Door) -> Site:
+    door.only({field.name for field in fields(Site)})
+    defaults = {field.name: field.default for field in fields(Site) if field.default is not MISSING}
+    given: dict[str, Any] = {}
+    for key in door.values:
+        if key == "weekend":
+            given[key] = door.texts(key)
+        elif key == "opening_hours":
+            given[key] = door.words(key)
+        elif key == "extra_holidays":
+            given[key] = {_date(door, day): name for day, name in door.words(key).items()}
+        elif key == "interval_minutes":
+            given[key] = door.whole_number(key)
+        elif isinstance(defaults[key], bool):
+            given[key] = door.flag(key)
+        else:
+            given[key] = door.text(key)
+    try:
+        return Site(**given)
+    except SettingsError as error:
+        raise SettingsError(f"{door.where('')}: {error}", **error.facts) from error
+
+
+def _date(door: Door, text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        door.refuse("extra_holidays", text, "dates such as 2026-12-24")
+
+
+def _table_map(door: Door, name: str) -> TableMap:
+    door.only({field.name for field in fields(TableMap)} - {"name"})
+    if not SAFE_NAME.match(name):
+        door.refuse("", name, "a table name of letters, digits and _")
+    role: Role = door.choice("role", tuple(CANONICAL_COLUMNS))
+    load: Load = door.choice("load", ("incremental", "full"))
+    types = door.words("types", allowed=RAW_TYPES)
+    _check_raw_names(door, types)
+    table = TableMap(
+        name=name,
+        role=role,
+        load=load,
+        key=door.texts("key"),
+        types=types,  # type: ignore[arg-type]  # (checked against RAW_TYPES above)
+        columns=_columns(door.inner("columns"), role, types),
+        optional=frozenset(door.texts("optional", default=())),
+        business_date=door.text("business_date", default="") or None,
+        changed_at=door.text("changed_at", default="") or None,
+        exclude=tuple(_exclusion(entry, types) for entry in door.entries("exclude")),
+    )
+    _check_table(door, table)
+    return table
+
+
+def _check_raw_names(door: Door, types: Mapping[str, str]) -> None:
+    for raw in types:
+        if not SAFE_NAME.match(raw):
+            door.refuse(f"types.{raw}", raw, "column names of letters, digits, blanks, + and _")
+        if raw in RESERVED_NAMES:
+            door.refuse(f"types.{raw}", raw, f"any name but {', '.join(sorted(RESERVED_NAMES))}")
+    lowered = [raw.lower() for raw in types]
+    if len(set(lowered)) < len(lowered):
+        door.refuse("types", sorted(types), "names that differ in more than upper and lower case")
+
+
+def _check_table(door: Door, table: TableMap) -> None:
+    for key in ("key", "optional"):
+        door.known(key, getattr(table, key), table.types)
+    if not table.key:
+        door.refuse("key", [], "at least one raw column")
+    if table.load == "incremental" and not table.business_date:
+        door.refuse("business_date", None, "a date or timestamp column, needed where load is incremental")
+    for key, allowed in (("business_date", ("date", "timestamp")), ("changed_at", ("timestamp",))):
+        raw = getattr(table, key)
+        if raw is not None:
+            door.known(key, (raw,), table.types)
+            if table.types[raw] not in allowed:
+                door.refuse(key, f"{raw} ({table.types[raw]})", f"a column of type {' or '.join(allowed)}")
+
+
+def _columns(door: Door, role: Role, types: Mapping[str, str]) -> dict[str, ColumnMap]:
+    allowed = CANONICAL_COLUMNS[role]
+    door.only(set(allowed))
+    missing = sorted(REQUIRED_COLUMNS[role] - set(door.values))
+    if missing:
+        door.refuse("", sorted(door.values), f"at least {', '.join(sorted(REQUIRED_COLUMNS[role]))} for role {role}")
+    return {name: _column_map(door, name, types) for name in door.values}
+
+
+def _column_map(columns: Door, name: str, types: Mapping[str, str]) -> ColumnMap:
+    if isinstance(columns.values[name], str):
+        found = ColumnMap(column=columns.text(name))
+    else:
+        found = _long_column_map(columns.inner(name))
+    columns.known(name, found.raw_columns, types)
+    return found
+
+
+def _long_column_map(door: Door) -> ColumnMap:
+    door.only({field.name for field in fields(ColumnMap)})
+    kinds = [kind for kind in ("column", "join", "date", "constant") if kind in door.values]
+    if len(kinds) != 1 or ("date" in door.values) != ("time" in door.values):
+        door.refuse("", sorted(door.values), "exactly one of column, join, date with time, constant")
+    if ("starts" in door.values) != ("ends" in door.values):
+        door.refuse("", sorted(door.values), "starts and ends together, or neither")
+    given: dict[str, Any] = {}
+    for key in door.values:
+        if key in ("join", "nulls"):
+            given[key] = door.texts(key)
+        elif key == "words":
+            given[key] = door.words(key)
+        elif key == "maximum":
+            given[key] = door.number(key)
+        elif key.startswith("is_"):
+            given[key] = door.flag(key)
+        else:
+            given[key] = door.text(key)
+    if "unusable" in given:
+        _check_pattern(door, given["unusable"])
+    return ColumnMap(**given)
+
+
+def _check_pattern(door: Door, pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        door.refuse("unusable", pattern, f"a regular expression ({error})")
+
+
+def _exclusion(door: Door, types: Mapping[str, str]) -> Exclusion:
+    door.only({field.name for field in fields(Exclusion)})
+    found = Exclusion(rule=door.text("rule"), column=door.text("column"), values=door.texts("values"))
+    door.known("column", (found.column,), types)
+    if not found.rule.startswith("excluded_"):
+        door.refuse("rule", found.rule, "a name that begins with excluded_")
+    return found

@@ -1,0 +1,167 @@
+"""What every reader of a source can do, and which reader a URL means.
+
+A reader gives rows ready for bronze (see prepare.py), in chunks, and answers cheap questions about
+dates, so that a run need not read what it has. It never writes to a source.
+"""
+
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+
+from wfm_pipeline.contracts.source_map import TableMap
+from wfm_pipeline.errors import SourceError
+from wfm_pipeline.sources.clock import SourceClock
+from wfm_pipeline.sources.prepare import extra_columns
+from wfm_pipeline.sources.retry import Retry
+
+
+class SourceReader(ABC):
+    """One open source. Use it as a context manager."""
+
+    def __init__(self, *, clock: SourceClock, chunk_rows: int) -> None:
+        """Keep what all readers need."""
+        self.clock = clock
+        self.chunk_rows = chunk_rows
+
+    @abstractmethod
+    def tables(self) -> list[str]:
+        """Names of the source's tables, sorted."""
+
+    @abstractmethod
+    def columns(self, table: str) -> list[str]:
+        """Columns of a table, in the source's order."""
+
+    @abstractmethod
+    def day_counts(self, table_map: TableMap) -> dict[dt.date, int]:
+        """Rows per business date; rows without a usable date are left out."""
+
+    @abstractmethod
+    def changed_dates(self, table_map: TableMap, since: dt.datetime) -> set[dt.date]:
+        """Business dates of rows whose `changed_at` is at or after `since`; none where the map names no such column."""
+
+    @abstractmethod
+    def read(
+        self,
+        table_map: TableMap,
+        first: dt.date | None = None,
+        last: dt.date | None = None,
+        *,
+        is_undated_included: bool = True,
+    ) -> Iterator[pa.Table]:
+        """Rows of the business dates first..last, ready for bronze, in chunks.
+
+        Args:
+            table_map: The table.
+            first: First business date; None for no lower end.
+            last: Last business date, inclusive; None for no upper end.
+            is_undated_included: Also rows whose business date is missing or no date: they would
+                never be read otherwise, and so never be refused with a reason.
+
+        Raises:
+            SourceError: the source does not answer, or is not as the map says. Nothing has been
+                given out by then that was not read to its end.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give the connection back."""
+
+    def first_date(self, table_map: TableMap) -> dt.date | None:
+        """First business date the source holds, or None where it holds none."""
+        return min(self.day_counts(table_map), default=None)
+
+    def last_date(self, table_map: TableMap) -> dt.date | None:
+        """Last business date the source holds, or None where it holds none."""
+        return max(self.day_counts(table_map), default=None)
+
+    def check(self, table_map: TableMap) -> list[str]:
+        """Compare a table with its map before anything is read.
+
+        Returns:
+            Notices: optional columns that are absent, columns that the map does not name.
+
+        Raises:
+            SourceError: the table or a required column is missing; the message says which are there.
+        """
+        present = self.columns(table_map.name)
+        wanted = [name for name in table_map.types if name not in present]
+        missing = [name for name in wanted if name not in table_map.optional]
+        if missing:
+            raise SourceError(
+                f"table {table_map.name} lacks columns {', '.join(missing)}; it has {', '.join(present)}; "
+                "name the new columns in the source map, or list what may be absent under optional",
+                table=table_map.name,
+                missing=missing,
+                present=present,
+            )
+        notices = [f"table {table_map.name} has no column {name}: read as null" for name in wanted]
+        extras = extra_columns(present, table_map)
+        return (
+            [*notices, f"table {table_map.name} has further columns, kept as text: {', '.join(extras)}"]
+            if extras
+            else notices
+        )
+
+    def _missing_table(self, table: str, present: Sequence[str]) -> SourceError:
+        return SourceError(
+            f"the source has no table {table}; it has {', '.join(sorted(present)) or 'no tables'}; "
+            "check the URL, or the tables of the source map",
+            table=table,
+            present=sorted(present),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_reader(
+    url: str,
+    *,
+    time_zone: str | None = None,
+    chunk_rows: int = 50_000,
+    attempts: int = 3,
+    retry: Retry | None = None,
+) -> SourceReader:
+    """The reader that a URL means.
+
+    Args:
+        url: A SQLAlchemy URL; the same with driver `pyodbc` for ODBC; `file:///folder` or the path
+            of a folder that holds `<table>.csv`, `.csv.gz` or `.parquet`.
+        time_zone: The site's zone where the source's times are UTC; None where they are local.
+        chunk_rows: Rows held at a time.
+        attempts: Tries when the source does not answer.
+        retry: How to wait between tries, for tests; made from `attempts` by default.
+
+    Raises:
+        SourceError: the URL is not one, or its driver is not installed.
+    """
+    clock = SourceClock(time_zone)
+    patience = retry or Retry(attempts=attempts)
+    if "://" not in url or url.startswith("file:"):
+        from wfm_pipeline.sources.files import FileReader  # noqa: PLC0415  (readers import this module)
+
+        return FileReader(_folder(url), clock=clock, chunk_rows=chunk_rows)
+    if "+pyodbc" in url.split("://", 1)[0]:
+        from wfm_pipeline.sources.odbc import OdbcReader  # noqa: PLC0415  (ODBC is loaded only when it is used)
+
+        return OdbcReader(url, clock=clock, chunk_rows=chunk_rows, retry=patience)
+    from wfm_pipeline.sources.sql import SqlReader  # noqa: PLC0415  (readers import this module)
+
+    return SqlReader(url, clock=clock, chunk_rows=chunk_rows, retry=patience)
+
+
+def _folder(url: str) -> Path:
+    path = Path(url.removeprefix("file://")).expanduser()
+    if not path.is_dir():
+        raise SourceError(f"{path} is not a folder; a file source is a folder with one file per table", path=str(path))
+    return path

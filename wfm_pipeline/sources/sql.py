@@ -1,0 +1,210 @@
+"""Reads any database that SQLAlchemy reads: MariaDB, SQLite, PostgreSQL, SQL Server and others.
+
+Statements are built by SQLAlchemy, so that quoting and types are the dialect's own; rows come
+through a server-side cursor. Dates of MariaDB and PostgreSQL are read as text, because their
+drivers refuse or bend values that are no dates (0000-00-00, infinity).
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from wfm_pipeline.contracts.source_map import TableMap
+from wfm_pipeline.sources.clock import SourceClock
+from wfm_pipeline.sources.connect import Connection
+from wfm_pipeline.sources.fitting import to_array
+from wfm_pipeline.sources.prepare import prepare
+from wfm_pipeline.sources.reader import SourceReader
+from wfm_pipeline.sources.retry import Retry
+from wfm_pipeline.sources.spool import read_whole
+
+_TEXT_DATES: Final = frozenset({"mysql", "mariadb", "postgresql"})
+"""Dialects whose dates are read as text."""
+_DATE_SHAPE: Final = "____-__-__%"
+_ISO_STYLE: Final[sa.ColumnElement[int]] = sa.literal_column("121")
+"""SQL Server's number for `yyyy-mm-dd hh:mi:ss.mmm`."""
+_FIRST_YEAR: Final = "1000-01-01"
+"""Zero dates sort before it; MariaDB's own first date."""
+
+
+class SqlReader(SourceReader):
+    """A database behind a SQLAlchemy URL."""
+
+    def __init__(self, url: str, *, clock: SourceClock, chunk_rows: int, retry: Retry) -> None:
+        """Prepare the engine; the first question connects.
+
+        Raises:
+            SourceError: the URL is not one, or its driver is not installed.
+        """
+        super().__init__(clock=clock, chunk_rows=chunk_rows)
+        self._retry = retry
+        self._connection = Connection(url)
+        self._engine = self._connection.engine
+        self._columns: dict[str, dict[str, sa.types.TypeEngine]] = {}
+
+    def tables(self) -> list[str]:
+        """Tables and views of the database, sorted."""
+        return self._ask(lambda con: sorted({*sa.inspect(con).get_table_names(), *sa.inspect(con).get_view_names()}))
+
+    def columns(self, table: str) -> list[str]:
+        """Columns of a table, in the source's order."""
+        return list(self._types(table))
+
+    def day_counts(self, table_map: TableMap) -> dict[dt.date, int]:
+        """Rows per business date, counted in the database."""
+        return self._dates(table_map, sa.true())
+
+    def changed_dates(self, table_map: TableMap, since: dt.datetime) -> set[dt.date]:
+        """Business dates of rows changed at or after `since`."""
+        if table_map.changed_at is None or table_map.changed_at not in self._types(table_map.name):
+            return set()
+        column = self._raw(table_map, table_map.changed_at)
+        return set(self._dates(table_map, column >= self._moment(table_map, table_map.changed_at, since)))
+
+    def read(
+        self,
+        table_map: TableMap,
+        first: dt.date | None = None,
+        last: dt.date | None = None,
+        *,
+        is_undated_included: bool = True,
+    ) -> Iterator[pa.Table]:
+        """Rows of the business dates first..last, ready for bronze; see `SourceReader.read`."""
+        self.check(table_map)
+        where = self._where(table_map, first, last, is_undated_included=is_undated_included)
+        query = sa.select(*self._selected(table_map.name)).select_from(sa.table(table_map.name)).where(where)
+
+        def chunks() -> Iterator[pa.Table]:
+            with self._guard():
+                for raw in self._fetch(query):
+                    yield prepare(raw, table_map, self.clock)
+
+        yield from read_whole(chunks, self._retry)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def _fetch(self, query: sa.Select[Any]) -> Iterator[pa.Table]:
+        """Rows of a query in chunks, as the driver gives them."""
+        with self._engine.connect() as con:
+            result = con.execution_options(stream_results=True, max_row_buffer=self.chunk_rows).execute(query)
+            names = list(result.keys())
+            while rows := result.fetchmany(self.chunk_rows):
+                arrays = [to_array(values) for values in zip(*rows, strict=True)]
+                yield pa.Table.from_arrays(arrays, names=names)
+
+    # -- questions -----------------------------------------------------------------------------
+    def _ask(self, question: Callable[[sa.Connection], Any]) -> Any:
+        def once() -> Any:
+            with self._guard(), self._engine.connect() as con:
+                return question(con)
+
+        return self._retry(once)
+
+    def _types(self, table: str) -> dict[str, sa.types.TypeEngine]:
+        if table not in self._columns:
+            present = self.tables()
+            if table not in present:
+                raise self._missing_table(table, present)
+            found = self._ask(lambda con: sa.inspect(con).get_columns(table))
+            self._columns[table] = {column["name"]: column["type"] for column in found}
+        return self._columns[table]
+
+    def _dates(self, table_map: TableMap, where: sa.ColumnElement[bool]) -> dict[dt.date, int]:
+        """Rows per business date among those that `where` lets through."""
+        if table_map.business_date is None:
+            return {}
+        self.check(table_map)
+        text = _as_text(self._column(table_map, table_map.business_date), self._engine)
+        # UTC times are counted by minute, for every zone's midnight is a whole minute of UTC.
+        prefix = sa.func.substr(text, 1, 10 if self.clock.time_zone is None else 16).label("day")
+        query = sa.select(prefix, sa.func.count()).select_from(sa.table(table_map.name)).where(where).group_by(prefix)
+        counts: dict[dt.date, int] = {}
+        for text_of_day, rows in self._ask(lambda con: con.execute(query).all()):
+            date = self._date(text_of_day)
+            if date is not None:
+                counts[date] = counts.get(date, 0) + int(rows)
+        return dict(sorted(counts.items()))
+
+    def _date(self, text: object) -> dt.date | None:
+        try:
+            moment = dt.datetime.fromisoformat(str(text).strip())
+        except ValueError:
+            return None
+        return self.clock.dates(pa.array([moment], pa.timestamp("us")))[0].as_py()
+
+    # -- statements ----------------------------------------------------------------------------
+    def _column(self, table_map: TableMap, name: str) -> sa.ColumnClause[Any]:
+        return sa.column(name, self._types(table_map.name)[name])
+
+    def _selected(self, table: str) -> list[sa.ColumnElement[Any]]:
+        return [self._read_as(name, kind) for name, kind in self._types(table).items()]
+
+    def _read_as(self, name: str, kind: sa.types.TypeEngine) -> sa.ColumnElement[Any]:
+        column: sa.ColumnClause[Any] = sa.column(name)
+        is_temporal = isinstance(kind, sa.Date | sa.DateTime | sa.Time)
+        if is_temporal and self._engine.dialect.name in _TEXT_DATES:
+            return _as_text(column, self._engine).label(name)
+        return column
+
+    def _moment(self, table_map: TableMap, name: str, moment: dt.datetime) -> Any:
+        """A time as the column compares it: text beside text, a date or a time beside those."""
+        kind = self._types(table_map.name)[name]
+        if self._is_text(kind):
+            return sa.literal(moment.isoformat(sep=" ") if moment.time() != dt.time() else moment.date().isoformat())
+        return sa.literal(moment.date() if isinstance(kind, sa.Date) else moment, kind)
+
+    def _is_text(self, kind: sa.types.TypeEngine) -> bool:
+        return self._engine.dialect.name == "sqlite" or isinstance(kind, sa.String)
+
+    def _where(
+        self, table_map: TableMap, first: dt.date | None, last: dt.date | None, *, is_undated_included: bool
+    ) -> sa.ColumnElement[bool]:
+        name = table_map.business_date
+        if name is None or (first is None and last is None):
+            return sa.true()
+        column = self._raw(table_map, name)
+        ends: list[sa.ColumnElement[bool]] = []
+        if first is not None:
+            ends.append(column >= self._moment(table_map, name, self.clock.start_of(first)))
+        if last is not None:
+            ends.append(column < self._moment(table_map, name, self.clock.bounds(last, last)[1]))
+        inside = sa.and_(*ends)
+        return sa.or_(inside, self._undated(table_map, name)) if is_undated_included else inside
+
+    def _raw(self, table_map: TableMap, name: str) -> sa.ColumnElement[Any]:
+        """The column, compared as text where dates are text."""
+        column = self._column(table_map, name)
+        return sa.type_coerce(column, sa.String()) if self._is_text(column.type) else column
+
+    def _undated(self, table_map: TableMap, name: str) -> sa.ColumnElement[bool]:
+        column = self._raw(table_map, name)
+        is_undated: list[sa.ColumnElement[bool]] = [column.is_(None)]
+        if self._is_text(self._types(table_map.name)[name]):
+            is_undated += [column.not_like(_DATE_SHAPE), column < sa.literal(_FIRST_YEAR)]
+        elif self._engine.dialect.name in ("mysql", "mariadb"):
+            is_undated.append(column < sa.literal(_FIRST_YEAR, sa.String()))
+        elif self._engine.dialect.name == "postgresql":
+            is_undated.append(sa.not_(sa.func.isfinite(column)))
+        return sa.or_(*is_undated)
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        """Turns the driver's errors into ours, without the URL, the statement or its values."""
+        try:
+            yield
+        except (SQLAlchemyError, OSError) as error:
+            raise self._connection.error(error) from None
+
+
+def _as_text(column: sa.ColumnClause[Any], engine: sa.Engine) -> sa.ColumnElement[str]:
+    """A date or time as ISO text, made by the database."""
+    if engine.dialect.name == "mssql":
+        return sa.func.convert(sa.literal_column("varchar(32)"), column, _ISO_STYLE, type_=sa.String())
+    return sa.cast(column, sa.String(32))

@@ -1,0 +1,1 @@
+"""Ibis table in, Ibis table out, lazily: bronze to silver to gold aggregates, the same on every engine."""

@@ -1,0 +1,65 @@
+"""How customers call: one row per customer, the input of their segments."""
+
+import ibis
+from ibis import _
+from ibis.expr.types import Table as IbisTable
+
+from wfm_pipeline.units import DAYS_PER_WEEK
+
+UNKNOWN_CUSTOMER = "(unknown)"
+_HOURS_PER_DAY = 24
+
+
+def customer_behaviour(calls: IbisTable) -> IbisTable:
+    """Volume, handle time, abandonment and redials per customer.
+
+    Args:
+        calls: Rows of `silver.calls`.
+
+    Returns:
+        customer_key (`(unknown)` gathers calls without one), calls, calls_per_week over the weeks
+        that all the calls span, aht_seconds of answered calls [s], abandon_share and redial_share
+        [0..1] of all its calls, peak_weekday_hour (Monday 0 x 24 + hour, local; of two equally
+        busy hours the earlier).
+    """
+    keyed = calls.mutate(
+        customer_key=calls.customer_key.fill_null(UNKNOWN_CUSTOMER),
+        weekday_hour=calls.arrived_at_local.day_of_week.index().cast("int64") * _HOURS_PER_DAY
+        + calls.arrived_at_local.hour().cast("int64"),
+    )
+    by_hour = keyed.group_by("customer_key", "weekday_hour").agg(
+        calls=keyed.count(),
+        abandoned=keyed.count(where=keyed.outcome == "abandoned"),
+        redials=keyed.count(where=keyed.is_redial),
+        handled=keyed.handle_seconds.count(where=keyed.outcome == "answered"),
+        handle_seconds=keyed.handle_seconds.sum(where=keyed.outcome == "answered"),
+    )
+    busiest_first = ibis.window(group_by="customer_key", order_by=[_.calls.desc(), _.weekday_hour])
+    ranked = by_hour.mutate(rank=ibis.row_number().over(busiest_first))
+    totals = ranked.group_by("customer_key").agg(
+        calls=ranked.calls.sum(),
+        abandoned=ranked.abandoned.sum(),
+        redials=ranked.redials.sum(),
+        handled=ranked.handled.sum(),
+        handle_seconds=ranked.handle_seconds.sum(),
+        peak_weekday_hour=ranked.weekday_hour.max(where=ranked["rank"] == 0),
+    )
+    return _shares(totals.cross_join(_weeks(calls)))
+
+
+def _weeks(calls: IbisTable) -> IbisTable:
+    days = calls.business_date.max().delta(calls.business_date.min(), unit="day") + 1
+    return calls.agg(weeks=days.cast("float64") / DAYS_PER_WEEK)
+
+
+def _shares(totals: IbisTable) -> IbisTable:
+    calls = totals.calls.cast("float64")
+    return totals.select(
+        "customer_key",
+        calls=totals.calls.cast("int64"),
+        calls_per_week=calls / totals.weeks,
+        aht_seconds=totals.handle_seconds / totals.handled.nullif(0).cast("float64"),
+        abandon_share=totals.abandoned.cast("float64") / calls,
+        redial_share=totals.redials.cast("float64") / calls,
+        peak_weekday_hour=totals.peak_weekday_hour,
+    )

@@ -1,0 +1,36 @@
+"""Is the desk open at a wall-clock time? The site's opening hours as one expression."""
+
+import datetime as dt
+
+import ibis
+from ibis.expr.types import BooleanValue, TimestampValue
+
+from wfm_pipeline.contracts.site import OpeningHours, Site
+from wfm_pipeline.domain.calendar import holiday_names
+from wfm_pipeline.units import MINUTES_PER_DAY
+
+
+def is_open(local: TimestampValue, site: Site, first_date: dt.date, last_date: dt.date) -> BooleanValue:
+    """True where the local time lies inside the opening hours [opens, closes) of its day.
+
+    Args:
+        local: Wall-clock time.
+        site: Opening hours, and whether holidays close the desk.
+        first_date: First date whose holidays are looked at.
+        last_date: Last date, inclusive.
+    """
+    hours = site.hours_by_weekday()
+    always = OpeningHours(0, MINUTES_PER_DAY)
+    minute = local.hour() * 60 + local.minute()
+    weekday = local.day_of_week.index()
+    by_weekday = [
+        (weekday == number, (minute >= day.opens_minute) & (minute < day.closes_minute))
+        for number, day in enumerate(hours)
+        if day
+    ]
+    is_always = all(day == always for day in hours)
+    inside = (
+        ibis.literal(True) if is_always else ibis.cases(*by_weekday, else_=False) if by_weekday else ibis.literal(False)
+    )
+    closed = sorted(holiday_names(site, first_date, last_date)) if site.closed_on_holidays else []
+    return inside & local.date().notin(closed) if closed else inside

@@ -1,0 +1,88 @@
+"""Laws between tables, counted in the engine: what comes in goes out, and parts add up to wholes."""
+
+from dataclasses import dataclass
+
+import ibis
+from ibis import _
+from ibis.expr.types import Table as IbisTable
+
+from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.warehouse.scope import Scope
+
+SUM_TOLERANCE = 1e-6
+"""Calls [count]: means are doubles added in another order by each engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """A law's two sides and how many rows break it.
+
+    Attributes:
+        left, right: The totals that must agree.
+        broken_rows: Groups in which they do not.
+    """
+
+    left: float
+    right: float
+    broken_rows: int
+
+    @property
+    def holds(self) -> bool:
+        """True where nothing breaks it."""
+        return self.broken_rows == 0
+
+
+def calls_equal_intervals(warehouse: Warehouse, source: str) -> Law:
+    """Calls in silver.calls = calls offered in silver.queue_intervals, per queue and business date."""
+    calls = _of_source(warehouse, "silver.calls", source).group_by("queue_id", "business_date").agg(calls=_.count())
+    intervals = (
+        _of_source(warehouse, "silver.queue_intervals", source)
+        .group_by("queue_id", "business_date")
+        .agg(offered=_.calls_offered.sum().fill_null(0))
+    )
+    return _compare(warehouse, calls, intervals, "calls", "offered", tolerance=0)
+
+
+def offered_is_the_sum_of_outcomes(warehouse: Warehouse, source: str) -> Law:
+    """calls_offered = calls_answered + calls_abandoned + calls_other in every interval."""
+    rows = _of_source(warehouse, "silver.queue_intervals", source)
+    parts = rows.calls_answered + rows.calls_abandoned + rows.calls_other
+    sums = rows.agg(
+        left=rows.calls_offered.sum(), right=parts.sum(), broken=(rows.calls_offered != parts).fill_null(False).sum()
+    )
+    return _law(warehouse, sums)
+
+
+def days_are_sums_of_intervals(warehouse: Warehouse, source: str) -> Law:
+    """The mean of a forecast day = the sum of its intervals' means, per queue and issue."""
+    keys = ("queue_id", "business_date", "issued_at")
+    intervals = (
+        _of_source(warehouse, "gold.queue_interval_forecast", source).group_by(*keys).agg(calls=_.calls_mean.sum())
+    )
+    days = _of_source(warehouse, "gold.queue_day_forecast", source).select(*keys, offered="calls_mean")
+    return _compare(warehouse, intervals, days, "calls", "offered", tolerance=SUM_TOLERANCE)
+
+
+def quantiles_are_ordered(warehouse: Warehouse, source: str, table: str) -> Law:
+    """calls_q10 <= calls_q50 <= calls_q90 in every row."""
+    rows = _of_source(warehouse, table, source)
+    crossed = (rows.calls_q10 > rows.calls_q50) | (rows.calls_q50 > rows.calls_q90)
+    return _law(warehouse, rows.agg(left=rows.count(), right=rows.count(), broken=crossed.sum()))
+
+
+def _of_source(warehouse: Warehouse, table: str, source: str) -> IbisTable:
+    return Scope({"source": source}).filter(warehouse.table(table))
+
+
+def _compare(
+    warehouse: Warehouse, left: IbisTable, right: IbisTable, left_value: str, right_value: str, *, tolerance: float
+) -> Law:
+    keys = [name for name in left.columns if name != left_value]
+    both = left.outer_join(right, keys)
+    a, b = both[left_value].fill_null(0), both[right_value].fill_null(0)
+    return _law(warehouse, both.agg(left=a.sum(), right=b.sum(), broken=((a - b).abs() > tolerance).sum()))
+
+
+def _law(warehouse: Warehouse, sums: IbisTable) -> Law:
+    row = warehouse.frame(sums.select(*[ibis._[name].fill_null(0).name(name) for name in sums.columns])).iloc[0]
+    return Law(float(row["left"]), float(row["right"]), int(row["broken"]))

@@ -1,0 +1,138 @@
+"""The interval grid and the calendar of a source, kept whole in the warehouse."""
+
+import datetime as dt
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from itertools import groupby
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+from ibis.expr.types import Table as IbisTable
+
+from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALLS, QUEUE_INTERVALS
+from wfm_pipeline.contracts.source_map import SourceMap
+from wfm_pipeline.domain.calendar import interval_grid
+from wfm_pipeline.transforms.calendar import days_with_missing, grid_of_days
+from wfm_pipeline.transforms.intervals import first_dates, intervals_per_day, measures, queue_intervals
+from wfm_pipeline.transforms.rules import SilverRules
+from wfm_pipeline.warehouse.engine import Warehouse, arrow_schema
+from wfm_pipeline.warehouse.put_aside import put_aside, renew_statistics
+from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.silver_rows import SilverCounts, days_scope
+from wfm_pipeline.warehouse.silver_sources import source_dates
+
+_GRID_STAGING = "silver._staging_grid"
+_GRID_SCHEMA = ibis.schema(
+    {
+        "slot": "int64",
+        "interval_start": "timestamp(6)",
+        "interval_start_local": "timestamp(6)",
+        "business_date": "date",
+        "is_open": "boolean",
+        "is_missing": "boolean",
+    }
+)
+
+
+def refresh_calendar(warehouse: Warehouse, source_map: SourceMap) -> SilverCounts:
+    """Replace the site's calendar: from the source's first date to a year after its last."""
+    days = days_with_missing(source_map.site, source_dates(warehouse, source_map))
+    scope = Scope({"calendar": source_map.site.calendar})
+    loaded = warehouse.replace(CALENDAR_DAYS, days, scope)
+    return SilverCounts(loaded, loaded)
+
+
+def refresh_intervals(
+    warehouse: Warehouse, source_map: SourceMap, rules: SilverRules, first: dt.date, last: dt.date
+) -> SilverCounts:
+    """Replace the intervals of business dates first..last, and of dates whose grid is not whole.
+
+    The grid of other dates loses its wholeness when a queue's first date moves, or when days
+    without rows come to lie between days that have some.
+
+    Returns:
+        Intervals of the dates first..last.
+    """
+    warehouse.create(CALLS)
+    renew_statistics(warehouse, CALLS.full_name)
+    dates = source_dates(warehouse, source_map)
+    loaded = _replace_intervals(warehouse, source_map, rules, dates, first, last)
+    for start, end in _stretches(stale_interval_dates(warehouse, source_map)):
+        _replace_intervals(warehouse, source_map, rules, dates, start, end)
+    return SilverCounts(loaded, loaded)
+
+
+def stale_interval_dates(warehouse: Warehouse, source_map: SourceMap) -> set[dt.date]:
+    """Dates on which some queue has other intervals than the full grid wants: too few, or any too many."""
+    warehouse.create(CALLS)
+    warehouse.create(QUEUE_INTERVALS)
+    in_source = Scope({"source": source_map.name})
+    queues = warehouse.frame(first_dates(in_source.filter(warehouse.table(CALLS.full_name))))
+    found = warehouse.frame(intervals_per_day(in_source.filter(warehouse.table(QUEUE_INTERVALS.full_name))))
+    dates = source_dates(warehouse, source_map)
+    wanted = _wanted_intervals(source_map, queues, dates)
+    both = wanted.merge(found, on=["queue_id", "business_date"], how="outer", suffixes=("_wanted", "_found"))
+    differs = both["intervals_wanted"].fillna(0) != both["intervals_found"].fillna(0)
+    return set(both.loc[differs, "business_date"].dt.date)
+
+
+def _replace_intervals(
+    warehouse: Warehouse,
+    source_map: SourceMap,
+    rules: SilverRules,
+    dates: Collection[dt.date],
+    first: dt.date,
+    last: dt.date,
+) -> int:
+    scope = days_scope(source_map, first, last)
+    grid = _grid(source_map, dates, first, last)
+    if grid is None:
+        return warehouse.replace(QUEUE_INTERVALS, arrow_schema(QUEUE_INTERVALS).empty_table(), scope)
+    calls = Scope({"source": source_map.name}).filter(warehouse.table(CALLS.full_name))
+    anchor = grid["interval_start"].iloc[0].to_pydatetime()
+    minutes = source_map.site.interval_minutes
+    found = measures(scope.filter(calls), anchor, minutes, rules.answer_target_seconds)
+    with _staged(warehouse, grid) as staged, put_aside(warehouse, first_dates(calls)) as queues:
+        return warehouse.replace(QUEUE_INTERVALS, queue_intervals(staged, queues, found, source_map.name), scope)
+
+
+def _grid(source_map: SourceMap, dates: Collection[dt.date], first: dt.date, last: dt.date) -> pd.DataFrame | None:
+    """The grid of those dates that lie in the source's range; None if none does."""
+    if not dates or max(first, min(dates)) > min(last, max(dates)):
+        return None
+    return grid_of_days(source_map.site, dates, max(first, min(dates)), min(last, max(dates)))
+
+
+@contextmanager
+def _staged(warehouse: Warehouse, grid: pd.DataFrame) -> Iterator[IbisTable]:
+    """The grid as a table of the warehouse: Ibis loads in-memory tables row by row into a server."""
+    drop = f"drop table if exists {warehouse.quoted(_GRID_STAGING)}"
+    warehouse.execute(drop)
+    warehouse.create_from_schema(_GRID_STAGING, _GRID_SCHEMA)
+    try:
+        rows = pa.Table.from_pandas(grid, _GRID_SCHEMA.to_pyarrow(), preserve_index=False)
+        warehouse.append_arrow(_GRID_STAGING, rows)
+        renew_statistics(warehouse, _GRID_STAGING)
+        yield warehouse.table(_GRID_STAGING)
+    finally:
+        warehouse.execute(drop)
+
+
+def _wanted_intervals(source_map: SourceMap, queues: pd.DataFrame, dates: Collection[dt.date]) -> pd.DataFrame:
+    """queue_id, business_date and the number of intervals the full grid has there."""
+    columns = ["queue_id", "business_date", "intervals"]
+    if queues.empty or not dates:
+        return pd.DataFrame(columns=columns).astype({"business_date": "datetime64[us]"})
+    first = queues["first_date"].min().date()
+    grid = interval_grid(source_map.site, first, max(dates))
+    per_day = grid.groupby("business_date", as_index=False).size().rename(columns={"size": "intervals"})
+    both = queues.merge(per_day, how="cross")
+    return both.loc[both["business_date"] >= both["first_date"], columns]
+
+
+def _stretches(dates: Collection[dt.date]) -> list[tuple[dt.date, dt.date]]:
+    """Dates as unbroken stretches, both ends included, in order."""
+    numbered = enumerate(sorted(dates))
+    runs = [[date for _, date in run] for _, run in groupby(numbered, key=lambda item: item[1].toordinal() - item[0])]
+    return [(run[0], run[-1]) for run in runs]

@@ -1,0 +1,1 @@
+"""Tests by the question they ask: unit, properties, oracles, golden, engines, assets, architecture, integration, faults."""

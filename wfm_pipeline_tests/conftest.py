@@ -1,0 +1,70 @@
+"""Fixtures that several kinds of tests share: servers where their URL is set, real data, throw-away homes."""
+
+import os
+import uuid
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+
+def pytest_report_header():
+    """Say at the top which engines and data this run can reach."""
+    names = ("WFM_TEST_POSTGRES_URL", "WFM_TEST_MARIADB_URL", "WFM_TEST_MSSQL_URL", "WFM_REAL_DATA")
+    return ["engines: DuckDB always; " + ", ".join(f"{n} {'set' if os.environ.get(n) else 'NOT SET'}" for n in names)]
+
+
+def _server_url(variable: str) -> str:
+    url = os.environ.get(variable)
+    if not url:
+        pytest.skip(f"{variable} is not set: this engine is not tested in this run")
+    return url
+
+
+@pytest.fixture
+def postgres_url():
+    """URL of an empty PostgreSQL database that is dropped afterwards."""
+    admin = make_url(_server_url("WFM_TEST_POSTGRES_URL")).set(drivername="postgresql+psycopg")
+    yield from _throw_away_database(admin, lambda name: str(admin.set(drivername="postgresql", database=name)))
+
+
+@pytest.fixture
+def mariadb_url():
+    """SQLAlchemy URL of an empty MariaDB database that is dropped afterwards."""
+    admin = make_url(_server_url("WFM_TEST_MARIADB_URL"))
+    yield from _throw_away_database(admin, lambda name: str(admin.set(database=name)))
+
+
+def _throw_away_database(admin, url_of):
+    name = f"wfm_test_{uuid.uuid4().hex[:12]}"
+    engine = sa.create_engine(admin, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"create database {name}"))
+    try:
+        yield url_of(name)
+    finally:
+        with engine.connect() as connection:
+            suffix = " with (force)" if admin.get_backend_name() == "postgresql" else ""
+            connection.execute(sa.text(f"drop database {name}{suffix}"))
+        engine.dispose()
+
+
+@pytest.fixture
+def real_data():
+    """Folder of the public call-centre data; skips where the variable is unset, fails where the folder is not there."""
+    folder = os.environ.get("WFM_REAL_DATA")
+    if not folder:
+        pytest.skip("WFM_REAL_DATA is not set: the public call-centre data are not tested in this run")
+    assert Path(folder).is_dir(), f"WFM_REAL_DATA names {folder}, which is not a folder"
+    return Path(folder)
+
+
+@pytest.fixture
+def clean_environment(monkeypatch, tmp_path):
+    """No WFM_* variable but the tests' own, and an empty working folder."""
+    for name in [name for name in os.environ if name.startswith("WFM_") and not name.startswith("WFM_TEST_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -1,0 +1,210 @@
+"""The shelves: the same promises on DuckDB and on PostgreSQL."""
+
+import datetime as dt
+
+import duckdb
+import ibis
+import pandas as pd
+import pytest
+
+from wfm_pipeline.contracts.columns import Table, count, day, flag, instant, number, text
+from wfm_pipeline.errors import ContractError, SettingsError, WarehouseError
+from wfm_pipeline.warehouse.contract_check import contract_violations
+from wfm_pipeline.warehouse.engine import without_password
+from wfm_pipeline.warehouse.opening import duckdb_path, open_warehouse
+from wfm_pipeline.warehouse.scope import Scope
+
+FIRST, SECOND, THIRD = dt.date(2026, 3, 1), dt.date(2026, 3, 2), dt.date(2026, 3, 3)
+TABLE = Table(
+    "silver",
+    "things",
+    "One row per thing.",
+    ("thing_id",),
+    (
+        text("thing_id", "The thing.", nullable=False),
+        text("kind", "Its kind.", allowed=("big", "small")),
+        day("business_date", "Its date.", nullable=True),
+        instant("seen_at", "When it was seen.", nullable=True),
+        flag("is_new", "New.", nullable=True),
+        number("weight", "Its weight.", "kg", minimum=0),
+        count("parts", "Its parts.", nullable=True),
+    ),
+)
+
+
+def rows(*ids, date=FIRST, **columns):
+    frame = pd.DataFrame({"thing_id": list(ids)})
+    values = {"kind": "big", "business_date": date, "seen_at": None, "is_new": None, "weight": 1.0, "parts": 1}
+    for name, value in {**values, **columns}.items():
+        frame[name] = pd.Series([value] * len(frame), dtype=object)
+    return frame
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def warehouse(request, tmp_path):
+    url = "duckdb:///w.duckdb" if request.param == "duckdb" else request.getfixturevalue("postgres_url")
+    with open_warehouse(url, tmp_path) as opened:
+        yield opened
+
+
+def ids(warehouse):
+    return sorted(warehouse.frame(warehouse.table("silver.things"))["thing_id"])
+
+
+def test_a_scope_is_replaced_whole_and_nothing_else_is_touched(warehouse):
+    warehouse.replace(TABLE, rows("a", "b", date=FIRST), Scope(column="business_date", first=FIRST, last=FIRST))
+    warehouse.replace(TABLE, rows("c", date=SECOND), Scope(column="business_date", first=SECOND, last=SECOND))
+
+    kept = warehouse.replace(TABLE, rows("d", date=FIRST), Scope(column="business_date", first=FIRST, last=FIRST))
+
+    assert 1 == kept
+    assert ["c", "d"] == ids(warehouse)
+
+
+def test_writing_twice_changes_nothing(warehouse):
+    scope = Scope({"kind": "big"})
+
+    counts = [warehouse.replace(TABLE, rows("a", "b"), scope) for _ in range(2)]
+
+    assert [2, 2] == counts
+    assert ["a", "b"] == ids(warehouse)
+
+
+def test_a_failure_inside_a_transaction_leaves_everything_as_it_was(warehouse):
+    warehouse.replace(TABLE, rows("a"), Scope())
+
+    with pytest.raises(KeyError), warehouse.transaction():
+        warehouse.replace(TABLE, rows("b"), Scope())
+        raise KeyError
+
+    assert ["a"] == ids(warehouse)
+
+
+def test_rows_without_a_date_belong_to_a_scope_only_where_it_says_so(warehouse):
+    warehouse.replace(TABLE, pd.concat([rows("a"), rows("n", date=None)]), Scope())
+
+    warehouse.delete("silver.things", Scope(column="business_date", first=FIRST, last=THIRD))
+    after_plain = ids(warehouse)
+    warehouse.delete("silver.things", Scope(column="business_date", first=FIRST, last=THIRD, is_null_included=True))
+
+    assert (["n"], []) == (after_plain, ids(warehouse))
+
+
+def test_empty_text_null_and_quotes_survive_the_bulk_path(warehouse):
+    odd = ["", "it's", 'say "no"', "a,b\nc", "åäö 漢字", "\\N"]
+    warehouse.replace(TABLE, rows(*odd, kind=None), Scope())
+
+    stored = warehouse.frame(warehouse.table("silver.things"))
+
+    assert sorted(odd) == sorted(stored["thing_id"])
+    assert stored["kind"].isna().all()
+
+
+def test_an_expression_is_written_like_a_frame(warehouse):
+    warehouse.replace(TABLE, rows("a", "b"), Scope())
+    doubled = warehouse.table("silver.things").mutate(thing_id=ibis._.thing_id + "x")
+
+    warehouse.replace(TABLE, doubled, Scope({"kind": "small"}))
+
+    assert ["a", "ax", "b", "bx"] == ids(warehouse)
+
+
+def test_values_of_a_scope_are_never_sql(warehouse):
+    warehouse.replace(TABLE, rows("a"), Scope())
+
+    warehouse.delete("silver.things", Scope({"thing_id": "a' or '1'='1"}))
+
+    assert ["a"] == ids(warehouse)
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        pytest.param({}, None, id="kept"),
+        pytest.param({"weight": -1.0}, "weight is below 0", id="below_minimum"),
+        pytest.param({"weight": float("nan")}, None, id="nan_from_pandas_is_null"),
+        pytest.param({"weight": float("inf")}, "weight is not a number", id="infinite"),
+        pytest.param({"kind": "odd"}, "kind is not one of big, small", id="not_allowed"),
+        pytest.param({"parts": -1}, "parts is below 0", id="negative_count"),
+    ],
+)
+def test_the_contract_check_counts_rows_that_break_a_rule(warehouse, change, rule):
+    warehouse.replace(TABLE, pd.concat([rows("a"), rows("b", **change)]), Scope())
+
+    violations = [(violation.rule, violation.rows) for violation in contract_violations(warehouse, TABLE)]
+
+    assert violations == ([(rule, 1)] if rule else [])
+
+
+def test_the_contract_check_finds_a_repeated_and_a_null_key(warehouse):
+    warehouse.replace(TABLE, pd.concat([rows("a"), rows("a"), rows(None)]), Scope())
+
+    rules = {violation.rule: violation.rows for violation in contract_violations(warehouse, TABLE)}
+
+    assert {"thing_id is null": 1, "key column thing_id is null": 1, "key thing_id is not unique": 1} == rules
+
+
+def test_a_missing_column_names_what_is_needed_and_what_came(warehouse):
+    with pytest.raises(ContractError, match="weight"):
+        warehouse.replace(TABLE, rows("a").drop(columns="weight"), Scope())
+
+
+def test_a_missing_table_says_which_there_are(warehouse):
+    warehouse.replace(TABLE, rows("a"), Scope())
+
+    with pytest.raises(WarehouseError, match=r"no table silver\.nothing.*things"):
+        warehouse.table("silver.nothing")
+
+
+def test_a_table_of_another_version_is_refused(warehouse):
+    warehouse.create_from_schema("silver.things", ibis.schema({"thing_id": "string", "old": "int64"}))
+
+    with pytest.raises(ContractError, match="made by another version"):
+        warehouse.create(TABLE)
+
+
+def test_an_unknown_engine_names_the_allowed_ones(tmp_path):
+    with pytest.raises(SettingsError, match=r"duckdb:///.*postgresql://") as raised:
+        open_warehouse("oracle://u:sekret@h/d", tmp_path)
+
+    assert "sekret" not in str(raised.value)
+
+
+def test_a_refused_login_never_prints_the_password(tmp_path):
+    with pytest.raises(WarehouseError) as raised:
+        open_warehouse("postgresql://u:sekret@127.0.0.1:1/d", tmp_path)
+
+    assert "sekret" not in str(raised.value)
+    assert raised.value.__cause__ is None
+
+
+def test_three_slashes_are_relative_to_home_and_four_absolute(tmp_path):
+    assert tmp_path / "a/b.duckdb" == duckdb_path("duckdb:///a/b.duckdb", tmp_path)
+    assert "/a/b.duckdb" == str(duckdb_path("duckdb:////a/b.duckdb", tmp_path))
+
+
+def test_a_reader_of_a_duckdb_file_cannot_read_other_files(tmp_path):
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    with open_warehouse("duckdb:///w.duckdb", tmp_path) as writer:
+        writer.replace(TABLE, rows("a"), Scope())
+
+    with open_warehouse("duckdb:///w.duckdb", tmp_path, is_read_only=True) as reader:
+        with pytest.raises(duckdb.PermissionException):
+            reader.con.con.execute(f"select * from read_csv('{tmp_path}/secret.csv')")
+        with pytest.raises(duckdb.InvalidInputException):
+            reader.con.con.execute("delete from silver.things")
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("mysql+pymysql://root:pa:ss@h/d", "mysql+pymysql://root:***@h/d"),
+        ("postgresql://u:p%40ss@h:5432/d", "postgresql://u:***@h:5432/d"),
+        ("postgresql://u:p@ss@h/d", "postgresql://u:***@h/d"),
+        ("mysql+pyodbc://h/d?driver=X&PWD=sekret", "mysql+pyodbc://h/d?driver=X&PWD=***"),
+        ("sqlite:///x.db", "sqlite:///x.db"),
+        ("mysql+pymysql://root@h/d", "mysql+pymysql://root@h/d"),
+    ],
+)
+def test_a_url_is_shown_without_its_password(url, shown):
+    assert shown == without_password(url)

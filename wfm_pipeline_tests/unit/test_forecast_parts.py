@@ -1,0 +1,199 @@
+"""Single parts of the forecast, on values worked out by hand."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.domain.forecasting.bands import default_bands, learn_bands
+from wfm_pipeline.domain.forecasting.counts import fit_dispersion, integer_quantile, middle_quantile
+from wfm_pipeline.domain.forecasting.daytypes import FEATURES, day_types
+from wfm_pipeline.domain.forecasting.effect import learn_effect, neighbour_level
+from wfm_pipeline.domain.forecasting.history import build_panel
+from wfm_pipeline.domain.forecasting.interval_models import IntervalModels, _best, _blend
+from wfm_pipeline.domain.forecasting.level import learn_level
+from wfm_pipeline.domain.forecasting.month import month_curve
+from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions
+from wfm_pipeline.domain.forecasting.shape import learn_shape, pooled_means, smoothed
+from wfm_pipeline.domain.forecasting.state import observe
+
+OPTIONS = ForecastOptions()
+
+
+def _state(day_calls, first=dt.date(2024, 1, 1), horizon=14, slots=4):
+    """One queue, six-hour steps would not be allowed: 24 slots, calls spread over the first `slots`."""
+    times = pd.date_range(first, periods=len(day_calls) * 24, freq="60min", unit="us")
+    share = np.where(np.arange(24) < slots, 1 / slots, 0.0)
+    calls = (np.asarray(day_calls, float)[:, None] * share).ravel()
+    panel = build_panel(pd.DataFrame({"queue_id": "a", "interval_start": times, "calls": calls}))
+    return observe(panel, day_types(Site(), panel.first_date, len(day_calls) + horizon))
+
+
+def test_the_level_is_the_median_of_the_last_eight_same_weekdays():
+    # Mondays bring 10, 20, ..., 100 calls; the last eight are 30 to 100, their median 65
+    calls = np.full(70, 50.0)
+    calls[::7] = np.arange(10, 110, 10)
+    state = _state(calls)
+
+    level = learn_level(state, np.zeros((1, 84)), OPTIONS)
+
+    assert level.weekday[0, 0] == 65
+    assert level.weekday[0, 1] == 50
+
+
+def test_recent_drift_is_carried_forward_in_part():
+    calls = np.full(84, 100.0)
+    calls[-21:] = 120.0
+    state = _state(calls)
+
+    level = learn_level(state, np.zeros((1, 98)), OPTIONS)
+
+    # eight weeks hold five of 100 and three of 120: the level is 100, all 15 last working days 20 % above
+    assert level.weekday[0, 0] == 100
+    assert level.drift[0] == pytest.approx(0.9 * np.log(122 / 102))
+
+
+def test_last_years_movement_is_followed_by_half():
+    calls = np.full(420, 200.0)
+    # the target days are 420 to 433; a year earlier, days 56 to 69 stand beside now, 70 on rose by half
+    calls[66:100] = 300.0
+    state = _state(calls)
+
+    yearly = learn_level(state, np.zeros((1, 434)), OPTIONS).yearly[0]
+
+    assert abs(yearly[0]) < 0.01
+    assert 0 < yearly[13] <= 0.3
+    assert (np.diff(yearly) >= -1e-12).all()
+
+
+def test_neighbours_leave_the_day_itself_out():
+    calls = np.full(70, 50.0)
+    calls[35] = 900.0  # a Monday
+
+    level = neighbour_level(_state(calls))
+
+    assert level[0, 35] == 50
+
+
+def test_an_effect_of_the_calendar_is_learnt_and_noise_is_not():
+    random = np.random.default_rng(4)
+    first = dt.date(2022, 1, 1)
+    dates = pd.date_range(first, periods=400)
+    paydays = np.where(dates.day >= 28, 600.0, 400.0)
+
+    learnt = learn_effect(_state(random.poisson(paydays), first), OPTIONS)
+    noise = learn_effect(_state(random.poisson(400, 400), first), OPTIONS)
+
+    state = _state(random.poisson(paydays), first)
+    effect = learnt.of(state.features)[0]
+    rise = effect[:400][dates.day >= 29].mean() - effect[:400][(dates.day > 5) & (dates.day < 20)].mean()
+    assert rise == pytest.approx(np.log(600 / 400), abs=0.15)
+    assert np.abs(noise.of(state.features)).max() < 0.05
+
+
+def test_the_month_curve_is_shrunk_towards_nothing():
+    rows = np.zeros((4, len(FEATURES)))
+    rows[:, FEATURES.index("day_of_month")] = 15
+    rows[:, [FEATURES.index("days_since_holiday"), FEATURES.index("days_to_holiday")]] = 8
+
+    curve = month_curve(rows, np.full(4, 0.2), np.ones(4))
+
+    assert 4 * 0.2 / (4 + 4.0) == pytest.approx(curve[14])
+    assert 0 == pytest.approx(curve[29], abs=1e-9)
+
+
+def test_the_shape_sums_to_one_and_is_zero_where_closed():
+    times = pd.date_range("2024-01-01", periods=84 * 24, freq="60min", unit="us")
+    history = pd.DataFrame({"queue_id": "a", "interval_start": times, "calls": np.tile(np.arange(24.0), 84)})
+    panel = build_panel(history[history["interval_start"].dt.hour.between(8, 17)])
+
+    shape = learn_shape(observe(panel, day_types(Site(), panel.first_date, 98)), OPTIONS)
+
+    np.testing.assert_allclose(shape.sum(axis=2), 1.0)
+    assert not shape[:, :, :8].any()
+    assert not shape[:, :, 18:].any()
+    assert (np.diff(shape[0, 0, 8:18]) > 0).all()
+
+
+def test_smoothing_takes_a_quarter_from_open_neighbours_only():
+    shape, open_slots = np.array([[0.0, 4.0, 8.0, 0.0]]), np.array([[False, True, True, False]])
+
+    # slot 1: 4/2 + itself 4/4 + 8/4; slot 2: 8/2 + 4/4 + itself 8/4
+    np.testing.assert_allclose([5.0, 7.0], smoothed(shape, open_slots)[0, 1:3])
+
+
+def test_the_pooled_profile_has_the_queues_own_level():
+    times = pd.date_range("2024-01-01", periods=9 * 24, freq="60min", unit="us")
+    small = pd.DataFrame({"queue_id": "s", "interval_start": times, "calls": 1.0})
+    large = pd.DataFrame({"queue_id": "t", "interval_start": times, "calls": 9.0})
+    panel = build_panel(pd.concat([small, large]))
+
+    means = pooled_means(observe(panel, day_types(Site(), panel.first_date, 23)))
+
+    np.testing.assert_allclose(means[0].sum(axis=1), 24.0)
+    np.testing.assert_allclose(means[1].sum(axis=1), 216.0)
+
+
+def test_dispersion_is_found_again_in_counts_that_have_it():
+    random = np.random.default_rng(0)
+    mean = np.full(4000, 50.0)
+    counts = random.negative_binomial(1 / 0.2, 1 / (1 + 0.2 * mean)).astype(float)
+
+    assert fit_dispersion(counts, mean, default=0.05) == pytest.approx(0.2, rel=0.25)
+    assert fit_dispersion(random.poisson(50, 4000).astype(float), mean, default=0.05) < 0.005
+    assert fit_dispersion(np.empty(0), np.empty(0), default=0.05) == 0.05
+
+
+def test_quantiles_of_a_sure_zero_are_zero():
+    for quantile in (integer_quantile, middle_quantile):
+        assert quantile(np.array(0.9), np.array(0.0), np.array(0.1)) == 0.0
+
+
+def test_the_middle_quantile_lies_within_one_of_the_integer_quantile():
+    level, mean = np.linspace(0.05, 0.95, 19)[:, None], np.linspace(0.2, 40, 50)[None, :]
+
+    apart = middle_quantile(level, mean, np.full_like(mean, 0.1)) - integer_quantile(
+        level, mean, np.full_like(mean, 0.1)
+    )
+
+    assert np.abs(apart).max() <= 0.5
+    assert np.abs(apart).max() > 0.1
+
+
+def test_bands_learn_from_an_inner_backtest_that_was_too_sure():
+    random = np.random.default_rng(2)
+    mean = np.full((1, 2000), 100.0)
+    actual = random.negative_binomial(1 / 0.1, 1 / (1 + 0.1 * mean)).astype(float)
+
+    learnt = learn_bands(mean, actual, np.arange(2000), default=1e-4, level_bands=1).quantiles(mean)
+    default = default_bands(1, 1e-4, level_bands=1).quantiles(mean)
+
+    def covered(quantiles):
+        return ((actual >= quantiles[..., 1]) & (actual <= quantiles[..., 5])).mean()
+
+    assert covered(learnt) == pytest.approx(0.8, abs=0.03)
+    assert covered(default) < 0.5
+
+
+def test_interval_models_get_no_weight_without_a_clear_gain():
+    assert _best([1.0, 0.995, 0.999, 1.0, 1.1]) == 0.0  # half a percent is noise
+    assert _best([1.0, 0.97, 0.95, 0.96, 1.0]) == 0.5
+
+
+def test_a_blend_moves_modelled_levels_by_their_weight_and_keeps_the_order():
+    quantiles = np.array([[1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 11.0]])
+
+    moved = _blend(quantiles, np.array([[4.0, 6.0, 14.0]]), 0.5)[0]
+
+    # 10 %: 2 -> 3, 50 % stays, 90 %: 10 -> 12; 75 % lies 5/8 of the way from 50 to 90 %
+    assert [2.0, 3.0, 6.0, 8 + 2 * 5 / 8, 12.0, 13.0] == pytest.approx(moved[[0, 1, 3, 4, 5, 6]])
+    assert (np.diff(moved) >= 0).all()
+    assert len(QUANTILE_LEVELS) == len(moved)
+
+
+def test_without_a_weight_interval_models_change_nothing():
+    mean = np.ones((1, 2, 3))
+
+    assert IntervalModels().corrected_mean(mean, np.zeros((1, 2, len(FEATURES)))) is mean

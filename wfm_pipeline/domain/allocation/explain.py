@@ -13,8 +13,9 @@ from typing import Literal
 
 from wfm_pipeline.domain.allocation.faults import UnknownValueError
 from wfm_pipeline.domain.allocation.gate import Eligibility, canonical_locality, first_refusal
+from wfm_pipeline.domain.allocation.heuristic import option_table
 from wfm_pipeline.domain.allocation.problem import ANY_STATE, Demand, Problem, Resource
-from wfm_pipeline.domain.allocation.scoring import TIE_DIGITS, Score, urgency_of
+from wfm_pipeline.domain.allocation.scoring import NOT_EXACT_QUALITY, TIE_DIGITS, Score, urgency_of
 from wfm_pipeline.domain.allocation.strategy import Allocation
 
 PHASE_WORDS = {
@@ -72,6 +73,8 @@ class Explainer:
                 self._turns[demand].append(turn)
         for turns in self._turns.values():
             turns.sort()
+        self._options = option_table(allocation.eligibility)
+        self._final_urgency = [urgency_of(*pair) for pair in zip(allocation.ideal, allocation.assigned, strict=True)]
 
     def assignment(self, cn: str) -> AssignmentExplanation:
         """Why a person has the demand, or none.
@@ -100,16 +103,22 @@ class Explainer:
         )
 
     def _runner_up(self, position: int, choice: int) -> tuple[int, Score] | None:
-        turn, allocation = self.allocation.order[position], self.allocation
-        best: tuple[int, Score] | None = None
-        for demand in allocation.eligibility.demands_of(position):
+        allocation, turn = self.allocation, self.allocation.order[position]
+        ideal, weights = allocation.ideal, allocation.options.score_weights
+        exact, bit_of = allocation.eligibility.exact[position], allocation.eligibility.bit_of
+        best, best_score, best_urgency = -1, -1.0, 0.0
+        for demand in self._options[position]:
             if demand != choice:
-                people = allocation.assigned[demand] if turn < 0 else bisect_left(self._turns[demand], turn)
-                urgency = urgency_of(allocation.ideal[demand], people)
-                score = allocation.score_for(position, demand, urgency)
-                if best is None or round(score.total, TIE_DIGITS) > round(best[1].total, TIE_DIGITS):
-                    best = demand, score
-        return best
+                urgency = (
+                    self._final_urgency[demand]
+                    if turn < 0
+                    else urgency_of(ideal[demand], bisect_left(self._turns[demand], turn))
+                )
+                quality = 1.0 if exact >> bit_of[demand] & 1 else NOT_EXACT_QUALITY
+                moving = round(weights.urgency * urgency + weights.state * quality, TIE_DIGITS)
+                if moving > best_score:
+                    best, best_score, best_urgency = demand, moving, urgency
+        return (best, allocation.score_for(position, best, best_urgency)) if best >= 0 else None
 
     def gap(self, demand_id: str | int, *, optimum: Sequence[int] | None = None) -> "GapExplanation":
         """Why a demand has fewer people than its ideal, and what would help.

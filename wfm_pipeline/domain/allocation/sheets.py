@@ -219,7 +219,7 @@ def read_rules(frame: pd.DataFrame, *, default_locality: str) -> LocalityPolicy:
         sheet.flags("is_active", default=True),
         strict=True,
     )
-    return LocalityPolicy.of((LocalityRule(*row) for row in names), default_locality=default_locality)  # type: ignore[arg-type]
+    return LocalityPolicy.of((LocalityRule(*row) for row in names), default_locality=default_locality)
 
 
 def read_week_configuration(frame: pd.DataFrame) -> tuple[list[WeekConfiguration], list[str]]:

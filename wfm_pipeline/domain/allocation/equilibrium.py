@@ -61,10 +61,15 @@ class Market:
         """Loss of gain -> demands that an admitted person could go to at that loss."""
         losses = self.losses[demand]
         if losses is None:
-            losses = self.losses[demand] = {}
-            for kind in self.admitted[demand]:
-                gain_here = gain_of(self.flow.kinds[kind], demand)
-                for gain, bits in self.flow.kinds[kind].levels:
+            losses = self.losses[demand] = {0: 0}
+            kinds = self.flow.kinds
+            for number in self.admitted[demand]:
+                kind = kinds[number]
+                if len(kind.levels) == 1:
+                    losses[0] |= kind.open_to
+                    continue
+                gain_here = gain_of(kind, demand)
+                for gain, bits in kind.levels:
                     losses[gain_here - gain] = losses.get(gain_here - gain, 0) | bits
         return losses
 
@@ -168,7 +173,7 @@ class _Search:
         self.market, self.cut_off = market, cut_off
         self.distance: dict[int, int] = {}
         self.link: dict[int, tuple[int, int] | None] = {}
-        self.heap: list[tuple[int, int]] = []
+        self.heap: list[tuple[int, int, int]] = []  # length, how early found, demand
         self.settled = 0
         self.nearest = 0  # demands that no later offer can bring nearer
 
@@ -177,12 +182,12 @@ class _Search:
         for target in bits_of(bits):
             if length < self.distance.get(target, self.cut_off):
                 self.distance[target], self.link[target] = length, link
-                heapq.heappush(self.heap, (length, target))
+                heapq.heappush(self.heap, (length, len(self.link), target))
 
     def run(self, home: int) -> int:
         """Search until `home` is reached; its distance, or the cut-off."""
         while self.heap:
-            length, stop = heapq.heappop(self.heap)
+            length, _, stop = heapq.heappop(self.heap)
             if self.settled >> stop & 1:
                 continue
             if stop == home:
@@ -195,14 +200,17 @@ class _Search:
 
     def _relax(self, stop: int, so_far: int) -> None:
         market = self.market
+        here = so_far - market.price[stop]
+        self.nearest |= 1 << stop
         for loss, bits in market.losses_at(stop).items():
             for price, priced in market.price_bits.items():
-                length = so_far + loss - market.price[stop] + price
-                fresh = bits & priced & ~self.settled & ~self.nearest
-                if fresh and length < self.cut_off:
-                    self.offer(fresh, length, (stop, loss))
-                    if length == so_far:
-                        self.nearest |= fresh
+                length = here + loss + price
+                if length < self.cut_off:
+                    fresh = bits & priced & ~self.nearest
+                    if fresh:
+                        self.offer(fresh, length, (stop, loss))
+                        if length == so_far:
+                            self.nearest |= fresh
 
     def chain_to(self, home: int) -> list[tuple[int, int]]:
         """(demand, kind that leaves it) links that lead to `home`."""

@@ -145,7 +145,11 @@ def _exact_flags(eligibility: Eligibility, waiting: list[int]) -> list[tuple[boo
         key = (eligibility.eligible[person], eligibility.exact[person])
         found = known.get(key)
         if found is None:
-            found = known[key] = tuple(bool(key[1] >> bit & 1) for bit in bits_of(key[0]))
+            if key[1] in {0, key[0]}:
+                found = (bool(key[1]),) * key[0].bit_count()
+            else:
+                found = tuple([bool(key[1] >> bit & 1) for bit in bits_of(key[0])])
+            known[key] = found
         flags.append(found)
     return flags
 

@@ -115,13 +115,21 @@ def best_counts(kinds: Sequence[Kind], weights: Sequence[float], *, shift: float
 
 
 def _start(flow: Flow) -> None:
-    """Everybody to the demand furthest behind among their best ones; people with few options first."""
+    """A good first guess; any would do.
+
+    People with few options come first, each to the demand furthest behind: among those they are worth
+    most at while one of them is below the block's mean level, else among all that are open to them.
+    """
     level = flow.level.__getitem__
-    preferred = [bits_of(kind.levels[0][1]) for kind in flow.kinds]
-    for kind in sorted(range(len(flow.kinds)), key=lambda number: (len(preferred[number]), number)):
-        options = preferred[kind]
-        for _ in flow.kinds[kind].members:
-            flow.put(kind, options[0] if len(options) == 1 else min(options, key=level))
+    mean_level = sum(len(kind.members) for kind in flow.kinds) / sum(flow.weights)
+    for number in sorted(range(len(flow.kinds)), key=lambda one: (flow.kinds[one].open_to.bit_count(), one)):
+        kind = flow.kinds[number]
+        preferred = bits_of(kind.levels[0][1])
+        for _ in kind.members:
+            demand = preferred[0] if len(preferred) == 1 else min(preferred, key=level)
+            if len(kind.levels) > 1 and level(demand) > mean_level:
+                demand = min(bits_of(kind.open_to), key=level)
+            flow.put(number, demand)
 
 
 def _exchange(flow: Flow) -> None:

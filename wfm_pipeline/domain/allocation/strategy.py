@@ -206,6 +206,8 @@ def _kinds_by_block(
 
 def _levels(open_to: int, exact: int, stay: int, *, scale: int) -> tuple[tuple[int, int], ...]:
     """Gains of a kind, best first: an exact state outweighs everybody's wish to stay together."""
+    if not stay and exact in {0, open_to}:
+        return ((0, open_to),)
     parts = (
         (scale + 1, exact & stay),
         (scale, exact & ~stay),

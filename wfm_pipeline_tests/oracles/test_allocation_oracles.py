@@ -1,4 +1,4 @@
-"""The optimum against slow, independent ways: the Hungarian method, brute force and an LP."""
+"""The strategies against slow, independent ways: the Hungarian method, brute force, an LP, a plain `v2`."""
 
 from fractions import Fraction
 from itertools import product
@@ -10,6 +10,7 @@ from scipy.sparse import coo_array
 
 from wfm_pipeline.domain.allocation.gate import first_refusal, is_exact_state
 from wfm_pipeline.domain.allocation.problem import Problem
+from wfm_pipeline.domain.allocation.scoring import score, urgency_of
 from wfm_pipeline.domain.allocation.strategy import Options, allocate
 from wfm_pipeline_tests.allocation_instances import PLAN, person, random_problem, work
 
@@ -208,7 +209,6 @@ def lp_counts(problem: Problem, eligible: list[tuple[int, int]], ideal: np.ndarr
     return np.rint(np.bincount(seat_demand, found.x[pairs:], minlength=len(ideal))).astype(int)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 def test_optimal_equals_a_linear_programme_at_5000_by_500(seed):
     problem = random_problem(5000, 500, seed, any_state_share=0.1 * seed)
@@ -219,3 +219,47 @@ def test_optimal_equals_a_linear_programme_at_5000_by_500(seed):
     best = lp_counts(problem, list(allocation.eligibility.pairs()), ideal)
     assert best.sum() == assigned.sum()
     assert chi_square(best, ideal) == pytest.approx(chi_square(assigned, ideal), rel=1e-9)
+
+
+def plain_v2(problem: Problem, ideal: tuple[float, ...]) -> list[int]:
+    """The three phases as they are told: before every step all free pairs are scored again."""
+    eligible = eligible_matrix(problem)
+    choice, assigned = [-1] * len(eligible), [0] * len(ideal)
+
+    def give(row, column):
+        choice[row] = column
+        assigned[column] += 1
+
+    def total(row, column):
+        one, demand = problem.resources[row], problem.demands[column]
+        urgency, exact = urgency_of(ideal[column], assigned[column]), is_exact_state(one, demand)
+        return round(score(urgency, int(eligible[row].sum()), len(one.skills), is_exact=exact).total, 10)
+
+    for row in np.flatnonzero(eligible.sum(axis=1) == 1):
+        give(row, int(eligible[row].argmax()))
+    while True:
+        free = [
+            (row, column)
+            for row, column in np.argwhere(eligible)
+            if choice[row] < 0 and assigned[column] < ideal[column]
+        ]
+        if not free:
+            break
+        give(*min(free, key=lambda pair: (-total(*pair), pair[1], pair[0])))
+    for row in range(len(choice)):
+        if choice[row] < 0 and eligible[row].any():
+            options = np.flatnonzero(eligible[row])
+            give(
+                row,
+                min(options, key=lambda one: (round(assigned[one] - ideal[one], 10), -round(ideal[one] % 1, 10), one)),
+            )
+    return [int(column) for column in choice]
+
+
+def test_v2_with_its_queue_equals_v2_told_plainly():
+    for seed in range(60):
+        problem = small_instance(seed)
+
+        allocation = allocate(problem, Options(strategy="v2"))
+
+        assert plain_v2(problem, allocation.ideal) == list(allocation.choice), seed

@@ -299,7 +299,13 @@ def test_two_rules_of_one_id_are_refused():
 
 def test_rules_come_from_a_table():
     frame = pd.DataFrame(
-        {"rule_id": ["1"], "rule_name": ["near"], "pattern": ["near"], "match_type": ["contains"], "result_locality": ["Domestic"]}
+        {
+            "rule_id": ["1"],
+            "rule_name": ["near"],
+            "pattern": ["near"],
+            "match_type": ["contains"],
+            "result_locality": ["Domestic"],
+        }
     )
 
     assert "Domestic" == read_rules(frame, default_locality="Global").locality("Nearshore")
@@ -392,7 +398,9 @@ def test_a_missing_handle_time_falls_back_to_volume_and_says_so():
 def test_required_fte_is_workload_over_a_full_week():
     # 1,620 cases x 90 s = 40.5 h; one person has 5 x 9 x 0.9 = 40.5 h
     problem = Problem.build(
-        PLAN, [person("R1", skills=["a"], states=["X"])], [work(1, "a", "X", 1620, handle_seconds=90.0), work(2, "a", "X")]
+        PLAN,
+        [person("R1", skills=["a"], states=["X"])],
+        [work(1, "a", "X", 1620, handle_seconds=90.0), work(2, "a", "X")],
     )
 
     assert [pytest.approx(1.0), None] == required_fte(problem)
@@ -612,7 +620,10 @@ def test_a_gap_that_one_state_closes_says_so():
     ("changes", "reason"),
     [
         ({"is_active": False}, "not active"),
-        ({"available_from": dt.date(2025, 8, 1)}, "not available on the working days of 2025-W28 (available from 2025-08-01)"),
+        (
+            {"available_from": dt.date(2025, 8, 1)},
+            "not available on the working days of 2025-W28 (available from 2025-08-01)",
+        ),
         ({"platform": "Xcelys"}, "no demand on platform Xcelys"),
         ({"locality": "Global"}, "no demand on platform Amisys in locality Global"),
         ({"skills": ["z"]}, "no demand for the skills z on Amisys in Domestic"),
@@ -682,12 +693,22 @@ def run(people=None, demands=None, **more):
             "InvalidValueError",
             "lies before available_from 2025-08-01 (resource 'R1')",
         ),
-        ([{**GOOD_PERSON, "available_from": "soon"}], None, "InvalidValueError", "a date such as 2025-07-28, got 'soon'"),
+        (
+            [{**GOOD_PERSON, "available_from": "soon"}],
+            None,
+            "InvalidValueError",
+            "a date such as 2025-07-28, got 'soon'",
+        ),
         ([{**GOOD_PERSON, "is_active": "maybe"}], None, "InvalidValueError", "true or false, got 'maybe'"),
         ([{**GOOD_PERSON, "capacity_tier_id": "T9"}], None, "UnknownValueError", "capacity tier 'T9'"),
         ([{**GOOD_PERSON, "skills": "a\x07b"}], None, "InvalidValueError", "printable words"),
         ([{**GOOD_PERSON, "cn": ""}], None, "InvalidValueError", "cn must not be empty (resources, line 2)"),
-        (None, [{**GOOD_DEMAND, "weekly_forecast": "-1"}], "InvalidValueError", "weekly_forecast must be a number >= 0"),
+        (
+            None,
+            [{**GOOD_DEMAND, "weekly_forecast": "-1"}],
+            "InvalidValueError",
+            "weekly_forecast must be a number >= 0",
+        ),
         (None, [{**GOOD_DEMAND, "weekly_forecast": "nan"}], "InvalidValueError", "must be a number, got 'nan'"),
         (None, [{**GOOD_DEMAND, "weekly_forecast": "many"}], "InvalidValueError", "must be a number, got 'many'"),
         (None, [{**GOOD_DEMAND, "state": ""}], "InvalidValueError", "state must not be empty (demands, line 2)"),
@@ -712,7 +733,9 @@ def test_an_empty_roster_and_no_demand_are_named_errors():
 
 
 def test_missing_columns_are_named_with_those_present():
-    with pytest.raises(faults.MissingColumnError, match="lacks the columns platform, locality, skills, states; present: cn"):
+    with pytest.raises(
+        faults.MissingColumnError, match="lacks the columns platform, locality, skills, states; present: cn"
+    ):
         allocate_frames(pd.DataFrame({"cn": ["R1"]}), pd.DataFrame([GOOD_DEMAND]), WEEK)
 
 
@@ -820,7 +843,14 @@ def test_a_month_that_is_not_there_counts_nothing_and_is_said():
 
 def test_weekly_settings_change_hours_and_required_people():
     settings = pd.DataFrame(
-        {"month": [7], "iso_year": [2025], "iso_week": [28], "locality": ["Onshore"], "working_days": [4], "shrinkage": [0.25]}
+        {
+            "month": [7],
+            "iso_year": [2025],
+            "iso_week": [28],
+            "locality": ["Onshore"],
+            "working_days": [4],
+            "shrinkage": [0.25],
+        }
     )
 
     answer = run(demands=[{**GOOD_DEMAND, "weekly_forecast": 54, "handle_seconds": 3600}], week_configuration=settings)
@@ -852,7 +882,12 @@ def test_optimal_counts_are_those_of_the_strategy():
 
 def test_month1_is_the_month_after_the_report_also_over_the_turn_of_the_year():
     report = pd.DataFrame(
-        {"demand_id": ["1"], "report_year": [2025], "report_month": [11], **{f"Month{n}": [n * 10] for n in range(1, 7)}}
+        {
+            "demand_id": ["1"],
+            "report_year": [2025],
+            "report_month": [11],
+            **{f"Month{n}": [n * 10] for n in range(1, 7)},
+        }
     )
 
     months = planner_months(report)
@@ -923,7 +958,7 @@ def test_queues_the_map_does_not_know_are_said_with_their_calls():
 
 
 def test_shares_that_do_not_add_up_are_refused():
-    with pytest.raises(faults.InvalidValueError, match="got 0.85 for queue 'q1'"):
+    with pytest.raises(faults.InvalidValueError, match=r"got 0\.85 for queue 'q1'"):
         forecast_demand(pd.DataFrame(), MAP.assign(share=[0.1, 0.75, 1.0]), DEFAULT_POLICY)
 
 

@@ -234,19 +234,30 @@ def read_week_configuration(frame: pd.DataFrame) -> tuple[list[WeekConfiguration
     required = ("month", "iso_week", "locality", "working_days")
     sheet = Sheet(frame, "week_configuration", required=required, optional=optional)
     weeks = _weeks(sheet)
-    days = sheet.required("working_days", sheet.numbers("working_days"))
-    hours, shrinkage = sheet.numbers("work_hours"), sheet.numbers("shrinkage")
-    occupancy = sheet.numbers("occupancy")
-    rows = []
-    for row, (year, month) in enumerate(_months(sheet, weeks)):
-        calendar = sheet.texts("locality")[row] if "-" in sheet.texts("locality")[row] else _localities(sheet)[row]
-        settings = (
-            WORK_HOURS if hours[row] is None else hours[row],
-            SHRINKAGE if shrinkage[row] is None else shrinkage[row],
-            OCCUPANCY if occupancy[row] is None else occupancy[row],
-        )
-        rows.append(WeekConfiguration(year, month, weeks[row], calendar, days[row], *settings))  # type: ignore[arg-type]
-    return rows, sheet.notice()
+    columns = zip(
+        _months(sheet, weeks),
+        weeks,
+        _calendar_names(sheet),
+        sheet.required("working_days", sheet.numbers("working_days")),
+        _or_default(sheet.numbers("work_hours"), WORK_HOURS),
+        _or_default(sheet.numbers("shrinkage"), SHRINKAGE),
+        _or_default(sheet.numbers("occupancy"), OCCUPANCY),
+        strict=True,
+    )
+    return [WeekConfiguration(*month, *settings) for month, *settings in columns], sheet.notice()
+
+
+def _or_default(values: list[float | None], default: float) -> list[float]:
+    return [default if value is None else value for value in values]
+
+
+def _calendar_names(sheet: Sheet) -> list[str]:
+    """Locality of each row, or a state's own calendar such as `Domestic-TX`."""
+    names = []
+    for row, text in enumerate(sheet.texts("locality")):
+        locality, dash, state = text.partition("-")
+        names.append(locality_name(locality, where=sheet.where(row)) + dash + state)
+    return names
 
 
 def _weeks(sheet: Sheet) -> list[IsoWeek]:

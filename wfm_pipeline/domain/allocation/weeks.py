@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Self
 
 from wfm_pipeline.contracts.site import Site
@@ -77,6 +78,7 @@ def month_ends(year: int, month: int) -> tuple[dt.date, dt.date]:
     return first, (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
 
 
+@lru_cache(maxsize=256)
 def weeks_of_month(year: int, month: int) -> tuple[IsoWeek, ...]:
     """ISO weeks with at least one date inside the month, in order."""
     first, last = month_ends(year, month)

@@ -16,7 +16,7 @@ import psutil
 from wfm_pipeline.domain.allocation.ideal import ideal_fte
 from wfm_pipeline.domain.allocation.judge import fairness, judge
 from wfm_pipeline.domain.allocation.problem import Demand, Problem, Resource
-from wfm_pipeline.domain.allocation.strategy import STRATEGIES, Options, allocate
+from wfm_pipeline.domain.allocation.strategy import STRATEGIES, Options, allocate, optimal_counts
 from wfm_pipeline.domain.allocation.week_plan import plan_week
 from wfm_pipeline.domain.allocation.weeks import IsoWeek
 
@@ -77,6 +77,7 @@ def measure(size: str, strategy: str, repeats: int) -> dict[str, object]:
     verdict = judge(problem, allocation.by_cn.items(), ideal)
     assert verdict.is_feasible
     found = fairness(allocation.assigned, ideal)
+    best = fairness(optimal_counts(allocation.eligibility), ideal)
     return {
         "size": size,
         "strategy": strategy,
@@ -87,6 +88,8 @@ def measure(size: str, strategy: str, repeats: int) -> dict[str, object]:
         "budget_mb": BUDGET_MB.get(size),
         "staffed": found.staffed,
         "chi_square_gap": round(found.chi_square_gap, 3),
+        "chi_square_gap_structural": round(best.chi_square_gap, 3),
+        "chi_square_gap_of_strategy": round(found.chi_square_gap - best.chi_square_gap, 9),
         "jain_index": round(found.jain_index, 4),
         "unmet_share": round(found.unmet_share, 4),
     }

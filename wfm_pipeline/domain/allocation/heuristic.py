@@ -6,15 +6,18 @@ an entry that is popped after its urgency or candidate has moved is scored again
 """
 
 import heapq
+from array import array
 from dataclasses import dataclass
 from itertools import chain, pairwise
+from typing import TypeAlias
 
 import numpy as np
 
 from wfm_pipeline.domain.allocation.gate import Eligibility, bits_of
 from wfm_pipeline.domain.allocation.scoring import NOT_EXACT_QUALITY, TIE_DIGITS, ScoreWeights, urgency_of
 
-Candidates = list[tuple[list[int], list[float]]]
+Candidates: TypeAlias = "list[tuple[array[int], array[float]]]"
+"""For each demand its people, best first, and the part of their score that never moves; packed, there are many."""
 
 
 @dataclass
@@ -122,8 +125,8 @@ def _candidates(
 ) -> Candidates:
     """For each demand its people, best first (then smaller cn), with the part of the score that never moves."""
     sizes = np.fromiter((len(options[person]) for person in waiting), dtype=np.int64, count=len(waiting))
-    person = np.repeat(np.asarray(waiting, dtype=np.int64), sizes)
-    demand = np.fromiter(chain.from_iterable(options[one] for one in waiting), dtype=np.int64, count=int(sizes.sum()))
+    person = np.repeat(np.asarray(waiting, dtype=np.int32), sizes)
+    demand = np.fromiter(chain.from_iterable(options[one] for one in waiting), dtype=np.int32, count=int(sizes.sum()))
     is_exact = np.fromiter(chain.from_iterable(_exact_flags(eligibility, waiting)), dtype=bool, count=len(demand))
     resources = eligibility.problem.resources
     is_single = np.fromiter((len(resources[one].skills) == 1 for one in waiting), dtype=bool, count=len(waiting))
@@ -135,7 +138,10 @@ def _candidates(
     order = np.lexsort((person, -static, demand))
     bounds = np.searchsorted(demand[order], np.arange(demands + 1))
     people, parts = person[order], static[order]
-    return [(people[start:end].tolist(), parts[start:end].tolist()) for start, end in pairwise(bounds.tolist())]
+    return [
+        (array("i", people[start:end].tobytes()), array("d", parts[start:end].tobytes()))
+        for start, end in pairwise(bounds.tolist())
+    ]
 
 
 def _exact_flags(eligibility: Eligibility, waiting: list[int]) -> list[tuple[bool, ...]]:

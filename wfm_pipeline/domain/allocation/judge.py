@@ -65,8 +65,9 @@ def fairness(assigned: Sequence[int], ideal: Sequence[float]) -> Fairness:
         Jain, Chiu & Hawe (1984), A Quantitative Measure of Fairness and Discrimination.
 
     Example:
-        >>> fairness([2, 1], [1.5, 1.5])
-        Fairness(staffed=3, unmet_share=0.16666666666666666, chi_square_gap=0.3333333333333333, jain_index=0.9)
+        >>> found = fairness([2, 1], [1.5, 1.5])
+        >>> [round(value, 4) for value in (found.unmet_share, found.chi_square_gap, found.jain_index)]
+        [0.1667, 0.3333, 0.9]
     """
     pairs = [(count, share) for count, share in zip(assigned, ideal, strict=True) if share > 0]
     if not pairs:

@@ -588,6 +588,7 @@ def test_an_assignment_names_phase_parts_and_runner_up():
     assert (2, "scored", 1) == (why.demand_id, why.phase, why.runner_up_id)
     assert 0.6 + 0.35 / 3 == pytest.approx(why.score.total)
     assert 0.28 + 0.35 / 3 == pytest.approx(why.runner_up_score.total)
+    assert "Without this person it lacks 100% of its ideal" in str(why)
     assert "Runner-up: demand 1 with 0.397" in str(why)
 
 

@@ -34,6 +34,7 @@ class AssignmentExplanation:
         cn: The person.
         demand_id: The demand; None = unassigned.
         phase: Phase that decided.
+        lacking: Share of its ideal the demand lacked just before (`v2`) or would lack without this person (`optimal`).
         score: Parts of the score.
         runner_up_id: The next best demand open to the person by score; None where there is no other.
         runner_up_score: Its score, at the moment of the decision (`v2`) or beside the final counts (`optimal`).
@@ -43,6 +44,7 @@ class AssignmentExplanation:
     cn: str
     demand_id: str | int | None
     phase: str | None
+    lacking: float
     score: Score | None
     runner_up_id: str | int | None
     runner_up_score: Score | None
@@ -54,6 +56,7 @@ class AssignmentExplanation:
         parts = self.score
         words = (
             f"{self.cn} works on demand {self.demand_id} ({self.phase}: {PHASE_WORDS[self.phase]}). "
+            f"Without this person it lacks {self.lacking:.0%} of its ideal. "
             f"Score {parts.total:.3f} = urgency {parts.urgency:.3f} + exclusivity {parts.exclusivity:.3f} "
             f"+ state {parts.state:.3f} + skill {parts.skill:.3f}. "
         )
@@ -90,12 +93,13 @@ class Explainer:
         cn, choice = problem.resources[position].cn, allocation.choice[position]
         if choice < 0:
             reason = unassigned_reason(allocation.eligibility, position)
-            return AssignmentExplanation(cn, None, None, None, None, None, reason)
+            return AssignmentExplanation(cn, None, None, 0.0, None, None, None, reason)
         rival = self._runner_up(position, choice)
         return AssignmentExplanation(
             cn,
             problem.demands[choice].demand_id,
             allocation.phase[position],
+            allocation.urgency[position],
             allocation.score_of(position),
             problem.demands[rival[0]].demand_id if rival else None,
             rival[1] if rival else None,
@@ -228,7 +232,7 @@ class GapExplanation:
             words.append("Nobody is eligible.")
         else:
             went = ", ".join(f"{people} on demand {other}" for other, people in self.elsewhere[:5]) or "none elsewhere"
-            more = "" if len(self.elsewhere) <= 5 else f" and others on {len(self.elsewhere) - 5} more demands"  # noqa: PLR2004 - shown above
+            more = "" if len(self.elsewhere) <= 5 else " and the others elsewhere"  # noqa: PLR2004 - shown above
             words.append(f"Eligible: {self.eligible}; {went}{more}.")
         words += [
             f"With {remedy.what} {remedy.value!r}, {remedy.people} more would be eligible, {remedy.spare} of them spare."

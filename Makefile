@@ -26,7 +26,7 @@ run: setup  ## the main job on the sample contact centre
 	@$(BIN)/wfm run --source telephony
 
 test: setup  ## all tests; engine tests that need a server say so
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: setup  ## lint, format, types, import law, SQL lint, doctests
 	@$(BIN)/ruff check .

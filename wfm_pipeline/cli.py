@@ -5,18 +5,15 @@ line on standard error, without a traceback.
 """
 
 import datetime as dt
-import json
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import pandas as pd
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.settings import Settings, commented_file, config_path, load_settings, unknown_variables
@@ -27,10 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-_PIPE_WIDTH = 170
-"""Columns of a table that goes into a file or a pipe [characters]."""
-
-out = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
@@ -42,11 +36,9 @@ AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="First
 def main() -> NoReturn:
     """Run the command; our own errors become one line and an exit code."""
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
     except WfmError as error:
         _fail(error)
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
     except typer.Abort:
         err.print("stopped")
         sys.exit(1)
@@ -55,7 +47,7 @@ def main() -> NoReturn:
             error.show()
             sys.exit(error.exit_code)
         raise
-    sys.exit(0)
+    sys.exit(code or 0)
 
 
 def _fail(error: WfmError) -> NoReturn:
@@ -76,32 +68,6 @@ def _date(text: str | None, option: str) -> dt.date | None:
         raise SettingsError(f"{option} must be a date as YYYY-MM-DD, got {text!r}", got=text) from error
 
 
-def _show(frame: pd.DataFrame, title: str) -> None:
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for name in frame.columns:
-        table.add_column(str(name), justify="right" if pd.api.types.is_numeric_dtype(frame[name]) else "left")
-    for row in frame.itertuples(index=False):
-        table.add_row(*[escape(_cell(value)) for value in row])
-    out.print(table)
-
-
-_WHOLE_FROM = 1000.0
-"""Larger numbers are shown without decimals."""
-
-
-def _cell(value: Any) -> str:
-    if pd.isna(value):
-        return "-"
-    if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:.3f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-
-
-def _print_json(tables: dict[str, pd.DataFrame], **facts: Any) -> None:
-    body = {name: json.loads(frame.to_json(orient="records", date_format="iso")) for name, frame in tables.items()}
-    typer.echo(json.dumps({**facts, **body}, indent=2, default=str))
-
-
 @app.command()
 def run(source: SourceName = None, as_of: AsOf = None, warehouse: WarehouseUrl = None, as_json: AsJson = False) -> None:
     """The main job: the whole graph in one process, from call records to a scored forecast."""
@@ -111,9 +77,11 @@ def run(source: SourceName = None, as_of: AsOf = None, warehouse: WarehouseUrl =
     from wfm_pipeline.orchestration.plan import plan_run  # noqa: PLC0415
     from wfm_pipeline.orchestration.running import run_main_job  # noqa: PLC0415
     from wfm_pipeline.reports.run_tables import run_tables  # noqa: PLC0415
+    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
     house = House(settings)
+    house.check()
     started = time.monotonic()
     plan = plan_run(house)
     for notice in plan.notices:
@@ -127,10 +95,10 @@ def run(source: SourceName = None, as_of: AsOf = None, warehouse: WarehouseUrl =
     with house.open_gold() as gold:
         tables = run_tables(gold, run_id=outcome.run_id, source=house.source_map.name)
     if as_json:
-        _print_json(tables, run_id=outcome.run_id, is_simulated=house.is_simulated)
+        print_json(tables, run_id=outcome.run_id, is_simulated=house.is_simulated)
         return
     for title, frame in tables.items():
-        _show(frame, house.title(title))
+        print_table(frame, house.title(title))
     out.print(f"done in {time.monotonic() - started:.0f} s")
     out.print(f"look at: {published or 'schema gold of the warehouse'} (tables), `wfm dev` (graph, runs, pictures)")
 
@@ -213,6 +181,7 @@ def backtest(
 ) -> None:
     """Rolling-origin scores of our forecast and of the built-in peers."""
     from wfm_pipeline.orchestration.backtesting import BacktestRequest, run_request, write_predictions  # noqa: PLC0415
+    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
     settings = _settings(source=source, warehouse_url=warehouse)
@@ -227,9 +196,9 @@ def backtest(
     if predictions is not None:
         write_predictions(result, predictions)
     if as_json:
-        _print_json({"scores": result.scores, "fold_scores": result.fold_scores}, dataset=dataset, notes=result.notes)
+        print_json({"scores": result.scores, "fold_scores": result.fold_scores}, dataset=dataset, notes=result.notes)
         return
-    _show(result.scores, "Backtest: wMAPE by method (int = interval, day; q = per queue, tot = summed)")
+    print_table(result.scores, "Backtest: wMAPE by method (int = interval, day; q = per queue, tot = summed)")
     for note in result.notes:
         out.print(escape(note))
 
@@ -259,17 +228,14 @@ def publish(warehouse: WarehouseUrl = None) -> None:
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check settings, drivers, connections, time zone and disk, and say how to mend each."""
-    from wfm_pipeline.orchestration.doctor import examine  # noqa: PLC0415
+    from wfm_pipeline.orchestration.doctor import as_table, examine  # noqa: PLC0415
+    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
 
     findings = examine(_settings())
-    frame = pd.DataFrame([{"check": f.check, "ok": "yes" if f.is_ok else "NO", "what": f.what} for f in findings])
     if as_json:
-        _print_json({"checks": frame})
+        print_json({"checks": as_table(findings)})
     else:
-        _show(frame[["check", "ok"]].assign(what=frame["what"]), "wfm doctor")
-        for finding in findings:
-            if not finding.is_ok:
-                out.print(f"mend {escape(finding.check)}: {escape(finding.mend)}")
+        print_table(as_table(findings), "wfm doctor")
     if not all(finding.is_ok for finding in findings):
         raise typer.Exit(1)
 

@@ -17,11 +17,10 @@ from wfm_pipeline.assets.silver import build_silver_assets
 from wfm_pipeline.checks.contract_checks import build_contract_checks
 from wfm_pipeline.checks.flow_checks import build_flow_checks
 from wfm_pipeline.checks.law_checks import build_law_checks
-from wfm_pipeline.orchestration.jobs import late_data_sensor, nightly_job, nightly_schedule, refresh_job
+from wfm_pipeline.orchestration.jobs import REFRESH, late_data_sensor, nightly_job, nightly_schedule, refresh_job
 from wfm_pipeline.orchestration.partitions import daily_partitions
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import Settings, load_settings
-
 
 warnings.filterwarnings("ignore", category=dg.BetaWarning)  # backfill policies and kinds are beta in name only
 
@@ -50,7 +49,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
         asset_checks=[*build_contract_checks(house.source_map), *build_flow_checks(), *build_law_checks()],
         jobs=[nightly, refresh],
         schedules=[nightly_schedule(nightly, house)] if partitions else [],
-        sensors=[late_data_sensor("refresh_days", house)] if partitions else [],
+        sensors=[late_data_sensor(REFRESH, house)] if partitions else [],
         resources={"house": house},
         executor=dg.in_process_executor,
     )

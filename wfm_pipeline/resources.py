@@ -21,7 +21,7 @@ from wfm_pipeline.sources.sample import SAMPLE_INFO_TABLE
 from wfm_pipeline.transforms.rules import SilverRules
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.gold_reader import GoldReader
-from wfm_pipeline.warehouse.opening import duckdb_path, open_warehouse
+from wfm_pipeline.warehouse.opening import check_url, duckdb_path, open_warehouse
 from wfm_pipeline.warehouse.publish import create_views, publish
 
 _SITE_SETTINGS = (
@@ -75,6 +75,15 @@ class House:
             excluded_queues=settings.excluded_queues,
             excluded_numbers=settings.excluded_numbers,
         )
+
+    def check(self) -> None:
+        """Refuse settings that cannot work before anything is opened.
+
+        Raises:
+            SettingsError: the source map, the site or the warehouse's URL is wrong.
+        """
+        check_url(self.warehouse_url)
+        self.site.hours_by_weekday()
 
     @property
     def warehouse_url(self) -> str:

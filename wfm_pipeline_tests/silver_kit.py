@@ -21,7 +21,7 @@ RULES = SilverRules()
 STOCKHOLM = Site(
     calendar="test",
     time_zone="Europe/Stockholm",
-    opening_hours={day: "08:00-18:00" for day in ("mon", "tue", "wed", "thu", "fri")},
+    opening_hours=dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "08:00-18:00"),
 )
 WORDS = {"ANSWERED": "answered", "ABANDONED": "abandoned", "TRANSFERRED": "transferred", "OVERFLOW": "other"}
 LEGS = TableMap(
@@ -149,7 +149,7 @@ def ingest(warehouse, rows, source_map=SOURCE, role="call_legs"):
     table_map = source_map.table(role)
     clock = SourceClock(source_map.site.time_zone if source_map.times_are == "utc" else None)
     names = list(table_map.types)
-    table = pa.table({name: pa.array([row.get(name) for row in rows]) for name in names})
+    table = pa.table({name: _as_driver_gives([row.get(name) for row in rows]) for name in names})
     return append_versions(
         warehouse,
         source_map=source_map,
@@ -158,6 +158,12 @@ def ingest(warehouse, rows, source_map=SOURCE, role="call_legs"):
         batch_id=f"batch-{next(_batches):06d}",
         ingested_at=dt.datetime(2026, 4, 1),
     )
+
+
+def _as_driver_gives(values):
+    """A column of one type; a text among numbers makes it a column of texts."""
+    is_mixed = len({type(value) for value in values if value is not None}) > 1
+    return pa.array([None if value is None else str(value) for value in values] if is_mixed else values)
 
 
 def refresh(warehouse, first=DAY, last=DAY, *, source_map=SOURCE, rules=RULES):

@@ -1,3 +1,4 @@
+-- sqlfluff:dialect:postgres
 -- What:   table of the source system `anonymous_bank` on PostgreSQL.
 -- Grain:  one row per phone call.
 -- Inputs: none; run once in an empty database, or let `wfm load anonymous_bank FILE --to URL` do it.
@@ -5,7 +6,7 @@
 --         published ones; the last three say where a row stood in the published text files.
 --         Times are the site's wall clock, 00:00:00 = stage not reached; durations are whole seconds.
 create table "calls" (
-    "vru+line" varchar(16) not null,
+    "vru+line" varchar(16) not null,  -- noqa: RF05
     "call_id" integer not null,
     "customer_id" varchar(32),
     "priority" integer,

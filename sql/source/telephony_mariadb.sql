@@ -1,7 +1,9 @@
+-- sqlfluff:dialect:mariadb
 -- What:   tables of the source system `telephony` on MariaDB.
 -- Grain:  one statement per table and index; the grain of each table stands above it.
 -- Inputs: none; run once in an empty database.
--- Why:    the pipeline reads such a database through sources/maps/telephony.toml. Text is utf8mb4 so that names survive in any script.
+-- Why:    the pipeline reads such a database through sources/maps/telephony.toml. Text is utf8mb4 so that
+--         names survive in any script.
 --         Times are the site's wall clock, durations are whole seconds.
 
 -- One row per leg of a call (one stay in one queue). No primary key: the log repeats and corrects rows.

@@ -1,7 +1,9 @@
+-- sqlfluff:dialect:tsql
 -- What:   tables of the source system `telephony` on SQL Server.
 -- Grain:  one statement per table and index; the grain of each table stands above it.
 -- Inputs: none; run once in an empty database.
--- Why:    the pipeline reads such a database through sources/maps/telephony.toml. Names are bracketed as the tools of this engine write them.
+-- Why:    the pipeline reads such a database through sources/maps/telephony.toml. Names are bracketed as the
+--         tools of this engine write them.
 --         Times are the site's wall clock, durations are whole seconds.
 
 -- One row per leg of a call (one stay in one queue). No primary key: the log repeats and corrects rows.

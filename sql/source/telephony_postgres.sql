@@ -1,7 +1,9 @@
+-- sqlfluff:dialect:postgres
 -- What:   tables of the source system `telephony` on PostgreSQL.
 -- Grain:  one statement per table and index; the grain of each table stands above it.
 -- Inputs: none; run once in an empty database.
--- Why:    the pipeline reads such a database through sources/maps/telephony.toml. Names are quoted: the source system tells upper from lower case.
+-- Why:    the pipeline reads such a database through sources/maps/telephony.toml. Names are quoted: the source
+--         system tells upper from lower case.
 --         Times are the site's wall clock, durations are whole seconds.
 
 -- One row per leg of a call (one stay in one queue). No primary key: the log repeats and corrects rows.

@@ -137,7 +137,7 @@ def _notes(result: ForecastResult, hindcasts: list[dt.date]) -> dict[str, object
     names = result.intervals.groupby("model_name", sort=True)["queue_id"].unique()
     return {
         "models": {str(name): sorted(map(str, queues)) for name, queues in names.items()},
-        "self_healing": list(result.notes),
+        "forecast_notes": list(result.notes),
         "hindcasts": [day.isoformat() for day in hindcasts],
     }
 

@@ -24,6 +24,7 @@ from wfm_pipeline.errors import DataError
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.bronze_days import touched_dates
 from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.warehouse.pending import strike_off
 from wfm_pipeline.warehouse.silver import (
     SilverCounts,
     refresh_calendar,
@@ -62,13 +63,12 @@ def _legs_asset(raw: dict, daily: dict) -> dg.AssetsDefinition:
         specs=[spec(CALL_LEGS, deps=inputs), spec(REJECTED_ROWS, deps=inputs)],
         **daily,
     )
-    def call_legs(
-        context: dg.AssetExecutionContext, house: dg.ResourceParam[House]
-    ) -> Iterator[dg.MaterializeResult]:
+    def call_legs(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> Iterator[dg.MaterializeResult]:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
             days = refresh_days(context, house, warehouse)
             counts = refresh_legs(warehouse, house.source_map, house.rules, days.first, days.last)
+            strike_off(warehouse, house.source_map, CALL_LEGS.full_name, days.first, days.last)
             _refuse_too_many(house, counts)
             flow = _flow(counts)
             metadata = report(context, house, warehouse, CALL_LEGS.full_name, flow, watch, time_column="started_at")
@@ -112,6 +112,7 @@ def _calls_asset(raw: dict, daily: dict) -> dg.AssetsDefinition:
         with house.open_warehouse() as warehouse:
             days = refresh_days(context, house, warehouse)
             counts = refresh_calls(warehouse, house.source_map, house.rules, days.first, days.last)
+            strike_off(warehouse, house.source_map, CALLS.full_name, days.first, days.last)
             return dg.MaterializeResult(
                 metadata=report(
                     context, house, warehouse, CALLS.full_name, _flow(counts), watch, time_column="arrived_at"
@@ -141,6 +142,7 @@ def _intervals_asset(daily: dict) -> dg.AssetsDefinition:
         with house.open_warehouse() as warehouse:
             days = refresh_days(context, house, warehouse)
             counts = refresh_intervals(warehouse, house.source_map, house.rules, days.first, days.last)
+            strike_off(warehouse, house.source_map, QUEUE_INTERVALS.full_name, days.first, days.last)
             return dg.MaterializeResult(
                 metadata=report(
                     context,
@@ -163,6 +165,7 @@ def _cases_asset(raw: dict, daily: dict) -> dg.AssetsDefinition:
         with house.open_warehouse() as warehouse:
             days = refresh_days(context, house, warehouse)
             counts = refresh_cases(warehouse, house.source_map, house.rules, days.first, days.last)
+            strike_off(warehouse, house.source_map, CASES.full_name, days.first, days.last)
             return dg.MaterializeResult(
                 metadata=report(
                     context, house, warehouse, CASES.full_name, _flow(counts), watch, time_column="opened_at"

@@ -59,3 +59,15 @@ DAY_LEDGER = Table(
         Column("batch_id", "string", "Batch that read the date last.", nullable=False),
     ),
 )
+
+PENDING_DAYS = Table(
+    "bronze",
+    "pending_days",
+    "One row per silver table and business date that bronze has changed and silver has not refreshed yet.",
+    ("source", "silver_table", "business_date"),
+    (
+        SOURCE,
+        text("silver_table", "The table to refresh, with its layer.", nullable=False),
+        day("business_date", "The business date."),
+    ),
+)

@@ -24,9 +24,13 @@ def _calls(name: str, description: str) -> Column:
 
 _FORECAST_VALUES: Final = (
     _calls("calls_mean", "Expected calls; the value to add up and to staff from."),
+    _calls("calls_q05", "5 % quantile of calls."),
     _calls("calls_q10", "10 % quantile of calls."),
+    _calls("calls_q25", "25 % quantile of calls."),
     _calls("calls_q50", "Median of calls; the value scored per interval."),
+    _calls("calls_q75", "75 % quantile of calls."),
     _calls("calls_q90", "90 % quantile of calls."),
+    _calls("calls_q95", "95 % quantile of calls."),
     seconds("aht_seconds", "Expected handle time per answered call; null where nothing is known."),
     text(
         "model_name",

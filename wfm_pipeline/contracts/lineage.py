@@ -20,7 +20,7 @@ def _from(table: str, *columns: str) -> tuple[str, ...]:
 _FORECAST_INPUTS = {
     **{
         column: _from(_INTERVALS, "calls_offered", "is_missing", "is_open", "interval_start_local")
-        for column in ("calls_mean", "calls_q10", "calls_q50", "calls_q90")
+        for column in ("calls_mean", *(f"calls_q{level}" for level in ("05", "10", "25", "50", "75", "90", "95")))
     },
     "aht_seconds": _from(_INTERVALS, "handle_seconds", "calls_answered"),
     "is_open": _from("silver.calendar_days", "is_open", "opens_at", "closes_at"),

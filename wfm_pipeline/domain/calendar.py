@@ -186,4 +186,4 @@ def _midnight_utc(site: Site, date: dt.date) -> dt.datetime:
 
 def _minutes(clock: pd.Series) -> pd.Series:
     hours = clock.str.slice(0, 2).astype(float)
-    return (hours * 60 + clock.str.slice(3, 5).astype(float))
+    return hours * 60 + clock.str.slice(3, 5).astype(float)

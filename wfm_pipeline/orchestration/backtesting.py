@@ -40,9 +40,7 @@ DEFAULT_HORIZON_DAYS = 14
 DEFAULT_ORIGINS = 3
 
 
-def run_request(
-    house: House, request: BacktestRequest, *, on_progress: Callable[[str], None]
-) -> BacktestResult:
+def run_request(house: House, request: BacktestRequest, *, on_progress: Callable[[str], None]) -> BacktestResult:
     """Answer a request.
 
     Raises:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+import pandas as pd
+
 from wfm_pipeline.errors import WfmError
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import Settings
@@ -41,6 +43,12 @@ def examine(settings: Settings) -> list[Finding]:
         ("warehouse", _warehouse, "check WFM_WAREHOUSE_URL"),
     ]
     return [_ask(name, look, mend, house) for name, look, mend in checks]
+
+
+def as_table(findings: list[Finding]) -> pd.DataFrame:
+    """Findings as a table: check, ok, what was seen, and how to mend what is not well."""
+    rows = [(f.check, "yes" if f.is_ok else "NO", f.what, "" if f.is_ok else f.mend) for f in findings]
+    return pd.DataFrame(rows, columns=["check", "ok", "what", "mend"])
 
 
 def _ask(name: str, look: Callable[[House], str], mend: str, house: House) -> Finding:

@@ -7,8 +7,10 @@ import dagster as dg
 from wfm_pipeline.errors import WfmError
 from wfm_pipeline.settings import Settings, dagster_home, export_dagster_variables
 
-_SQLITE = "telemetry:\n  enabled: false\n"
+_SQLITE = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 _POSTGRES = """telemetry:
+  enabled: false
+nux:
   enabled: false
 storage:
   postgres:

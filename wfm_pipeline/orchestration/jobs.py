@@ -1,6 +1,7 @@
 """The nightly main job, its schedule, and the sensor for late data."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -9,6 +10,7 @@ from wfm_pipeline.orchestration.plan import plan_run
 from wfm_pipeline.resources import House
 
 NIGHTLY = "nightly"
+REFRESH = "refresh_days"
 FORECAST_OP = "queue_forecast"
 _LATE_CHECK_SECONDS = 3_600
 _MOST_BLOCKS = 20
@@ -36,7 +38,7 @@ def nightly_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.Sche
         description="Loads yesterday and issues the forecast for the days from today on.",
     )
     def nightly_tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        today = context.scheduled_execution_time.date()
+        today = context.scheduled_execution_time.astimezone(ZoneInfo(house.site.time_zone)).date()
         return dg.RunRequest(
             run_key=today.isoformat(),
             partition_key=(today - dt.timedelta(days=1)).isoformat(),
@@ -84,7 +86,7 @@ def late_data_sensor(job_name: str, house: House) -> dg.SensorDefinition:
 def refresh_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJobDefinition:
     """Bronze and silver of some business dates, without a new forecast."""
     return dg.define_asset_job(
-        "refresh_days",
+        REFRESH,
         selection=dg.AssetSelection.groups("bronze", "silver"),
         description="Bronze and silver of the chosen business dates.",
         partitions_def=partitions,

@@ -1,4 +1,4 @@
-"""Which business dates the next run is about: new ones, the overlap, late rows and corrected ones."""
+"""Which business dates the next run is about: new ones, the overlap, late rows, corrected ones, and what a killed run left undone."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from wfm_pipeline.resources import House
 from wfm_pipeline.sources.reader import SourceReader
 from wfm_pipeline.warehouse.bronze_days import ledger, stale_dates, watermark
 from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.warehouse.pending import pending_dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ def plan_run(house: House) -> Plan:
                 tables=tuple(counts),
             )
         with house.open_warehouse() as warehouse:
-            stale = {date for table in daily for date in _stale(house, warehouse, reader, table, counts[table.name])}
+            stale = pending_dates(warehouse, house.source_map)
+            stale |= {date for table in daily for date in _stale(house, warehouse, reader, table, counts[table.name])}
     newest = max(date for days in counts.values() for date in days)
     return Plan(tuple(sorted(stale or {newest})), tuple(notices))
 

@@ -47,6 +47,8 @@ def run_main_job(
     *,
     as_of: dt.date | None,
     on_step: StepListener,
+    job: str = NIGHTLY,
+    instance: dg.DagsterInstance | None = None,
 ) -> RunOutcome:
     """Materialise the whole graph for the plan's dates.
 
@@ -56,18 +58,20 @@ def run_main_job(
         plan: The dates to read and refresh.
         as_of: First target day of the forecast; None takes the day after the last date known.
         on_step: Told of each step.
+        job: `nightly` for the whole graph, `refresh_days` for bronze and silver only.
+        instance: Where Dagster notes the run; None takes the one that the Dagster UI shows.
 
     Raises:
         WfmError: Dagster's storage cannot be opened.
     """
     run_id = str(uuid.uuid4())
-    with open_instance(house.settings) as instance:
-        instance.add_event_listener(run_id, lambda entry: _tell(entry, on_step))
-        result = definitions.resolve_job_def(NIGHTLY).execute_in_process(
-            instance=instance,
+    with instance or open_instance(house.settings) as opened:
+        opened.add_event_listener(run_id, lambda entry: _tell(entry, on_step))
+        result = definitions.resolve_job_def(job).execute_in_process(
+            instance=opened,
             run_id=run_id,
             tags={FIRST_DATE_TAG: plan.days.first.isoformat(), LAST_DATE_TAG: plan.days.last.isoformat()},
-            run_config={**forecast_config(as_of), **_QUIET},
+            run_config={**(forecast_config(as_of) if job == NIGHTLY else {}), **_QUIET},
             raise_on_error=False,
         )
         return RunOutcome(run_id, tuple(_problems(result)))

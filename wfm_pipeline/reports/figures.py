@@ -48,7 +48,7 @@ def fan_chart_figure(actual: pd.DataFrame, days: pd.DataFrame, *, title: str) ->
             axes.set_ylabel("calls per day")
             axes.set_ylim(bottom=0)
         if len(order):
-            rows[0].legend(loc="upper left", ncols=3, frameon=False)
+            rows[0].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False)
     return figure
 
 

@@ -88,7 +88,11 @@ def _backtest(gold: GoldReader, source: str) -> pd.DataFrame:
     longest = rows["horizon_band"].str.split("-").str[1].astype(int).max()
     whole = rows[(rows["horizon_band"] == f"1-{longest}") & rows["grain"].isin(["interval", "day"])]
     inside = _band_coverage(whole[whole["queue_id"] != ALL_QUEUES])
-    whole = whole[whole["queue_id"] == ALL_QUEUES].merge(inside, on=["issued_at", "grain"], how="left").sort_values(["grain", "issued_at"], ascending=[False, True])
+    whole = (
+        whole[whole["queue_id"] == ALL_QUEUES]
+        .merge(inside, on=["issued_at", "grain"], how="left")
+        .sort_values(["grain", "issued_at"], ascending=[False, True])
+    )
     return pd.DataFrame(
         {
             "origin": whole["issued_at"].dt.round("D").dt.date.astype(object),

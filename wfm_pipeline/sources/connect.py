@@ -1,5 +1,6 @@
 """Opens SQLAlchemy engines and turns drivers' errors into ours, without ever showing a password."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.fitting import decode
 from wfm_pipeline.sources.retry import SourceGoneError
 
+_LONGEST_MESSAGE: Final = 400
 _GONE_WORDS: Final = (
     "can't connect",
     "connection refused",
@@ -27,7 +29,8 @@ _GONE_WORDS: Final = (
     "terminating connection",
     "timeout expired",
     "too many connections",
-    "[08",  # SQLSTATE class 08: connection exceptions
+    "[08",  # SQLSTATE class 08, connection exceptions, as pyodbc writes it
+    "state: 08",  # and as arrow-odbc does
 )
 """What drivers say when another try may help; anything else (a wrong password, no such table) never heals."""
 
@@ -40,26 +43,22 @@ class Connection:
         shown_url: The URL without password and options, for messages.
     """
 
-    def __init__(self, url: str, *, is_made_if_missing: bool = False) -> None:
+    def __init__(self, url: str, *, is_made_if_missing: bool = False, connect: Callable[[], Any] | None = None) -> None:
         """Prepare the engine.
 
         Args:
             url: A SQLAlchemy URL.
+            connect: Makes the driver's connection, where SQLAlchemy's own way will not do.
             is_made_if_missing: A SQLite file that is not there is made; otherwise it is an error.
 
         Raises:
             SourceError: the URL is not one, its driver is not installed, or the file is not there.
         """
-        try:
-            self._url = sa.make_url(url)
-        except ArgumentError:
-            raise SourceError(
-                "the source's URL is not one; write it as dialect+driver://user:password@host:port/database, "
-                "with special characters of the password as %XX"
-            ) from None
+        self._url = parse_url(url)
         self.shown_url = self._url.set(query={}).render_as_string(hide_password=True)
         try:
-            self.engine = sa.create_engine(self._url, hide_parameters=True)
+            own_way = {"creator": connect} if connect else {}
+            self.engine = sa.create_engine(self._url, hide_parameters=True, **own_way)
         except (NoSuchModuleError, ImportError) as error:
             raise SourceError(
                 f"{self.shown_url}: its driver is not installed or not known: {self._safe(error)}{_advice(error)}",
@@ -79,7 +78,7 @@ class Connection:
 
     def _safe(self, error: BaseException) -> str:
         words = error.args[-1] if error.args and isinstance(error.args[-1], str) else str(error)
-        line = next((line.strip() for line in words.splitlines() if line.strip()), type(error).__name__)
+        line = " ".join(words.split())[:_LONGEST_MESSAGE] or type(error).__name__
         secrets = [self._url.password, *(str(value) for value in self._url.query.values())]
         for secret in secrets:
             line = line.replace(str(secret), "***") if secret else line
@@ -94,6 +93,24 @@ class Connection:
                 f"{self.shown_url}: there is no such file; `wfm sample` or `wfm load` makes one", url=self.shown_url
             )
         Path(name).parent.mkdir(parents=True, exist_ok=True)
+
+
+def parse_url(url: str) -> sa.URL:
+    """The URL in parts.
+
+    Raises:
+        SourceError: it is not one. An @ left over in the host is part of a password and is not shown.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except (ArgumentError, ValueError):
+        parsed = None
+    if parsed is None or "@" in (parsed.host or ""):
+        raise SourceError(
+            "the source's URL is not one; write it as dialect+driver://user:password@host:port/database, "
+            "with special characters of the password as %XX, such as %40 for @"
+        )
+    return parsed
 
 
 def _advice(error: BaseException) -> str:

@@ -142,14 +142,11 @@ class _Target:
 def _transaction(con: sa.Connection) -> Iterator[None]:
     """One transaction, DDL included: SQLite's driver would otherwise commit before DDL."""
     if con.dialect.name == "sqlite":
-        con.connection.driver_connection.isolation_level = None  # type: ignore[union-attr]
+        driver: Any = con.connection.driver_connection
+        driver.isolation_level = None
         con.exec_driver_sql("begin immediate")
-    try:
+    with con.get_transaction() or con.begin():
         yield
-    except BaseException:
-        con.rollback() if con.dialect.name != "sqlite" else con.exec_driver_sql("rollback")
-        raise
-    con.commit() if con.dialect.name != "sqlite" else con.exec_driver_sql("commit")
 
 
 def _swap(con: sa.Connection, name: str, beside: str) -> None:

@@ -14,11 +14,14 @@ import sqlalchemy as sa
 
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.clock import SourceClock
+from wfm_pipeline.sources.connect import parse_url
 from wfm_pipeline.sources.retry import Retry
 from wfm_pipeline.sources.sql import SqlReader
 
-_LONGEST_TEXT: Final = 4_000
-"""Room for one text value [characters]; drivers report far longer ones for text columns."""
+_LONGEST_TEXT: Final = 65_535
+"""Room for one text value [characters]: all of a MariaDB `text`; drivers report far more for longer types."""
+_BATCH_BYTES: Final = 64 << 20
+"""Room for one batch [bytes]: a table with long texts comes in smaller batches."""
 _MANAGER_MISSING: Final = "ODBC is not installed on this machine: install the system package unixodbc"
 
 
@@ -31,10 +34,10 @@ class OdbcReader(SqlReader):
         Raises:
             SourceError: the ODBC manager or the driver is missing; the message names the package.
         """
-        self._arrow_odbc = _load_arrow_odbc()
-        super().__init__(url, clock=clock, chunk_rows=chunk_rows, retry=retry)
-        arguments, _ = self._engine.dialect.create_connect_args(sa.make_url(url))
-        self._connection_string: str = arguments[0]
+        self._arrow_odbc, pyodbc = _load_libraries()
+        words = connection_string(parse_url(url))
+        super().__init__(url, clock=clock, chunk_rows=chunk_rows, retry=retry, connect=lambda: pyodbc.connect(words))
+        self._connection_string = words
 
     def _fetch(self, query: sa.Select[Any]) -> Iterator[pa.Table]:
         """Rows of a query in chunks, as columns from the start."""
@@ -44,6 +47,7 @@ class OdbcReader(SqlReader):
                 connection_string=self._connection_string,
                 batch_size=self.chunk_rows,
                 max_text_size=_LONGEST_TEXT,
+                max_bytes_per_batch=_BATCH_BYTES,
                 falliable_allocations=True,
             )
             for batch in batches:
@@ -58,10 +62,32 @@ def _statement(query: sa.Select[Any], engine: sa.Engine) -> str:
     return str(compiled).replace("%%", "%")
 
 
-def _load_arrow_odbc() -> ModuleType:
+def connection_string(url: sa.URL) -> str:
+    """The URL as an ODBC connection string.
+
+    Made here because SQLAlchemy writes `server,port` for every database, as SQL Server wants it:
+    others take that for their default port without a word.
+    """
+    if "odbc_connect" in url.query:
+        return str(url.query["odbc_connect"])
+    is_sql_server = url.get_backend_name() == "mssql"
+    address = f"{url.host},{url.port}" if is_sql_server and url.port else url.host
+    words = {"DRIVER": url.query.get("driver"), "SERVER": address, "PORT": None if is_sql_server else url.port}
+    words |= {"DATABASE": url.database, "UID": url.username, "PWD": url.password}
+    words |= {name: value for name, value in url.query.items() if name != "driver"}
+    return ";".join(f"{name}={_in_braces(value)}" for name, value in words.items() if value not in (None, ""))
+
+
+def _in_braces(value: object) -> str:
+    text = str(value)
+    return text if text.isalnum() else "{" + text.replace("}", "}}") + "}"
+
+
+def _load_libraries() -> tuple[ModuleType, ModuleType]:
+    """arrow-odbc and pyodbc."""
     try:
-        import arrow_odbc  # noqa: PLC0415
-        import pyodbc  # noqa: F401, PLC0415  (loaded only when ODBC is used)
+        import arrow_odbc  # noqa: PLC0415  (loaded only when ODBC is used)
+        import pyodbc  # noqa: PLC0415
     except (ImportError, OSError) as error:
         raise SourceError(f"{_MANAGER_MISSING} ({error})") from None
-    return arrow_odbc
+    return arrow_odbc, pyodbc

@@ -5,7 +5,7 @@ nobody has promised them a type), then `_row_hash`, `_key_hash`, `_business_date
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -38,7 +38,7 @@ def prepare(batch: pa.RecordBatch | pa.Table, table_map: TableMap, clock: Source
         columns[name] = fitted.values
         if fitted.misfits is not None:
             misfits[name] = fitted.misfits
-    columns |= {name: as_text(values) for name, values in raw.items() if name in extra_columns(raw, table_map)}
+    columns |= {name: as_text(raw[name]) for name in extra_columns(raw, table_map)}
     hashes = row_hashes(columns, misfits)
     ours = {
         "_row_hash": hashes,
@@ -49,17 +49,19 @@ def prepare(batch: pa.RecordBatch | pa.Table, table_map: TableMap, clock: Source
     return pa.table({**columns, **ours})
 
 
-def extra_columns(present: Sequence[str] | Mapping[str, object], table_map: TableMap) -> list[str]:
+def extra_columns(present: Collection[str], table_map: TableMap) -> list[str]:
     """Columns of the source that the map does not name, in the source's order.
 
     Raises:
-        SourceError: one of them has a name that bronze keeps for itself.
+        SourceError: one of them has a name that bronze keeps for itself, or another's but for capitals.
     """
     extras = [name for name in present if name not in table_map.types]
-    taken = [name for name in extras if name in RESERVED_NAMES]
+    lowered = [name.lower() for name in present]
+    taken = [name for name in extras if name.lower() in RESERVED_NAMES or lowered.count(name.lower()) > 1]
     if taken:
         raise SourceError(
-            f"table {table_map.name} has a column {taken[0]}, a name that bronze keeps for itself; rename it in a view",
+            f"table {table_map.name} has a column {taken[0]}, a name that bronze keeps for itself or that another "
+            "column has in other letters; rename it in a view",
             table=table_map.name,
             column=taken[0],
         )

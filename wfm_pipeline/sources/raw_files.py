@@ -5,6 +5,7 @@ have different lengths, is refused whole: a half file is worse than none.
 """
 
 import codecs
+import csv
 import gzip
 import zlib
 from collections.abc import Iterator, Sequence
@@ -106,8 +107,6 @@ def _delimiter(path: Path, encoding: str) -> str:
 
 
 def _header(path: Path, encoding: str) -> list[str]:
-    import csv  # noqa: PLC0415  (the standard reader, for one line)
-
     line = _first_line(path, encoding)
     names = next(csv.reader([line], delimiter=_delimiter(path, encoding)))
     if len(set(names)) < len(names):

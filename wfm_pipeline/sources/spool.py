@@ -4,6 +4,7 @@ A read is all or nothing: when the connection breaks half way, the half is throw
 again, and nobody has seen it. It also frees the source's connection before the warehouse writes.
 """
 
+import itertools
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.ipc
 
+from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.retry import Retry
 
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
@@ -39,8 +41,13 @@ def _write(path: Path, chunks: Iterator[pa.Table]) -> bool:
     first = next(chunks, None)
     if first is None:
         return False
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, first.schema, options=_OPTIONS) as stream:
-        stream.write_table(first)
-        for chunk in chunks:
-            stream.write_table(chunk)
+    try:
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, first.schema, options=_OPTIONS) as stream:
+            for chunk in itertools.chain([first], chunks):
+                stream.write_table(chunk)
+    except OSError as error:
+        raise SourceError(
+            f"rows cannot be kept in {path.parent}: {error}; free some room there, or set TMPDIR to another folder",
+            path=str(path.parent),
+        ) from error
     return True

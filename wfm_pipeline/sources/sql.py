@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -35,15 +36,23 @@ _FIRST_YEAR: Final = "1000-01-01"
 class SqlReader(SourceReader):
     """A database behind a SQLAlchemy URL."""
 
-    def __init__(self, url: str, *, clock: SourceClock, chunk_rows: int, retry: Retry) -> None:
-        """Prepare the engine; the first question connects.
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: SourceClock,
+        chunk_rows: int,
+        retry: Retry,
+        connect: Callable[[], Any] | None = None,
+    ) -> None:
+        """Prepare the engine; the first question connects, in its own way where `connect` is given.
 
         Raises:
             SourceError: the URL is not one, or its driver is not installed.
         """
         super().__init__(clock=clock, chunk_rows=chunk_rows)
         self._retry = retry
-        self._connection = Connection(url)
+        self._connection = Connection(url, connect=connect)
         self._engine = self._connection.engine
         self._columns: dict[str, dict[str, sa.types.TypeEngine]] = {}
 
@@ -82,7 +91,9 @@ class SqlReader(SourceReader):
         def chunks() -> Iterator[pa.Table]:
             with self._guard():
                 for raw in self._fetch(query):
-                    yield prepare(raw, table_map, self.clock)
+                    rows = prepare(raw, table_map, self.clock)
+                    # A date such as 30 February lies between two others and yet is none.
+                    yield rows if is_undated_included else rows.filter(pc.is_valid(rows["_business_date"]))
 
         yield from read_whole(chunks, self._retry)
 
@@ -94,10 +105,14 @@ class SqlReader(SourceReader):
         """Rows of a query in chunks, as the driver gives them."""
         with self._engine.connect() as con:
             result = con.execution_options(stream_results=True, max_row_buffer=self.chunk_rows).execute(query)
-            names = list(result.keys())
-            while rows := result.fetchmany(self.chunk_rows):
-                arrays = [to_array(values) for values in zip(*rows, strict=True)]
-                yield pa.Table.from_arrays(arrays, names=names)
+            names, cursor = list(result.keys()), result.cursor
+            try:
+                while rows := result.fetchmany(self.chunk_rows):
+                    arrays = [to_array(values) for values in zip(*rows, strict=True)]
+                    yield pa.Table.from_arrays(arrays, names=names)
+            except SQLAlchemyError:
+                _forget_rest(cursor)
+                raise
 
     # -- questions -----------------------------------------------------------------------------
     def _ask(self, question: Callable[[sa.Connection], Any]) -> Any:
@@ -201,6 +216,13 @@ class SqlReader(SourceReader):
             yield
         except (SQLAlchemyError, OSError) as error:
             raise self._connection.error(error) from None
+
+
+def _forget_rest(cursor: Any) -> None:
+    """Stop PyMySQL from reading the rest of a broken line when it clears up, which fails with a loud trace."""
+    unread: Any = getattr(cursor, "_result", None)
+    if unread is not None and hasattr(unread, "unbuffered_active"):
+        unread.unbuffered_active = False
 
 
 def _as_text(column: sa.ColumnClause[Any], engine: sa.Engine) -> sa.ColumnElement[str]:

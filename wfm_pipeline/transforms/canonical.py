@@ -56,8 +56,8 @@ class RawRows:
             return Judged(ibis.null("string"))
         raw = self._base_text(form)
         known = (raw.strip() if form.is_trimmed else raw).nullif("")
-        if form.nulls:
-            known = ibis.ifelse(known.isin(form.nulls), ibis.null("string"), known)
+        for word in form.nulls:
+            known = known.nullif(word)
         findings: tuple[Finding, ...] = ()
         if form.unusable:
             is_spoilt = known.re_search(form.unusable)
@@ -145,9 +145,8 @@ def _clock_seconds(clock: Value) -> Value:
 
 
 def _translated(value: StringValue, form: ColumnMap, *, else_: Value) -> StringValue:
-    folded = value.strip().lower()
-    branches = [(folded == word.strip().lower(), ibis.literal(meaning)) for word, meaning in form.words.items()]
-    return ibis.cases(*branches, else_=else_)
+    branches = [(word.strip().lower(), ibis.literal(meaning)) for word, meaning in form.words.items()]
+    return value.strip().lower().cases(*branches, else_=else_)
 
 
 def _words(*parts: str | StringValue) -> StringValue:

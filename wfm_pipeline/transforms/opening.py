@@ -20,17 +20,13 @@ def is_open(local: TimestampValue, site: Site, first_date: dt.date, last_date: d
         last_date: Last date, inclusive.
     """
     hours = site.hours_by_weekday()
-    always = OpeningHours(0, MINUTES_PER_DAY)
     minute = local.hour() * 60 + local.minute()
-    weekday = local.day_of_week.index()
-    by_weekday = [
-        (weekday == number, (minute >= day.opens_minute) & (minute < day.closes_minute))
-        for number, day in enumerate(hours)
-        if day
+    inside = [
+        local.day_of_week.index().isin([number for number, day in enumerate(hours) if day == same])
+        & minute.between(same.opens_minute, same.closes_minute - 1)
+        for same in dict.fromkeys(day for day in hours if day)
     ]
-    is_always = all(day == always for day in hours)
-    inside = (
-        ibis.literal(True) if is_always else ibis.cases(*by_weekday, else_=False) if by_weekday else ibis.literal(False)
-    )
+    is_always = all(day == OpeningHours(0, MINUTES_PER_DAY) for day in hours)
+    opens = ibis.literal(True) if is_always else ibis.or_(*inside) if inside else ibis.literal(False)
     closed = sorted(holiday_names(site, first_date, last_date)) if site.closed_on_holidays else []
-    return inside & local.date().notin(closed) if closed else inside
+    return opens & local.date().notin(closed) if closed else opens

@@ -1,19 +1,26 @@
-"""Telephone numbers written in many ways, brought to one: who called is the same person or not."""
+"""Telephone numbers written in many ways, brought to one: who called is the same person or not.
 
-import ibis
+One pattern says it all, and so it is written once for the engines and for Python. It is matched
+against the digits and plus signs alone, and keeps the last group.
+"""
+
+import re
+
 from ibis.expr.types import StringValue
+
+_NO_DIGIT, _NO_DIGIT_OR_PLUS = "[^0-9]", "[^0-9+]"
 
 
 def digits_only(text: StringValue) -> StringValue:
     """All but digits taken off; empty becomes null."""
-    return text.re_replace("[^0-9]", "").nullif("")
+    return text.re_replace(_NO_DIGIT, "").nullif("")
 
 
 def normalised_number(text: StringValue, country_calling_code: str, minimum_digits: int) -> StringValue:
     """The significant digits of a number: no prefix, no own country code, no trunk zeros.
 
-    A number that begins with + or 00 is international. One that begins with the own country code and
-    has `minimum_digits` after it is taken as international too (exchanges that leave the + out).
+    A number that begins with + or 00 is international. The own country code is taken off, also where
+    the + was left out, as long as enough digits remain.
 
     Args:
         text: The number as it was logged.
@@ -23,24 +30,17 @@ def normalised_number(text: StringValue, country_calling_code: str, minimum_digi
     Returns:
         Digits, or null where too few remain.
     """
-    digits = text.re_replace("[^0-9]", "")
-    body = ibis.ifelse(digits.startswith("00"), digits.substr(2), digits)
-    if country_calling_code:
-        is_international = text.startswith("+") | digits.startswith("00")
-        is_long = body.length() >= len(country_calling_code) + minimum_digits
-        is_own = body.startswith(country_calling_code) & (is_international | is_long)
-        body = ibis.ifelse(is_own, body.substr(len(country_calling_code)), body)
-    number = ibis.ifelse(body.startswith("0"), body.re_replace("^0+", ""), body)
-    return ibis.ifelse(number.length() >= minimum_digits, number, ibis.null("string"))
+    pattern = _pattern(country_calling_code, minimum_digits)
+    return text.re_replace(_NO_DIGIT_OR_PLUS, "").re_extract(pattern, 1).nullif("")
 
 
 def normalise_number(text: str, country_calling_code: str, minimum_digits: int) -> str | None:
     """The same for one number in plain Python: for settings, which are few."""
-    digits = "".join(sign for sign in text if sign in "0123456789")
-    body = digits.removeprefix("00")
-    if country_calling_code and body.startswith(country_calling_code):
-        is_long = len(body) >= len(country_calling_code) + minimum_digits
-        if is_long or text.startswith("+") or digits.startswith("00"):
-            body = body.removeprefix(country_calling_code)
-    number = body.lstrip("0")
-    return number if len(number) >= minimum_digits else None
+    kept = re.sub(_NO_DIGIT_OR_PLUS, "", text)
+    match = re.match(_pattern(country_calling_code, minimum_digits), kept)
+    return match.group(1) if match else None
+
+
+def _pattern(country_calling_code: str, minimum_digits: int) -> str:
+    own = rf"(?:[+]|00)?{country_calling_code}|" if country_calling_code else ""
+    return rf"^(?:{own}[+]|00)?0*([1-9][0-9]{{{minimum_digits - 1},}})$"

@@ -23,6 +23,7 @@ from wfm_pipeline.contracts.columns import DataType
 from wfm_pipeline.contracts.source_map import SourceMap, TableMap
 from wfm_pipeline.warehouse.bronze_days import write_ledger
 from wfm_pipeline.warehouse.engine import Warehouse, ibis_type
+from wfm_pipeline.warehouse.pending import note_changes
 
 _NO_DATE = dt.date(1, 1, 1)
 """Stands for a missing date where rows are matched, for null equals nothing."""
@@ -104,6 +105,7 @@ def append_versions(
             loaded = _append_new(batch)
             deleted = _mark_deleted(batch) if table_map.load == "full" else 0
             write_ledger(warehouse, source_map, table_map, batch.staged, batch_id)
+            note_changes(warehouse, source_map, table_map, batch_id)
     finally:
         _drop_staging(batch)
     return BronzeCounts(rows_in, loaded, rows_in - loaded, deleted)

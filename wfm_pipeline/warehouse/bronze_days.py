@@ -18,6 +18,7 @@ from ibis.expr.types import Table as IbisTable
 from wfm_pipeline.contracts.bronze import DAY_LEDGER
 from wfm_pipeline.contracts.source_map import SourceMap, TableMap
 from wfm_pipeline.warehouse.engine import Warehouse, to_contract
+from wfm_pipeline.warehouse.pending import touched_days
 from wfm_pipeline.warehouse.scope import Scope
 
 OVERLAP_DAYS = 3
@@ -113,9 +114,8 @@ def touched_dates(warehouse: Warehouse, source_map: SourceMap, *, run_suffix: st
 
 
 def _dates_of_batches(warehouse: Warehouse, bronze: IbisTable, run_suffix: str) -> set[dt.date]:
-    keys = bronze.filter(bronze["_batch_id"].endswith(run_suffix)).select("_key_hash").distinct()
-    dates = bronze.semi_join(keys, "_key_hash").select("_business_date").distinct()
-    return set(warehouse.con.to_pyarrow(dates.drop_null())["_business_date"].to_pylist())
+    dates = touched_days(bronze, bronze["_batch_id"].endswith(run_suffix))
+    return set(warehouse.con.to_pyarrow(dates.drop_null("_business_date"))["_business_date"].to_pylist())
 
 
 def write_ledger(

@@ -8,12 +8,30 @@ from wfm_pipeline.warehouse.engine import Warehouse, without_password
 from wfm_pipeline.warehouse.postgres import PostgresWarehouse
 
 ALLOWED = "duckdb:///relative/to/home.duckdb, duckdb:////absolute/path.duckdb, postgresql://user:password@host/database"
+_LAYERS = ("bronze", "silver", "gold")
+
+
+def check_url(url: str) -> None:
+    """Refuse a URL that no engine goes by.
+
+    Raises:
+        SettingsError: the message names the allowed ones, and no password.
+    """
+    shown = without_password(url)
+    if not url.startswith(("duckdb://", "postgresql://", "postgres://")):
+        raise SettingsError(f"warehouse_url (WFM_WAREHOUSE_URL) must be one of {ALLOWED}; got {shown}", got=shown)
+    if url.startswith("duckdb://") and Path(url).stem.lower() in _LAYERS:
+        raise SettingsError(
+            f"a DuckDB file may not be named like a layer ({', '.join(_LAYERS)}): its schemas could not be told "
+            f"from the file; got {shown}",
+            got=shown,
+        )
 
 
 def duckdb_path(url: str, home: Path) -> Path | None:
-    """The file of a `duckdb://` URL; None for `duckdb://` in memory. Three slashes are relative to home, four absolute."""
+    """File of a `duckdb://` URL, None in memory; three slashes are relative to home, four absolute."""
     rest = url.removeprefix("duckdb://")
-    if rest in ("", "/", "/:memory:"):
+    if rest in {"", "/", "/:memory:"}:
         return None
     return Path(rest[1:]) if rest.startswith("//") else home / rest.removeprefix("/")
 
@@ -25,10 +43,7 @@ def open_warehouse(url: str, home: Path, *, is_read_only: bool = False) -> Wareh
         SettingsError: no engine goes by that scheme.
         WarehouseError: it cannot be opened.
     """
+    check_url(url)
     if url.startswith("duckdb://"):
         return DuckDBWarehouse.open(duckdb_path(url, home), url, is_read_only=is_read_only)
-    if url.startswith(("postgresql://", "postgres://")):
-        return PostgresWarehouse.open(url)
-    raise SettingsError(
-        f"warehouse_url must be one of {ALLOWED}; got {without_password(url)}", got=without_password(url)
-    )
+    return PostgresWarehouse.open(url, is_read_only=is_read_only)

@@ -21,8 +21,8 @@ class PostgresWarehouse(Warehouse):
     dialect = "postgres"
 
     @classmethod
-    def open(cls, url: str) -> "PostgresWarehouse":
-        """Connect.
+    def open(cls, url: str, *, is_read_only: bool = False) -> "PostgresWarehouse":
+        """Connect; a reader's connection refuses to write, whatever its role may do.
 
         Raises:
             WarehouseError: the driver is missing or the server refuses; the password is not shown.
@@ -36,6 +36,8 @@ class PostgresWarehouse(Warehouse):
             raise WarehouseError(f"cannot open {without_password(url)}: {first_line}") from None
         con.raw_sql("set time zone 'UTC'").close()
         con.raw_sql("set client_min_messages to warning").close()
+        if is_read_only:
+            con.raw_sql("set default_transaction_read_only = on").close()
         return cls(con, url)
 
     def append_arrow(self, name: str, data: pa.Table) -> None:

@@ -73,7 +73,7 @@ def test_writing_twice_changes_nothing(warehouse):
 def test_a_failure_inside_a_transaction_leaves_everything_as_it_was(warehouse):
     warehouse.replace(TABLE, rows("a"), Scope())
 
-    with pytest.raises(KeyError), warehouse.transaction():
+    with pytest.raises(KeyError), warehouse.transaction():  # noqa: PT012  (the write before the failure is the point)
         warehouse.replace(TABLE, rows("b"), Scope())
         raise KeyError
 
@@ -193,6 +193,17 @@ def test_a_reader_of_a_duckdb_file_cannot_read_other_files(tmp_path):
             reader.con.con.execute(f"select * from read_csv('{tmp_path}/secret.csv')")
         with pytest.raises(duckdb.InvalidInputException):
             reader.con.con.execute("delete from silver.things")
+
+
+def test_a_reader_of_postgresql_cannot_write(tmp_path, postgres_url):
+    with open_warehouse(postgres_url, tmp_path) as writer:
+        writer.replace(TABLE, rows("a"), Scope())
+
+    with (
+        open_warehouse(postgres_url, tmp_path, is_read_only=True) as reader,
+        pytest.raises(Exception, match="read-only transaction"),
+    ):
+        reader.delete("silver.things", Scope())
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ OUR_LIMITS = {
     "anon": {"int_q": 0.327, "int_tot": 0.240, "day_q": 0.151, "day_tot": 0.119, "pinball": 0.1107},
     "bank": {"int_q": 0.0532, "int_tot": 0.0527, "day_q": 0.0364, "pinball": 0.0178},
 }
+FLOOR = {"anon": 0.201, "bank": 0.0229}
 OUR_COVERAGE = {"anon": (0.78, 0.84), "bank": (0.78, 0.82)}
 
 
@@ -64,6 +65,7 @@ def test_the_backtest_reproduces_the_peers_and_ours_stays_below_its_measured_sco
             )
     for score, limit in OUR_LIMITS[name].items():
         assert scores.loc[METHOD, score] <= limit, score
+    assert FLOOR[name] == pytest.approx(scores.loc[METHOD, "poisson_floor"], abs=0.002)
     low, high = OUR_COVERAGE[name]
     assert low <= scores.loc[METHOD, "cov80"] <= high
     assert not result.notes  # no queue had to step down

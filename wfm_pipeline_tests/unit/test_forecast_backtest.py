@@ -6,7 +6,7 @@ import pytest
 
 from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.domain.forecasting import METHODS, read_folds, run_backtest
-from wfm_pipeline.domain.forecasting.scores import score_backtest
+from wfm_pipeline.domain.forecasting.scores import rate_guess, score_backtest
 from wfm_pipeline.errors import DataError
 
 SITE = Site()
@@ -174,3 +174,12 @@ def test_coverage_counts_busy_cells_only():
     )
 
     assert score_backtest(predictions)[0]["cov80"].iloc[0] == 1 / 2
+
+
+def test_the_rate_behind_counts_is_the_days_sum_spread_by_the_profile():
+    calls, profile = pd.Series([0.0, 6.0, 1.0, 1.0]), pd.Series([1.0, 2.0, 0.0, 0.0])
+
+    rate = rate_guess(calls, profile, [pd.Series(["mon", "mon", "tue", "tue"])])
+
+    # Monday's 6 calls spread 1 : 2; Tuesday has no profile, so its counts stand
+    assert [2.0, 4.0, 1.0, 1.0] == rate.tolist()

@@ -69,7 +69,7 @@ def test_distances_to_holidays_end_at_eight_days():
 
 
 def test_a_desk_that_rests_on_weekends_is_closed_on_a_holiday_ahead():
-    panel = _desk("2003-05-01", 60, range(5))  # to 29 June
+    panel = _desk("2003-05-01", 60, range(5), zero=("2003-05-26",))  # to 29 June, closed on Memorial Day
     state = observe(panel, day_types(US, panel.first_date, 60 + 14))
 
     closed = {str(date) for date in state.types.dates[60:][state.closed[0, 60:]]}
@@ -97,6 +97,13 @@ def test_what_the_desk_did_on_that_holiday_before_decides():
     state = observe(panel, day_types(US, panel.first_date, 400 + 14))
 
     assert state.closed[0, np.flatnonzero(state.types.dates == np.datetime64("2003-10-13"))].all()
+
+
+def test_a_weekday_desk_that_worked_on_its_holidays_is_expected_to_work_on_the_next():
+    panel = _desk("2003-05-01", 60, range(5))  # it worked on Memorial Day, 26 May
+    state = observe(panel, day_types(US, panel.first_date, 60 + 14))
+
+    assert not state.closed[0, np.flatnonzero(state.types.dates == np.datetime64("2003-07-04"))].any()
 
 
 def test_a_lost_day_leaves_a_backlog_that_open_days_work_off():

@@ -121,6 +121,11 @@ def test_a_column_named_like_one_of_ours_is_refused() -> None:
         rows(id=["a"], at=[None], seconds=[1], _batch_id=["x"])
 
 
+def test_two_columns_that_differ_in_capitals_alone_are_refused() -> None:
+    with pytest.raises(SourceError, match=r"column Note, .* in other letters"):
+        rows(id=["a"], at=[None], seconds=[1], Note=["x"], note=["y"])
+
+
 def test_utc_times_belong_to_the_sites_date() -> None:
     # Stockholm is UTC+1 in January and UTC+2 in July: 23:30 UTC is the next day's 00:30 or 01:30.
     at = pa.array(

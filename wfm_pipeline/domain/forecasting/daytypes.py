@@ -161,7 +161,8 @@ def closed_days(types: DayTypes, days: DayTable) -> BoolArray:
 
     In the history what happened counts. Ahead, a queue is closed on weekdays it never works, and on
     holidays where it does not work on the weekday they behave like - unless it worked on a holiday
-    of that name before, or the holiday is one that most desks work on and this one never closed.
+    of that name before, or on most of its holidays so far, or the holiday is one that most desks
+    work on and this one never closed.
     """
     known = days.closed.shape[1]
     closed: BoolArray = np.logical_not(days.open_weekday[:, types.weekday])
@@ -179,7 +180,9 @@ def _closed_on_holiday(types: DayTypes, days: DayTable, date: int, follows: Bool
     before = np.array([types.names[past] == name for past in range(known)])
     worked = (days.usable & before).any(axis=1)
     shut = (days.closed & before & days.open_weekday[:, types.weekday[:known]]).any(axis=1)
-    guess = follows & (name not in WIDELY_WORKED)
+    holidays_met = types.is_holiday[None, :known] & days.open_weekday[:, types.weekday[:known]]
+    mostly_works = (days.usable & holidays_met).sum(axis=1) > (days.closed & holidays_met).sum(axis=1)
+    guess = follows & (name not in WIDELY_WORKED) & ~mostly_works
     return ~days.open_weekday[:, types.weekday[date]] | np.where(shut, True, np.where(worked, False, guess))
 
 

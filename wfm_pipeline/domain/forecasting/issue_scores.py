@@ -18,7 +18,7 @@ import pandas as pd
 from wfm_pipeline.domain import metrics
 from wfm_pipeline.domain.forecasting.history import CallPanel, build_panel, desk_closed_dates
 from wfm_pipeline.domain.forecasting.peers import PEERS, peer_forecast
-from wfm_pipeline.domain.forecasting.scores import BAND_LEVELS
+from wfm_pipeline.domain.forecasting.scores import BAND_LEVELS, rate_guess
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import MINUTES_PER_DAY
 
@@ -30,7 +30,7 @@ PEER_SCORES: Final = {
     "wmape_mean8": "mean_8",
     "wmape_seasonal_naive": "seasonal_naive",
 }
-SUMMED: Final = ["calls", "calls_mean", *PEER_SCORES.values()]
+SUMMED: Final = ["calls", "rate", "calls_mean", *PEER_SCORES.values()]
 QUANTILES: Final = list(BAND_LEVELS.values())
 COLUMNS: Final = (
     "queue_id",
@@ -92,7 +92,7 @@ def score_issue(
 
 
 def _joined(intervals: pd.DataFrame, panel: CallPanel, past: CallPanel, origin: dt.date) -> pd.DataFrame:
-    """The issue's rows with what came (NaN = not scored) and the peers' forecasts."""
+    """The issue's rows with what came (NaN = not scored), the rate behind it, and the peers' forecasts."""
     rows = intervals.copy()
     start = rows["interval_start"]
     day = ((start.dt.normalize() - pd.Timestamp(origin)) // pd.Timedelta(days=1)).to_numpy()
@@ -108,6 +108,8 @@ def _joined(intervals: pd.DataFrame, panel: CallPanel, past: CallPanel, origin: 
     rows["calls"] = np.where(known, calls[queue, day, slot], np.nan)
     for name in PEER_SCORES.values():
         rows[name] = peer_forecast(past, PEERS[name], horizon)[0][queue, day, slot]
+    usual = rows["mean_8"].where(rows["calls"].notna())
+    rows["rate"] = rate_guess(rows["calls"], usual, [rows["queue_id"], rows["business_date"]])
     return rows
 
 
@@ -159,5 +161,5 @@ def _scores(rows: pd.DataFrame, *, point: str) -> dict[str, object]:
         "band_coverage": metrics.band_coverage(calls, quantiles[0.1], quantiles[0.9]) if has_bands else float("nan"),
         "volume_error": metrics.volume_error(calls, rows["calls_mean"]),
         **peers,
-        "wmape_floor": metrics.poisson_floor(calls),
+        "wmape_floor": metrics.poisson_floor(rows["rate"]),
     }

@@ -8,12 +8,8 @@ added up again from the grid.
 
 import pandas as pd
 
-VALUE_COLUMNS = ("calls_mean", "calls_q10", "calls_q50", "calls_q90")
 
-
-def place_on_grid(
-    intervals: pd.DataFrame, days: pd.DataFrame, grid: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def place_on_grid(intervals: pd.DataFrame, days: pd.DataFrame, grid: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Lay a forecast by local time on a site's UTC grid.
 
     Args:

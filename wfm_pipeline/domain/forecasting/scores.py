@@ -101,8 +101,29 @@ def _scores(method: str, rows: pd.DataFrame, busy: pd.Series) -> dict[str, objec
 
 
 def _floors(rows: pd.DataFrame) -> dict[str, float]:
-    total = rows.groupby(["origin", "interval_start"])["calls"].sum()
+    profile = rows["calls"].groupby(_week_cell(rows)).transform("mean")
+    day = [rows["origin"], rows["queue_id"], rows["interval_start"].dt.normalize()]
+    rate = rate_guess(rows["calls"], profile, day)
     return {
-        "poisson_floor": metrics.poisson_floor(rows["calls"]),
-        "poisson_floor_tot": metrics.poisson_floor(total),
+        "poisson_floor": metrics.poisson_floor(rate),
+        "poisson_floor_tot": metrics.poisson_floor(rate.groupby([rows["origin"], rows["interval_start"]]).sum()),
     }
+
+
+def rate_guess(calls: pd.Series, profile: pd.Series, day: list[pd.Series]) -> pd.Series:
+    """The rate behind counts: the day's calls, spread over its intervals as a profile says.
+
+    A count is a poor guess of its own rate: where 0 came the rate was not 0, and a floor made from
+    counts lies too low. The day's sum is a good guess, and the profile averages over many days.
+
+    Args:
+        calls: What came per interval [calls].
+        profile: Usual calls per interval, any scale >= 0; where a day's profile is all 0, its counts stand.
+        day: Series that name the queue's day of every row.
+
+    Returns:
+        Rates [calls] that add up to the calls of every day.
+    """
+    usual = profile.groupby(day).transform("sum")
+    spread = profile / usual.where(usual > 0) * calls.groupby(day).transform("sum")
+    return spread.fillna(calls)

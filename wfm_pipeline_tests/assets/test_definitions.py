@@ -1,0 +1,105 @@
+"""The graph keeps its keys, says what one row is, and guards what stands on it."""
+
+import datetime as dt
+
+import dagster as dg
+import pytest
+
+from wfm_pipeline.definitions import build_definitions
+from wfm_pipeline.settings import load_settings
+
+BRONZE = {"telephony__queue_cdr", "telephony__cases", "telephony__customers", "telephony__queuegroups"}
+DEPENDENCIES = {
+    "silver/call_legs": {"bronze/telephony__queue_cdr", "bronze/telephony__queuegroups"},
+    "silver/rejected_rows": {"bronze/telephony__queue_cdr", "bronze/telephony__queuegroups"},
+    "silver/calls": {"silver/call_legs", "bronze/telephony__customers"},
+    "silver/calendar_days": {"silver/calls"},
+    "silver/queue_intervals": {"silver/calls", "silver/calendar_days"},
+    "silver/cases": {"bronze/telephony__cases"},
+    "gold/queue_day_actual": {"silver/queue_intervals"},
+    "gold/customer_behavior": {"silver/calls"},
+    "gold/queue_interval_forecast": {"silver/queue_intervals", "silver/calendar_days"},
+    "gold/queue_day_forecast": {"silver/queue_intervals", "silver/calendar_days"},
+    "gold/forecast_accuracy": {"gold/queue_interval_forecast", "gold/queue_day_forecast"},
+}
+DAILY = {"bronze/telephony__queue_cdr", "bronze/telephony__cases", "silver/call_legs", "silver/calls"}
+
+
+@pytest.fixture
+def graph(clean):
+    definitions = build_definitions(load_settings(first_date=dt.date(2026, 1, 1), home=clean / "home"))
+    return definitions, definitions.resolve_asset_graph()
+
+
+def test_assets_and_their_inputs_are_the_agreed_ones(graph):
+    _, assets = graph
+    found = {
+        key.to_user_string(): {p.to_user_string() for p in assets.get(key).parent_keys}
+        for key in assets.get_all_asset_keys()
+    }
+
+    assert DEPENDENCIES == {key: parents for key, parents in found.items() if not key.startswith("bronze/")}
+    assert {f"bronze/{name}" for name in BRONZE} | {"bronze/telephony__users"} == {
+        k for k in found if k.startswith("bronze/")
+    }
+
+
+def test_every_asset_says_what_one_row_is_and_who_owns_it(graph):
+    _, assets = graph
+    nodes = [assets.get(key) for key in assets.get_all_asset_keys()]
+
+    assert all(node.description.startswith("One row per ") for node in nodes)
+    assert all(node.owners and node.kinds for node in nodes)
+    assert {"bronze", "silver", "gold"} == {node.group_name for node in nodes}
+
+
+def test_daily_assets_backfill_in_a_single_run(graph):
+    _, assets = graph
+    nodes = {key.to_user_string(): assets.get(key) for key in assets.get_all_asset_keys()}
+
+    assert all(nodes[name].partitions_def is not None for name in DAILY)
+    assert all(nodes[name].backfill_policy == dg.BackfillPolicy.single_run() for name in DAILY)
+    assert nodes["gold/queue_interval_forecast"].partitions_def is None
+
+
+def test_every_silver_and_gold_table_has_a_blocking_contract_check(graph):
+    definitions, assets = graph
+    checks = {(key.asset_key.to_user_string(), key.name) for key in assets.asset_check_keys}
+    tables = {key.to_user_string() for key in assets.get_all_asset_keys() if key.path[0] in ("silver", "gold")}
+    specs = [spec for check in definitions.asset_checks for spec in check.check_specs]
+
+    assert {(table, "keeps_contract") for table in tables} <= checks
+    assert all(spec.blocking for spec in specs)
+
+
+def test_the_nightly_tick_loads_yesterday_and_forecasts_from_its_own_date(graph):
+    definitions, _ = graph
+    schedule = definitions.resolve_schedule_def("nightly_schedule")
+    repository = definitions.get_repository_def()
+    tick = dt.datetime(2026, 3, 10, 2, 0, tzinfo=dt.UTC)  # 03:00 in Stockholm
+
+    with dg.build_schedule_context(scheduled_execution_time=tick, repository_def=repository) as context:
+        request = schedule.evaluate_tick(context).run_requests[0]
+
+    assert request.partition_key == "2026-03-09"
+    assert request.run_config["ops"]["queue_forecast"]["config"]["as_of"] == "2026-03-10"
+
+
+def test_the_graph_loads_while_the_source_is_down(clean):
+    settings = load_settings(
+        home=clean / "home", source_url="mysql+pymysql://u:sekret@127.0.0.1:1/none", retry_attempts=1
+    )
+
+    definitions = build_definitions(settings)
+
+    assert definitions.resolve_job_def("nightly")
+
+
+def test_no_secret_is_in_what_dagster_shows(clean):
+    settings = load_settings(
+        home=clean / "home", source_url="mysql+pymysql://u:sekret@127.0.0.1:1/none", retry_attempts=1
+    )
+
+    snapshot = str(build_definitions(settings).resolve_job_def("nightly").get_job_snapshot())
+
+    assert "sekret" not in snapshot

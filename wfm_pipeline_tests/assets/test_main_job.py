@@ -1,0 +1,207 @@
+"""The whole house on a small sample: conserved, repeatable, in any order, after a kill."""
+
+import datetime as dt
+import os
+import sqlite3
+from contextlib import closing
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from wfm_pipeline.contracts.gold import QUEUE_INTERVAL_FORECAST
+from wfm_pipeline.definitions import build_definitions
+from wfm_pipeline.orchestration.plan import plan_run
+from wfm_pipeline.reports.run_tables import run_tables
+from wfm_pipeline.warehouse.model_store import read_model
+from wfm_pipeline_tests.house_kit import LAST_DATE, TABLES, change_source, count, hashes, make_house, refresh, run
+
+AS_OF = LAST_DATE + dt.timedelta(days=1)
+SILVER = [name for name in TABLES if name.startswith("silver.")]
+
+
+def source_frame(house, query):
+    with closing(sqlite3.connect(house.settings.home / "source.sqlite")) as connection:
+        return pd.read_sql(query, connection)
+
+
+def test_every_table_of_the_graph_is_there_after_one_run(finished):
+    house, _ = finished
+
+    assert sorted(TABLES) == sorted(hashes(house))
+
+
+def test_rows_in_are_loaded_refused_or_duplicate_and_match_the_source(finished):
+    house, outcome = finished
+    rows_in_source = len(source_frame(house, "select 1 from queue_cdr"))
+
+    house.publish()
+    with house.open_gold() as gold:
+        flow = run_tables(gold, run_id=outcome.run_id, source="telephony")["Rows: in = loaded + refused + duplicate"]
+
+    flow = flow.set_index("table_name")
+    parts = flow[["rows_loaded", "rows_refused", "rows_duplicate"]].sum(axis=1)
+    upto_legs = [name for name in flow.index if name.startswith("bronze.")] + ["silver.call_legs"]
+    assert rows_in_source == flow.loc["bronze.telephony__queue_cdr", "rows_in"]
+    assert flow.loc[upto_legs, "rows_in"].tolist() == parts[upto_legs].tolist()
+    assert flow.loc["bronze.telephony__queue_cdr", "rows_loaded"] == flow.loc["silver.call_legs", "rows_in"]
+
+
+def test_silver_calls_are_exactly_the_calls_of_the_truth(finished):
+    house, _ = finished
+    truth = set(source_frame(house, "select call_id from truth_calls")["call_id"].astype(str))
+
+    with house.open_warehouse() as warehouse:
+        calls = set(warehouse.frame(warehouse.table("silver.calls").select("call_id"))["call_id"])
+
+    assert truth == calls
+
+
+def test_redials_within_reach_have_precision_and_recall_of_at_least_99_percent(finished):
+    house, _ = finished
+    truth = source_frame(house, "select call_id, redial_kind, first_queue_id from truth_calls").astype(str)
+    with house.open_warehouse() as warehouse:
+        calls = warehouse.frame(warehouse.table("silver.calls").select("call_id", "is_redial", "queue_id"))
+
+    both = truth.merge(calls, on="call_id", validate="one_to_one")
+    in_reach, flagged = both["redial_kind"] == "in_reach", both["is_redial"].astype(bool)
+
+    assert in_reach.sum() > 300
+    assert (in_reach & flagged).sum() / in_reach.sum() >= 0.99
+    assert (in_reach & flagged).sum() / flagged.sum() >= 0.99
+    assert (both["first_queue_id"] == both["queue_id"]).all()
+
+
+def test_running_twice_changes_no_table(sample, clean):
+    house = make_house(sample, clean / "home")
+    assert run(house, as_of=AS_OF, instance=dg.DagsterInstance.ephemeral()).problems == ()
+    first = hashes(house)
+
+    assert run(house, as_of=AS_OF, instance=dg.DagsterInstance.ephemeral()).problems == ()
+
+    assert first == hashes(house)
+
+
+def test_days_loaded_out_of_order_end_in_the_same_tables(finished, sample, clean):
+    whole, _ = finished
+    house = make_house(sample, clean / "home")
+    definitions = build_definitions(house.settings)
+    dates = plan_run(house).dates
+    third = len(dates) // 3
+    job = definitions.resolve_job_def("refresh_days")
+
+    for part in (dates[2 * third :], dates[:third], dates[third : 2 * third]):
+        tags = {
+            "dagster/asset_partition_range_start": part[0].isoformat(),
+            "dagster/asset_partition_range_end": part[-1].isoformat(),
+        }
+        assert job.execute_in_process(tags=tags).success
+
+    assert hashes(whole, SILVER) == hashes(house, SILVER)
+
+
+@pytest.mark.parametrize("step", ["bronze__telephony__queue_cdr", "call_legs", "silver__calls"])
+def test_a_run_killed_in_the_middle_and_repeated_ends_in_the_same_tables(step, finished, house):
+    whole, _ = finished
+
+    child = os.fork()
+    if child == 0:  # the child dies without any clean-up as soon as the step is done
+        refresh(house, on_step=lambda name, what: os._exit(9) if (name, what) == (step, "done") else None)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+
+    assert os.WEXITSTATUS(status) == 9
+    refresh(house)
+    assert hashes(whole, SILVER) == hashes(house, SILVER)
+
+
+def test_rows_three_and_thirty_days_late_end_in_the_same_silver_as_rows_in_time(finished, house):
+    whole, _ = finished
+    late_3, late_30 = LAST_DATE - dt.timedelta(days=3), LAST_DATE - dt.timedelta(days=30)
+    late = f"date(Created) in ('{late_3}', '{late_30}')"
+    change_source(house, f"create table held as select * from queue_cdr where {late}")
+    change_source(house, f"delete from queue_cdr where {late}")
+    refresh(house)
+    missing = count(house, f"select count(*) from silver.calendar_days where is_missing and date = '{late_30}'")
+
+    change_source(house, "insert into queue_cdr select * from held")
+    planned = plan_run(house)
+    refresh(house)
+
+    assert missing == 1
+    assert {late_3, late_30} <= set(planned.dates)
+    assert hashes(whole, SILVER) == hashes(house, SILVER)
+
+
+def test_a_corrected_row_is_a_new_version_and_the_call_counts_once(house):
+    refresh(house)
+    calls = count(house, "select count(*) from silver.calls")
+    call = source_frame(
+        house, "select CallId from queue_cdr where Status = 'ANSWERED' group by CallId having count(*) = 1 limit 1"
+    )["CallId"].iloc[0]
+    versions = f"select count(*) from bronze.telephony__queue_cdr where \"CallId\" = '{call}'"
+    before = count(house, versions)
+
+    change_source(
+        house, f"update queue_cdr set TalkTimeInSec = 777, Updated = '{LAST_DATE} 23:59:00' where CallId = '{call}'"
+    )
+    refresh(house)
+
+    assert before + 1 == count(house, versions)
+    assert calls == count(house, "select count(*) from silver.calls")
+    assert count(house, f"select talk_seconds from silver.call_legs where call_id = '{call}'") == 777
+
+
+def test_a_new_owner_of_a_landing_number_reaches_the_calls_of_the_past(house):
+    refresh(house)
+    number = source_frame(
+        house,
+        "select LandingNumber, count(*) n from queue_cdr join customers using (LandingNumber) group by 1 order by n desc",
+    )["LandingNumber"].iloc[0]
+
+    change_source(
+        house, f"update customers set CustomerId = 'C-new', ParentCustomerId = null where LandingNumber = '{number}'"
+    )
+    refresh(house)
+
+    assert count(house, "select count(distinct business_date) from silver.calls where customer_key = 'C-new'") > 5
+
+
+def test_forecast_closed_hours_are_zero_rows_and_quantiles_are_ordered(finished):
+    house, _ = finished
+    with house.open_warehouse() as warehouse:
+        rows = warehouse.frame(warehouse.table(QUEUE_INTERVAL_FORECAST.full_name))
+    issue = rows[~rows["is_hindcast"]]
+    levels = ["calls_q05", "calls_q10", "calls_q25", "calls_q50", "calls_q75", "calls_q90", "calls_q95"]
+
+    assert 4 * 14 * 48 == len(issue)
+    assert (issue.loc[~issue["is_open"], ["calls_mean", *levels]] == 0).all().all()
+    assert (issue[levels].diff(axis=1).iloc[:, 1:] >= 0).all().all()
+    assert set(range(1, 15)) == set(issue["horizon_days"])
+
+
+def test_accuracy_scores_past_issues_beside_the_peers(finished):
+    house, _ = finished
+    with house.open_warehouse() as warehouse:
+        rows = warehouse.frame(warehouse.table("gold.forecast_accuracy"))
+    whole = rows[(rows["queue_id"] == "(all)") & (rows["horizon_band"] == "1-14")]
+
+    assert {"interval", "day", "horizon"} == set(whole["grain"])
+    assert whole[["wmape", "wmape_median6", "wmape_floor"]].notna().all().all()
+    assert rows["is_hindcast"].all()
+
+
+def test_the_models_of_the_issue_are_kept_with_their_card(finished):
+    house, _ = finished
+
+    _, card = read_model(house.model_folder(AS_OF))
+
+    assert AS_OF.isoformat() == card["origin"]
+    assert {"train_from", "features", "versions"} <= set(card)
+
+
+def test_everything_made_from_simulated_data_says_so(finished):
+    house, _ = finished
+
+    assert house.is_simulated
+    assert house.title("Calls").startswith("SIMULATED DATA")

@@ -1,0 +1,24 @@
+"""The whole house on PostgreSQL: the same tables as on DuckDB."""
+
+import datetime as dt
+
+import dagster as dg
+import pytest
+
+from wfm_pipeline.warehouse.gold_reader import GoldReader
+from wfm_pipeline_tests.house_kit import LAST_DATE, hashes, make_house, run
+
+pytestmark = pytest.mark.postgres
+
+
+def test_the_main_job_makes_the_same_tables_on_postgresql(finished, sample, clean, postgres_url):
+    whole, _ = finished
+    house = make_house(sample, clean / "home", warehouse_url=postgres_url)
+
+    outcome = run(house, as_of=LAST_DATE + dt.timedelta(days=1), instance=dg.DagsterInstance.ephemeral())
+
+    assert outcome.problems == ()
+    assert hashes(whole) == hashes(house)
+    assert house.publish() is None
+    with GoldReader.open(postgres_url, house.settings.home) as gold:
+        assert 4 * 14 == len(gold.latest("queue_day_forecast", "issued_at", is_hindcast=False))

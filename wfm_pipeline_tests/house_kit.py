@@ -1,0 +1,74 @@
+"""A small simulated centre and the whole graph on it, for tests of the house."""
+
+import datetime as dt
+import shutil
+import sqlite3
+from contextlib import closing
+
+import dagster as dg
+
+from wfm_pipeline.contracts.gold import GOLD_TABLES, PIPELINE_HEALTH
+from wfm_pipeline.contracts.silver import SILVER_TABLES
+from wfm_pipeline.definitions import build_definitions
+from wfm_pipeline.orchestration.jobs import REFRESH
+from wfm_pipeline.orchestration.plan import plan_run
+from wfm_pipeline.orchestration.running import run_main_job
+from wfm_pipeline.resources import House
+from wfm_pipeline.settings import load_settings
+from wfm_pipeline.warehouse.content import content_hash
+
+LAST_DATE = dt.date(2026, 6, 25)  # a Thursday; 3 and 30 days before are working days too
+TABLES = [table.full_name for table in (*SILVER_TABLES, *GOLD_TABLES) if table is not PIPELINE_HEALTH]
+
+
+def make_house(sample, home, *, warehouse_url=None):
+    """A house of its own: a copy of the sample as source, an empty warehouse."""
+    home.mkdir(parents=True, exist_ok=True)
+    source = home / "source.sqlite"
+    shutil.copyfile(sample, source)
+    return House(
+        load_settings(
+            home=home, source_url=f"sqlite:///{source}", warehouse_url=warehouse_url, backtest_origins=1, num_threads=1
+        )
+    )
+
+
+def run(house, *, as_of=None, on_step=lambda _step, _what: None, instance=None):
+    """The main job as `wfm run` does it."""
+    definitions = build_definitions(house.settings, is_partitioned=False)
+    return run_main_job(definitions, house, plan_run(house), as_of=as_of, on_step=on_step, instance=instance)
+
+
+def refresh(house, *, on_step=None):
+    """Bronze and silver of everything stale, as the main job does it before the forecast."""
+    definitions = build_definitions(house.settings, is_partitioned=False)
+    outcome = run_main_job(
+        definitions,
+        house,
+        plan_run(house),
+        as_of=None,
+        on_step=on_step or (lambda _step, _what: None),
+        job=REFRESH,
+        instance=dg.DagsterInstance.ephemeral(),
+    )
+    assert outcome.problems == ()
+
+
+def hashes(house, tables=None):
+    """Content of every table, without batches and times."""
+    with house.open_warehouse() as warehouse:
+        return {name: content_hash(warehouse, name) for name in tables or TABLES if warehouse.has(name)}
+
+
+def count(house, query):
+    """One number from the warehouse."""
+    with house.open_warehouse() as warehouse:
+        return warehouse.con.raw_sql(query).fetchone()[0]
+
+
+def change_source(house, *statements):
+    """Run SQL on the house's own source database."""
+    with closing(sqlite3.connect(house.settings.home / "source.sqlite")) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()

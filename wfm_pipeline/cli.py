@@ -217,6 +217,57 @@ def _weekend(text: str | None) -> tuple[str, ...] | None:
 
 
 @app.command()
+def allocate(
+    resources: Annotated[Path | None, typer.Option(metavar="CSV", help="Roster; with --demands and --week.")] = None,
+    demands: Annotated[Path | None, typer.Option(metavar="CSV", help="Work of the week, or of its months.")] = None,
+    week: Annotated[str | None, typer.Option(metavar="WEEK", help="ISO week, such as 2025-W28.")] = None,
+    strategy: Annotated[str | None, typer.Option(help="optimal or v2.")] = None,
+    weight: Annotated[str | None, typer.Option(help="Shares follow volume or workload.")] = None,
+    week_configuration: Annotated[Path | None, typer.Option(metavar="CSV", help="Working days and hours.")] = None,
+    tiers: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Capacity tiers; else the planning folder's.")
+    ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Locality rules; else the planning folder's.")
+    ] = None,
+    previous: Annotated[Path | None, typer.Option(metavar="CSV", help="Last week's --out, to count moves.")] = None,
+    minimum_one: Annotated[bool | None, typer.Option(help="A first person everywhere before any second.")] = None,
+    stability: Annotated[bool | None, typer.Option(help="Fewest moves from --previous, fairness unchanged.")] = None,
+    explain: Annotated[list[str] | None, typer.Option(metavar="CN|DEMAND_ID", help="Say why; repeatable.")] = None,
+    out_file: Annotated[Path | None, typer.Option("--out", metavar="CSV", help="Write one row per resource.")] = None,
+    eligibility: Annotated[Path | None, typer.Option(metavar="CSV", help="Write the eligible pairs.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fair weekly allocation of people to demands: one week from CSV files."""
+    from wfm_pipeline.orchestration import allocating  # noqa: PLC0415
+    from wfm_pipeline.reports.allocation_tables import answer_tables  # noqa: PLC0415
+    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.resources import House  # noqa: PLC0415
+
+    if resources is None or demands is None or week is None:
+        raise SettingsError("allocate needs --resources R.csv, --demands D.csv and --week 2025-W28")
+    request = allocating.AllocationRequest(
+        resources, demands, week, strategy, weight, week_configuration, tiers, rules, previous, minimum_one, stability
+    )
+    answer = allocating.answer_request(House(_settings()), request)
+    said = allocating.explain(answer.allocation, explain or [])
+    for notice in answer.notices:
+        err.print(f"[yellow]notice:[/] {escape(notice)}")
+    if out_file is not None:
+        allocating.write_csv(answer.answer, out_file)
+    if eligibility is not None:
+        allocating.write_csv(allocating.eligibility_frame(answer.allocation), eligibility)
+    if as_json:
+        tables = {"answer": answer.answer, "demands": answer.demands, "quality": answer.quality}
+        print_json(tables, week=week, notices=answer.notices, explanations=said)
+        return
+    for title, frame in answer_tables(answer.answer, answer.demands, answer.quality, is_whole=out_file is None).items():
+        print_table(frame, title)
+    for words in said.values():
+        out.print(escape(words))
+
+
+@app.command()
 def publish(warehouse: WarehouseUrl = None) -> None:
     """Swap in a fresh readers' copy of gold, and renew the analysts' views."""
     from wfm_pipeline.resources import House  # noqa: PLC0415

@@ -236,16 +236,29 @@ def allocate(
     explain: Annotated[list[str] | None, typer.Option(metavar="CN|DEMAND_ID", help="Say why; repeatable.")] = None,
     out_file: Annotated[Path | None, typer.Option("--out", metavar="CSV", help="Write one row per resource.")] = None,
     eligibility: Annotated[Path | None, typer.Option(metavar="CSV", help="Write the eligible pairs.")] = None,
+    first_week: Annotated[str | None, typer.Option("--from", metavar="WEEK", help="Plan in the warehouse.")] = None,
+    last_week: Annotated[str | None, typer.Option("--to", metavar="WEEK", help="Last week; default --from.")] = None,
+    source: SourceName = None,
+    warehouse: WarehouseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fair weekly allocation of people to demands: one week from CSV files."""
+    """Fair weekly allocation: one week from CSV files, or --from and --to in the warehouse."""
     from wfm_pipeline.orchestration import allocating  # noqa: PLC0415
     from wfm_pipeline.reports.allocation_tables import answer_tables  # noqa: PLC0415
     from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
+    if first_week is not None and not any((resources, demands, week)):
+        settings = _settings(
+            source=source, warehouse_url=warehouse, allocation_strategy=strategy, allocation_weight=weight
+        )
+        _allocate_in_warehouse(settings, first_week, last_week or first_week, explain or [], as_json=as_json)
+        return
     if resources is None or demands is None or week is None:
-        raise SettingsError("allocate needs --resources R.csv, --demands D.csv and --week 2025-W28")
+        raise SettingsError(
+            "allocate needs --resources R.csv, --demands D.csv and --week 2025-W28; or, in the warehouse, "
+            "--from 2025-W28 [--to 2025-W31] and none of them"
+        )
     request = allocating.AllocationRequest(
         resources, demands, week, strategy, weight, week_configuration, tiers, rules, previous, minimum_one, stability
     )
@@ -265,6 +278,32 @@ def allocate(
         print_table(frame, title)
     for words in said.values():
         out.print(escape(words))
+
+
+def _allocate_in_warehouse(settings: Settings, first: str, last: str, names: list[str], *, as_json: bool) -> None:
+    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415
+    from wfm_pipeline.orchestration.planning_run import explain_week, quality_of, run_weeks, weeks_between  # noqa: PLC0415
+    from wfm_pipeline.reports.allocation_tables import week_quality  # noqa: PLC0415
+    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.resources import House  # noqa: PLC0415
+
+    house = House(settings)
+    house.check()
+    started = time.monotonic()
+    weeks = weeks_between(first, last)
+    outcome = run_weeks(build_definitions(settings, is_partitioned=False), house, weeks, on_step=_tell_step)
+    if outcome.problems:
+        raise WfmError("; ".join(outcome.problems))
+    quality, said = quality_of(house, weeks), explain_week(house, weeks[-1], names)
+    house.publish()
+    if as_json:
+        print_json({"quality": quality}, run_id=outcome.run_id, explanations=said)
+        return
+    print_table(week_quality(quality), "Quality per week and strategy (structural = gap of the best possible)")
+    for words in said.values():
+        out.print(escape(words))
+    out.print(f"{len(weeks)} weeks in {time.monotonic() - started:.0f} s")
+    out.print("look at: gold.weekly_resource_assignment, gold.demand_week, gold.allocation_quality")
 
 
 @app.command()

@@ -38,8 +38,11 @@ _MONTH: Final = (
 _HISTORY: Final = (
     instant("valid_from", "The row holds from here on."),
     instant("valid_until", "Until here, exclusive; null = still.", nullable=True),
-    text("changed_by", "Who brought the row, file or account.", nullable=False),
+    text("changed_by", "Who brought the row: file and its owner, or account.", nullable=False),
+    text("file_hash", "Hash of what the planners' file says of this key; null = the row is none of the file's."),
 )
+HISTORY_COLUMNS: Final = tuple(column.name for column in _HISTORY)
+"""Columns that say when a version held; the others are the planner's own."""
 _WORK: Final = (
     text("platform", "Platform the work is done on.", nullable=False),
     text("case_type", "Skill it needs.", nullable=False),
@@ -73,12 +76,13 @@ ALLOCATION_RESOURCES: Final = Table(
 CAPACITY_TIERS: Final = Table(
     "silver",
     "capacity_tiers",
-    "One row per capacity tier.",
-    ("tier_id",),
+    "One row per capacity tier and version.",
+    ("tier_id", "valid_from"),
     (
         text("tier_id", "The tier.", nullable=False),
         text("name", "Name for people."),
         share("productivity", "Share of a full capacity.", nullable=False),
+        *_HISTORY,
     ),
 )
 
@@ -104,8 +108,8 @@ LOCALITY_RULES: Final = Table(
 WEEK_CONFIGURATION: Final = Table(
     "silver",
     "week_configuration",
-    "One row per month, ISO week and locality: the part of the week inside the month.",
-    ("year", "month", "iso_year", "iso_week", "locality"),
+    "One row per month, ISO week, locality and version: the part of the week inside the month.",
+    ("year", "month", "iso_year", "iso_week", "locality", "valid_from"),
     (
         *_MONTH,
         *_ISO_WEEK,
@@ -114,28 +118,30 @@ WEEK_CONFIGURATION: Final = Table(
         Column("work_hours", "float64", "Paid hours of a day.", "h", nullable=False, minimum=0, maximum=24),
         share("shrinkage", "Paid time not available, below 1.", nullable=False),
         share("occupancy", "Share of available time that is handling, above 0.", nullable=False),
+        *_HISTORY,
     ),
 )
 
 QUEUE_DEMAND_MAP: Final = Table(
     "silver",
     "queue_demand_map",
-    "One row per queue and demand: which part of a queue's calls is which work.",
-    ("queue_id", "demand_id"),
+    "One row per queue, demand and version: which part of a queue's calls is which work.",
+    ("queue_id", "demand_id", "valid_from"),
     (
         text("queue_id", "The queue.", nullable=False),
         text("demand_id", "The demand.", nullable=False),
         *_WORK,
         *_PLACE,
         share("share", "Share of the queue's calls; the shares of a queue add up to 1.", nullable=False),
+        *_HISTORY,
     ),
 )
 
 MONTHLY_DEMAND: Final = Table(
     "silver",
     "monthly_demand",
-    "One row per demand and month: planners' forecasts of work that has no calls.",
-    ("demand_id", "year", "month"),
+    "One row per demand, month and version: planners' forecasts of work that has no calls.",
+    ("demand_id", "year", "month", "valid_from"),
     (
         text("demand_id", "The demand.", nullable=False),
         *_WORK,
@@ -143,6 +149,7 @@ MONTHLY_DEMAND: Final = Table(
         *_MONTH,
         _cases("monthly_forecast", "Cases expected in the month."),
         seconds("handle_seconds", "Mean handle time of a case."),
+        *_HISTORY,
     ),
 )
 
@@ -219,8 +226,12 @@ ALLOCATION_QUALITY: Final = Table(
         *_measures("", "assigned"),
         *_measures("optimal_", "best possible count"),
         count(
-            "moved_since_last_week", "People with another demand than last week; null = no last week.", nullable=True
+            "moved_since_last_week",
+            "People with another demand than in last week's plan; null = no last week.",
+            nullable=True,
         ),
+        flag("is_chosen", "True: the plan in weekly_resource_assignment is this strategy's."),
+        text("run_id", "The Dagster run that made it.", nullable=False),
     ),
 )
 

@@ -33,7 +33,7 @@ def week_quality(quality: pd.DataFrame) -> pd.DataFrame:
     shown = quality[[*_QUALITY_COLUMNS]].assign(
         structural_chi_square_gap=quality["optimal_chi_square_gap"],
         structural_unmet_share=quality["optimal_unmet_share"],
-        moved=quality["moved_since_last_week"],
+        moved=quality["moved_since_last_week"].astype("Int64"),
     )
     shown.insert(0, "week", weeks)
     return shown

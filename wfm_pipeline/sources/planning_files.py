@@ -33,3 +33,11 @@ def read_text_table(path: Path) -> pd.DataFrame:
             path=str(path),
         )
     return frame.fillna("")
+
+
+def brought_by(path: Path) -> str:
+    """Who brought a file: its name and, where the system knows one, its owner."""
+    try:
+        return f"{path.name} of {path.owner()}"
+    except (KeyError, NotImplementedError):
+        return path.name

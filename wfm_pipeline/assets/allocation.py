@@ -182,8 +182,8 @@ def _evaluate(house: House, warehouse: Warehouse, weeks: list[IsoWeek]) -> pd.Da
     """Plans of demands that come from calls, for weeks of which every day is known."""
     columns = list(ALLOCATION_ACCURACY.column_names)
     rows = []
-    if warehouse.has(QUEUE_DAY_ACTUAL.full_name):
-        planning = read_planning(house, warehouse)
+    planning = read_planning(house, warehouse)
+    if warehouse.has(QUEUE_DAY_ACTUAL.full_name) and len(planning.queue_demand_map):
         days = _actual_days(house, warehouse, planning)
         whole = whole_weeks(days)
         came = actual_demand(days.dropna(subset=["calls_offered"]), planning.queue_demand_map, planning.policy)

@@ -151,8 +151,7 @@ def read_planning(house: House, warehouse: Warehouse) -> Planning:
     configuration, _ = read_week_configuration(open_rows(warehouse, WEEK_CONFIGURATION))
     policy = read_rules(open_rows(warehouse, LOCALITY_RULES), default_locality=house.settings.default_locality)
     queue_map = open_rows(warehouse, QUEUE_DEMAND_MAP)
-    days, filled = fill_weeks(_forecast(house, warehouse))
-    calls, notices = forecast_demand(days, queue_map, policy)
+    calls, notices = _calls(house, warehouse, queue_map, policy)
     table = WeekTable(configuration, calendars=house.locality_calendars)
     return Planning(
         people,
@@ -162,8 +161,20 @@ def read_planning(house: House, warehouse: Warehouse) -> Planning:
         open_rows(warehouse, MONTHLY_DEMAND),
         queue_map,
         calls,
-        (*filled, *notices, *table.notices()),
+        (*notices, *table.notices()),
     )
+
+
+def _calls(
+    house: House, warehouse: Warehouse, queue_map: pd.DataFrame, policy: LocalityPolicy
+) -> tuple[pd.DataFrame, list[str]]:
+    """Weekly demand of the mapped queues, none before the first forecast or without a map, and notices."""
+    days = _forecast(house, warehouse)
+    if days.empty or queue_map.empty:
+        return pd.DataFrame(columns=["iso_year", "iso_week", *_DEMAND_COLUMNS]), []
+    whole, filled = fill_weeks(days)
+    calls, notices = forecast_demand(whole, queue_map, policy)
+    return calls, [*filled, *notices]
 
 
 def _forecast(house: House, warehouse: Warehouse) -> pd.DataFrame:

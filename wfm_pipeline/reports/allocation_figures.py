@@ -4,9 +4,9 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from wfm_pipeline.reports.figures import ACTUAL, FORECAST, as_markdown
+from wfm_pipeline.reports.figures import as_markdown
 
-REQUIRED = "#d1600a"
+ASSIGNED, IDEAL, REQUIRED = "#4c9a6b", "#333333", "#d1600a"
 _MOST_DEMANDS = 40
 _WIDTH_INCHES, _ROW_INCHES = 9.0, 0.24
 
@@ -28,8 +28,8 @@ def allocation_figure(demands: pd.DataFrame, *, title: str) -> Figure:
     with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(_WIDTH_INCHES, 1.2 + _ROW_INCHES * max(len(shown), 1)), layout="constrained")
         axes = figure.subplots()
-        axes.barh(lines, shown["assigned"], color=FORECAST, alpha=0.55, height=0.7, label="assigned people")
-        axes.scatter(shown["ideal_fte"], lines, marker="|", s=90, linewidths=2.2, color=ACTUAL, label="ideal share")
+        axes.barh(lines, shown["assigned"], color=ASSIGNED, alpha=0.55, height=0.7, label="assigned people")
+        axes.scatter(shown["ideal_fte"], lines, marker="|", s=90, linewidths=2.2, color=IDEAL, label="ideal share")
         axes.scatter(
             shown["required_fte"], lines, marker="D", s=14, color=REQUIRED, label="required for the work", zorder=3
         )

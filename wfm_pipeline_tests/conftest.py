@@ -8,11 +8,20 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
+ENGINES = {
+    "PostgreSQL": "WFM_TEST_POSTGRES_URL",
+    "MariaDB": "WFM_TEST_MARIADB_URL",
+    "SQL Server": "WFM_TEST_MSSQL_URL",
+    "public call-centre data": "WFM_REAL_DATA",
+}
 
-def pytest_report_header():
-    """Say at the top which engines and data this run can reach."""
-    names = ("WFM_TEST_POSTGRES_URL", "WFM_TEST_MARIADB_URL", "WFM_TEST_MSSQL_URL", "WFM_REAL_DATA")
-    return ["engines: DuckDB always; " + ", ".join(f"{n} {'set' if os.environ.get(n) else 'NOT SET'}" for n in names)]
+
+def pytest_terminal_summary(terminalreporter):
+    """Say which engines and data this run reached, and which need a variable."""
+    reached = ["DuckDB", *(name for name, variable in ENGINES.items() if os.environ.get(variable))]
+    missed = [f"{name} (set {variable})" for name, variable in ENGINES.items() if not os.environ.get(variable)]
+    terminalreporter.write_line(f"tested with: {', '.join(reached)}")
+    terminalreporter.write_line(f"not tested: {', '.join(missed) or 'nothing left out'}")
 
 
 def _server_url(variable: str) -> str:

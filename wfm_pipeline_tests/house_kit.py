@@ -39,19 +39,18 @@ def run(house, *, as_of=None, on_step=lambda _step, _what: None, instance=None):
     return run_main_job(definitions, house, plan_run(house), as_of=as_of, on_step=on_step, instance=instance)
 
 
-def refresh(house, *, on_step=None):
+def refresh(house, *, on_step=lambda _step, _what: None):
     """Bronze and silver of everything stale, as the main job does it before the forecast."""
+    assert refresh_outcome(house, on_step=on_step).problems == ()
+
+
+def refresh_outcome(house, *, on_step=lambda _step, _what: None):
+    """The same, whether it ends well or not."""
     definitions = build_definitions(house.settings, is_partitioned=False)
-    outcome = run_main_job(
-        definitions,
-        house,
-        plan_run(house),
-        as_of=None,
-        on_step=on_step or (lambda _step, _what: None),
-        job=REFRESH,
-        instance=dg.DagsterInstance.ephemeral(),
+    instance = dg.DagsterInstance.ephemeral()
+    return run_main_job(
+        definitions, house, plan_run(house), as_of=None, on_step=on_step, job=REFRESH, instance=instance
     )
-    assert outcome.problems == ()
 
 
 def hashes(house, tables=None):

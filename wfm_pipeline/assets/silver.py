@@ -4,7 +4,9 @@ A run refreshes its own business dates, those its new rows touch (a corrected ro
 day) and one day on either side, because a call and a redial may cross midnight.
 """
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -18,10 +20,12 @@ from wfm_pipeline.assets.common import (
     report,
     spec,
 )
+from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
-from wfm_pipeline.contracts.source_map import SourceMap
+from wfm_pipeline.contracts.source_map import Role, SourceMap
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.resources import House
+from wfm_pipeline.transforms.rules import SilverRules
 from wfm_pipeline.warehouse.bronze_days import touched_dates
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.pending import strike_off
@@ -33,6 +37,9 @@ from wfm_pipeline.warehouse.silver import (
     refresh_intervals,
     refresh_legs,
 )
+
+Refresh = Callable[[Warehouse, SourceMap, SilverRules, dt.date, dt.date], SilverCounts]
+"""Replaces a table's rows of the dates first..last."""
 
 LEGS_KEY, CALLS_KEY = dg.AssetKey(["silver", "call_legs"]), dg.AssetKey(["silver", "calls"])
 CALENDAR_KEY, INTERVALS_KEY = dg.AssetKey(["silver", "calendar_days"]), dg.AssetKey(["silver", "queue_intervals"])
@@ -46,16 +53,30 @@ def refresh_days(context: dg.AssetExecutionContext, house: House, warehouse: War
 
 def build_silver_assets(source_map: SourceMap, partitions: dg.PartitionsDefinition | None) -> list[dg.AssetsDefinition]:
     """The silver layer of one source; by day where `partitions` is given."""
-    daily = {
+    daily: dict[str, Any] = {
         "partitions_def": partitions,
         "backfill_policy": dg.BackfillPolicy.single_run() if partitions else None,
     }
     raw = {table.role: bronze_key(source_map, table) for table in source_map.tables}
-    assets = [_legs_asset(raw, daily), _calls_asset(raw, daily), _calendar_asset(), _intervals_asset(daily)]
-    return [*assets, _cases_asset(raw, daily)] if "cases" in raw else assets
+    customers = [raw["customers"]] if "customers" in raw else []
+    assets = [
+        _legs_asset(raw, daily),
+        _daily_asset(CALLS, refresh_calls, deps=[LEGS_KEY, *customers], time_column="arrived_at", daily=daily),
+        _calendar_asset(),
+        _daily_asset(
+            QUEUE_INTERVALS,
+            refresh_intervals,
+            deps=[CALLS_KEY, CALENDAR_KEY],
+            time_column="interval_start",
+            daily=daily,
+        ),
+    ]
+    if "cases" in raw:
+        assets.append(_daily_asset(CASES, refresh_cases, deps=[raw["cases"]], time_column="opened_at", daily=daily))
+    return assets
 
 
-def _legs_asset(raw: dict, daily: dict) -> dg.AssetsDefinition:
+def _legs_asset(raw: dict[Role, dg.AssetKey], daily: dict[str, Any]) -> dg.AssetsDefinition:
     inputs = [raw[role] for role in ("call_legs", "queues") if role in raw]
 
     @dg.multi_asset(
@@ -103,25 +124,6 @@ def _flow(counts: SilverCounts) -> Flow:
     )
 
 
-def _calls_asset(raw: dict, daily: dict) -> dg.AssetsDefinition:
-    inputs = [LEGS_KEY, *([raw["customers"]] if "customers" in raw else [])]
-
-    @dg.asset(**asset_words(CALLS), deps=inputs, **daily)
-    def calls(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
-        watch = Stopwatch()
-        with house.open_warehouse() as warehouse:
-            days = refresh_days(context, house, warehouse)
-            counts = refresh_calls(warehouse, house.source_map, house.rules, days.first, days.last)
-            strike_off(warehouse, house.source_map, CALLS.full_name, days.first, days.last)
-            return dg.MaterializeResult(
-                metadata=report(
-                    context, house, warehouse, CALLS.full_name, _flow(counts), watch, time_column="arrived_at"
-                )
-            )
-
-    return calls
-
-
 def _calendar_asset() -> dg.AssetsDefinition:
     @dg.asset(**asset_words(CALENDAR_DAYS), deps=[CALLS_KEY])
     def calendar_days(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
@@ -135,41 +137,22 @@ def _calendar_asset() -> dg.AssetsDefinition:
     return calendar_days
 
 
-def _intervals_asset(daily: dict) -> dg.AssetsDefinition:
-    @dg.asset(**asset_words(QUEUE_INTERVALS), deps=[CALLS_KEY, CALENDAR_KEY], **daily)
-    def queue_intervals(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
+def _daily_asset(
+    table: Table, refresh: Refresh, *, deps: list[dg.AssetKey], time_column: str, daily: dict[str, Any]
+) -> dg.AssetsDefinition:
+    """An asset that refreshes its run's dates by one function and strikes them off the to-do list."""
+
+    @dg.asset(**asset_words(table), deps=deps, **daily)
+    def daily_table(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
             days = refresh_days(context, house, warehouse)
-            counts = refresh_intervals(warehouse, house.source_map, house.rules, days.first, days.last)
-            strike_off(warehouse, house.source_map, QUEUE_INTERVALS.full_name, days.first, days.last)
+            counts = refresh(warehouse, house.source_map, house.rules, days.first, days.last)
+            strike_off(warehouse, house.source_map, table.full_name, days.first, days.last)
             return dg.MaterializeResult(
                 metadata=report(
-                    context,
-                    house,
-                    warehouse,
-                    QUEUE_INTERVALS.full_name,
-                    _flow(counts),
-                    watch,
-                    time_column="interval_start",
+                    context, house, warehouse, table.full_name, _flow(counts), watch, time_column=time_column
                 )
             )
 
-    return queue_intervals
-
-
-def _cases_asset(raw: dict, daily: dict) -> dg.AssetsDefinition:
-    @dg.asset(**asset_words(CASES), deps=[raw["cases"]], **daily)
-    def cases(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
-        watch = Stopwatch()
-        with house.open_warehouse() as warehouse:
-            days = refresh_days(context, house, warehouse)
-            counts = refresh_cases(warehouse, house.source_map, house.rules, days.first, days.last)
-            strike_off(warehouse, house.source_map, CASES.full_name, days.first, days.last)
-            return dg.MaterializeResult(
-                metadata=report(
-                    context, house, warehouse, CASES.full_name, _flow(counts), watch, time_column="opened_at"
-                )
-            )
-
-    return cases
+    return daily_table

@@ -86,6 +86,9 @@ def _tell(entry: dg.EventLogEntry, on_step: StepListener) -> None:
 def _problems(result: dg.ExecuteInProcessResult) -> list[str]:
     if result.success:
         return []
+    broken = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    if broken:
+        return [f"{'.'.join(check.asset_key.path)} {check.check_name}: {check.description}" for check in broken]
     failures = [event for event in result.all_events if event.event_type == dg.DagsterEventType.STEP_FAILURE]
     return [_words_of(event) for event in failures] or ["the run failed; look at it with `wfm dev`"]
 

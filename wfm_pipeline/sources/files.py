@@ -13,7 +13,7 @@ from wfm_pipeline.sources.clock import SourceClock
 from wfm_pipeline.sources.fitting import fit
 from wfm_pipeline.sources.prepare import prepare
 from wfm_pipeline.sources.raw_files import SUFFIXES, column_names, encoding_of, read_file
-from wfm_pipeline.sources.reader import SourceReader
+from wfm_pipeline.sources.reader import SourceReader, chosen
 from wfm_pipeline.sources.retry import Retry
 from wfm_pipeline.sources.spool import read_whole
 
@@ -81,11 +81,11 @@ class FileReader(SourceReader):
         def chunks() -> Iterator[pa.Table]:
             for raw in self._chunks(table_map, None):
                 rows = prepare(raw, table_map, self.clock)
-                chosen = rows.filter(
-                    _chosen(rows["_business_date"], first, last, is_undated_included=is_undated_included)
+                wanted = rows.filter(
+                    chosen(rows["_business_date"], first, last, is_undated_included=is_undated_included)
                 )
-                if chosen.num_rows:
-                    yield chosen
+                if wanted.num_rows:
+                    yield wanted
 
         yield from read_whole(chunks, _ONCE)
 
@@ -119,16 +119,3 @@ class FileReader(SourceReader):
         if table not in paths:
             raise self._missing_table(table, list(paths))
         return paths[table]
-
-
-def _chosen(
-    dates: pa.ChunkedArray, first: dt.date | None, last: dt.date | None, *, is_undated_included: bool
-) -> pa.ChunkedArray:
-    if first is None and last is None:
-        return pc.fill_null(pc.is_valid(dates), fill_value=False) if not is_undated_included else pc.is_in(dates, dates)
-    chosen = pc.is_valid(dates)
-    if first is not None:
-        chosen = pc.and_(chosen, pc.fill_null(pc.greater_equal(dates, pa.scalar(first)), fill_value=False))
-    if last is not None:
-        chosen = pc.and_(chosen, pc.fill_null(pc.less_equal(dates, pa.scalar(last)), fill_value=False))
-    return pc.or_(chosen, pc.is_null(dates)) if is_undated_included else chosen

@@ -12,10 +12,11 @@ from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from wfm_pipeline.contracts.source_map import TableMap
 from wfm_pipeline.errors import SourceError
-from wfm_pipeline.sources.clock import SourceClock
+from wfm_pipeline.sources.clock import LONGEST_AHEAD, SourceClock
 from wfm_pipeline.sources.prepare import extra_columns
 from wfm_pipeline.sources.retry import Retry
 
@@ -145,7 +146,7 @@ def open_reader(
     Raises:
         SourceError: the URL is not one, or its driver is not installed.
     """
-    clock = SourceClock(time_zone)
+    clock = SourceClock(time_zone, latest=dt.date.today() + LONGEST_AHEAD)
     patience = retry or Retry(attempts=attempts)
     if "://" not in url or url.startswith("file:"):
         from wfm_pipeline.sources.files import FileReader  # noqa: PLC0415  (readers import this module)
@@ -158,6 +159,20 @@ def open_reader(
     from wfm_pipeline.sources.sql import SqlReader  # noqa: PLC0415  (readers import this module)
 
     return SqlReader(url, clock=clock, chunk_rows=chunk_rows, retry=patience)
+
+
+def chosen(
+    dates: pa.ChunkedArray, first: dt.date | None, last: dt.date | None, *, is_undated_included: bool
+) -> pa.ChunkedArray:
+    """Which rows of these business dates a read of first..last is about; null where it is not."""
+    if first is None and last is None:
+        return pc.fill_null(pc.is_valid(dates), fill_value=False) if not is_undated_included else pc.is_in(dates, dates)
+    found = pc.is_valid(dates)
+    if first is not None:
+        found = pc.and_(found, pc.fill_null(pc.greater_equal(dates, pa.scalar(first)), fill_value=False))
+    if last is not None:
+        found = pc.and_(found, pc.fill_null(pc.less_equal(dates, pa.scalar(last)), fill_value=False))
+    return pc.or_(found, pc.is_null(dates)) if is_undated_included else found
 
 
 def _folder(url: str) -> Path:

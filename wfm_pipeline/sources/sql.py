@@ -11,16 +11,15 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from wfm_pipeline.contracts.source_map import TableMap
-from wfm_pipeline.sources.clock import SourceClock
+from wfm_pipeline.sources.clock import EARLIEST, SourceClock
 from wfm_pipeline.sources.connect import Connection
 from wfm_pipeline.sources.fitting import to_array
 from wfm_pipeline.sources.prepare import prepare
-from wfm_pipeline.sources.reader import SourceReader
+from wfm_pipeline.sources.reader import SourceReader, chosen
 from wfm_pipeline.sources.retry import Retry
 from wfm_pipeline.sources.spool import read_whole
 
@@ -29,8 +28,6 @@ _TEXT_DATES: Final = frozenset({"mysql", "mariadb", "postgresql"})
 _DATE_SHAPE: Final = "____-__-__%"
 _ISO_STYLE: Final[sa.ColumnElement[int]] = sa.literal_column("121")
 """SQL Server's number for `yyyy-mm-dd hh:mi:ss.mmm`."""
-_FIRST_YEAR: Final = "1000-01-01"
-"""Zero dates sort before it; MariaDB's own first date."""
 
 
 class SqlReader(SourceReader):
@@ -92,8 +89,9 @@ class SqlReader(SourceReader):
             with self._guard():
                 for raw in self._fetch(query):
                     rows = prepare(raw, table_map, self.clock)
-                    # A date such as 30 February lies between two others and yet is none.
-                    yield rows if is_undated_included else rows.filter(pc.is_valid(rows["_business_date"]))
+                    # 30 February lies between two days and is none; 29 February may lie outside the stretch.
+                    dates = rows["_business_date"]
+                    yield rows.filter(chosen(dates, first, last, is_undated_included=is_undated_included))
 
         yield from read_whole(chunks, self._retry)
 
@@ -202,11 +200,16 @@ class SqlReader(SourceReader):
         column = self._raw(table_map, name)
         is_undated: list[sa.ColumnElement[bool]] = [column.is_(None)]
         if self._is_text(self._types(table_map.name)[name]):
-            is_undated += [column.not_like(_DATE_SHAPE), column < sa.literal(_FIRST_YEAR)]
+            is_undated += [column.not_like(_DATE_SHAPE), _is_no_day(column)]
         elif self._engine.dialect.name in ("mysql", "mariadb"):
-            is_undated.append(column < sa.literal(_FIRST_YEAR, sa.String()))
+            # Zero months and days, and 31 June, are kept there under the older modes.
+            is_undated.append(_is_no_day(_as_text(self._column(table_map, name), self._engine)))
         elif self._engine.dialect.name == "postgresql":
             is_undated.append(sa.not_(sa.func.isfinite(column)))
+        is_undated.append(column < self._moment(table_map, name, self.clock.start_of(EARLIEST)))
+        if self.clock.latest is not None:
+            latest = self.clock.latest
+            is_undated.append(column >= self._moment(table_map, name, self.clock.bounds(latest, latest)[1]))
         return sa.or_(*is_undated)
 
     @contextmanager
@@ -216,6 +219,20 @@ class SqlReader(SourceReader):
             yield
         except (SQLAlchemyError, OSError) as error:
             raise self._connection.error(error) from None
+
+
+def _is_no_day(text: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Text of a date's shape that names no day, such as 2026-02-30: it lies in no stretch of dates.
+
+    29 February counts too, a day or not: the few rows are sorted out after they are read.
+    """
+    month, day = sa.func.substr(text, 6, 2), sa.func.substr(text, 9, 2)
+    return sa.or_(
+        sa.not_(month.between("01", "12")),
+        sa.not_(day.between("01", "31")),
+        sa.and_(month == "02", day > "28"),
+        sa.and_(month.in_(["04", "06", "09", "11"]), day > "30"),
+    )
 
 
 def _forget_rest(cursor: Any) -> None:

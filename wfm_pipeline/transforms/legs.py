@@ -17,6 +17,7 @@ from wfm_pipeline.transforms.row_rules import (
     map_exclusions,
     misfits,
     missing_key,
+    negative_position,
     setting_exclusions,
     undated,
 )
@@ -89,6 +90,7 @@ def judge_legs(
         *map_exclusions(raw),
         *setting_exclusions(raw, queue.value, rules, source_map, queues.excluded),
         missing_key(raw, identifiers),
+        *([negative_position(raw.number("leg_number"))] if raw.has("leg_number") else []),
         undated(raw, "started_at", started),
         *([in_dst_gap("started_at", started, clock)] if source_map.times_are == "local" else []),
         *_of_values([call_id, queue, status, *durations.values(), *texts.values(), caller]),

@@ -7,7 +7,7 @@ local time that never was. Everything else is mended and the row stays (canonica
 from collections.abc import Iterable, Sequence
 
 import ibis
-from ibis.expr.types import BooleanValue, StringValue, TimestampValue, Value
+from ibis.expr.types import BooleanValue, IntegerValue, StringValue, TimestampValue, Value
 
 from wfm_pipeline.contracts.source_map import SourceMap
 from wfm_pipeline.transforms.canonical import RawRows
@@ -56,10 +56,17 @@ def missing_key(raw: RawRows, identifiers: Sequence[Value]) -> Finding:
     return _refused("missing_key", is_missing, _with_misfits(raw, reason))
 
 
+def negative_position(leg_number: IntegerValue) -> Finding:
+    """Legs whose position in their call is below zero: no order of legs can be made of them."""
+    reason = ibis.literal("leg_number is ") + leg_number.cast("string") + ", below 0"
+    return _refused("negative_leg_number", leg_number < 0, reason)
+
+
 def undated(raw: RawRows, name: str, time: TimestampValue) -> Finding:
-    """Rows that nobody can put on a day: zero dates, text that is no date, nothing at all."""
+    """Rows that nobody can put on a day: zero dates, text that is no date, the year 2099, nothing at all."""
     is_undated = time.isnull() | raw.rows["_business_date"].isnull()
-    return _refused("undated", is_undated, _with_misfits(raw, f"{name} is not known"))
+    unbelieved = ibis.literal(f"{name} ") + time.strftime("%Y-%m-%d %H:%M:%S") + " cannot be believed"
+    return _refused("undated", is_undated, unbelieved.fill_null(_with_misfits(raw, f"{name} is not known")))
 
 
 def in_dst_gap(name: str, local: TimestampValue, clock: SiteClock) -> Finding:

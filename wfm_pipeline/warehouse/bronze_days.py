@@ -48,7 +48,11 @@ def watermark(warehouse: Warehouse, source_map: SourceMap, table_map: TableMap) 
     name = source_map.bronze_name(table_map)
     changed = None
     if table_map.changed_at and dates and warehouse.has(name):
-        found = warehouse.con.execute(warehouse.table(name)[table_map.changed_at].max())
+        bronze = warehouse.table(name)
+        changed_at = bronze[table_map.changed_at]
+        # A change of the year 2999 would hide every later one; zones differ by less than a day.
+        is_believed = changed_at <= bronze["_ingested_at"] + ibis.interval(days=1)
+        found = warehouse.con.execute(bronze.filter(is_believed)[table_map.changed_at].max())
         changed = None if pd.isna(found) else pd.Timestamp(found).to_pydatetime()
     return Watermark(max(dates, default=None), changed)
 

@@ -15,6 +15,9 @@ from wfm_pipeline.warehouse.engine import Warehouse
 
 _LOCK_WORDS = ("Conflicting lock", "Could not set lock")
 _RETRY_SECONDS = 0.5
+_READER = {"enable_external_access": "false"}
+_WRITER = {"preserve_insertion_order": "false", "memory_limit": "1GB"}
+"""What does not fit into the limit goes to disk; the order of rows is nobody's promise."""
 
 
 class DuckDBWarehouse(Warehouse):
@@ -30,13 +33,16 @@ class DuckDBWarehouse(Warehouse):
 
         Raises:
             WarehouseError: another process holds the file for longer than `wait_seconds`, the file
-                is not a DuckDB database, or there is nothing to read.
+                is not a DuckDB database, its folder cannot be made, or there is nothing to read.
         """
         if path is None:
             return cls(ibis.duckdb.connect(), url)
         if is_read_only and not path.exists():
             raise WarehouseError(f"there is no warehouse at {path}; run `wfm run` first")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WarehouseError(f"cannot make the folder {path.parent} ({error.strerror}); choose WFM_HOME") from error
         return cls(_connect(path, is_read_only=is_read_only, wait_seconds=wait_seconds), url)
 
     def append_arrow(self, name: str, data: pa.Table) -> None:
@@ -64,7 +70,7 @@ class DuckDBWarehouse(Warehouse):
 
 def _connect(path: Path, *, is_read_only: bool, wait_seconds: float) -> ibis.BaseBackend:
     deadline = time.monotonic() + wait_seconds
-    options = {"enable_external_access": "false"} if is_read_only else {}
+    options = _READER if is_read_only else _WRITER
     while True:
         try:
             return ibis.duckdb.connect(path, read_only=is_read_only, **options)

@@ -74,12 +74,18 @@ class Warehouse(ABC):
         self.con = con
         self.url = url
         self._is_in_transaction = False
+        self._seen: set[str] = set()  # tables once found; those that begin with _ come and go
 
     # -- reading -------------------------------------------------------------------------------
     def has(self, name: str) -> bool:
         """True where `layer.table` exists."""
+        if name in self._seen:
+            return True
         layer, table = name.split(".", 1)
-        return layer in self.con.list_databases() and table in self.con.list_tables(database=layer)
+        is_there = layer in self.con.list_databases() and table in self.con.list_tables(database=layer)
+        if is_there and not table.startswith("_"):
+            self._seen.add(name)
+        return is_there
 
     def table(self, name: str) -> IbisTable:
         """The table `layer.table` as an Ibis expression.
@@ -118,11 +124,12 @@ class Warehouse(ABC):
 
     def create_from_schema(self, name: str, schema: ibis.Schema) -> None:
         """Make `layer.table` with that schema if it is not there."""
+        if self.has(name):
+            return
         layer, table = name.split(".", 1)
         if layer not in self.con.list_databases():
             self.con.create_database(layer, force=True)
-        if table not in self.con.list_tables(database=layer):
-            self.con.create_table(table, schema=schema, database=layer)
+        self.con.create_table(table, schema=schema, database=layer)
 
     def append(self, name: str, expr: IbisTable) -> None:
         """Add the rows of an expression; columns are matched by name."""

@@ -14,7 +14,17 @@ from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.orchestration.plan import plan_run
 from wfm_pipeline.reports.run_tables import run_tables
 from wfm_pipeline.warehouse.model_store import read_model
-from wfm_pipeline_tests.house_kit import LAST_DATE, TABLES, change_source, count, hashes, make_house, refresh, run
+from wfm_pipeline_tests.house_kit import (
+    LAST_DATE,
+    TABLES,
+    change_source,
+    count,
+    hashes,
+    make_house,
+    refresh,
+    refresh_outcome,
+    run,
+)
 
 AS_OF = LAST_DATE + dt.timedelta(days=1)
 SILVER = [name for name in TABLES if name.startswith("silver.")]
@@ -165,6 +175,19 @@ def test_a_new_owner_of_a_landing_number_reaches_the_calls_of_the_past(house):
     refresh(house)
 
     assert count(house, "select count(distinct business_date) from silver.calls where customer_key = 'C-new'") > 5
+
+
+def test_a_broken_contract_stops_what_stands_on_it_and_says_what_broke(house):
+    refresh(house)
+    with house.open_warehouse() as warehouse:  # another source that uses one of our call ids
+        warehouse.execute("insert into silver.calls select * replace ('other' as source) from silver.calls limit 1")
+    done = []
+
+    outcome = refresh_outcome(house, on_step=lambda step, what: done.append(step) if what == "done" else None)
+
+    assert [problem for problem in outcome.problems if "silver.calls" in problem and "call_id is not unique" in problem]
+    assert "silver__calls" in done
+    assert "silver__queue_intervals" not in done
 
 
 def test_forecast_closed_hours_are_zero_rows_and_quantiles_are_ordered(finished):

@@ -219,3 +219,9 @@ def test_a_reader_of_postgresql_cannot_write(tmp_path, postgres_url):
 )
 def test_a_url_is_shown_without_its_password(url, shown):
     assert shown == without_password(url)
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path) -> None:
+    (tmp_path / "home").write_text("a file where the folder should be")
+    with pytest.raises(WarehouseError, match=r"cannot make the folder .*choose WFM_HOME"):
+        open_warehouse("duckdb:///warehouse/wfm.duckdb", tmp_path / "home")

@@ -80,7 +80,7 @@ class Desk:
             for first, last in _stretches(dates):
                 append_versions(
                     warehouse, source_map=DESK, table_map=CALLS, read=lambda ends=(first, last): reader.read(CALLS, *ends),
-                    batch_id=f"{self.runs}-{first}", ingested_at=dt.datetime(2026, 5, 1),
+                    batch_id=f"{self.runs}-{first}", ingested_at=dt.datetime(2026, 6, 1),
                 )  # fmt: skip
         return dates
 
@@ -119,6 +119,13 @@ def test_a_corrected_row_is_found_by_its_change_time(desk: Desk) -> None:
 
     assert april(5) in desk.follow()
     assert desk.known()["c5"] == (at(5), "mended")
+
+
+def test_a_change_time_of_the_far_future_hides_no_later_correction(desk: Desk) -> None:
+    desk.do("update calls set changed = '2999-01-01 00:00:00' where id = 'c30'")
+    desk.follow()
+    desk.do("update calls set state = 'corrected', changed = ? where id = 'c5'", at(30, 12))
+    assert april(5) in desk.follow()
 
 
 def test_a_row_that_moves_to_another_day_is_there_once_and_newest(desk: Desk) -> None:

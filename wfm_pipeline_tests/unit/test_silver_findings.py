@@ -37,6 +37,7 @@ def only_leg(rows, **options):
         pytest.param(leg(queue=" test "), "excluded_test_queue", "test", id="queue_excluded_by_map"),
         pytest.param(leg(call=None), "missing_key", "call", id="no_key"),
         pytest.param(leg(leg=None), "missing_key", "leg", id="half_a_key"),
+        pytest.param(leg(leg=-1), "negative_leg_number", "-1", id="position_below_zero"),
         pytest.param(leg(created=None), "undated", "started_at is not known", id="no_time"),
         pytest.param(
             leg(created=at("02:30:00", SPRING)), "local_time_in_dst_gap", "2026-03-29 02:30:00", id="time_in_gap"

@@ -51,15 +51,22 @@ def ids(reader, *days, **options) -> list[str]:
 
 def test_a_stretch_gives_its_dates_whole_and_the_rows_no_date_can_find(tmp_path: Path) -> None:
     with open_reader(database(tmp_path)) as reader:
-        assert ids(reader, DAY_1, DAY_1) == ["a", "b", "d", "e", "f"]
+        assert ids(reader, DAY_1, DAY_1) == ["a", "b", "d", "e", "f", "g"]
         assert ids(reader, DAY_1, DAY_1, is_undated_included=False) == ["a", "b"]
-        assert ids(reader, DAY_2) == ["c", "d", "e", "f"]
+        assert ids(reader, DAY_2) == ["c", "d", "e", "f", "g"]
         assert ids(reader) == ["a", "b", "c", "d", "e", "f", "g"]
 
 
-def test_an_impossible_date_is_read_with_its_month(tmp_path: Path) -> None:
-    with open_reader(database(tmp_path)) as reader:
-        assert "g" in ids(reader, dt.date(2026, 2, 1), DAY_1)
+def test_a_date_that_cannot_be_believed_is_no_date_and_is_read_with_every_stretch(tmp_path: Path) -> None:
+    slips = ["1899-12-30 00:00:00", "1970-01-01 00:00:00", "1989-12-31 23:59:59", "2099-01-01 10:00:00"]
+    days = ["1990-01-01 00:00:00", "2026-03-01 10:00:00", "2024-02-29 10:00:00", "2026-02-29 10:00:00"]
+    rows = [(at, at, 10, None) for at in [*slips, *days]]
+    with open_reader(database(tmp_path, rows)) as reader:
+        known = [dt.date(1990, 1, 1), dt.date(2024, 2, 29), DAY_1]
+        assert list(reader.day_counts(CALLS)) == known
+        # Without the leap day of 2024: it is a day, and another one. 2026 has none.
+        assert ids(reader, DAY_1, DAY_1) == sorted([*slips, "2026-03-01 10:00:00", "2026-02-29 10:00:00"])
+        assert ids(reader, DAY_1, DAY_1, is_undated_included=False) == ["2026-03-01 10:00:00"]
 
 
 def test_dates_are_counted_in_the_database(tmp_path: Path) -> None:

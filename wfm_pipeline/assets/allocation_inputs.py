@@ -117,6 +117,8 @@ class Planning:
 
     def _months_of(self, week: IsoWeek) -> pd.DataFrame:
         """Rows of the months the week touches; all rows where a demand has none there, so that it is told."""
+        if self.monthly.empty:
+            return self.monthly
         months = {(date.year, date.month) for date in week.dates}
         keys = zip(self.monthly["year"], self.monthly["month"], strict=True)
         touched = self.monthly[[key in months for key in keys]]

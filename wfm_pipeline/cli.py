@@ -217,6 +217,96 @@ def _weekend(text: str | None) -> tuple[str, ...] | None:
 
 
 @app.command()
+def allocate(
+    resources: Annotated[Path | None, typer.Option(metavar="CSV", help="Roster; with --demands and --week.")] = None,
+    demands: Annotated[Path | None, typer.Option(metavar="CSV", help="Work of the week, or of its months.")] = None,
+    week: Annotated[str | None, typer.Option(metavar="WEEK", help="ISO week, such as 2025-W28.")] = None,
+    strategy: Annotated[str | None, typer.Option(help="optimal or v2.")] = None,
+    weight: Annotated[str | None, typer.Option(help="Shares follow volume or workload.")] = None,
+    week_configuration: Annotated[Path | None, typer.Option(metavar="CSV", help="Working days and hours.")] = None,
+    tiers: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Capacity tiers; else the planning folder's.")
+    ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Locality rules; else the planning folder's.")
+    ] = None,
+    previous: Annotated[Path | None, typer.Option(metavar="CSV", help="Last week's --out, to count moves.")] = None,
+    minimum_one: Annotated[bool | None, typer.Option(help="A first person everywhere before any second.")] = None,
+    stability: Annotated[bool | None, typer.Option(help="Fewest moves from --previous, fairness unchanged.")] = None,
+    explain: Annotated[list[str] | None, typer.Option(metavar="CN|DEMAND_ID", help="Say why; repeatable.")] = None,
+    out_file: Annotated[Path | None, typer.Option("--out", metavar="CSV", help="Write one row per resource.")] = None,
+    eligibility: Annotated[Path | None, typer.Option(metavar="CSV", help="Write the eligible pairs.")] = None,
+    first_week: Annotated[str | None, typer.Option("--from", metavar="WEEK", help="Plan in the warehouse.")] = None,
+    last_week: Annotated[str | None, typer.Option("--to", metavar="WEEK", help="Last week; default --from.")] = None,
+    source: SourceName = None,
+    warehouse: WarehouseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fair weekly allocation: one week from CSV files, or --from and --to in the warehouse."""
+    from wfm_pipeline.orchestration import allocating  # noqa: PLC0415
+    from wfm_pipeline.reports.allocation_tables import answer_tables  # noqa: PLC0415
+    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.resources import House  # noqa: PLC0415
+
+    if first_week is not None and not any((resources, demands, week)):
+        settings = _settings(
+            source=source, warehouse_url=warehouse, allocation_strategy=strategy, allocation_weight=weight
+        )
+        _allocate_in_warehouse(settings, first_week, last_week or first_week, explain or [], as_json=as_json)
+        return
+    if resources is None or demands is None or week is None:
+        raise SettingsError(
+            "allocate needs --resources R.csv, --demands D.csv and --week 2025-W28; or, in the warehouse, "
+            "--from 2025-W28 [--to 2025-W31] and none of them"
+        )
+    request = allocating.AllocationRequest(
+        resources, demands, week, strategy, weight, week_configuration, tiers, rules, previous, minimum_one, stability
+    )
+    answer = allocating.answer_request(House(_settings()), request)
+    said = allocating.explain(answer.allocation, explain or [])
+    for notice in answer.notices:
+        err.print(f"[yellow]notice:[/] {escape(notice)}")
+    if out_file is not None:
+        allocating.write_csv(answer.answer, out_file)
+    if eligibility is not None:
+        allocating.write_csv(allocating.eligibility_frame(answer.allocation), eligibility)
+    if as_json:
+        tables = {"answer": answer.answer, "demands": answer.demands, "quality": answer.quality}
+        print_json(tables, week=week, notices=answer.notices, explanations=said)
+        return
+    for title, frame in answer_tables(answer.answer, answer.demands, answer.quality, is_whole=out_file is None).items():
+        print_table(frame, title)
+    for words in said.values():
+        out.print(escape(words))
+
+
+def _allocate_in_warehouse(settings: Settings, first: str, last: str, names: list[str], *, as_json: bool) -> None:
+    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415
+    from wfm_pipeline.orchestration.planning_run import explain_week, quality_of, run_weeks, weeks_between  # noqa: PLC0415
+    from wfm_pipeline.reports.allocation_tables import week_quality  # noqa: PLC0415
+    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.resources import House  # noqa: PLC0415
+
+    house = House(settings)
+    house.check()
+    started = time.monotonic()
+    weeks = weeks_between(first, last)
+    outcome = run_weeks(build_definitions(settings, is_partitioned=False), house, weeks, on_step=_tell_step)
+    if outcome.problems:
+        raise WfmError("; ".join(outcome.problems))
+    quality, said = quality_of(house, weeks), explain_week(house, weeks[-1], names)
+    house.publish()
+    if as_json:
+        print_json({"quality": quality}, run_id=outcome.run_id, explanations=said)
+        return
+    print_table(week_quality(quality), "Quality per week and strategy (structural = gap of the best possible)")
+    for words in said.values():
+        out.print(escape(words))
+    out.print(f"{len(weeks)} weeks in {time.monotonic() - started:.0f} s")
+    out.print("look at: gold.weekly_resource_assignment, gold.demand_week, gold.allocation_quality")
+
+
+@app.command()
 def publish(warehouse: WarehouseUrl = None) -> None:
     """Swap in a fresh readers' copy of gold, and renew the analysts' views."""
     from wfm_pipeline.resources import House  # noqa: PLC0415

@@ -10,15 +10,26 @@ import dagster as dg
 
 from wfm_pipeline.assets.accuracy import build_accuracy_assets
 from wfm_pipeline.assets.actuals import build_actual_assets
+from wfm_pipeline.assets.allocation import build_allocation_assets
+from wfm_pipeline.assets.allocation_inputs import build_planning_assets
 from wfm_pipeline.assets.bronze import build_bronze_assets
 from wfm_pipeline.assets.customers import build_customer_assets
 from wfm_pipeline.assets.forecast import build_forecast_assets
 from wfm_pipeline.assets.silver import build_silver_assets
+from wfm_pipeline.checks.allocation_checks import build_allocation_checks
 from wfm_pipeline.checks.contract_checks import build_contract_checks
 from wfm_pipeline.checks.flow_checks import build_flow_checks
 from wfm_pipeline.checks.law_checks import build_law_checks
-from wfm_pipeline.orchestration.jobs import REFRESH, late_data_sensor, nightly_job, nightly_schedule, refresh_job
-from wfm_pipeline.orchestration.partitions import daily_partitions
+from wfm_pipeline.orchestration.jobs import (
+    REFRESH,
+    allocation_job,
+    allocation_schedule,
+    late_data_sensor,
+    nightly_job,
+    nightly_schedule,
+    refresh_job,
+)
+from wfm_pipeline.orchestration.partitions import daily_partitions, weekly_partitions
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import Settings, load_settings
 
@@ -36,7 +47,8 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     """
     house = House(settings)
     partitions = daily_partitions(house) if is_partitioned else None
-    nightly, refresh = nightly_job(partitions), refresh_job(partitions)
+    weeks = weekly_partitions(house, partitions.start.date()) if partitions else None
+    nightly, refresh, allocation = nightly_job(partitions), refresh_job(partitions), allocation_job(weeks)
     return dg.Definitions(
         assets=[
             *build_bronze_assets(house.source_map, partitions),
@@ -45,10 +57,17 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_customer_assets(),
             *build_forecast_assets(),
             *build_accuracy_assets(),
+            *build_planning_assets(),
+            *build_allocation_assets(weeks),
         ],
-        asset_checks=[*build_contract_checks(house.source_map), *build_flow_checks(), *build_law_checks()],
-        jobs=[nightly, refresh],
-        schedules=[nightly_schedule(nightly, house)] if partitions else [],
+        asset_checks=[
+            *build_contract_checks(house.source_map),
+            *build_flow_checks(),
+            *build_law_checks(),
+            *build_allocation_checks(),
+        ],
+        jobs=[nightly, refresh, allocation],
+        schedules=[nightly_schedule(nightly, house), allocation_schedule(allocation, house)] if partitions else [],
         sensors=[late_data_sensor(REFRESH, house)] if partitions else [],
         resources={"house": house},
         executor=dg.in_process_executor,

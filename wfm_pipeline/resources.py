@@ -7,12 +7,17 @@ becomes part of a run's config.
 
 import dataclasses
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.contracts.source_map import SourceMap
+from wfm_pipeline.domain.allocation.problem import Weight
+from wfm_pipeline.domain.allocation.strategy import Options, Strategy
+from wfm_pipeline.domain.allocation.week_plan import DEFAULT_CALENDARS
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.settings import Settings
 from wfm_pipeline.sources.maps import load_map
@@ -23,6 +28,9 @@ from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 from wfm_pipeline.warehouse.opening import check_url, duckdb_path, open_warehouse
 from wfm_pipeline.warehouse.publish import create_views, publish
+
+SAMPLE_PLANNING_FOLDER = Path(__file__).parents[1] / "data" / "seeds" / "allocation"
+"""Planners' tables that belong to the sample contact centre."""
 
 _SITE_SETTINGS = (
     "time_zone",
@@ -128,6 +136,45 @@ class House:
     def model_folder(self, issue_date: dt.date) -> Path:
         """Where the models of an issue are kept."""
         return self.settings.home / "models" / self.source_map.name / issue_date.isoformat()
+
+    @property
+    def planning_folder(self) -> Path:
+        """Folder of the planners' CSV tables."""
+        return self.settings.planning_folder or SAMPLE_PLANNING_FOLDER
+
+    def planning_file(self, name: str) -> Path | None:
+        """A planners' CSV table, or None where the folder has none of that name."""
+        path = self.planning_folder / f"{name}.csv"
+        return path if path.is_file() else None
+
+    @cached_property
+    def locality_calendars(self) -> Mapping[str, Site]:
+        """Calendars of the localities, and of states with one of their own."""
+        own = {}
+        for name, place in self.settings.locality_calendars.items():
+            country, _, subdivision = place.partition("-")
+            own[name] = Site(calendar=name, country=country, subdivision=subdivision or None)
+        return {**DEFAULT_CALENDARS, **own}
+
+    def allocation_options(
+        self, strategy: str | None = None, *, minimum_one: bool | None = None, stability: bool | None = None
+    ) -> Options:
+        """Options of the weekly allocation as the settings say, unless given.
+
+        A switch that is only set in the settings is left alone by strategy `v2`, which has none.
+        """
+        settings = self.settings
+        chosen = cast("Strategy", strategy or settings.allocation_strategy)
+        is_optimal = chosen == "optimal"
+        return Options(
+            strategy=chosen,
+            minimum_one=settings.allocation_minimum_one and is_optimal if minimum_one is None else minimum_one,
+            stability=settings.allocation_stability and is_optimal if stability is None else stability,
+        )
+
+    def allocation_weight(self, weight: str | None = None) -> Weight | None:
+        """What ideal shares follow: the given word, else the setting's; None leaves it to the handle times."""
+        return cast("Weight | None", weight or self.settings.allocation_weight)
 
     def title(self, text: str) -> str:
         """A title that names the source, and says so where its data are simulated."""

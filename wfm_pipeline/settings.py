@@ -9,7 +9,7 @@ import difflib
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -88,6 +88,28 @@ class Settings(BaseSettings):
     backtest_origins: int = Field(3, ge=0, le=52, description="Past issues scored in the main job, horizon_days apart.")
     num_threads: int = Field(2, ge=1, le=256, description="Threads for training.")
     seed: int = Field(20_260_101, ge=0, description="Seed of everything random.")
+
+    planning_folder: Path | None = Field(
+        None, description="Folder of the planners' CSV tables (resources, tiers, rules ...); default: the sample's."
+    )
+    allocation_strategy: Literal["optimal", "v2"] = Field("optimal", description="Strategy of the weekly allocation.")
+    allocation_weight: Literal["volume", "workload"] | None = Field(
+        None, description="What ideal shares follow; default: workload where every handle time is known."
+    )
+    allocation_minimum_one: bool = Field(
+        False, description="Every demand gets a first person before any gets a second (strategy optimal)."
+    )
+    allocation_stability: bool = Field(
+        False, description="Of equally good answers the one with fewest moves from last week (strategy optimal)."
+    )
+    default_locality: Literal["Domestic", "Global"] = Field(
+        "Global", description="Locality of a main_lob that no rule fits."
+    )
+    locality_calendars: dict[str, str] = Field(
+        default_factory=dict,
+        description="Calendar -> country or COUNTRY-SUBDIVISION of its holidays, on top of Domestic = 'US' and "
+        "Global = 'IN'; a state's own calendar is called 'Domestic-TX' and would be 'US-TX'.",
+    )
 
     sample_months: int = Field(18, ge=2, le=60, description="Length of the sample contact centre.")
 

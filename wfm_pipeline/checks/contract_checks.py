@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from wfm_pipeline.contracts.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import (
     CUSTOMER_BEHAVIOR,
@@ -26,6 +27,8 @@ _ALWAYS = (
     QUEUE_INTERVAL_FORECAST,
     QUEUE_DAY_FORECAST,
     FORECAST_ACCURACY,
+    *ALLOCATION_INPUTS,
+    *ALLOCATION_TABLES,
 )
 
 

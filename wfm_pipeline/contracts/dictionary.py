@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 
 from wfm_pipeline.contracts.columns import Column, Table
-from wfm_pipeline.contracts.gold import GOLD_TABLES
-from wfm_pipeline.contracts.silver import SILVER_TABLES
+from wfm_pipeline.contracts.tables import ALL_GOLD_TABLES, ALL_SILVER_TABLES
 
 _HEAD = """# Data dictionary
 
@@ -18,7 +17,7 @@ Bronze tables are named `bronze.<source>__<table>` and hold the source's own col
 
 def data_dictionary() -> str:
     """The whole dictionary, silver before gold."""
-    return "\n".join([_HEAD, *(_section(table) for table in (*SILVER_TABLES, *GOLD_TABLES))])
+    return "\n".join([_HEAD, *(_section(table) for table in (*ALL_SILVER_TABLES, *ALL_GOLD_TABLES))])
 
 
 def _section(table: Table) -> str:

@@ -26,6 +26,13 @@ _FORECAST_INPUTS = {
     "is_open": _from("silver.calendar_days", "is_open", "opens_at", "closes_at"),
 }
 
+_VOLUME = (
+    *_from("gold.queue_day_forecast", "calls_mean"),
+    *_from("silver.queue_demand_map", "share"),
+    *_from("silver.monthly_demand", "monthly_forecast"),
+)
+_ROSTER = _from("silver.allocation_resources", "platform", "locality", "skills", "states", "is_active")
+
 LINEAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     _CALLS: {
         "call_id": _from(_LEGS, "call_id"),
@@ -78,5 +85,44 @@ LINEAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         ),
         "band_coverage": (*_from(_FORECAST, "calls_q10", "calls_q90"), *_from(_INTERVALS, "calls_offered")),
         "wmape_median6": _from(_INTERVALS, "calls_offered"),
+    },
+    "gold.demand_week": {
+        "weekly_forecast": (*_VOLUME, *_from("silver.week_configuration", "working_days")),
+        "locality": (
+            *_from("silver.queue_demand_map", "locality", "main_lob", "worktype"),
+            *_from("silver.monthly_demand", "locality", "main_lob", "worktype"),
+            *_from("silver.locality_rules", "pattern", "result_locality", "priority"),
+        ),
+        "handle_seconds": (
+            *_from("gold.queue_day_forecast", "aht_seconds"),
+            *_from("silver.monthly_demand", "handle_seconds"),
+        ),
+        "workload_hours": (*_VOLUME, *_from("gold.queue_day_forecast", "aht_seconds")),
+        "ideal_fte": (*_VOLUME, *_ROSTER),
+        "required_fte": (*_VOLUME, *_from("silver.week_configuration", "work_hours", "shrinkage", "occupancy")),
+        "assigned": _from("gold.weekly_resource_assignment", "demand_id"),
+        "assigned_hours": _from("gold.weekly_resource_assignment", "demand_id", "weekly_capacity_hours"),
+        "eligible": _ROSTER,
+    },
+    "gold.weekly_resource_assignment": {
+        "demand_id": (*_ROSTER, *_VOLUME),
+        "score": (*_ROSTER, *_VOLUME),
+        "weekly_capacity_hours": (
+            *_from("silver.allocation_resources", "available_from", "available_until", "capacity_tier_id"),
+            *_from("silver.capacity_tiers", "productivity"),
+            *_from("silver.week_configuration", "working_days", "work_hours", "shrinkage"),
+        ),
+    },
+    "gold.allocation_quality": {
+        name: _from("gold.demand_week", "assigned", "ideal_fte")
+        for name in ("staffed", "unmet_share", "chi_square_gap", "jain_index")
+    },
+    "gold.allocation_accuracy": {
+        "wmape": (*_from("gold.demand_week", "weekly_forecast"), *_from("gold.queue_day_actual", "calls_offered")),
+        "bias": (*_from("gold.demand_week", "weekly_forecast"), *_from("gold.queue_day_actual", "calls_offered")),
+        "workload_gap_hours": (
+            *_from("gold.demand_week", "assigned_hours"),
+            *_from("gold.queue_day_actual", "calls_offered", "calls_answered", "handle_seconds"),
+        ),
     },
 }

@@ -1,4 +1,4 @@
-"""The nightly main job, its schedule, and the sensor for late data."""
+"""The nightly main job, the weekly allocation, their schedules, and the sensor for late data."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo
@@ -11,6 +11,8 @@ from wfm_pipeline.resources import House
 
 NIGHTLY = "nightly"
 REFRESH = "refresh_days"
+ALLOCATION = "allocation"
+"""Job and asset group of the weekly allocation."""
 FORECAST_OP = "queue_forecast"
 _LATE_CHECK_SECONDS = 3_600
 _MOST_BLOCKS = 20
@@ -20,7 +22,7 @@ def nightly_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJo
     """The main job: the whole graph, from the source to the scored forecast."""
     return dg.define_asset_job(
         NIGHTLY,
-        selection=dg.AssetSelection.all(),
+        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(ALLOCATION),
         description="The whole graph: call records to a scored forecast.",
         partitions_def=partitions,
         executor_def=dg.in_process_executor,
@@ -92,3 +94,38 @@ def refresh_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJo
         partitions_def=partitions,
         executor_def=dg.in_process_executor,
     )
+
+
+def allocation_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJobDefinition:
+    """Planners' tables to a judged plan; all weeks of a stretch in one run."""
+    return dg.define_asset_job(
+        ALLOCATION,
+        selection=dg.AssetSelection.groups(ALLOCATION),
+        description="People to demands for the chosen ISO weeks, and last week's plan against what came.",
+        partitions_def=partitions,
+        executor_def=dg.in_process_executor,
+    )
+
+
+def allocation_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.ScheduleDefinition:
+    """Mondays at 05:00 of the site, after the night's forecast: this week and the next, in one run."""
+
+    @dg.schedule(
+        name="allocation_schedule",
+        job=job,
+        cron_schedule="0 5 * * 1",
+        execution_timezone=house.site.time_zone,
+        description="Plans this week and the next, and compares last week's plan with what came.",
+    )
+    def monday_tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        today = context.scheduled_execution_time.astimezone(ZoneInfo(house.site.time_zone)).date()
+        monday = today - dt.timedelta(days=today.weekday())
+        return dg.RunRequest(
+            run_key=monday.isoformat(),
+            tags={
+                "dagster/asset_partition_range_start": monday.isoformat(),
+                "dagster/asset_partition_range_end": (monday + dt.timedelta(days=7)).isoformat(),
+            },
+        )
+
+    return monday_tick

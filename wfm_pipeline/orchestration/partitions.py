@@ -1,4 +1,4 @@
-"""Daily partitions, from the source's first date on."""
+"""Daily partitions from the source's first date on, and weekly ones of the same stretch and a little ahead."""
 
 import datetime as dt
 
@@ -27,4 +27,22 @@ def daily_partitions(house: House) -> dg.DailyPartitionsDefinition:
     """One partition per business date of the site, in its own time zone."""
     return dg.DailyPartitionsDefinition(
         start_date=first_date(house).isoformat(), timezone=house.site.time_zone, end_offset=0
+    )
+
+
+WEEKS_AHEAD = 9
+"""Weekly partitions from the current week on: it and eight more can be planned."""
+
+
+def weekly_partitions(house: House, first: dt.date) -> dg.WeeklyPartitionsDefinition:
+    """One partition per ISO week, named by its Monday.
+
+    Args:
+        house: The house.
+        first: First date of the daily partitions; weeks start with its calendar year.
+    """
+    new_year = dt.date(first.year, 1, 1)
+    monday = new_year - dt.timedelta(days=new_year.weekday())
+    return dg.WeeklyPartitionsDefinition(
+        start_date=monday.isoformat(), timezone=house.site.time_zone, day_offset=1, end_offset=WEEKS_AHEAD
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import dagster as dg
+from dagster_shared.error import SerializableErrorInfo
 
 from wfm_pipeline.assets.common import FIRST_DATE_TAG, LAST_DATE_TAG
 from wfm_pipeline.errors import WfmError
@@ -94,15 +95,20 @@ def _problems(result: dg.ExecuteInProcessResult) -> list[str]:
 
 
 def _words_of(event: dg.DagsterEvent) -> str:
+    ours = {cls.__name__ for cls in _all_errors(WfmError)}
     error = event.step_failure_data.error
-    while error is not None and error.cause is not None:
+    while error is not None and error.cause is not None and _class_name(error) not in ours:
         error = error.cause
     if error is None:
         return f"{event.step_key} failed"
-    name = (error.cls_name or "").rsplit(".", 1)[-1]
-    is_ours = name in {cls.__name__ for cls in _all_errors(WfmError)}
+    name = _class_name(error)
+    is_ours = name in ours
     words = error.message.split(": ", 1)[-1].strip() if is_ours else f"{name}: {error.message.strip().splitlines()[0]}"
     return f"{event.step_key}: {words.splitlines()[0]}"
+
+
+def _class_name(error: SerializableErrorInfo) -> str:
+    return (error.cls_name or "").rsplit(".", 1)[-1]
 
 
 def _all_errors(kind: type[WfmError]) -> list[type[WfmError]]:

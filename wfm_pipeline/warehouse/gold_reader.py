@@ -11,13 +11,13 @@ from typing import Any, Self
 import pandas as pd
 
 from wfm_pipeline.contracts.columns import Table
-from wfm_pipeline.contracts.gold import GOLD_TABLES
+from wfm_pipeline.contracts.tables import ALL_GOLD_TABLES
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.opening import duckdb_path, open_warehouse
 from wfm_pipeline.warehouse.publish import published_path
 from wfm_pipeline.warehouse.scope import Scope
 
-_CONTRACTS: Mapping[str, Table] = {table.name: table for table in GOLD_TABLES}
+_CONTRACTS: Mapping[str, Table] = {table.name: table for table in ALL_GOLD_TABLES}
 
 
 class GoldReader:

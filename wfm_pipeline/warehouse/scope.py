@@ -30,8 +30,8 @@ class Scope:
 
     equals: Mapping[str, Value | None] = field(default_factory=dict)
     column: str | None = None
-    first: dt.date | dt.datetime | None = None
-    last: dt.date | dt.datetime | None = None
+    first: int | dt.date | dt.datetime | None = None
+    last: int | dt.date | dt.datetime | None = None
     is_null_included: bool = False
 
     def filter(self, table: IbisTable) -> IbisTable:

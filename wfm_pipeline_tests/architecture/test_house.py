@@ -10,13 +10,12 @@ import sqlglot
 from importlinter.cli import lint_imports
 
 from wfm_pipeline.contracts.dictionary import data_dictionary
-from wfm_pipeline.contracts.gold import GOLD_TABLES
 from wfm_pipeline.contracts.lineage import LINEAGE
-from wfm_pipeline.contracts.silver import SILVER_TABLES
+from wfm_pipeline.contracts.tables import ALL_GOLD_TABLES, ALL_SILVER_TABLES
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "wfm_pipeline").rglob("*.py"))
-TABLES = {table.full_name: table for table in (*SILVER_TABLES, *GOLD_TABLES)}
+TABLES = {table.full_name: table for table in (*ALL_SILVER_TABLES, *ALL_GOLD_TABLES)}
 
 
 def test_the_import_law_holds(monkeypatch):

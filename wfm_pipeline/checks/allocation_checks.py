@@ -1,0 +1,54 @@
+"""Blocking checks of the weekly allocation: nobody twice, no misfit, capacity not exceeded, conserved.
+
+The stored plan is judged again from the planners' tables, by the judge that knows no strategy.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import dagster as dg
+
+from wfm_pipeline.assets.allocation_inputs import read_planning, table_key
+from wfm_pipeline.checks.plan_judgement import WeekFaults, judge_weeks
+from wfm_pipeline.contracts.allocation import WEEKLY_RESOURCE_ASSIGNMENT
+from wfm_pipeline.resources import House
+
+_RULES: Final = {
+    "nobody_twice": "A resource has one row per ISO week, and nobody of the roster is forgotten.",
+    "no_misfit": "Everybody is available and eligible by platform, locality, skill and state; nobody with work is idle.",
+    "capacity_is_not_exceeded": "Hours of a person = what days, tier and shrinkage allow; of a demand = its people's.",
+    "people_are_conserved": "Staffed + unassigned = available, and assigned people add up to the staffed.",
+}
+
+
+def build_allocation_checks() -> list[dg.AssetChecksDefinition]:
+    """The laws of the plan; contract checks are made beside those of the other tables."""
+    asset = table_key(WEEKLY_RESOURCE_ASSIGNMENT)
+
+    @dg.multi_asset_check(
+        name="plan_is_lawful",
+        specs=[
+            dg.AssetCheckSpec(name, asset=asset, description=description, blocking=True)
+            for name, description in _RULES.items()
+        ],
+    )
+    def plan_is_lawful(
+        context: dg.AssetCheckExecutionContext, house: dg.ResourceParam[House]
+    ) -> Iterator[dg.AssetCheckResult]:
+        with house.open_warehouse() as warehouse:
+            judged = judge_weeks(house, warehouse, read_planning(house, warehouse), run_id=context.run.run_id)
+        for name in _RULES:
+            yield _result(name, judged)
+
+    return [plan_is_lawful]
+
+
+def _result(name: str, judged: list[WeekFaults]) -> dg.AssetCheckResult:
+    faults = [f"{week.week}: {fault}" for week in judged for fault in week.by_rule[name]]
+    return dg.AssetCheckResult(
+        check_name=name,
+        asset_key=table_key(WEEKLY_RESOURCE_ASSIGNMENT),
+        passed=not faults,
+        metadata={"weeks": len(judged), "faults": len(faults)},
+        description="; ".join(faults[:5]) or "kept",
+    )

@@ -1,0 +1,14 @@
+"""Every table of a layer: what the main job makes and what other jobs add to it.
+
+Lists for readers, documents and tests. A table of another job may not be there yet; the main job's
+own lists are `SILVER_TABLES` and `GOLD_TABLES`.
+"""
+
+from typing import Final
+
+from wfm_pipeline.contracts.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
+from wfm_pipeline.contracts.gold import GOLD_TABLES
+from wfm_pipeline.contracts.silver import SILVER_TABLES
+
+ALL_SILVER_TABLES: Final = (*SILVER_TABLES, *ALLOCATION_INPUTS)
+ALL_GOLD_TABLES: Final = (*GOLD_TABLES, *ALLOCATION_TABLES)

@@ -1,0 +1,301 @@
+"""One week's problem: who is on the roster, what has to be done, and with which hours.
+
+Here: resources, demands, capacity tiers and the validated, frozen instance made of them. Everything
+below trusts it. Not here: reading tables (frames) or deciding who may do what (gate).
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final, Literal, TypeVar
+
+from wfm_pipeline.domain.allocation.faults import (
+    DuplicateError,
+    EmptyRosterError,
+    InvalidValueError,
+    MissingHandleTimeError,
+    NoDemandError,
+    UnknownValueError,
+)
+from wfm_pipeline.domain.allocation.locality import LOCALITY_NAMES, locality_name
+from wfm_pipeline.domain.allocation.week_plan import WeekPlan
+from wfm_pipeline.units import SECONDS_PER_HOUR
+
+ANY_STATE: Final = "N/A"
+Weight = Literal["volume", "workload"]
+Key = tuple[int, int, str]
+Row = TypeVar("Row")
+
+
+def id_order(identifier: str | int) -> Key:
+    """Order of ids: whole numbers by value, before all other texts, which go by their characters."""
+    text = str(identifier)
+    return (0, int(text), text) if text.isascii() and text.isdigit() else (1, 0, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A person on the roster.
+
+    Attributes:
+        cn: Number of the person; personal data.
+        platform: The one platform the person works on.
+        locality: Domestic (Onshore) or Global (Offshore).
+        skills: Case types the person can do.
+        states: States the person may serve; `N/A` stands for any.
+        available_from, available_until: First and last date of availability; None is open-ended.
+        is_active: False keeps the person out.
+        capacity_tier_id: Tier of productivity; None is productivity 1.
+    """
+
+    cn: str
+    platform: str
+    locality: str
+    skills: frozenset[str]
+    states: frozenset[str]
+    available_from: date | None = None
+    available_until: date | None = None
+    is_active: bool = True
+    capacity_tier_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Work of one kind in the week.
+
+    Attributes:
+        demand_id: Its id.
+        platform, locality, case_type, state: What a person must match; state `N/A` needs a person who lists `N/A`.
+        weekly_forecast: Cases expected in the week, >= 0.
+        handle_seconds: Mean handle time of a case [s], > 0; None where unknown.
+    """
+
+    demand_id: str | int
+    platform: str
+    locality: str
+    case_type: str
+    state: str
+    weekly_forecast: float
+    handle_seconds: float | None = None
+
+    @property
+    def workload_hours(self) -> float | None:
+        """Cases times handle time [h]."""
+        return None if self.handle_seconds is None else self.weekly_forecast * self.handle_seconds / SECONDS_PER_HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityTier:
+    """How productive people of a tier are: 0..1 of a full capacity."""
+
+    tier_id: str
+    name: str
+    productivity: float
+
+    def __post_init__(self) -> None:
+        """Refuse a productivity outside 0..1."""
+        if not 0 <= self.productivity <= 1:
+            raise InvalidValueError(
+                f"productivity must be 0..1, got {self.productivity} (tier {self.tier_id!r}); write 80 % as 0.8",
+                got=self.productivity,
+            )
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A validated week.
+
+    Attributes:
+        plan: The week and its settings per locality.
+        resources: In order of cn.
+        demands: In order of demand id.
+        tiers: Tier id -> tier.
+        weight: What ideal shares are proportional to.
+        days_present: Working days each resource is there [days]; 0 = not available this week.
+        notices: What the user should know though it is no fault.
+    """
+
+    plan: WeekPlan
+    resources: tuple[Resource, ...]
+    demands: tuple[Demand, ...]
+    tiers: Mapping[str, CapacityTier]
+    weight: Weight
+    days_present: tuple[float, ...]
+    notices: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def build(
+        cls,
+        plan: WeekPlan,
+        resources: Iterable[Resource],
+        demands: Iterable[Demand],
+        *,
+        tiers: Iterable[CapacityTier] = (),
+        weight: Weight | None = None,
+        full_week: bool = False,
+    ) -> "Problem":
+        """Validate and put in order.
+
+        Args:
+            plan: The week.
+            resources: The roster, in any order.
+            demands: The week's work, in any order.
+            tiers: Capacity tiers that resources name.
+            weight: `volume` or `workload`; None takes workload where every handle time is known.
+            full_week: Count only people who are there on every working day of the week.
+
+        Raises:
+            EmptyRosterError, NoDemandError: nothing to allocate, or nothing to allocate to.
+            DuplicateError: a cn, demand or tier occurs twice.
+            UnknownValueError: a locality or tier nobody defined.
+            InvalidValueError: a value out of range.
+            MissingHandleTimeError: workload asked for without handle times.
+        """
+        tier_index = {tier.tier_id: tier for tier in _unique(tiers, lambda tier: tier.tier_id, "tier_id")}
+        people = _unique(resources, lambda person: person.cn, "cn")
+        work = _unique(demands, lambda demand: str(demand.demand_id), "demand_id")
+        if not people:
+            raise EmptyRosterError("the roster is empty: at least one resource is needed")
+        if not work:
+            raise NoDemandError("there is no demand: at least one is needed")
+        for demand in work:
+            _check_demand(demand)
+        for person in people:
+            _check_resource(person, tier_index)
+        chosen, notices = _choose_weight(work, weight)
+        people.sort(key=lambda person: id_order(person.cn))
+        work.sort(key=lambda demand: id_order(demand.demand_id))
+        present = _presence(plan, people, full_week=full_week)
+        notices += _stated_results(plan, people, work, present)
+        return cls(plan, tuple(people), tuple(work), tier_index, chosen, tuple(present), tuple(notices))
+
+    def productivity(self, resource: Resource) -> float:
+        """Productivity of a person: the tier's, or 1."""
+        return 1.0 if resource.capacity_tier_id is None else self.tiers[resource.capacity_tier_id].productivity
+
+    def capacity_hours(self, position: int) -> float:
+        """Hours the resource at `position` can handle this week [h]."""
+        resource = self.resources[position]
+        settings = self.plan.locality(locality_name(resource.locality, where=f"resource {resource.cn!r}"))
+        return settings.capacity_hours(self.days_present[position], self.productivity(resource))
+
+    @property
+    def weights(self) -> list[float]:
+        """What each demand's ideal share is proportional to [cases or h]."""
+        if self.weight == "volume":
+            return [float(demand.weekly_forecast) for demand in self.demands]
+        return [demand.weekly_forecast * (demand.handle_seconds or 0.0) for demand in self.demands]
+
+
+def _unique(rows: Iterable[Row], name: "object", what: str) -> list[Row]:
+    assert callable(name)
+    kept: dict[str, Row] = {}
+    for row in rows:
+        key = name(row)
+        if key in kept:
+            raise DuplicateError(f"{what} must be unique, got {key!r} twice; keep one row of each", got=key)
+        kept[key] = row
+    return list(kept.values())
+
+
+def _check_demand(demand: Demand) -> None:
+    where = f"demand {demand.demand_id!r}"
+    locality_name(demand.locality, where=where)
+    for name in ("platform", "case_type", "state"):
+        _check_text(getattr(demand, name), name, where)
+    if not math.isfinite(demand.weekly_forecast) or demand.weekly_forecast < 0:
+        raise InvalidValueError(
+            f"weekly_forecast must be a number >= 0, got {demand.weekly_forecast} ({where})", got=demand.weekly_forecast
+        )
+    seconds = demand.handle_seconds
+    if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
+        raise InvalidValueError(f"handle_seconds must be above 0 or empty, got {seconds} ({where})", got=seconds)
+
+
+def _check_resource(person: Resource, tiers: Mapping[str, CapacityTier]) -> None:
+    if person.locality.lower() not in LOCALITY_NAMES or not person.cn or not person.platform:
+        where = f"resource {person.cn!r}"
+        locality_name(person.locality, where=where)
+        _check_text(person.cn, "cn", where)
+        _check_text(person.platform, "platform", where)
+    start, end = person.available_from, person.available_until
+    if start is not None and end is not None and end < start:
+        raise InvalidValueError(
+            f"available_until {end} lies before available_from {start} (resource {person.cn!r}); swap or correct them",
+            got=person.cn,
+        )
+    if person.capacity_tier_id is not None and person.capacity_tier_id not in tiers:
+        raise UnknownValueError(
+            f"capacity tier {person.capacity_tier_id!r} of resource {person.cn!r} is not defined; known: {sorted(tiers)}",
+            got=person.capacity_tier_id,
+        )
+
+
+def _check_text(text: str, name: str, where: str) -> None:
+    if not text.strip() or not text.isprintable():
+        raise InvalidValueError(f"{name} must be printable text, got {text!r} ({where})", got=text, where=where)
+
+
+def _choose_weight(demands: Sequence[Demand], weight: Weight | None) -> tuple[Weight, list[str]]:
+    unknown = [demand.demand_id for demand in demands if demand.handle_seconds is None]
+    if weight not in {None, "volume", "workload"}:
+        raise InvalidValueError(f"weight must be volume or workload, got {weight!r}", got=weight)
+    if weight == "workload" and unknown:
+        raise MissingHandleTimeError(
+            f"weight workload needs handle_seconds of every demand; missing for {_some(unknown)}; "
+            "give them or use weight volume",
+            got=unknown,
+        )
+    if weight is None and unknown and len(unknown) < len(demands):
+        words = f"handle_seconds missing for {len(unknown)} of {len(demands)} demands ({_some(unknown)}): shares go by volume"
+        return "volume", [words]
+    return weight or ("volume" if unknown else "workload"), []
+
+
+def _presence(plan: WeekPlan, people: Sequence[Resource], *, full_week: bool) -> list[float]:
+    known: dict[tuple[str, date | None, date | None], float] = {}
+    present = []
+    for person in people:
+        if not person.is_active:
+            present.append(0.0)
+            continue
+        key = (person.locality, person.available_from, person.available_until)
+        if key not in known:
+            settings = plan.locality(LOCALITY_NAMES[person.locality.strip().lower()])
+            days = settings.days_present(person.available_from, person.available_until)
+            known[key] = 0.0 if full_week and days < settings.working_days else days
+        present.append(known[key])
+    return present
+
+
+def _stated_results(
+    plan: WeekPlan, people: Sequence[Resource], demands: Sequence[Demand], present: Sequence[float]
+) -> list[str]:
+    notices = []
+    for name, settings in plan.localities.items():
+        if settings.working_days == 0:
+            notices.append(f"{plan.week} has no working day in {name}: nobody there is available")
+    if not any(present):
+        notices.append(f"nobody on the roster is available in {plan.week}")
+    if not any(demand.weekly_forecast for demand in demands):
+        notices.append("all forecasts are 0: ideal shares are 0 and people are spread evenly over what they can do")
+    notices += _one_sided("platform", {person.platform for person in people}, {demand.platform for demand in demands})
+    states = frozenset[str]().union(*{person.states for person in people})
+    if ANY_STATE not in states:
+        notices += _one_sided("state", states, {demand.state for demand in demands})
+    return notices
+
+
+def _one_sided(what: str, of_people: Iterable[str], of_demands: Iterable[str]) -> list[str]:
+    on_roster, wanted = set(of_people), set(of_demands)
+    found = [
+        (sorted(wanted - on_roster), f"{what} of demands that no resource lists"),
+        (sorted(on_roster - wanted), f"{what} of resources that no demand names"),
+    ]
+    return [f"{words}: {_some(names)}" for names, words in found if names]
+
+
+def _some(names: Sequence[object], limit: int = 5) -> str:
+    shown = ", ".join(str(name) for name in names[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"

@@ -1,0 +1,183 @@
+"""The allocate command's way on CSV files: read, allocate one week, explain, write the answer."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from wfm_pipeline.contracts.allocation import STRATEGY_WORDS, WEIGHT_WORDS
+from wfm_pipeline.domain.allocation.explain import Explainer
+from wfm_pipeline.domain.allocation.faults import AllocationError, UnknownValueError
+from wfm_pipeline.domain.allocation.frames import WeekAnswer, allocate_frames
+from wfm_pipeline.domain.allocation.gate import is_exact_state
+from wfm_pipeline.domain.allocation.locality import DEFAULT_RULES, LocalityPolicy
+from wfm_pipeline.domain.allocation.sheets import read_rules
+from wfm_pipeline.domain.allocation.strategy import Allocation, Options, optimal_counts
+from wfm_pipeline.domain.allocation.weeks import IsoWeek
+from wfm_pipeline.errors import DataError, SettingsError
+from wfm_pipeline.resources import House
+from wfm_pipeline.sources.planning_files import read_text_table
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationRequest:
+    """What is asked of one week, in the words of the command line.
+
+    Attributes:
+        resources, demands: CSV files.
+        week: ISO week such as 2025-W28.
+        strategy: `optimal` or `v2`; None takes the setting.
+        weight: `volume` or `workload`; None takes the setting, else workload where handle times are known.
+        week_configuration, tiers, rules: CSV files; without one the calendars, and the planning folder's tiers and rules.
+        previous: Last week's answer (CSV), for the count of moves and `stability`.
+        minimum_one, stability: Switches of strategy optimal; None takes the setting.
+    """
+
+    resources: Path
+    demands: Path
+    week: str
+    strategy: str | None = None
+    weight: str | None = None
+    week_configuration: Path | None = None
+    tiers: Path | None = None
+    rules: Path | None = None
+    previous: Path | None = None
+    minimum_one: bool | None = None
+    stability: bool | None = None
+
+
+def parse_week(text: str, option: str) -> IsoWeek:
+    """An ISO week of the command line.
+
+    Raises:
+        SettingsError: it is none; the message names the option.
+    """
+    try:
+        return IsoWeek.parse(text)
+    except AllocationError as error:
+        raise SettingsError(f"{option}: {error}", got=text) from error
+
+
+def answer_request(house: House, request: AllocationRequest) -> WeekAnswer:
+    """Allocate the week that is asked for.
+
+    Raises:
+        SettingsError: a word of the command line is not allowed.
+        DataError: a file is missing, unreadable or wrong; the message names file or table, line and value.
+    """
+    week = parse_week(request.week, "--week")
+    options = chosen_options(
+        house, strategy=request.strategy, minimum_one=request.minimum_one, stability=request.stability
+    )
+    if options.stability and request.previous is None:
+        raise SettingsError("stability needs last week's answer: give --previous LAST.csv")
+    return allocate_frames(
+        read_text_table(request.resources),
+        read_text_table(request.demands),
+        week,
+        options=options,
+        weight=house.allocation_weight(_one_of(request.weight, WEIGHT_WORDS, "--weight")),
+        week_configuration=_optional(request.week_configuration),
+        tiers=_optional(request.tiers or house.planning_file("capacity_tiers")),
+        policy=_policy(house, request.rules or house.planning_file("locality_rules")),
+        calendars=house.locality_calendars,
+        previous=_last_week(request.previous),
+    )
+
+
+def chosen_options(
+    house: House, *, strategy: str | None = None, minimum_one: bool | None = None, stability: bool | None = None
+) -> Options:
+    """Options of the settings, with what the command line says instead.
+
+    Raises:
+        SettingsError: an unknown strategy, or switches the strategy does not have.
+    """
+    try:
+        return house.allocation_options(
+            _one_of(strategy, STRATEGY_WORDS, "--strategy"), minimum_one=minimum_one, stability=stability
+        )
+    except AllocationError as error:
+        raise SettingsError(str(error)) from error
+
+
+def _one_of(word: str | None, allowed: Sequence[str], option: str) -> str | None:
+    if word is not None and word not in allowed:
+        raise SettingsError(f"{option} must be one of {', '.join(allowed)}, got {word!r}", got=word)
+    return word
+
+
+def _optional(path: Path | None) -> pd.DataFrame | None:
+    return None if path is None else read_text_table(path)
+
+
+def _policy(house: House, path: Path | None) -> LocalityPolicy:
+    if path is None:
+        return LocalityPolicy(DEFAULT_RULES, house.settings.default_locality)
+    return read_rules(read_text_table(path), default_locality=house.settings.default_locality)
+
+
+def _last_week(path: Path | None) -> Mapping[str, str | None] | None:
+    if path is None:
+        return None
+    frame = read_text_table(path)
+    missing = {"resource_cn", "demand_id"} - set(frame.columns)
+    if missing:
+        raise DataError(f"{path} lacks {', '.join(sorted(missing))}; it should be what --out wrote last week")
+    return {cn: demand or None for cn, demand in zip(frame["resource_cn"], frame["demand_id"], strict=True)}
+
+
+def explain(allocation: Allocation, names: Sequence[str]) -> dict[str, str]:
+    """Sentences about people and demands, by the name that was asked for.
+
+    Args:
+        allocation: The week.
+        names: cn of people or ids of demands; a name that is both gets both answers.
+
+    Raises:
+        UnknownValueError: nobody and nothing has that name.
+    """
+    problem, explainer = allocation.problem, Explainer(allocation)
+    people, demands = {one.cn for one in problem.resources}, {str(one.demand_id) for one in problem.demands}
+    optimum = optimal_counts(allocation.eligibility) if demands & set(names) else None
+    said = {}
+    for name in names:
+        words = [str(explainer.assignment(name))] if name in people else []
+        words += [str(explainer.gap(name, optimum=optimum))] if name in demands else []
+        if not words:
+            raise UnknownValueError(
+                f"--explain: {name!r} is neither a cn nor a demand_id of {problem.plan.week}", got=name
+            )
+        said[name] = " ".join(words)
+    return said
+
+
+def eligibility_frame(allocation: Allocation) -> pd.DataFrame:
+    """The eligibility matrix, one row per pair that is allowed: resource_cn, demand_id, is_exact_state."""
+    problem = allocation.problem
+    rows = [
+        (resource.cn, str(demand.demand_id), is_exact_state(resource, demand))
+        for resource, demand in (
+            (problem.resources[person], problem.demands[work]) for person, work in allocation.eligibility.pairs()
+        )
+    ]
+    return pd.DataFrame(rows, columns=["resource_cn", "demand_id", "is_exact_state"])
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV, an unknown value as an empty cell, beside its place and then swapped in.
+
+    Raises:
+        DataError: the place cannot be written.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        frame.to_csv(beside, index=False, na_rep="", lineterminator="\n")
+        beside.replace(path)
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error}", path=str(path)) from error
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,74 @@
+"""Planning a stretch of weeks in the warehouse, in this process: what `wfm allocate --from --to` does."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+import pandas as pd
+
+from wfm_pipeline.assets.allocation import last_plan
+from wfm_pipeline.assets.allocation_inputs import read_planning
+from wfm_pipeline.contracts.allocation import ALLOCATION_QUALITY
+from wfm_pipeline.domain.allocation.weeks import IsoWeek
+from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.orchestration.allocating import chosen_options, explain, parse_week
+from wfm_pipeline.orchestration.jobs import ALLOCATION
+from wfm_pipeline.orchestration.plan import Plan
+from wfm_pipeline.orchestration.running import RunOutcome, StepListener, run_main_job
+from wfm_pipeline.resources import House
+
+
+def weeks_between(first: str, last: str) -> list[IsoWeek]:
+    """ISO weeks from one to another, both included.
+
+    Raises:
+        SettingsError: no ISO week, or the last lies before the first.
+    """
+    start, week = parse_week(first, "--from"), parse_week(last, "--to")
+    weeks = []
+    while start <= week:
+        weeks.append(week)
+        week = week.previous
+    if not weeks:
+        raise SettingsError(f"--to {last} lies before --from {first}; swap them", got=(first, last))
+    return weeks[::-1]
+
+
+def run_weeks(
+    definitions: dg.Definitions,
+    house: House,
+    weeks: Sequence[IsoWeek],
+    *,
+    on_step: StepListener,
+    instance: dg.DagsterInstance | None = None,
+) -> RunOutcome:
+    """Run the allocation job for weeks that follow each other.
+
+    Args:
+        definitions: Definitions without partitions.
+        house: The house.
+        weeks: In order of time.
+        on_step: Told of each step.
+        instance: Where Dagster notes the run; None takes the one that the Dagster UI shows.
+    """
+    chosen_options(house)
+    plan = Plan((weeks[0].dates[0], weeks[-1].dates[-1]))
+    return run_main_job(definitions, house, plan, as_of=None, on_step=on_step, job=ALLOCATION, instance=instance)
+
+
+def quality_of(house: House, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
+    """Stored quality of some weeks, the chosen strategy first."""
+    with house.open_warehouse() as warehouse:
+        rows = warehouse.frame(warehouse.table(ALLOCATION_QUALITY.full_name))
+    wanted = {(week.iso_year, week.iso_week) for week in weeks}
+    keys = zip(rows["iso_year"], rows["iso_week"], strict=True)
+    kept = rows[[key in wanted for key in keys]]
+    return kept.sort_values(["iso_year", "iso_week", "is_chosen"], ascending=[True, True, False], ignore_index=True)
+
+
+def explain_week(house: House, week: IsoWeek, names: Sequence[str]) -> dict[str, str]:
+    """Sentences about people and demands of a week that has just been planned."""
+    if not names:
+        return {}
+    with house.open_warehouse() as warehouse:
+        planning, previous = read_planning(house, warehouse), last_plan(warehouse, week.previous)
+    return explain(planning.answer(house, week, house.allocation_options(), previous).allocation, names)

@@ -1,0 +1,318 @@
+"""The weekly allocation in the warehouse: a whole year in one run, repeatable, judged, evaluated, with history."""
+
+import datetime as dt
+import shutil
+import time
+
+import dagster as dg
+import pytest
+
+from wfm_pipeline.contracts.allocation import ALLOCATION_TABLES
+from wfm_pipeline.definitions import build_definitions
+from wfm_pipeline.domain.allocation.weeks import IsoWeek
+from wfm_pipeline.orchestration.planning_run import quality_of, run_weeks, weeks_between
+from wfm_pipeline.reports.allocation_figures import allocation_figure
+from wfm_pipeline.resources import House
+from wfm_pipeline.settings import load_settings
+from wfm_pipeline_tests.cli_kit import run_wfm
+from wfm_pipeline_tests.house_kit import LAST_DATE, hashes
+from wfm_pipeline_tests.tools.write_allocation_seeds import FOLDER
+
+PLAN = [table.full_name for table in ALLOCATION_TABLES]
+LAST_WEEK = IsoWeek.of(LAST_DATE).previous
+MOST_SECONDS = 30
+
+
+def plan(house, first, last=None):
+    definitions = build_definitions(house.settings, is_partitioned=False)
+    return run_weeks(
+        definitions,
+        house,
+        weeks_between(first, last or first),
+        on_step=lambda _step, _what: None,
+        instance=dg.DagsterInstance.ephemeral(),
+    )
+
+
+def ask(house, query):
+    with house.open_warehouse() as warehouse:
+        return warehouse.con.raw_sql(query).fetchall()
+
+
+def change(house, statement):
+    with house.open_warehouse() as warehouse:
+        warehouse.execute(statement)
+
+
+@pytest.fixture
+def planners(clean):
+    """Planners' files of their own to change."""
+    folder = clean / "planning"
+    shutil.copytree(FOLDER, folder)
+    return folder
+
+
+@pytest.fixture
+def planned(sample, clean, planners):
+    """A house with planners' files and no calls yet, in which one week is planned."""
+    house = House(load_settings(home=clean / "home", source_url=f"sqlite:///{sample}", planning_folder=planners))
+    assert plan(house, "2026-W14").problems == ()
+    return house
+
+
+@pytest.fixture
+def with_calls(finished, clean):
+    """A copy of the house in which the main job has run."""
+    whole, _ = finished
+    home = clean / "home"
+    shutil.copytree(whole.settings.home, home)
+    return House(whole.settings.model_copy(update={"home": home}))
+
+
+def edit(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_a_whole_year_is_one_run_under_30_seconds_and_twice_the_same(with_calls):
+    started = time.monotonic()
+    first_run = plan(with_calls, "2026-W01", "2026-W52")
+    seconds = time.monotonic() - started
+    once = hashes(with_calls, PLAN)
+
+    second_run = plan(with_calls, "2026-W01", "2026-W52")
+
+    assert first_run.problems == second_run.problems == ()
+    assert once == hashes(with_calls, PLAN)
+    assert seconds < MOST_SECONDS
+    assert [(52, 180 * 52)] == ask(
+        with_calls,
+        "select count(distinct iso_week), count(*) from gold.weekly_resource_assignment where iso_year = 2026",
+    )
+
+
+def test_both_strategies_stand_side_by_side_and_the_optimum_has_only_the_structural_gap(planned):
+    quality = quality_of(planned, weeks_between("2026-W14", "2026-W14")).set_index("strategy")
+
+    assert [True, False] == quality.loc[["optimal", "v2"], "is_chosen"].tolist()
+    assert quality.loc["optimal", "chi_square_gap"] == quality.loc["optimal", "optimal_chi_square_gap"]
+    assert quality.loc["v2", "chi_square_gap"] > quality.loc["v2", "optimal_chi_square_gap"]
+    assert (quality["staffed"] + quality["unassigned"] == quality["available"]).all()
+
+
+def test_a_setting_chooses_whose_people_stand_in_the_plan(planned):
+    house = House(planned.settings.model_copy(update={"allocation_strategy": "v2"}))
+
+    plan(house, "2026-W14")
+
+    assert [("v2",)] == ask(house, "select distinct strategy from gold.weekly_resource_assignment")
+
+
+def test_calls_and_planners_months_are_both_planned_and_the_past_is_evaluated(with_calls):
+    assert plan(with_calls, str(LAST_WEEK)).problems == ()
+    assert plan(with_calls, str(IsoWeek.of(LAST_DATE))).problems == ()
+
+    demands = ask(with_calls, f"select count(*) from gold.demand_week where iso_week = {LAST_WEEK.iso_week}")
+    accuracy = ask(with_calls, "select iso_week, demands, wmape from gold.allocation_accuracy")
+    assert [(14 + 50,)] == demands  # demands of queues and of months
+    assert [(LAST_WEEK.iso_week, 14)] == [row[:2] for row in accuracy]  # this week is not over yet
+    assert 0 < accuracy[0][2] < 0.5
+
+
+def test_the_calls_of_a_mapped_queue_are_the_forecasts(with_calls):
+    plan(with_calls, str(LAST_WEEK))
+
+    planned, came = (
+        ask(with_calls, query)[0][0]
+        for query in (
+            f"select sum(weekly_forecast) from gold.demand_week where iso_week = {LAST_WEEK.iso_week} and platform = 'Voice'",
+            (
+                "select sum(calls_offered) from gold.queue_day_actual where business_date between "
+                f"'{LAST_WEEK.dates[0]}' and '{LAST_WEEK.dates[-1]}'"
+            ),
+        )
+    )
+    assert planned == pytest.approx(came, rel=0.3)
+
+
+def test_who_had_which_skills_when_is_kept(planned, planners):
+    edit(planners / "resources.csv", "R001,Facets,Domestic,Claims,", "R001,Facets,Domestic,Claims;Enrolment,")
+
+    plan(planned, "2026-W14")
+
+    versions = ask(
+        planned,
+        "select skills, valid_until is null, changed_by from silver.allocation_resources "
+        "where resource_cn = 'R001' order by valid_from",
+    )
+    assert [("Claims", False), ("Claims;Enrolment", True)] == [row[:2] for row in versions]
+    assert all(row[2].startswith("resources.csv") for row in versions)
+    assert [(181,)] == ask(planned, "select count(*) from silver.allocation_resources")
+
+
+def test_a_changed_rule_holds_from_the_next_run_on(planned, planners):
+    before = ask(planned, "select count(*) from gold.demand_week where locality = 'Domestic'")
+
+    edit(planners / "locality_rules.csv", "domestic,contains,Domestic,,,10,True", "domestic,contains,Global,,,10,True")
+    plan(planned, "2026-W14")
+
+    assert before == [(25,)]
+    assert [(0,)] == ask(planned, "select count(*) from gold.demand_week where locality = 'Domestic'")
+
+
+def test_an_edit_by_sql_holds_from_the_next_run_on_and_survives_the_same_file(planned):
+    change(planned, "update silver.allocation_resources set is_active = false where resource_cn = 'R001'")
+
+    plan(planned, "2026-W14")
+
+    assert [(None, "not active")] == ask(
+        planned, "select demand_id, reason from gold.weekly_resource_assignment where resource_cn = 'R001'"
+    )
+
+
+def test_a_bad_rule_in_a_file_is_refused_and_nothing_is_stored(planned, planners):
+    edit(planners / "locality_rules.csv", "OIC Volumes,contains", "(,regex")
+
+    outcome = plan(planned, "2026-W14")
+
+    assert "not a regular expression" in outcome.problems[0]
+    assert [(7,)] == ask(planned, "select count(*) from silver.locality_rules")
+
+
+def test_without_planners_files_the_job_says_what_is_missing(sample, clean):
+    (clean / "none").mkdir()
+    house = House(load_settings(home=clean / "home", source_url=f"sqlite:///{sample}", planning_folder=clean / "none"))
+
+    outcome = plan(house, "2026-W14")
+
+    assert "the roster is empty" in outcome.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("statement", "broken"),
+    [
+        pytest.param(
+            "insert into gold.weekly_resource_assignment by name "
+            "select * from gold.weekly_resource_assignment where resource_cn = 'R001'",
+            "nobody_twice", id="booked_twice",
+        ),
+        pytest.param(
+            "delete from gold.weekly_resource_assignment where resource_cn = 'R001'", "nobody_twice", id="forgotten"
+        ),
+        pytest.param(
+            "update gold.weekly_resource_assignment set demand_id = '101' where resource_cn = 'R001'",
+            "no_misfit", id="other_platform",
+        ),
+        pytest.param(
+            "update gold.weekly_resource_assignment set weekly_capacity_hours = 99 where resource_cn = 'R001'",
+            "capacity_is_not_exceeded", id="too_many_hours",
+        ),
+        pytest.param("update gold.allocation_quality set unassigned = 0", "people_are_conserved", id="people_lost"),
+    ],
+)  # fmt: skip
+def test_a_broken_plan_fails_its_check(planned, statement, broken):
+    change(planned, statement)
+
+    result = _check(planned)
+
+    assert not result[broken]
+
+
+def _check(house):
+    """Every law of the plan on what is stored now."""
+    check = next(
+        check
+        for check in build_definitions(house.settings, is_partitioned=False).asset_checks
+        if "nobody_twice" in {spec.name for spec in check.check_specs}
+    )
+    result = dg.materialize(
+        [check], resources={"house": house}, instance=dg.DagsterInstance.ephemeral(), raise_on_error=False,
+        selection=dg.AssetSelection.checks(check),
+    )  # fmt: skip
+    return {found.check_name: found.passed for found in result.get_asset_check_evaluations()}
+
+
+def test_an_unbroken_plan_passes_every_check(planned):
+    assert {"nobody_twice", "no_misfit", "capacity_is_not_exceeded", "people_are_conserved"} == set(_check(planned))
+    assert all(_check(planned).values())
+
+
+def test_weekly_partitions_start_on_mondays_and_a_month_backfills_in_one_run(planned):
+    definitions = build_definitions(planned.settings)
+    node = definitions.resolve_asset_graph().get(dg.AssetKey(["gold", "weekly_resource_assignment"]))
+    keys = node.partitions_def.get_partition_keys()
+
+    result = definitions.resolve_job_def("allocation").execute_in_process(
+        tags={"dagster/asset_partition_range_start": "2026-06-01", "dagster/asset_partition_range_end": "2026-06-22"}
+    )
+
+    assert {0} == {dt.date.fromisoformat(key).weekday() for key in keys}
+    assert node.backfill_policy == dg.BackfillPolicy.single_run()
+    assert result.success
+    weeks = ask(planned, "select distinct iso_week from gold.allocation_quality where iso_week > 20 order by 1")
+    assert [(23,), (24,), (25,), (26,)] == weeks
+
+
+def test_the_monday_tick_plans_this_week_and_the_next(planned):
+    definitions = build_definitions(planned.settings)
+    schedule = definitions.resolve_schedule_def("allocation_schedule")
+    tick = dt.datetime(2026, 6, 1, 3, 0, tzinfo=dt.UTC)  # Monday 05:00 in Stockholm
+
+    with dg.build_schedule_context(
+        scheduled_execution_time=tick, repository_def=definitions.get_repository_def()
+    ) as context:
+        request = schedule.evaluate_tick(context).run_requests[0]
+
+    assert ("2026-06-01", "2026-06-08") == (
+        request.tags["dagster/asset_partition_range_start"],
+        request.tags["dagster/asset_partition_range_end"],
+    )
+
+
+def test_the_nightly_job_leaves_the_allocation_alone(planned):
+    job = build_definitions(planned.settings).resolve_job_def("nightly")
+
+    names = {node.name for node in job.nodes}
+
+    assert [] == [name for name in names if "allocation" in name or "demand" in name or "planning" in name]
+
+
+def test_the_command_plans_in_the_warehouse_and_explains(planned, monkeypatch, capsys):
+    monkeypatch.setenv("WFM_HOME", str(planned.settings.home))
+    monkeypatch.setenv("WFM_SOURCE_URL", planned.settings.source_url.get_secret_value())
+    monkeypatch.setenv("WFM_PLANNING_FOLDER", str(planned.settings.planning_folder))
+
+    done = run_wfm(monkeypatch, capsys, "allocate", "--from", "2026-W14", "--to", "2026-W15", "--explain", "R001")
+
+    said = " ".join(done.stdout.split())
+    assert done.returncode == 0, done.stderr
+    assert "R001 works on demand" in said
+    assert "2026-W15" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param(["--from", "2026-W14", "--to", "2026-W13"], "swap them", id="wrong_way_round"),
+        pytest.param(["--from", "soon"], "--from", id="not_a_week"),
+        pytest.param([], "--from 2025-W28", id="nothing_said"),
+        pytest.param(["--from", "2026-W14", "--week", "2026-W14"], "none of them", id="both_ways"),
+    ],
+)
+def test_wrong_words_for_the_warehouse_are_exit_code_2(words, said, clean, monkeypatch, capsys):
+    done = run_wfm(monkeypatch, capsys, "allocate", *words)
+
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.split())
+
+
+def test_the_picture_shows_ideal_assigned_and_required(planned):
+    with planned.open_warehouse() as warehouse:
+        demands = warehouse.frame(warehouse.table("gold.demand_week"))
+
+    figure = allocation_figure(demands, title="t")
+
+    labels = {text.get_text() for text in figure.legends[0].get_texts()}
+    assert {"assigned people", "ideal share", "required for the work"} == labels
+    assert 40 == len(figure.axes[0].get_yticks())

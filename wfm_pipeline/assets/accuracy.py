@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import dagster as dg
+import ibis
 import pandas as pd
 
 from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, report
@@ -28,7 +29,6 @@ def build_accuracy_assets() -> list[dg.AssetsDefinition]:
             rows = pd.concat(scored, ignore_index=True) if scored else pd.DataFrame()
             loaded = sum(_replace(house, warehouse, part) for part in scored if len(part))
             flow = Flow(len(rows), loaded, notes=_notes(rows))
-            warehouse.create(FORECAST_ACCURACY)
             return dg.MaterializeResult(
                 metadata=report(context, house, warehouse, FORECAST_ACCURACY.full_name, flow, watch)
             )
@@ -37,13 +37,17 @@ def build_accuracy_assets() -> list[dg.AssetsDefinition]:
 
 
 def _issues_to_score(house: House, warehouse: Warehouse, inputs: ForecastInputs) -> list[dt.date]:
-    """Issues that actuals can still change: those of the last horizons, oldest first."""
+    """Issues that actuals can still change, those of the last horizons, and any not scored yet; oldest first."""
     settings = house.settings
     oldest = inputs.next_date - dt.timedelta(days=settings.horizon_days * (settings.backtest_origins + 1))
-    stored = Scope(house.in_source()).filter(warehouse.table(QUEUE_DAY_FORECAST.full_name))
-    first_days = stored.group_by("issued_at").agg(first_day=stored["business_date"].min())
-    days = [pd.Timestamp(day).date() for day in warehouse.frame(first_days)["first_day"]]
-    return sorted(day for day in days if oldest <= day < inputs.next_date)
+    warehouse.create(FORECAST_ACCURACY)
+    of_source = Scope(house.in_source())
+    scored = of_source.filter(warehouse.table(FORECAST_ACCURACY.full_name)).select("issued_at").distinct()
+    issues = of_source.filter(warehouse.table(QUEUE_DAY_FORECAST.full_name)).group_by("issued_at")
+    first_days = warehouse.frame(issues.agg(first_day=ibis._["business_date"].min()))
+    is_scored = first_days["issued_at"].isin(warehouse.frame(scored)["issued_at"])
+    days = {pd.Timestamp(day).date(): done for day, done in zip(first_days["first_day"], is_scored, strict=True)}
+    return sorted(day for day, done in days.items() if day < inputs.next_date and (day >= oldest or not done))
 
 
 def _score(house: House, warehouse: Warehouse, inputs: ForecastInputs, origin: dt.date) -> pd.DataFrame:

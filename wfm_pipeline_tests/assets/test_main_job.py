@@ -214,6 +214,16 @@ def test_accuracy_scores_past_issues_beside_the_peers(finished):
     assert rows["is_hindcast"].all()
 
 
+def test_an_issue_of_the_past_is_scored_beside_its_own_hindcasts(sample, clean):
+    house = make_house(sample, clean / "home")
+
+    outcome = run(house, as_of=LAST_DATE - dt.timedelta(days=20), instance=dg.DagsterInstance.ephemeral())
+
+    assert outcome.problems == ()
+    query = "select count(distinct issued_at) from gold.forecast_accuracy where {} is_hindcast"
+    assert [1, 1] == [count(house, query.format(word)) for word in ("", "not")]
+
+
 def test_the_models_of_the_issue_are_kept_with_their_card(finished):
     house, _ = finished
 

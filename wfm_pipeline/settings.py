@@ -107,8 +107,8 @@ class Settings(BaseSettings):
     )
     locality_calendars: dict[str, str] = Field(
         default_factory=dict,
-        description="Calendar -> country or COUNTRY-SUBDIVISION of its holidays, on top of Domestic = 'US' and "
-        "Global = 'IN'; a state's own calendar is called 'Domestic-TX' and would be 'US-TX'.",
+        description="Calendar -> country or COUNTRY-SUBDIVISION of its holidays, on top of US for Domestic and "
+        "IN for Global; a state's own calendar is called 'Domestic-TX' and would be 'US-TX'.",
     )
 
     sample_months: int = Field(18, ge=2, le=60, description="Length of the sample contact centre.")

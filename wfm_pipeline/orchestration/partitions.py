@@ -1,12 +1,14 @@
 """Daily partitions from the source's first date on, and weekly ones of the same stretch and a little ahead."""
 
 import datetime as dt
+import logging
 
 import dagster as dg
 
 from wfm_pipeline.errors import WfmError
 from wfm_pipeline.resources import House
 
+_LOG = logging.getLogger(__name__)
 FALLBACK_FIRST_DATE = dt.date(2020, 1, 1)
 """Where partitions start while the source cannot be asked and no first_date is set."""
 
@@ -19,7 +21,10 @@ def first_date(house: House) -> dt.date:
     try:
         with house.open_source() as reader:
             return (legs and reader.first_date(legs)) or FALLBACK_FIRST_DATE
-    except WfmError:
+    except WfmError as error:
+        _LOG.warning(
+            "partitions start at %s: the source cannot be asked (%s); set first_date", FALLBACK_FIRST_DATE, error
+        )
         return FALLBACK_FIRST_DATE
 
 

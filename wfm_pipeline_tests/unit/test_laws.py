@@ -1,0 +1,72 @@
+"""The laws between tables hold on sound rows and are seen to break on unsound ones."""
+
+import datetime as dt
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
+from wfm_pipeline.contracts.silver import CALLS, QUEUE_INTERVALS
+from wfm_pipeline.warehouse.laws import (
+    calls_equal_intervals,
+    days_are_sums_of_intervals,
+    offered_is_the_sum_of_outcomes,
+    quantiles_are_ordered,
+)
+from wfm_pipeline.warehouse.opening import open_warehouse
+
+DAY = dt.date(2026, 3, 10)
+
+
+@pytest.fixture
+def warehouse():
+    with open_warehouse("duckdb://", Path()) as opened:
+        for table in (CALLS, QUEUE_INTERVALS, QUEUE_INTERVAL_FORECAST, QUEUE_DAY_FORECAST):
+            opened.create(table)
+        put(opened, CALLS, call_id="c1", queue_id="q", business_date=DAY, outcome="answered")
+        put(opened, CALLS, call_id="c2", queue_id="q", business_date=DAY, outcome="abandoned")
+        counts = {"calls_offered": 2, "calls_answered": 1, "calls_abandoned": 1, "calls_other": 0}
+        put(opened, QUEUE_INTERVALS, queue_id="q", business_date=DAY, interval_start=pd.Timestamp(DAY), **counts)
+        values = {"calls_mean": 2.0, "calls_q10": 1.0, "calls_q50": 2.0, "calls_q90": 3.0}
+        keys = {"queue_id": "q", "business_date": DAY, "issued_at": pd.Timestamp(DAY)}
+        put(opened, QUEUE_INTERVAL_FORECAST, interval_start=pd.Timestamp(DAY), **keys, **values)
+        put(opened, QUEUE_DAY_FORECAST, **keys, **values)
+        yield opened
+
+
+def put(warehouse, table, **values):
+    row = {name: values.get(name) for name in table.column_names} | {"source": "s"}
+    warehouse.append_arrow(table.full_name, pa.Table.from_pylist([row]))
+
+
+LAWS = {
+    "calls": lambda warehouse: calls_equal_intervals(warehouse, "s"),
+    "outcomes": lambda warehouse: offered_is_the_sum_of_outcomes(warehouse, "s"),
+    "days": lambda warehouse: days_are_sums_of_intervals(warehouse, "s"),
+    "quantiles": lambda warehouse: quantiles_are_ordered(warehouse, "s", "gold.queue_interval_forecast"),
+}
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_a_law_holds_on_sound_rows(warehouse, law):
+    assert LAWS[law](warehouse).holds
+
+
+@pytest.mark.parametrize(
+    ("law", "damage"),
+    [
+        pytest.param("calls", "delete from silver.calls where call_id = 'c2'", id="a_call_is_lost"),
+        pytest.param("calls", "update silver.calls set queue_id = 'other' where call_id = 'c2'", id="it_moves_queue"),
+        pytest.param("calls", "delete from silver.queue_intervals", id="the_interval_is_lost"),
+        pytest.param("outcomes", "update silver.queue_intervals set calls_other = 1", id="an_outcome_too_many"),
+        pytest.param("days", "update gold.queue_day_forecast set calls_mean = 2.1", id="a_day_is_no_sum"),
+        pytest.param("days", "delete from gold.queue_day_forecast", id="a_day_is_lost"),
+        pytest.param("quantiles", "update gold.queue_interval_forecast set calls_q10 = 2.5", id="quantiles_cross"),
+    ],
+)
+def test_a_law_is_seen_to_break(warehouse, law, damage):
+    warehouse.execute(damage)
+
+    assert 1 <= LAWS[law](warehouse).broken_rows

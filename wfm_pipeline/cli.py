@@ -175,29 +175,48 @@ def backtest(
     country: Annotated[str | None, typer.Option(help="ISO code for public holidays.")] = None,
     weekend: Annotated[str | None, typer.Option(help="Weekend days, such as fri,sat.")] = None,
     predictions: Annotated[Path | None, typer.Option(help="Write every prediction to this Parquet file.")] = None,
+    report: Annotated[Path | None, typer.Option(metavar="HTML", help="Write a report with pictures, one file.")] = None,
+    peer: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=FILE", help="Predictions made elsewhere; repeatable.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
+    simulated: Annotated[bool, typer.Option("--simulated", help="The file's data are made: label them so.")] = False,
     source: SourceName = None,
     warehouse: WarehouseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Rolling-origin scores of our forecast and of the built-in peers."""
-    from wfm_pipeline.orchestration.backtesting import BacktestRequest, run_request, write_predictions  # noqa: PLC0415
+    """Rolling-origin scores of our forecast, of the built-in peers, and of predictions made elsewhere."""
+    from wfm_pipeline.orchestration import backtesting  # noqa: PLC0415
+    from wfm_pipeline.reports.backtest_words import summary  # noqa: PLC0415
     from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
     settings = _settings(source=source, warehouse_url=warehouse)
     days = _weekend(weekend)
-    request = BacktestRequest(file, origins, dataset, _days(horizon), country, days)
+    peers = backtesting.named_files(peer or [])
+    request = backtesting.BacktestRequest(
+        file, origins, dataset, _days(horizon), country, days, peers, title, simulated
+    )
     with err.status("backtest ...") as status:
-        result = run_request(
+        answer = backtesting.run_request(
             House(settings),
             request,
             on_progress=lambda line: status.update(f"backtest: {line}"),
         )
+    result, facts = answer.result, answer.facts
     if predictions is not None:
-        write_predictions(result, predictions)
+        backtesting.write_predictions(result, predictions)
+    if report is not None:
+        backtesting.write_report(answer, report)
+        err.print(f"report: {escape(str(report))}")
     if as_json:
-        print_json({"scores": result.scores, "fold_scores": result.fold_scores}, dataset=dataset, notes=result.notes)
+        tables = {"scores": result.scores, "fold_scores": result.fold_scores, **answer.analysis.tables()}
+        labels = {"is_hindcast": True, "is_simulated": facts.is_simulated}
+        said = {"data": facts.data, "configuration": facts.configuration, "versions": facts.versions}
+        print_json(tables, dataset=dataset, notes=result.notes, **labels, **said)
         return
+    for head, words in summary(result.scores, answer.analysis):
+        out.print(f"[bold]{escape(head)}[/] {escape(words)}")
     print_table(result.scores, "Backtest: wMAPE by method (int = interval, day; q = per queue, tot = summed)")
     for note in result.notes:
         out.print(escape(note))

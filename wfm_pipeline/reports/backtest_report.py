@@ -17,7 +17,7 @@ from wfm_pipeline.reports import backtest_figures as figures
 from wfm_pipeline.reports import backtest_tables as tables
 from wfm_pipeline.reports import html_page as page
 from wfm_pipeline.reports.backtest_weeks import shown_weeks
-from wfm_pipeline.reports.backtest_words import NOTHING_SCORED, headline, summary, unscored_words
+from wfm_pipeline.reports.backtest_words import NOTHING_BUSY, NOTHING_SCORED, headline, summary, unscored_words
 from wfm_pipeline.reports.method_names import method_name
 from wfm_pipeline.reports.numbers import percent
 
@@ -128,6 +128,9 @@ def _slices(analysis: BacktestAnalysis, peer: str | None) -> Iterator[str]:
 def _calibration(analysis: BacktestAnalysis) -> Iterator[str]:
     queues = queues_by_calls(analysis)
     yield page.text("Do the bands tell the truth?", "h2")
+    if METHOD not in set(analysis.bands["method"]):
+        yield page.text(NOTHING_BUSY)
+        return
     yield page.picture(
         figures.calibration_figure(analysis.reliability, analysis.bands, ours=METHOD, queues=queues),
         "Busy intervals only. Counts sit on quantiles, so a quantile is right if its level lies inside its bar.",

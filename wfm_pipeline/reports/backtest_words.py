@@ -19,6 +19,7 @@ from wfm_pipeline.units import WEEKDAYS
 
 HONEST_WITHIN: Final = 0.04
 """Distance of a coverage from its target up to which a band counts as honest [0..1]."""
+NOTHING_BUSY: Final = "No interval is busy enough to judge them."
 NOTHING_SCORED: Final = "Nothing could be scored: no target interval has known calls on an open day."
 WEAK_FROM_SHARE: Final = 0.0025
 """Share of the calls from which a slice is worth naming [0..1]."""
@@ -121,7 +122,7 @@ def _honesty(analysis: BacktestAnalysis) -> str:
     own = analysis.bands[analysis.bands["method"] == METHOD]
     whole = own[own["queue_id"] == ALL_QUEUES].set_index("band")["coverage"]
     if whole.empty or whole.isna().all():
-        return "No interval is busy enough to judge them."
+        return NOTHING_BUSY
     said = [
         f"{percent(float(str(band)), digits=0)} bands hold {percent(share, digits=1)}" for band, share in whole.items()
     ]

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr, ndtri
 
 from wfm_pipeline.domain.forecasting.history import FloatArray
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, quantile_column
@@ -20,8 +21,8 @@ PIT_BINS: Final = 10
 PIT_SEED: Final = 20_240_101
 HALF_COUNT: Final = 0.5
 """A count k stands for the stretch from k - 1/2 to k + 1/2."""
-SMALLEST_TAIL: Final = 0.5
-"""Least scale of the tail above the highest quantile [calls]."""
+SMALLEST_SCALE: Final = 0.5
+"""Scale of a tail whose end is the median itself [calls]."""
 _COLUMNS: Final = [quantile_column(level) for level in QUANTILE_LEVELS]
 
 
@@ -128,7 +129,7 @@ def pit_table(rows: pd.DataFrame, *, seed: int = PIT_SEED) -> pd.DataFrame:
                     "queue_id": queue_id,
                     "bin_low": edges[:-1],
                     "bin_high": edges[1:],
-                    "share": _spread(low, high, edges),
+                    "share": pit_shares(low, high, edges),
                     "share_randomised": np.histogram(draw, edges)[0] / draw.size,
                     "points": draw.size,
                 }
@@ -141,9 +142,10 @@ def pit_table(rows: pd.DataFrame, *, seed: int = PIT_SEED) -> pd.DataFrame:
 def pit_stretch(counts: FloatArray, quantiles: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The stretch of probability that each count takes up under its quantile forecast.
 
-    Between quantiles the distribution function is a straight line; levels that share a value count
-    with their mean; below the lowest quantile it falls to 0 at -1/2, above the highest it rises to
-    1 exponentially, at the pace from the median to the highest level.
+    Between two quantiles the distribution function is a straight line on normal paper (the normal
+    score of the level over the count), and beyond the last one it goes on as the line from the
+    median to it; levels that share a value count with their mean. Nothing lies below -1/2. Straight
+    lines in the level itself would bend the histogram of a perfect forecast by a point per bin.
 
     Args:
         counts: What came [calls]; shape (n,).
@@ -153,27 +155,42 @@ def pit_stretch(counts: FloatArray, quantiles: FloatArray) -> tuple[FloatArray, 
         Probability up to count - 1/2 and up to count + 1/2; shape (n,) each, in [0, 1].
     """
     same = quantiles[:, :, None] == quantiles[:, None, :]
-    height = (same * np.array(QUANTILE_LEVELS)).sum(axis=2) / same.sum(axis=2)
-    knots = np.column_stack([np.full(len(quantiles), -HALF_COUNT), quantiles])
-    heights = np.column_stack([np.zeros(len(quantiles)), height])
-    return _probability(counts - HALF_COUNT, knots, heights), _probability(counts + HALF_COUNT, knots, heights)
+    level = (same * np.array(QUANTILE_LEVELS)).sum(axis=2) / same.sum(axis=2)
+    score = ndtri(level)
+    return _probability(counts - HALF_COUNT, quantiles, score), _probability(counts + HALF_COUNT, quantiles, score)
 
 
-def _probability(at: FloatArray, knots: FloatArray, heights: FloatArray) -> FloatArray:
-    number = np.arange(len(at))
-    above = (knots <= at[:, None]).sum(axis=1)
-    left, right = np.maximum(above - 1, 0), np.minimum(above, knots.shape[1] - 1)
-    run = knots[number, right] - knots[number, left]
-    share = np.clip((at - knots[number, left]) / np.where(run > 0, run, 1.0), 0.0, 1.0)
-    inside = heights[number, left] + share * (heights[number, right] - heights[number, left])
-    top, middle = knots[:, -1], knots[:, 1 + QUANTILE_LEVELS.index(0.5)]
-    scale = np.maximum((top - middle) / np.log(0.5 / (1 - QUANTILE_LEVELS[-1])), SMALLEST_TAIL)
-    tail = 1 - (1 - heights[:, -1]) * np.exp(-np.maximum(at - top, 0.0) / scale)
-    return np.where(at >= top, tail, inside)
+def _probability(at: FloatArray, knots: FloatArray, score: FloatArray) -> FloatArray:
+    row = np.arange(len(at))
+    passed = (knots <= at[:, None]).sum(axis=1)
+    left, right = np.maximum(passed - 1, 0), np.minimum(passed, knots.shape[1] - 1)
+    run = knots[row, right] - knots[row, left]
+    share = np.clip((at - knots[row, left]) / np.where(run > 0, run, 1.0), 0.0, 1.0)
+    inside = score[row, left] + share * (score[row, right] - score[row, left])
+    below = score[:, 0] + (at - knots[:, 0]) * _slope(knots, score, 0)
+    above = score[:, -1] + (at - knots[:, -1]) * _slope(knots, score, -1)
+    reached = np.where(passed == 0, below, np.where(passed == knots.shape[1], above, inside))
+    return np.where(at <= -HALF_COUNT, 0.0, ndtr(reached))
 
 
-def _spread(low: FloatArray, high: FloatArray, edges: FloatArray) -> FloatArray:
-    """Mean share of the stretches in each bin; a stretch without length falls into one bin."""
+def _slope(knots: FloatArray, score: FloatArray, end: int) -> FloatArray:
+    """Normal score per call between the median and an end; steep where the two are one."""
+    middle = QUANTILE_LEVELS.index(0.5)
+    run, rise = knots[:, end] - knots[:, middle], score[:, end] - score[:, middle]
+    return np.where(run != 0, rise / np.where(run != 0, run, 1.0), 1 / SMALLEST_SCALE)
+
+
+def pit_shares(low: FloatArray, high: FloatArray, edges: FloatArray) -> FloatArray:
+    """The non-randomised histogram: mean share of the stretches in each bin.
+
+    Args:
+        low: Start of each stretch, from `pit_stretch`; shape (n,).
+        high: Its end; a stretch without length falls into one bin; shape (n,).
+        edges: Edges of the bins, from 0 to 1; shape (n_bins + 1,).
+
+    Returns:
+        Shares that add up to 1; shape (n_bins,).
+    """
     length = (high - low)[:, None]
     reached = np.where(
         length > 0,

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from wfm_pipeline.contracts.site import Site
-from wfm_pipeline.domain.forecasting.external_peers import external_rows
+from wfm_pipeline.domain.forecasting.external_peers import checked_predictions, external_rows
 from wfm_pipeline.domain.forecasting.fitting import answer, fit_panel
 from wfm_pipeline.domain.forecasting.history import BoolArray, CallPanel, FloatArray, build_panel, desk_closed_dates
 from wfm_pipeline.domain.forecasting.options import METHOD, QUANTILE_LEVELS, ForecastOptions, quantile_column
@@ -125,6 +125,7 @@ def run_backtest(
             answer every scored row.
     """
     chosen = _chosen(methods, external or {})
+    given = {name: checked_predictions(name, made) for name, made in (external or {}).items()}
     cube = build_panel(panel, interval_minutes=site.interval_minutes)
     closed = desk_closed_dates(cube)
     parts: list[pd.DataFrame] = []
@@ -146,7 +147,7 @@ def run_backtest(
             on_progress(f"{fold.origin}: {len(chosen)} methods")
     everything = pd.concat(parts, ignore_index=True)
     asked = everything[everything["method"] == chosen[0]]
-    others = [external_rows(name, made, asked) for name, made in (external or {}).items()]
+    others = [external_rows(name, made, asked) for name, made in given.items()]
     everything = pd.concat([everything, *others], ignore_index=True)
     scores, fold_scores = score_backtest(everything)
     predictions = everything.drop(columns=["calls", "is_scored"])

@@ -38,7 +38,7 @@ def external_rows(name: str, predictions: pd.DataFrame, asked: pd.DataFrame) -> 
         DataError: a column is missing or of the wrong type, a key comes twice, a scored row is
             missing, or a scored value is negative, not finite, or crosses the next quantile.
     """
-    given = _checked(name, predictions)
+    given = checked_predictions(name, predictions)
     frame = asked[[*KEYS, "calls", "is_scored"]].merge(given, on=list(KEYS), how="left", validate="one_to_one")
     _check_answers(name, frame[frame["is_scored"]], [column for column in given.columns if column not in KEYS])
     if _MEDIAN not in frame:
@@ -50,7 +50,15 @@ def external_rows(name: str, predictions: pd.DataFrame, asked: pd.DataFrame) -> 
     return frame[["method", *KEYS, "calls_mean", *_QUANTILES, "calls", "is_scored"]].astype({"method": "str"})
 
 
-def _checked(name: str, predictions: pd.DataFrame) -> pd.DataFrame:
+def checked_predictions(name: str, predictions: pd.DataFrame) -> pd.DataFrame:
+    """The table's own soundness: columns, types, one row per key. What it answers is checked by `external_rows`.
+
+    Returns:
+        KEYS, calls_mean and the quantile columns that are there, with our types; the same again for its own result.
+
+    Raises:
+        DataError: a column is missing or of the wrong type, or a key comes twice.
+    """
     absent = [column for column in REQUIRED if column not in predictions.columns]
     if absent:
         raise DataError(

@@ -11,7 +11,6 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from wfm_pipeline.reports.figures import ACTUAL
 from wfm_pipeline.reports.figures import FORECAST as OURS
@@ -45,6 +44,11 @@ _SLICE_TITLES: Final = {
 def _figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -> tuple[Figure, np.ndarray]:
     figure = Figure(figsize=(WIDTH_INCHES, height), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
+
+
+def _percent(value: float, _place: int) -> str:
+    """A tick: 0.025 -> `2.5%`, 0.4 -> `40%`."""
+    return f"{round(value * 100, 2):g}%"
 
 
 def days_figure(rows: pd.DataFrame, *, ours: str, peer: str | None) -> Figure:
@@ -153,7 +157,7 @@ def _draw_slices(plot: Any, table: pd.DataFrame, ours: str, peer: str | None) ->
     names = [picture_text(str(value)) for value in own["value"]]
     turned = 30 if max(map(len, names), default=0) * len(names) > 64 else 0  # noqa: PLR2004 (letters that fit a row)
     plot.set_xticks(at[::step], names[::step], rotation=turned, ha="right" if turned else "center")
-    plot.yaxis.set_major_formatter(PercentFormatter(1.0))
+    plot.yaxis.set_major_formatter(_percent)
     plot.grid(visible=False, axis="x")
 
 
@@ -175,8 +179,8 @@ def _draw_reliability(plot: Any, table: pd.DataFrame) -> None:
     plot.set_title("reliability: bars that meet the line are right", loc="left", fontsize=9)
     plot.set_xlabel("level of the quantile")
     plot.set_ylabel("share of calls below it .. at or below it")
-    plot.xaxis.set_major_formatter(PercentFormatter(1.0))
-    plot.yaxis.set_major_formatter(PercentFormatter(1.0))
+    plot.xaxis.set_major_formatter(_percent)
+    plot.yaxis.set_major_formatter(_percent)
     plot.legend(loc="upper left")
 
 
@@ -190,7 +194,7 @@ def _draw_coverage(plot: Any, table: pd.DataFrame, queues: Sequence[str]) -> Non
     plot.set_yticks(np.arange(len(shown)), [picture_text(name) for name in shown])
     plot.set_ylim(len(shown) - 0.5, -0.5)
     plot.set_title("coverage on busy intervals; green: target and 4 points around it", loc="left", fontsize=9)
-    plot.xaxis.set_major_formatter(PercentFormatter(1.0))
+    plot.xaxis.set_major_formatter(_percent)
     plot.legend(loc="best")
 
 
@@ -210,7 +214,7 @@ def pit_figure(pit: pd.DataFrame, *, ours: str, queues: Sequence[str]) -> Figure
             plot.plot(middle, part["share_randomised"], ".", color=ACTUAL, markersize=5, label="randomised")
             plot.axhline(1 / max(len(part), 1), color=FLOOR, linewidth=1.4, label="perfect")
             plot.set_title(f"{picture_text(queue)}, {part['points'].max():,} intervals", loc="left", fontsize=8.5)
-            plot.yaxis.set_major_formatter(PercentFormatter(1.0))
+            plot.yaxis.set_major_formatter(_percent)
             plot.grid(visible=False, axis="x")
         for plot in axes.ravel()[len(shown) :]:
             plot.set_axis_off()
@@ -236,7 +240,7 @@ def difference_figure(differences: pd.DataFrame) -> Figure:
             plot.set_yticks(at, [picture_text(method_name(peer)) for peer in peers])
             plot.set_ylim(len(peers) - 0.5, -0.5)
             plot.set_title(SCORE_NAMES[score], loc="left", fontsize=9)
-            plot.xaxis.set_major_formatter(PercentFormatter(1.0))
+            plot.xaxis.set_major_formatter(_percent)
     return figure
 
 
@@ -261,7 +265,7 @@ def gain_figure(gains: pd.DataFrame) -> Figure:
             left = left + width.clip(lower=0).to_numpy()
         plot.set_yticks(at, [SCORE_NAMES[score] for score in best["score"]])
         plot.set_ylim(len(best) - 0.5, -0.5)
-        plot.xaxis.set_major_formatter(PercentFormatter(1.0))
+        plot.xaxis.set_major_formatter(_percent)
         plot.grid(visible=False, axis="y")
         figure.legend(loc="outside upper center", ncols=4)
     return figure

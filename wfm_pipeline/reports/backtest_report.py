@@ -216,7 +216,7 @@ def _unscored_intervals(judged: pd.DataFrame) -> str:
     unknown = int(left_out["calls"].isna().sum())
     return (
         f"{len(one):,} target intervals have a row; {len(left_out):,} of them are not scored "
-        f"({unknown:,} with unknown calls, {len(left_out) - unknown:,} on closed days)."
+        f"({unknown:,} with unknown calls or outside the opening hours, {len(left_out) - unknown:,} on closed days)."
     )
 
 

@@ -128,7 +128,7 @@ def _honesty(analysis: BacktestAnalysis) -> str:
     ]
     off = {band: share for band, share in whole.items() if abs(share - float(str(band))) > HONEST_WITHIN}
     judgement = (
-        "All lie within 4 points of what they promise."
+        "Over all queues each lies within 4 points of what it promises."
         if not off
         else " ".join(
             f"The {percent(float(str(band)), digits=0)} bands are too {_width_word(share, band)}."
@@ -143,11 +143,15 @@ def _width_word(share: float, band: object) -> str:
 
 
 def _worst_queue(own: pd.DataFrame) -> str:
-    queues = own[(own["queue_id"] != ALL_QUEUES) & (own["band"] == 0.8) & own["coverage"].notna()]  # noqa: PLR2004 (the 80 % band)
-    if len(queues) < 2:  # noqa: PLR2004 (one queue is the whole)
+    """The queue and band furthest from what it promises; nothing where one queue is the whole."""
+    queues = own[(own["queue_id"] != ALL_QUEUES) & own["coverage"].notna()]
+    if queues["queue_id"].nunique() < 2:  # noqa: PLR2004, PD101 (one queue is the whole)
         return ""
-    worst = queues.iloc[int((queues["coverage"] - 0.8).abs().argmax())]
-    return f" Furthest off is queue {worst['queue_id']}: its 80 % bands hold {percent(worst['coverage'], digits=1)}."
+    worst = queues.iloc[int((queues["coverage"] - queues["band"]).abs().argmax())]
+    return (
+        f" Furthest off is queue {worst['queue_id']}: its {percent(worst['band'], digits=0)} bands hold "
+        f"{percent(worst['coverage'], digits=1)}."
+    )
 
 
 def _weakness(analysis: BacktestAnalysis) -> str:

@@ -25,7 +25,7 @@ p { margin: 8px 0; max-width: 860px; overflow-wrap: anywhere; }
   font-weight: 600; background: #eef3f8; color: #2b5075; }
 .badge.warn { background: #fdebd8; color: #8a4500; }
 .tiles { display: flex; flex-wrap: wrap; gap: 12px; margin: 16px 0; }
-.tile { flex: 1 1 200px; border: 1px solid #dde3e8; border-radius: 8px; padding: 10px 14px; }
+.tile { flex: 1 1 150px; border: 1px solid #dde3e8; border-radius: 8px; padding: 10px 14px; }
 .tile b { display: block; font-size: 25px; line-height: 1.2; color: #1f4e79; }
 .tile span { font-size: 13px; color: #555; display: block; }
 dl.words { display: grid; grid-template-columns: 190px 1fr; gap: 7px 18px; margin: 14px 0; }
@@ -38,7 +38,8 @@ th { background: #f5f7f9; font-weight: 600; vertical-align: bottom; white-space:
 th:first-child, td:first-child, .text { text-align: left; }
 td:first-child, td.text { max-width: 300px; overflow-wrap: anywhere; white-space: normal; }
 td:first-child { min-width: 90px; } .wide td:first-child { min-width: 190px; } td.text { min-width: 180px; }
-tr.ours td { background: #eaf2fa; font-weight: 600; }
+tr.ours td { background: #eaf2fa; }
+tr.ours td:first-child { font-weight: 700; }
 tr.quiet td { color: #666; font-style: italic; }
 td.best { font-weight: 700; }
 img { width: 100%; height: auto; display: block; margin: 8px 0 4px; }

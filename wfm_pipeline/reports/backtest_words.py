@@ -145,7 +145,7 @@ def _width_word(share: float, band: object) -> str:
 def _worst_queue(own: pd.DataFrame) -> str:
     """The queue and band furthest from what it promises; nothing where one queue is the whole."""
     queues = own[(own["queue_id"] != ALL_QUEUES) & own["coverage"].notna()]
-    if queues["queue_id"].nunique() < 2:  # noqa: PLR2004, PD101 (one queue is the whole)
+    if queues["queue_id"].nunique() < 2:  # noqa: PLR2004 (one queue is the whole)
         return ""
     worst = queues.iloc[int((queues["coverage"] - queues["band"]).abs().argmax())]
     return (

@@ -13,8 +13,18 @@ depends on the unit of time. `load` is the offered load [erlangs], > 0; `agents`
 
 import math
 
+from wfm_pipeline.domain.staffing.gauss import NODES, WEIGHTS
+
 _EPS = 1e-17
 """A term below this share of the sum no longer changes it (2^-53 = 1.1e-16)."""
+_ROUNDING = 1.2e-16
+"""Half the distance of 1 to the next double: a factor this close to 1 ends a continued fraction."""
+_BLOCK = 4.0
+"""Terms of 1 / B taken at a time."""
+_DOUBTFUL = 1e-6
+"""A root this close to a whole number is not trusted to say on which side of it it lies [agents]."""
+_PATIENT = 2
+"""Steps after which a bracket that has not halved is halved."""
 _SERIES_BELOW = 3.0
 """Load under which the incomplete gamma function is taken by its series, above by its continued fraction."""
 _TINY = 1e-300
@@ -30,20 +40,6 @@ _MOST_STEPS = 200
 
 WAIT, ABANDON, SERVICE, ASA, MEAN_WAIT = 0, 1, 2, 3, 4
 """Places in the answer of `erlang_a_measures` and `erlang_c_measures`."""
-
-_NODES = (
-    -0.9894009349916499, -0.9445750230732326, -0.8656312023878318, -0.7554044083550030,
-    -0.6178762444026438, -0.4580167776572274, -0.2816035507792589, -0.0950125098376374,
-    0.0950125098376374, 0.2816035507792589, 0.4580167776572274, 0.6178762444026438,
-    0.7554044083550030, 0.8656312023878318, 0.9445750230732326, 0.9894009349916499,
-)  # fmt: skip
-_WEIGHTS = (
-    0.0271524594117541, 0.0622535239386479, 0.0951585116824928, 0.1246289712555339,
-    0.1495959888165767, 0.1691565193950025, 0.1826034150449236, 0.1894506104550685,
-    0.1894506104550685, 0.1826034150449236, 0.1691565193950025, 0.1495959888165767,
-    0.1246289712555339, 0.0951585116824928, 0.0622535239386479, 0.0271524594117541,
-)  # fmt: skip
-"""Gauss-Legendre rule of 16 points on [-1, 1] (Abramowitz & Stegun, table 25.4)."""
 
 
 def inverse_blocking_fraction(load: float, fraction: float) -> float:
@@ -72,7 +68,7 @@ def inverse_blocking_fraction(load: float, fraction: float) -> float:
         d = 1.0 / d
         delta = d * c
         h *= delta
-        if abs(delta - 1.0) < 1e-16:
+        if abs(delta - 1.0) < _ROUNDING:
             break
     return load * h
 
@@ -88,14 +84,14 @@ def inverse_blocking(load: float, agents: float) -> float:
     total = 1.0
     term = 1.0
     server = agents
-    while server >= 4.0:
+    while server >= _BLOCK:
         first = server * inverse_load
         second = (server - 1.0) * inverse_load
         third = (server - 2.0) * inverse_load
         fourth = (server - 3.0) * inverse_load
-        if server == 4.0:
+        if server == _BLOCK:
             return total + term * first * (1.0 + second * (1.0 + third * (1.0 + fourth)))
-        server -= 4.0
+        server -= _BLOCK
         if server < 1.0:
             total += term * first * (1.0 + second * (1.0 + third))
             return total + term * ((first * second) * (third * fourth)) * inverse_blocking_fraction(load, server)
@@ -108,8 +104,10 @@ def inverse_blocking(load: float, agents: float) -> float:
         server -= 1.0
         if server >= 1.0:
             total += term
-    return total + term * inverse_blocking_fraction(load, server) if agents >= 1.0 else inverse_blocking_fraction(
-        load, agents
+    return (
+        total + term * inverse_blocking_fraction(load, server)
+        if agents >= 1.0
+        else inverse_blocking_fraction(load, agents)
     )
 
 
@@ -150,7 +148,7 @@ def _drop(load: float, agents: float, leave: float, offset: float) -> float:
 
 
 def _near_bend(offset: float, gone: float) -> float:
-    """offset - (1 - e^-gone) / leave for a small gone = leave x offset, as a series."""
+    """The bend offset - (1 - e^-gone) / leave for a small gone = leave x offset, as a series."""
     return offset * gone * (0.5 - gone * (1 / 6 - gone * (1 / 24 - gone * (1 / 120 - gone * (1 / 720 - gone / 5040)))))
 
 
@@ -199,11 +197,11 @@ def _integrals(
         half = 0.5 * min(width, last - position)
         middle = position + half
         for i in range(16):
-            offset = middle + half * _NODES[i]
+            offset = middle + half * NODES[i]
             lost = -math.expm1(-leave * offset)
             gone_here = leave * offset
             bend = _near_bend(offset, gone_here) if -_NEAR < gone_here < _NEAR else offset - lost / leave
-            density = half * _WEIGHTS[i] * math.exp(-_drop_from(load, agents, offset, bend))
+            density = half * WEIGHTS[i] * math.exp(-_drop_from(load, agents, offset, bend))
             left = (1.0 - kept) + kept * lost
             whole += density
             gone += density * left
@@ -233,6 +231,8 @@ def erlang_a_measures(
     last = _reach(load, agents, leave, 1.0, math.inf)
     # 1 / B(n - 1) = (load / n) (1 / B(n) - 1)
     idle = (load / agents) * (inverse_blocking(load, agents) - 1.0) * math.exp(-top)
+    if math.isinf(idle):
+        return 0.0, 0.0, 1.0, 0.0, 0.0
     split = min(max(target - peak, first), last)
     a_whole, a_stay, a_gone, a_time = _integrals(load, agents, leave, peak, first, split)
     b_whole, b_stay, b_gone, b_time = _integrals(load, agents, leave, peak, split, last)
@@ -266,13 +266,14 @@ def measures(load: float, agents: float, target: float, leave: float) -> tuple[f
 
 
 def shortfall(
-    load: float, agents: float, target: float, leave: float, level: float, asa: float, abandon: float, occupancy: float
+    load: float, agents: float, target: float, leave: float, wanted: tuple[float, float, float, float]
 ) -> float:
     """How far a team is from the targets: <= 0 exactly where all are met; falls as agents are added.
 
     Logarithms of the ratios miss / allowed miss, the largest of them: smooth and nearly straight in
     the number of agents. A target that is not asked for is NaN.
     """
+    level, asa, abandon, occupancy = wanted
     if leave <= 0.0 and agents <= load:
         return math.inf
     wait, gone, service, answer, _ = measures(load, agents, target, leave)
@@ -316,33 +317,28 @@ def _smallest_for_level_c(load: float, target: float, level: float) -> tuple[flo
     allowed = 1.0 - level
     agents = max(_first_guess_c(load, target, level), math.floor(load) + 1.0)
     inverse = inverse_blocking(load, agents)
-    fade = math.exp(-target)
-    tail = math.exp(-(agents - load) * target)
-    late = wait_probability_from(load, agents, inverse) * tail
+    late = wait_probability_from(load, agents, inverse) * math.exp(-(agents - load) * target)
     left_late = math.inf
-    if late > allowed:
-        while late > allowed:
-            left_late = late
-            agents += 1.0
-            inverse = 1.0 + agents / load * inverse
-            tail *= fade
-            late = wait_probability_from(load, agents, inverse) * tail
-    else:
-        while agents - 1.0 > load:
-            below = (inverse - 1.0) * load / agents
-            left_late = wait_probability_from(load, agents - 1.0, below) * tail / fade
-            if left_late > allowed:
-                break
-            agents -= 1.0
-            inverse = below
-            tail /= fade
-            late = left_late
+    while late > allowed:
+        left_late = late
+        agents += 1.0
+        inverse = 1.0 + agents / load * inverse
+        late = wait_probability_from(load, agents, inverse) * math.exp(-(agents - load) * target)
+    while math.isinf(left_late) and agents - 1.0 > load:
+        below = (inverse - 1.0) * load / agents
+        less = agents - 1.0 - load
+        fewer_late = wait_probability_from(load, agents - 1.0, below) * math.exp(-less * target)
+        if fewer_late > allowed:
+            left_late = fewer_late
+        else:
+            agents, inverse, late = agents - 1.0, below, fewer_late
     left = agents - 1.0
     if left <= load:
         left = load
         left_late = 1.0
     wanted = math.log(allowed)
-    above = wait_probability_from(load, agents + 1.0, 1.0 + (agents + 1.0) / load * inverse) * tail * fade
+    more = agents + 1.0
+    above = wait_probability_from(load, more, 1.0 + more / load * inverse) * math.exp(-(more - load) * target)
     exact = _root_c(
         load, target, wanted, left, math.log(left_late) - wanted, agents, _log(late) - wanted, _log(above) - wanted
     )
@@ -350,7 +346,14 @@ def _smallest_for_level_c(load: float, target: float, level: float) -> tuple[flo
 
 
 def _root_c(
-    load: float, target: float, wanted: float, left: float, left_gap: float, right: float, right_gap: float, above: float
+    load: float,
+    target: float,
+    wanted: float,
+    left: float,
+    left_gap: float,
+    right: float,
+    right_gap: float,
+    above: float,
 ) -> float:
     """Where Erlang C with a real number of agents just meets the level: inverse parabolas inside [left, right]."""
     if right_gap >= 0.0:
@@ -374,8 +377,8 @@ def _root_c(
 
 
 def _inverse_parabola(x0: float, g0: float, x1: float, g1: float, x2: float, g2: float) -> float:
-    """x at gap 0 of the parabola through three (gap, x); the secant of the last two where it has none."""
-    if g0 == g1 or g0 == g2 or g1 == g2:
+    """Where gap is 0 on the parabola through three (gap, x); the secant of the last two where it has none."""
+    if g0 == g1 or g2 in (g0, g1):
         return x2 - g2 * (x2 - x1) / (g2 - g1) if g1 != g2 else math.nan
     return (
         x0 * g1 * g2 / ((g0 - g1) * (g0 - g2))
@@ -385,14 +388,7 @@ def _inverse_parabola(x0: float, g0: float, x1: float, g1: float, x2: float, g2:
 
 
 def smallest_agents(
-    load: float,
-    slots: float,
-    target: float,
-    leave: float,
-    level: float,
-    asa: float,
-    abandon: float,
-    occupancy: float,
+    load: float, slots: float, target: float, leave: float, wanted: tuple[float, float, float, float]
 ) -> tuple[float, float, float]:
     """The smallest whole number of agents that meets the targets, and the continuous requirement.
 
@@ -401,10 +397,8 @@ def smallest_agents(
         slots: Contacts an agent handles at a time, >= 1.
         target: Answer-time target [AHT].
         leave: AHT over mean patience; 0 = nobody leaves.
-        level: Service level over offered, in (0, 1), or NaN.
-        asa: Largest mean wait of the answered [AHT], > 0, or NaN.
-        abandon: Largest share of callers who leave, in (0, 1), or NaN.
-        occupancy: Largest occupancy, in (0, 1], or NaN.
+        wanted: Service level over offered, in (0, 1); largest mean wait of the answered [AHT], > 0; largest
+            share of callers who leave, in (0, 1); largest occupancy, in (0, 1]. NaN where not asked for.
 
     Returns:
         (whole, exact, wait): whole - 1 < exact <= whole; whole meets the targets and whole - 1 does
@@ -412,32 +406,31 @@ def smallest_agents(
     """
     if load <= 0.0:
         return 0.0, 0.0, 0.0
+    level, asa, _, occupancy = wanted
     if leave <= 0.0 and slots == 1.0 and math.isnan(asa) and math.isnan(occupancy) and not math.isnan(level):
         return _smallest_for_level_c(load, target, level)
-    whole, exact = _smallest_by_root(load, slots, target, leave, level, asa, abandon, occupancy)
+    whole, exact = _smallest_by_root(load, slots, target, leave, wanted)
     return whole, exact, math.nan
 
 
 def _smallest_by_root(
-    load: float, slots: float, target: float, leave: float, level: float, asa: float, abandon: float, occupancy: float
+    load: float, slots: float, target: float, leave: float, wanted: tuple[float, float, float, float]
 ) -> tuple[float, float]:
     """`smallest_agents` for any model and targets: the continuous root first, the whole number from it.
 
-    A root closer than 1e-6 to a whole number is not trusted to say on which side it lies: the
-    whole number itself is asked.
+    Where the root is too close to a whole number to say on which side of it it lies, the whole
+    number itself is asked.
     """
-    exact = _root(load, slots, target, leave, level, asa, abandon, occupancy)
+    exact = _root(load, slots, target, leave, wanted)
     near = math.floor(exact + 0.5)
-    if near >= 1.0 and abs(exact - near) < 1e-6:
-        if shortfall(load, near * slots, target, leave, level, asa, abandon, occupancy) <= 0.0:
+    if near >= 1.0 and abs(exact - near) < _DOUBTFUL:
+        if shortfall(load, near * slots, target, leave, wanted) <= 0.0:
             return near, min(exact, near)
         return near + 1.0, max(exact, near * (1.0 + 1e-15))
     return math.floor(exact) + 1.0, exact
 
 
-def _root(
-    load: float, slots: float, target: float, leave: float, level: float, asa: float, abandon: float, occupancy: float
-) -> float:
+def _root(load: float, slots: float, target: float, leave: float, wanted: tuple[float, float, float, float]) -> float:
     """The real number of agents at which the targets are just met: inverse parabolas inside a bracket."""
     low = 0.0
     if leave <= 0.0:
@@ -448,7 +441,7 @@ def _root(
     x0, g0, x1, g1, x2, g2 = math.nan, math.nan, math.nan, math.nan, math.nan, math.nan
     since = 0
     for step in range(_MOST_STEPS):
-        gap = shortfall(load, guess * slots, target, leave, level, asa, abandon, occupancy)
+        gap = shortfall(load, guess * slots, target, leave, wanted)
         x0, g0, x1, g1, x2, g2 = x1, g1, x2, g2, guess, gap
         before = high - low
         if gap > 0.0:
@@ -464,17 +457,17 @@ def _root(
         guess = _inverse_parabola(x0, g0, x1, g1, x2, g2) if step > 1 else x2 + gap * scale
         if math.isnan(guess) and step > 0:
             guess = x2 - g2 * (x2 - x1) / (g2 - g1) if g1 != g2 else math.nan
-        if since > 2 or not low < guess < high:
+        if since > _PATIENT or not low < guess < high:
             guess = 0.5 * (low + high)
             since = 0
     return guess
 
 
 def fill_requirements(rows, answers) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001  (numba sees arrays, plain runs lists)
-    """Every row of `rows` (load, slots, target, leave, level, asa, abandon, occupancy) into `answers`."""
+    """Every row of `rows` (load, slots, target, leave, wanted) into `answers`."""
     for i in range(len(rows)):
         row = rows[i]
-        whole, exact, wait = smallest_agents(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7])
+        whole, exact, wait = smallest_agents(row[0], row[1], row[2], row[3], (row[4], row[5], row[6], row[7]))
         if math.isnan(wait) or row[0] <= 0.0:
             wait, gone, service, answer, _ = measures(row[0], whole * row[1], row[2], row[3])
         else:

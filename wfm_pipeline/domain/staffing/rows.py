@@ -7,6 +7,7 @@ Here: which way a batch is run, and nothing of what it works out. Both ways are 
 import functools
 import importlib.util
 import inspect
+import itertools
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -74,5 +75,5 @@ def run_rows(name: str, columns: list[FloatArray], width: int, *, compiled: bool
         fill(rows, answers)
         return answers
     with ThreadPoolExecutor(parts) as pool:
-        list(pool.map(lambda at: fill(rows[at[0] : at[1]], answers[at[0] : at[1]]), zip(edges, edges[1:], strict=False)))
+        list(pool.map(lambda at: fill(rows[at[0] : at[1]], answers[at[0] : at[1]]), itertools.pairwise(edges)))
     return answers

@@ -30,7 +30,7 @@ _SERIES_BELOW = 3.0
 _TINY = 1e-300
 _FADED = 45.0
 """exp(-45) = 3e-20: what is smaller than the peak by that much is left out of an integral."""
-_PANEL = 8.0
+_PANEL = 6.0
 """How far the exponent may move over one panel, taken at its start; 16 points integrate e^x over 24 to 1e-15."""
 _NEAR = 0.02
 """Below this the bend of the exponent is a series: its difference of nearly equal numbers would lose digits."""
@@ -193,7 +193,7 @@ def _integrals(
         share = math.exp(-leave * position)
         bend = min(load, agents) * share
         slope = abs(agents - bend)
-        width = _PANEL / (slope + math.sqrt(bend * leave) + leave * min(1.0, kept * share))
+        width = _PANEL / (slope + math.sqrt(bend * leave) + (leave if kept * share > _EPS else 0.0))
         half = 0.5 * min(width, last - position)
         middle = position + half
         for i in range(16):

@@ -18,7 +18,7 @@ from wfm_pipeline.domain.staffing.limits import StringArray, reasons
 from wfm_pipeline.domain.staffing.rows import FloatArray, run_rows
 
 ROUNDING_SLACK = 1e-9
-"""A need above a whole number by less than this is the whole number: 14 / 0.7 is 20, not 20.000000000000004."""
+"""A need above a whole number by less than this is the whole number: 21 / (1 - 0.3) is 30, not 30.000000000000004."""
 _REQUIRED = ("calls", "interval_seconds", "aht_seconds")
 _TARGETS = ("service_level_target", "asa_target_seconds", "abandon_share_target", "max_occupancy")
 
@@ -178,8 +178,8 @@ def heads(agents_exact: ArrayLike, shrinkage: ArrayLike = 0.0) -> FloatArray:
         Whole heads; a need above a whole number by less than 1e-9 of it counts as that number.
 
     Example:
-        >>> float(heads(14.0, 0.3))  # 20, although 14 / 0.7 is 20.000000000000004 in doubles
-        20.0
+        >>> float(heads(21.0, 0.3))  # although 21 / (1 - 0.3) is 30.000000000000004 in doubles
+        30.0
     """
     need = np.asarray(agents_exact, dtype=np.float64) / (1.0 - np.asarray(shrinkage, dtype=np.float64))
     return np.ceil(need * (1.0 - ROUNDING_SLACK))

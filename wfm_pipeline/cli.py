@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from wfm_pipeline.cli_simulate import simulate
+from wfm_pipeline.cli_staff import staff
 from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.settings import Settings, commented_file, config_path, load_settings, unknown_variables
 
@@ -308,6 +309,7 @@ def _allocate_in_warehouse(settings: Settings, first: str, last: str, names: lis
 
 
 app.command()(simulate)
+app.command()(staff)
 
 
 @app.command()

@@ -107,7 +107,7 @@ def simulate(
 ) -> None:
     """What if? Simulate queues, skills, shifts, impatience and redials, call by call; no warehouse needed."""
     from wfm_pipeline.domain.simulation.floor.sheets import QueueHabits  # noqa: PLC0415  (numba takes a second to import)
-    from wfm_pipeline.orchestration.csv_out import write_csv  # noqa: PLC0415
+    from wfm_pipeline.orchestration.csv_file import write_csv  # noqa: PLC0415
     from wfm_pipeline.orchestration.simulating import SimulationRequest, answer_simulation  # noqa: PLC0415
     from wfm_pipeline.reports.simulation_tables import group_table, queue_table  # noqa: PLC0415
     from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415

@@ -16,19 +16,11 @@ from wfm_pipeline.domain.allocation.sheets import read_rules
 from wfm_pipeline.domain.allocation.strategy import Allocation, Options, optimal_counts
 from wfm_pipeline.domain.allocation.weeks import IsoWeek
 from wfm_pipeline.errors import DataError, SettingsError
-from wfm_pipeline.orchestration.csv_out import write_csv
+from wfm_pipeline.orchestration.csv_file import write_csv
 from wfm_pipeline.resources import House
 from wfm_pipeline.sources.planning_files import read_text_table
 
-__all__ = [
-    "AllocationRequest",
-    "answer_request",
-    "chosen_options",
-    "eligibility_frame",
-    "explain",
-    "parse_week",
-    "write_csv",
-]
+__all__ = ["AllocationRequest", "answer_request", "chosen_options", "eligibility_frame", "explain", "write_csv"]
 
 
 @dataclass(frozen=True, slots=True)

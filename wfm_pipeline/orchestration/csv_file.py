@@ -1,4 +1,4 @@
-"""Answers of the calculators as CSV files, written beside their place and then swapped in."""
+"""Answers of the calculators as CSV files: whole or not at all."""
 
 import os
 from pathlib import Path

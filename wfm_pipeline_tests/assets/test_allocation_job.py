@@ -2,9 +2,9 @@
 
 import datetime as dt
 import shutil
-import time
 
 import dagster as dg
+import pandas as pd
 import pytest
 
 from wfm_pipeline.contracts.allocation import ALLOCATION_TABLES
@@ -20,7 +20,6 @@ from wfm_pipeline_tests.tools.write_allocation_seeds import FOLDER
 
 PLAN = [table.full_name for table in ALLOCATION_TABLES]
 LAST_WEEK = IsoWeek.of(LAST_DATE).previous
-MOST_SECONDS = 30
 
 
 def plan(house, first, last=None):
@@ -75,17 +74,14 @@ def edit(path, old, new):
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def test_a_whole_year_is_one_run_under_30_seconds_and_twice_the_same(with_calls):
-    started = time.monotonic()
+def test_a_whole_year_is_one_run_and_twice_the_same(with_calls):
     first_run = plan(with_calls, "2026-W01", "2026-W52")
-    seconds = time.monotonic() - started
     once = hashes(with_calls, PLAN)
 
     second_run = plan(with_calls, "2026-W01", "2026-W52")
 
     assert first_run.problems == second_run.problems == ()
     assert once == hashes(with_calls, PLAN)
-    assert seconds < MOST_SECONDS
     assert [(52, 180 * 52)] == ask(
         with_calls,
         "select count(distinct iso_week), count(*) from gold.weekly_resource_assignment where iso_year = 2026",
@@ -278,15 +274,23 @@ def test_the_nightly_job_leaves_the_allocation_alone(planned):
     assert [] == [name for name in names if "allocation" in name or "demand" in name or "planning" in name]
 
 
-def test_the_command_plans_in_the_warehouse_and_explains(planned, monkeypatch, capsys):
+def test_the_command_plans_in_the_warehouse_and_explains(planned, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("WFM_HOME", str(planned.settings.home))
     monkeypatch.setenv("WFM_SOURCE_URL", planned.settings.source_url.get_secret_value())
     monkeypatch.setenv("WFM_PLANNING_FOLDER", str(planned.settings.planning_folder))
 
-    done = run_wfm(monkeypatch, capsys, "allocate", "--from", "2026-W14", "--to", "2026-W15", "--explain", "R001")
+    words = ("--from", "2026-W14", "--to", "2026-W15", "--explain", "R001")
+    plan, pairs = tmp_path / "plan.csv", tmp_path / "pairs.csv"
+    done = run_wfm(monkeypatch, capsys, "allocate", *words, "--out", plan, "--eligibility", pairs)
 
     said = " ".join(done.stdout.split())
     assert done.returncode == 0, done.stderr
+    with planned.open_warehouse() as warehouse:
+        stored = warehouse.frame(warehouse.table("gold.weekly_resource_assignment"))
+    written = pd.read_csv(plan)
+    assert {14, 15} == set(written["iso_week"])
+    assert stored["iso_week"].isin([14, 15]).sum() == len(written)
+    assert {"resource_cn", "demand_id", "is_exact_state"} == set(pd.read_csv(pairs))
     assert "R001 works on demand" in said
     assert "2026-W15" in said
 
@@ -297,7 +301,10 @@ def test_the_command_plans_in_the_warehouse_and_explains(planned, monkeypatch, c
         pytest.param(["--from", "2026-W14", "--to", "2026-W13"], "swap them", id="wrong_way_round"),
         pytest.param(["--from", "soon"], "--from", id="not_a_week"),
         pytest.param([], "--from 2025-W28", id="nothing_said"),
-        pytest.param(["--from", "2026-W14", "--week", "2026-W14"], "none of them", id="both_ways"),
+        pytest.param(["--from", "2026-W14", "--week", "2026-W14"], "takes none of", id="both_ways"),
+        pytest.param(["--to", "2026-W14"], "needs --from", id="only_the_end"),
+        pytest.param(["--from", "2026-W14", "--tiers", "t.csv"], "got --tiers", id="files_in_the_warehouse"),
+        pytest.param(["--from", "2026-W14", "--strategy", "v2", "--minimum-one"], "minimum_one", id="no_such_switch"),
     ],
 )
 def test_wrong_words_for_the_warehouse_are_exit_code_2(words, said, clean, monkeypatch, capsys):

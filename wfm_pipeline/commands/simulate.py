@@ -4,13 +4,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
-from wfm_pipeline.settings import load_settings, unknown_variables
+from wfm_pipeline.commands.common import AsJson, chosen_settings, err
 
 _FILES, _ONE, _CALLS, _RUNS = "Files", "One queue without files", "How calls behave", "Runs and answer"
-_err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 def simulate(
@@ -101,9 +99,7 @@ def simulate(
         Path | None,
         typer.Option("--out", metavar="CSV", help="Write one row per queue and interval.", rich_help_panel=_RUNS),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON instead of tables.", rich_help_panel=_RUNS)
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """What if? Simulate queues, skills, shifts, impatience and redials, call by call; no warehouse needed."""
     from wfm_pipeline.domain.simulation.floor.sheets import QueueHabits  # noqa: PLC0415  (numba takes a second to import)
@@ -112,9 +108,7 @@ def simulate(
     from wfm_pipeline.reports.simulation_tables import group_table, queue_table  # noqa: PLC0415
     from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
 
-    for name in unknown_variables():
-        _err.print(f"[yellow]warning:[/] nothing reads {escape(name)}")
-    settings = load_settings(seed=seed)
+    settings = chosen_settings(seed=seed)
     target = settings.answer_target_seconds if answer_target_seconds is None else answer_target_seconds
     habits = QueueHabits(
         aht_seconds=aht_seconds,
@@ -128,7 +122,7 @@ def simulate(
         settings.seed, replications, habits, arrivals, groups, shifts, queues,
         calls, agents, interval_seconds, warm_up, confidence, find_teams,
     )  # fmt: skip
-    with _err.status("simulating ...") as status:
+    with err.status("simulating ...") as status:
         answer = answer_simulation(request, say=lambda line: status.update(f"simulating: {escape(line)}"))
     if out_file is not None:
         write_csv(answer.intervals, out_file)

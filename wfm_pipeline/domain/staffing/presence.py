@@ -91,7 +91,7 @@ def seen_available(
 
 def _stretches(rows: pd.DataFrame, breaks_before: np.ndarray) -> Presence:
     """Stretches that begin at the first service of a day and after each break."""
-    begins = rows["idle_from"].isna().to_numpy()
+    begins = rows["idle_from"].isna().to_numpy(copy=True)
     begins[breaks_before] = True
     number = np.cumsum(begins) - 1
     ends = np.full(int(begins.sum()), -np.inf)

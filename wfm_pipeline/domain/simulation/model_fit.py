@@ -97,7 +97,7 @@ def compare_models(
         months.append(compared.assign(month=month))
         errors.append({"month": month, **error})
     table = _with_choice(pd.concat(months, ignore_index=True))
-    return ModelFit(table, _choices(table), pd.DataFrame(errors), found.left_out)
+    return ModelFit(table, choices_of(table), pd.DataFrame(errors), found.left_out)
 
 
 def _compare_month(
@@ -119,7 +119,7 @@ def _compare_month(
     table = reached.merge(pd.concat(parts, ignore_index=True), on="queue_id")
     table = table[table["calls_in_line"] >= options.calls_min]
     for model in MODELS:
-        table[f"bias_{model}"] = table[model] - table["service_level"]
+        table[f"bias_{model}"] = table[f"service_level_{model}"] - table["service_level"]
     return table, asdict(presence_error(services, waiting))
 
 
@@ -182,10 +182,10 @@ def _predictions(month: Month, options: FitOptions) -> pd.DataFrame:
     simulated = simulated_levels(month, options.answer_target_seconds, seed=options.seed, runs=options.runs)
     levels = [simulated[queue_id][0] for queue_id in table["queue_id"]]
     return table.assign(
-        simulation=[one.value for one in levels],
-        simulation_low=[one.low for one in levels],
-        simulation_high=[one.high for one in levels],
-        simulation_abandon_share=[simulated[queue_id][1].value for queue_id in table["queue_id"]],
+        service_level_simulation=[one.value for one in levels],
+        service_level_simulation_low=[one.low for one in levels],
+        service_level_simulation_high=[one.high for one in levels],
+        abandon_share_simulation=[simulated[queue_id][1].value for queue_id in table["queue_id"]],
     )
 
 
@@ -214,14 +214,24 @@ def _mean(values: pd.Series, weights: pd.Series) -> float:
     return float(np.average(values, weights=weights))
 
 
-def _choices(table: pd.DataFrame) -> pd.DataFrame:
+def choices_of(months: pd.DataFrame) -> pd.DataFrame:
+    """Which model to use for each queue.
+
+    Args:
+        months: Rows as `ModelFit.months` has them.
+
+    Returns:
+        One row per queue and presence rule: months, calls_in_line, service_level, the mean bias and the mean
+        absolute error of each model (`bias_`, `error_`), weighed by calls, and `model_name`, the one with the
+        smallest error; of equally good ones the simpler.
+    """
     rows = []
-    for (queue_id, presence), months in table.groupby(["queue_id", "presence"], sort=True):
-        weights = months["calls_in_line"]
-        row: dict[str, object] = {"queue_id": queue_id, "presence": presence, "months": len(months)}
+    for (queue_id, presence), own in months.groupby(["queue_id", "presence"], sort=True):
+        weights = own["calls_in_line"]
+        row: dict[str, object] = {"queue_id": queue_id, "presence": presence, "months": len(own)}
         row["calls_in_line"] = int(weights.sum())
-        row["service_level"] = _mean(months["service_level"], weights)
-        row |= {f"bias_{model}": _mean(months[f"bias_{model}"], weights) for model in MODELS}
-        row |= {f"error_{model}": _mean(months[f"bias_{model}"].abs(), weights) for model in MODELS}
-        rows.append({**row, "model_name": _best(months)})
+        row["service_level"] = _mean(own["service_level"], weights)
+        row |= {f"bias_{model}": _mean(own[f"bias_{model}"], weights) for model in MODELS}
+        row |= {f"error_{model}": _mean(own[f"bias_{model}"].abs(), weights) for model in MODELS}
+        rows.append({**row, "model_name": _best(own)})
     return pd.DataFrame(rows)

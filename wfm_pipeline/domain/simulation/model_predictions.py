@@ -86,7 +86,7 @@ def erlang_levels(month: Month, answer_target_seconds: float) -> pd.DataFrame:
     queue's calls. An interval of Erlang C in which load reaches the agents has level 0.
 
     Returns:
-        queue_id, erlang_c, erlang_a, agents_mean (of the pool, weighed by the queue's calls).
+        queue_id, service_level_erlang_c, service_level_erlang_a, agents_mean (of the pool, weighed by the queue's calls).
     """
     calls, interval = month.calls, month.interval()
     rows = []
@@ -116,7 +116,7 @@ def erlang_levels(month: Month, answer_target_seconds: float) -> pd.DataFrame:
             rows.append(
                 (queue_id, float(level_c[mine].mean()), float(level_a[mine].mean()), float(agents[mine].mean()))
             )
-    return pd.DataFrame(rows, columns=["queue_id", "erlang_c", "erlang_a", "agents_mean"])
+    return pd.DataFrame(rows, columns=["queue_id", "service_level_erlang_c", "service_level_erlang_a", "agents_mean"])
 
 
 def floor_of_month(month: Month, answer_target_seconds: float) -> Floor:
@@ -145,7 +145,7 @@ def _handle(habits: QueueHabitsFound) -> Durations:
 
 
 def _patience(habits: QueueHabitsFound) -> Durations:
-    """The Kaplan-Meier curve; beyond its last step an exponential with the mean that the records say."""
+    """The Kaplan-Meier curve; whoever outlasts its last step waits on."""
     if not len(habits.curve.seconds):
         return NEVER
     return SurvivalCurve(habits.curve.seconds, habits.curve.survival)

@@ -13,6 +13,18 @@ import pandas as pd
 from wfm_pipeline.domain.staffing.patience import PatienceCurve, PatienceEstimate, exponential_patience, patience_curve
 from wfm_pipeline.errors import DataError
 
+LEG_COLUMNS = (
+    "queue_id",
+    "agent_id",
+    "status",
+    "started_at",
+    "menu_seconds",
+    "wait_seconds",
+    "talk_seconds",
+    "hold_seconds",
+    "after_call_seconds",
+    "business_date",
+)
 RECORD_COLUMNS = ("queue_id", "agent_id", "joined_at", "business_date", "wait_seconds", "handle_seconds", "outcome")
 
 
@@ -30,6 +42,32 @@ class LineRecords:
     calls: pd.DataFrame
     origin: pd.Timestamp
     left_out: dict[str, int]
+
+
+def records_from_legs(legs: pd.DataFrame) -> pd.DataFrame:
+    """Legs of calls as records of this room: a leg joins its line when the menu ends.
+
+    A transferred leg was answered. The handle time adds what is known; it is unknown where nothing is.
+
+    Args:
+        legs: `LEG_COLUMNS`, as silver.call_legs has them.
+
+    Returns:
+        `RECORD_COLUMNS`, row by row.
+    """
+    parts = legs[["talk_seconds", "hold_seconds", "after_call_seconds"]].astype(float)
+    menu = pd.to_timedelta(legs["menu_seconds"].astype(float).fillna(0.0), unit="s")
+    return pd.DataFrame(
+        {
+            "queue_id": legs["queue_id"],
+            "agent_id": legs["agent_id"],
+            "joined_at": pd.to_datetime(legs["started_at"]) + menu,
+            "business_date": legs["business_date"],
+            "wait_seconds": legs["wait_seconds"],
+            "handle_seconds": parts.sum(axis=1).where(parts.notna().any(axis=1)),
+            "outcome": legs["status"].replace("transferred", "answered"),
+        }
+    )
 
 
 def line_records(records: pd.DataFrame) -> LineRecords:

@@ -1,0 +1,19 @@
+"""The models' honesty as tables for the terminal: which model per queue, and what is known of the agents."""
+
+import pandas as pd
+
+from wfm_pipeline.domain.simulation.model_fit import choices_of
+
+
+def model_fit_tables(months: pd.DataFrame, presence: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Name -> table.
+
+    Args:
+        months: Rows of gold.queue_model_fit.
+        presence: Rows of gold.agent_presence_month.
+    """
+    shown = presence.drop(columns="source").assign(month=pd.to_datetime(presence["month"]).dt.strftime("%Y-%m"))
+    return {
+        "model_per_queue": choices_of(months).sort_values(["presence", "queue_id"], ignore_index=True),
+        "agents_inferred_from_services": shown,
+    }

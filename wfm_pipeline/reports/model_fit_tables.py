@@ -13,7 +13,9 @@ def model_fit_tables(months: pd.DataFrame, presence: pd.DataFrame) -> dict[str, 
         presence: Rows of gold.agent_presence_month.
     """
     shown = presence.drop(columns="source").assign(month=pd.to_datetime(presence["month"]).dt.strftime("%Y-%m"))
-    return {
-        "model_per_queue": choices_of(months).sort_values(["presence", "queue_id"], ignore_index=True),
-        "agents_inferred_from_services": shown,
+    choices = choices_of(months)
+    by_rule = {
+        f"model_per_queue_agents_{rule}": choices[choices["presence"] == rule].drop(columns="presence")
+        for rule in sorted(choices["presence"].unique())
     }
+    return {**by_rule, "agents_inferred_from_services": shown}

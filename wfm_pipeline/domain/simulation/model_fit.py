@@ -191,18 +191,12 @@ def _predictions(month: Month, options: FitOptions) -> pd.DataFrame:
 
 def _with_choice(table: pd.DataFrame) -> pd.DataFrame:
     """Each month's model is the one that was best in the queue's other months; null where there is none."""
-    chosen = pd.Series(None, index=table.index, dtype=object)
+    chosen: dict[int, str] = {}
     for _, rows in table.groupby(["queue_id", "presence"]):
-        for row in rows.index:
-            others = rows.drop(index=row)
-            if len(others):
-                chosen[row] = _best(others)
-    table = table.assign(model_name=chosen)
-    of_choice = [
-        np.nan if model is None else row[f"bias_{model}"]
-        for model, (_, row) in zip(chosen, table.iterrows(), strict=True)
-    ]
-    return table.assign(bias_model=of_choice)
+        chosen |= {row: _best(rows.drop(index=row)) for row in rows.index if len(rows) > 1}
+    biases = [table.loc[row, f"bias_{chosen[row]}"] if row in chosen else np.nan for row in table.index]
+    names = pd.Series([chosen.get(row) for row in table.index], index=table.index, dtype=object)
+    return table.assign(model_name=names.where(names.notna(), None), bias_model=biases)
 
 
 def _best(rows: pd.DataFrame) -> str:

@@ -1,8 +1,8 @@
 """What Erlang C, Erlang A and the simulation say about the months of the records.
 
-Each is given what a planner would give it: calls per interval as they came, mean handle times and
-patience of the month, agents inferred from the services. Erlang sees one pool of people and queues;
-the simulation sees every queue, who can serve it, and each agent's stretches. Not here: the records
+Each is given what a planner would give it: calls, mean handle times and patience of the month, agents
+inferred from the services. Erlang sees one pool of people and queues and the calls to be expected in an
+interval; the simulation sees every arrival as it came, every queue, who can serve it, and each agent's stretches. Not here: the records
 (model_records), the Erlang formulas (domain/staffing), the floor (domain/simulation/floor).
 """
 
@@ -19,6 +19,7 @@ from wfm_pipeline.domain.simulation.floor.run import ABANDONED, ANSWERED, crew_o
 from wfm_pipeline.domain.simulation.model_records import Pools, QueueHabitsFound, habits_of
 from wfm_pipeline.domain.staffing.erlang import erlang_a, erlang_c
 from wfm_pipeline.domain.staffing.presence import Presence
+from wfm_pipeline.units import DAYS_PER_WEEK, SECONDS_PER_DAY
 
 SKILL_SHARE = 0.01
 """Share of an agent's services of the month from which a queue counts as a skill; less is a favour."""
@@ -79,44 +80,81 @@ def _seconds_before(edges: np.ndarray, moments: np.ndarray) -> np.ndarray:
     return count * edges - sums[count]
 
 
+def expected_calls(interval: np.ndarray, n_intervals: int, per_day: int) -> np.ndarray:
+    """Calls a planner would have expected, knowing the day's total and the month's weekday shapes.
+
+    An Erlang formula holds the luck of the arrivals already; calls as they came would count it twice and
+    make every formula too gloomy. Days that lie whole weeks apart share a shape.
+
+    Args:
+        interval: Interval of each call, shape (n_calls,).
+        n_intervals: Number of intervals, from a midnight on.
+        per_day: Intervals of a day.
+
+    Returns:
+        Calls per interval, shape (n_intervals,); the days add up to the calls that came.
+    """
+    days = -(-n_intervals // per_day)
+    came = np.bincount(interval, minlength=days * per_day).reshape(days, per_day).astype(np.float64)
+    expected = np.zeros_like(came)
+    for weekday in range(min(DAYS_PER_WEEK, days)):
+        same = slice(weekday, None, DAYS_PER_WEEK)
+        shape = came[same].sum(axis=0)
+        expected[same] = came[same].sum(axis=1, keepdims=True) * shape / max(shape.sum(), 1.0)
+    return expected.ravel()[:n_intervals]
+
+
 def erlang_levels(month: Month, answer_target_seconds: float) -> pd.DataFrame:
     """Service level per queue by Erlang C and A, calls in the target over calls in the line.
 
-    Each pool and interval is a queue in a steady state; the month's level weighs the intervals by each
-    queue's calls. An interval of Erlang C in which load reaches the agents has level 0.
+    Each pool and interval is a queue in a steady state with the calls that were to be expected; the month's
+    level weighs the intervals by the calls of each queue that came. An interval of Erlang C in which load
+    reaches the agents has level 0.
 
     Returns:
         queue_id, service_level_erlang_c, service_level_erlang_a, agents_mean (of the pool, weighed by the queue's calls).
     """
-    calls, interval = month.calls, month.interval()
+    interval = month.interval()
+    pool_of = month.calls["queue_id"].map(month.pools.of_queue)
     rows = []
-    for pool in dict.fromkeys(month.pools.of_queue[queue] for queue in sorted(calls["queue_id"].unique())):
-        in_pool = calls["queue_id"].map(month.pools.of_queue).eq(pool).to_numpy()
-        counts = np.bincount(interval[in_pool], minlength=month.n_intervals)
-        aht_of = calls["queue_id"].map({queue: habits.aht_seconds for queue, habits in month.habits.items()})
-        aht = np.nan_to_num(aht_of.to_numpy(dtype=float)[in_pool], nan=float(np.nanmean(aht_of)))
-        work = np.bincount(interval[in_pool], aht, month.n_intervals)
-        busy = counts > 0
+    for pool in sorted(pool_of.unique()):
+        in_pool = pool_of.eq(pool).to_numpy()
         agents = agents_present(month, pool)
-        load, mean = work[busy] / month.interval_seconds, work[busy] / counts[busy]
-        patience = habits_of(calls[in_pool]).patience.patience_seconds
-        level_c, level_a = np.zeros(month.n_intervals), np.zeros(month.n_intervals)
-        level_c[busy] = erlang_c(
-            load, agents[busy], aht_seconds=mean, answer_target_seconds=answer_target_seconds
-        ).service_level
-        level_a[busy] = erlang_a(
-            load,
-            agents[busy],
-            aht_seconds=mean,
-            patience_seconds=patience,
-            answer_target_seconds=answer_target_seconds,
-        ).service_level
-        for queue_id in sorted(calls.loc[in_pool, "queue_id"].unique()):
-            mine = interval[(calls["queue_id"] == queue_id).to_numpy()]
-            rows.append(
-                (queue_id, float(level_c[mine].mean()), float(level_a[mine].mean()), float(agents[mine].mean()))
-            )
-    return pd.DataFrame(rows, columns=["queue_id", "service_level_erlang_c", "service_level_erlang_a", "agents_mean"])
+        level_c, level_a = _pool_levels(month, in_pool, agents, answer_target_seconds)
+        for queue_id in sorted(month.calls.loc[in_pool, "queue_id"].unique()):
+            mine = interval[(month.calls["queue_id"] == queue_id).to_numpy()]
+            rows.append((queue_id, *(float(values[mine].mean()) for values in (level_c, level_a, agents))))
+    names = ["queue_id", "service_level_erlang_c", "service_level_erlang_a", "agents_mean"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _pool_levels(
+    month: Month, in_pool: np.ndarray, agents: np.ndarray, answer_target_seconds: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Service level of a pool per interval by Erlang C and A; 0 where no call was to be expected."""
+    calls, interval = month.calls[in_pool], month.interval()[in_pool]
+    per_day = round(SECONDS_PER_DAY / month.interval_seconds)
+    known = calls["handle_seconds"].mean()
+    expected, work = np.zeros(month.n_intervals), np.zeros(month.n_intervals)
+    for queue_id in sorted(calls["queue_id"].unique()):
+        mine = interval[(calls["queue_id"] == queue_id).to_numpy()]
+        own = expected_calls(mine, month.n_intervals, per_day)
+        aht = month.habits[queue_id].aht_seconds
+        expected, work = expected + own, work + own * (known if np.isnan(aht) else aht)
+    busy = work > 0
+    level_c, level_a = np.zeros(month.n_intervals), np.zeros(month.n_intervals)
+    load, aht_mean = work[busy] / month.interval_seconds, work[busy] / expected[busy]
+    level_c[busy] = erlang_c(
+        load, agents[busy], aht_seconds=aht_mean, answer_target_seconds=answer_target_seconds
+    ).service_level
+    level_a[busy] = erlang_a(
+        load,
+        agents[busy],
+        aht_seconds=aht_mean,
+        patience_seconds=habits_of(calls).patience.patience_seconds,
+        answer_target_seconds=answer_target_seconds,
+    ).service_level
+    return level_c, level_a
 
 
 def floor_of_month(month: Month, answer_target_seconds: float) -> Floor:

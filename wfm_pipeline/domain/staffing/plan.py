@@ -132,7 +132,7 @@ def _quantiles(
         got = _expected(need, calls, queue)
         day = pd.DataFrame({"in_target": got.in_target, "calls": got.calls}).groupby(days).sum()
         chosen[day.index[day["in_target"] >= policy.service_level_target * day["calls"]]] = level
-    return chosen.reindex(days).to_numpy()
+    return np.asarray(chosen.reindex(days), dtype=np.float64)
 
 
 def _expected(agents: FloatArray, calls: FloatArray, queue: Queue) -> Expected:

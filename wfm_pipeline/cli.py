@@ -14,7 +14,6 @@ from typing import Annotated, NoReturn
 import typer
 from rich.markup import escape
 
-from wfm_pipeline.cli_staff import staff
 from wfm_pipeline.commands.allocate import allocate
 from wfm_pipeline.commands.common import (
     AsJson,
@@ -29,6 +28,7 @@ from wfm_pipeline.commands.common import (
 )
 from wfm_pipeline.commands.model_fit import model_fit
 from wfm_pipeline.commands.simulate import simulate
+from wfm_pipeline.commands.staff import staff
 from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.settings import commented_file, config_path
 

@@ -6,6 +6,7 @@ import shutil
 import dagster as dg
 import pandas as pd
 import pytest
+from pydantic import SecretStr
 
 from wfm_pipeline.contracts.allocation import ALLOCATION_TABLES
 from wfm_pipeline.definitions import build_definitions
@@ -110,10 +111,10 @@ def test_calls_and_planners_months_are_both_planned_and_the_past_is_evaluated(wi
     assert plan(with_calls, str(IsoWeek.of(LAST_DATE))).problems == ()
 
     demands = ask(with_calls, f"select count(*) from gold.demand_week where iso_week = {LAST_WEEK.iso_week}")
-    accuracy = ask(with_calls, "select iso_week, demands, wmape from gold.allocation_accuracy")
+    accuracy = ask(with_calls, "select iso_week, demands, demands_unknown, wmape from gold.allocation_accuracy")
     assert [(14 + 50,)] == demands  # demands of queues and of months
-    assert [(LAST_WEEK.iso_week, 14)] == [row[:2] for row in accuracy]  # this week is not over yet
-    assert 0 < accuracy[0][2] < 0.5
+    assert [(LAST_WEEK.iso_week, 14, 50)] == [row[:3] for row in accuracy]  # this week is not over yet
+    assert 0 < accuracy[0][3] < 0.5
 
 
 def test_the_calls_of_a_mapped_queue_are_the_forecasts(with_calls):
@@ -312,6 +313,20 @@ def test_wrong_words_for_the_warehouse_are_exit_code_2(words, said, clean, monke
 
     assert done.returncode == 2
     assert said in " ".join(done.stderr.split())
+
+
+def test_a_week_is_planned_while_the_source_is_down_and_its_title_still_says_simulated(with_calls):
+    gone = House(with_calls.settings.model_copy(update={"source_url": SecretStr("sqlite:///nowhere/gone.sqlite")}))
+
+    assert plan(gone, "2026-W14").problems == ()
+    assert gone.title("Plan").startswith("SIMULATED DATA: Plan")
+
+
+def test_without_any_source_the_planners_tables_suffice(planned):
+    alone = House(planned.settings.model_copy(update={"source_url": SecretStr("sqlite:///nowhere/gone.sqlite")}))
+
+    assert plan(alone, "2026-W15").problems == ()
+    assert "Plan (telephony), source never read" == alone.title("Plan")
 
 
 def test_the_picture_shows_ideal_assigned_and_required(planned):

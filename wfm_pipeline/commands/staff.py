@@ -1,16 +1,14 @@
-"""The `wfm staff` command: agents for one row of arguments or for every row of a CSV file. No logic."""
+"""`wfm staff`: agents for one row of arguments, or for every row of a CSV file."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
+from wfm_pipeline.commands.common import AsJson, out, tell_notices
 from wfm_pipeline.errors import SettingsError
 
-err = Console(stderr=True, soft_wrap=True, highlight=False)
-out = Console(soft_wrap=True, highlight=False)
 _SHOWN_ROWS = 20
 
 
@@ -25,7 +23,7 @@ def staff(
     shrinkage: Annotated[float | None, typer.Option(help="Paid time not available, such as 0.3.")] = None,
     file: Annotated[Path | None, typer.Option(metavar="CSV", help="Rows with these words as columns.")] = None,
     out_file: Annotated[Path | None, typer.Option("--out", metavar="CSV", help="Write one row per row.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Agents needed: for one row of arguments, or for every row of --file, each row by itself."""
     from wfm_pipeline.orchestration import staffing_calculator as calculator  # noqa: PLC0415  (pandas takes a second)
@@ -49,8 +47,7 @@ def staff(
         answer, notices = calculator.staff_file(file)
     else:
         answer = calculator.staff_row(calculator.StaffingRequest(*words))
-    for notice in notices:
-        err.print(f"[yellow]notice:[/] {escape(notice)}")
+    tell_notices(notices)
     if out_file is not None:
         write_csv(answer, out_file)
     if as_json:

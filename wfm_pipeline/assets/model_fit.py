@@ -6,16 +6,18 @@ In a group and job of their own: the answer changes by the month, not by the nig
 from collections.abc import Iterator
 
 import dagster as dg
+from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.assets.common import Flow, Stopwatch, report, spec
-from wfm_pipeline.assets.silver import LEGS_KEY
+from wfm_pipeline.assets.silver import CALLS_KEY, LEGS_KEY
 from wfm_pipeline.contracts.model_fit import AGENT_PRESENCE_MONTH, MODEL_FIT_TABLES, QUEUE_MODEL_FIT
-from wfm_pipeline.contracts.silver import CALL_LEGS
+from wfm_pipeline.contracts.silver import CALL_LEGS, CALLS
 from wfm_pipeline.domain.simulation.model_fit import FitOptions, ModelFit, compare_models
 from wfm_pipeline.domain.simulation.model_records import LEG_COLUMNS, records_from_legs
 from wfm_pipeline.reports.model_fit_figures import model_fit_chart
 from wfm_pipeline.resources import House
 from wfm_pipeline.units import SECONDS_PER_MINUTE
+from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.scope import Scope
 
 GROUP = "model_fit"
@@ -26,13 +28,14 @@ def build_model_fit_assets() -> list[dg.AssetsDefinition]:
 
     @dg.multi_asset(
         name=GROUP,
-        specs=[spec(table, deps=[LEGS_KEY]).replace_attributes(group_name=GROUP) for table in MODEL_FIT_TABLES],
+        specs=[
+            spec(table, deps=[LEGS_KEY, CALLS_KEY]).replace_attributes(group_name=GROUP) for table in MODEL_FIT_TABLES
+        ],
     )
     def model_fit(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> Iterator[dg.MaterializeResult]:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
-            legs = Scope(house.in_source()).filter(warehouse.table(CALL_LEGS.full_name))
-            frame = warehouse.frame(legs.select(*LEG_COLUMNS))
+            frame = warehouse.frame(_legs(house, warehouse))
             fit = compare_models(records_from_legs(frame), options=_options(house), on_month=context.log.info)
             flow = Flow(len(frame), len(fit.months), notes=_notes(house, fit))
             for table, rows in ((QUEUE_MODEL_FIT, fit.months), (AGENT_PRESENCE_MONTH, fit.presence)):
@@ -41,6 +44,14 @@ def build_model_fit_assets() -> list[dg.AssetsDefinition]:
                 yield dg.MaterializeResult(asset_key=dg.AssetKey([table.layer, table.name]), metadata=metadata)
 
     return [model_fit]
+
+
+def _legs(house: House, warehouse: Warehouse) -> IbisTable:
+    """Legs with what their call says of redials."""
+    legs = Scope(house.in_source()).filter(warehouse.table(CALL_LEGS.full_name))
+    calls = Scope(house.in_source()).filter(warehouse.table(CALLS.full_name))
+    redials = calls.select(redial_call_id=calls["call_id"], is_redial=calls["is_redial"])
+    return legs.left_join(redials, legs["call_id"] == redials["redial_call_id"]).select(*LEG_COLUMNS)
 
 
 def _options(house: House) -> FitOptions:

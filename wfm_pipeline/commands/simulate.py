@@ -52,9 +52,11 @@ def simulate(
     agents: Annotated[int | None, typer.Option(help="Agents on the phones.", rich_help_panel=_ONE)] = None,
     interval_seconds: Annotated[
         float | None,
-        typer.Option(help="Length of an interval [s]; with files: else the smallest gap.", rich_help_panel=_ONE),
+        typer.Option(help="Length of an interval in seconds; with files: else the smallest gap.", rich_help_panel=_ONE),
     ] = None,
-    aht_seconds: Annotated[float | None, typer.Option(help="Mean handle time [s].", rich_help_panel=_CALLS)] = None,
+    aht_seconds: Annotated[
+        float | None, typer.Option(help="Mean handle time in seconds.", rich_help_panel=_CALLS)
+    ] = None,
     handle_cv: Annotated[
         float,
         typer.Option(
@@ -63,16 +65,16 @@ def simulate(
     ] = 1.0,
     patience_seconds: Annotated[
         float | None,
-        typer.Option(help="Mean patience [s], exponential; none: nobody gives up.", rich_help_panel=_CALLS),
+        typer.Option(help="Mean patience in seconds, exponential; none: nobody gives up.", rich_help_panel=_CALLS),
     ] = None,
     answer_target_seconds: Annotated[
-        float | None, typer.Option(help="The 20 of 80/20 [s]; default: the setting.", rich_help_panel=_CALLS)
+        float | None, typer.Option(help="The 20 of 80/20 in seconds; default: the setting.", rich_help_panel=_CALLS)
     ] = None,
     redial_probability: Annotated[
         float, typer.Option(help="Share of those who gave up that calls again, 0..1.", rich_help_panel=_CALLS)
     ] = 0.0,
     redial_delay_seconds: Annotated[
-        float, typer.Option(help="Mean time to a redial [s].", rich_help_panel=_CALLS)
+        float, typer.Option(help="Mean time to a redial in seconds.", rich_help_panel=_CALLS)
     ] = 60.0,
     replications: Annotated[int, typer.Option(help="Independent runs.", rich_help_panel=_RUNS)] = 20,
     seed: Annotated[

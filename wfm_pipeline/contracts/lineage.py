@@ -110,6 +110,8 @@ LINEAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "abandon_share": _from(_LEGS, "status", "wait_seconds"),
         "aht_seconds": _from(_LEGS, "talk_seconds", "hold_seconds", "after_call_seconds"),
         "patience_seconds": _from(_LEGS, "status", "wait_seconds"),
+        "patience_first_attempts_seconds": (*_from(_LEGS, "status", "wait_seconds"), *_from(_CALLS, "is_redial")),
+        "redials_in_line": _from(_CALLS, "is_redial"),
         "agents_mean": _PRESENCE,
         **{
             f"service_level_{model}": (*_PRESENCE, *_from(_LEGS, "queue_id", "menu_seconds"))

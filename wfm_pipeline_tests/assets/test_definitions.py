@@ -33,7 +33,9 @@ PLANNERS = {
 PLAN = {"gold/demand_week", "gold/weekly_resource_assignment", "gold/allocation_quality"}
 DEPENDENCIES |= {name: set() for name in PLANNERS}
 DEPENDENCIES |= {name: {*PLANNERS, "gold/queue_day_forecast"} for name in PLAN}
-DEPENDENCIES |= {name: {"silver/call_legs"} for name in ("gold/queue_model_fit", "gold/agent_presence_month")}
+DEPENDENCIES |= {
+    name: {"silver/call_legs", "silver/calls"} for name in ("gold/queue_model_fit", "gold/agent_presence_month")
+}
 DEPENDENCIES["gold/allocation_accuracy"] = {"gold/demand_week", "gold/queue_day_actual"}
 DAILY = {"bronze/telephony__queue_cdr", "bronze/telephony__cases", "silver/call_legs", "silver/calls"}
 

@@ -8,7 +8,7 @@ from wfm_pipeline.domain.simulation.floor.centre import AgentGroup, Floor, Queue
 from wfm_pipeline.domain.simulation.floor.durations import Exponential
 from wfm_pipeline.domain.simulation.floor.run import run_floor
 from wfm_pipeline.domain.simulation.model_fit import MODELS, FitOptions, choices_of, compare_models
-from wfm_pipeline.domain.simulation.model_records import line_records, pools_of, services_of
+from wfm_pipeline.domain.simulation.model_records import habits_of, line_records, pools_of, services_of
 from wfm_pipeline.domain.staffing.patience import exponential_patience
 from wfm_pipeline.errors import DataError
 from wfm_pipeline_tests.floor_kit import records_of, working_days
@@ -122,6 +122,31 @@ def test_what_never_stood_in_a_line_is_left_out_and_counted():
 
     assert {"other_outcome": 1, "unknown_wait": 1, "left_before_the_line": 1} == found.left_out
     assert [True, True, False] == sorted(found.calls["is_answered"], reverse=True)
+
+
+def test_a_month_whose_calls_name_no_agent_is_compared_with_nobody_present():
+    april = [
+        {
+            **record(agent=None),
+            "joined_at": pd.Timestamp("2026-04-02 09:00"),
+            "business_date": pd.Timestamp("2026-04-02"),
+        }
+    ]
+
+    fit = compare_models(pd.DataFrame([record(), *april]), options=FitOptions(seed=1, runs=2, calls_min=1))
+
+    alone = fit.months[fit.months["month"] == pd.Timestamp("2026-04-01")]
+    assert {"first_to_last", "seen_available"} == set(alone["presence"])
+    assert [0, 0] == alone["agents_mean"].tolist() == alone["service_level_simulation"].tolist()
+
+
+def test_redials_are_in_the_line_but_not_in_the_patience_of_first_attempts():
+    rows = [record("abandoned", 10.0), {**record("abandoned", 2.0), "is_redial": True}, record(wait=20.0)]
+
+    habits = habits_of(line_records(pd.DataFrame(rows)).calls)
+
+    assert 32 / 2 == habits.patience.patience_seconds
+    assert 30 / 1 == habits.patience_first_attempts.patience_seconds
 
 
 def test_records_without_a_call_in_a_line_or_without_agents_are_refused():

@@ -286,6 +286,10 @@ def test_one_run_has_no_interval():
         pytest.param(lambda: floor_of([queue_of(), queue_of()], []), "comes twice", id="queue_twice"),
         pytest.param(lambda: AgentGroup("g", {"q": 0}, ()), "must be 1 to", id="level_0"),
         pytest.param(lambda: replicate(floor_of([queue_of()], []), seed=1, runs=0), "at least 1", id="no_run"),
+        pytest.param(
+            lambda: draw_callers(floor_of([queue_of(calls=(1e9,))], []), seed=1), "another unit", id="too_many"
+        ),
+        pytest.param(lambda: floor_of([queue_of()], [], interval_seconds=0.0), "longer than 0 s", id="no_interval"),
         pytest.param(lambda: SurvivalCurve(np.array([1.0, 2.0]), np.array([0.5, 0.6])), "falling", id="rising_curve"),
     ],
 )

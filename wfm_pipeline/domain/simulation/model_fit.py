@@ -147,6 +147,8 @@ def presence_by_rule(
 
 
 def _together(parts: list[Presence]) -> Presence:
+    if not parts:
+        return Presence(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0), ())
     names = [name for part in parts for name in part.agents]
     offsets = np.cumsum([0, *(len(part.agents) for part in parts)])[:-1]
     return Presence(
@@ -161,7 +163,10 @@ def _reached(calls: pd.DataFrame, target: float, habits: dict, pool_of: dict[str
     in_target = calls["is_answered"] & (calls["wait_seconds"] <= target)
     by_queue = calls.assign(in_target=in_target, gone=~calls["is_answered"]).groupby("queue_id")
     table = by_queue.agg(
-        calls_in_line=("gone", "size"), service_level=("in_target", "mean"), abandon_share=("gone", "mean")
+        calls_in_line=("gone", "size"),
+        service_level=("in_target", "mean"),
+        abandon_share=("gone", "mean"),
+        redials_in_line=("is_redial", "sum"),
     ).reset_index()
     found = [habits[queue_id] for queue_id in table["queue_id"]]
     return table.assign(
@@ -170,6 +175,7 @@ def _reached(calls: pd.DataFrame, target: float, habits: dict, pool_of: dict[str
         patience_seconds=[_finite(one.patience.patience_seconds) for one in found],
         patience_seconds_low=[_finite(one.patience.low) for one in found],
         patience_seconds_high=[_finite(one.patience.high) for one in found],
+        patience_first_attempts_seconds=[_finite(one.patience_first_attempts.patience_seconds) for one in found],
     )
 
 

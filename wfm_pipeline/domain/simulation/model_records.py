@@ -24,6 +24,7 @@ LEG_COLUMNS = (
     "hold_seconds",
     "after_call_seconds",
     "business_date",
+    "is_redial",
 )
 RECORD_COLUMNS = ("queue_id", "agent_id", "joined_at", "business_date", "wait_seconds", "handle_seconds", "outcome")
 
@@ -34,7 +35,7 @@ class LineRecords:
 
     Attributes:
         calls: queue_id, agent_id, month (first day), joins (seconds since `origin`), wait_seconds,
-            handle_seconds (NaN where unknown or not answered), is_answered; in order of joining.
+            handle_seconds (NaN where unknown or not answered), is_answered, is_redial; in order of joining.
         origin: Midnight before the first call.
         left_out: Reason -> calls that are not among them.
     """
@@ -53,7 +54,7 @@ def records_from_legs(legs: pd.DataFrame) -> pd.DataFrame:
         legs: `LEG_COLUMNS`, as silver.call_legs has them.
 
     Returns:
-        `RECORD_COLUMNS`, row by row.
+        `RECORD_COLUMNS` and is_redial, row by row.
     """
     parts = legs[["talk_seconds", "hold_seconds", "after_call_seconds"]].astype(float)
     menu = pd.to_timedelta(legs["menu_seconds"].astype(float).fillna(0.0), unit="s")
@@ -66,6 +67,7 @@ def records_from_legs(legs: pd.DataFrame) -> pd.DataFrame:
             "wait_seconds": legs["wait_seconds"],
             "handle_seconds": parts.sum(axis=1).where(parts.notna().any(axis=1)),
             "outcome": legs["status"].replace("transferred", "answered"),
+            "is_redial": legs["is_redial"],
         }
     )
 
@@ -79,7 +81,8 @@ def line_records(records: pd.DataFrame) -> LineRecords:
 
     Args:
         records: `RECORD_COLUMNS`; joined_at is when the line was joined, any one clock without gaps; outcome is
-            `answered`, `abandoned` or another word; agent_id is null where the record names none.
+            `answered`, `abandoned` or another word; agent_id is null where the record names none. A column
+            is_redial, where there is one, says which calls follow an abandoned one of the same caller.
 
     Raises:
         DataError: a column is missing, or no call is left.
@@ -111,10 +114,18 @@ def line_records(records: pd.DataFrame) -> LineRecords:
             "wait_seconds": kept["wait_seconds"].to_numpy(dtype=float),
             "handle_seconds": kept["handle_seconds"].astype(float).to_numpy(),
             "is_answered": kept["outcome"].eq("answered").to_numpy(dtype=bool),
+            "is_redial": _flags(kept, "is_redial"),
         }
     )
     calls.loc[~calls["is_answered"], "handle_seconds"] = np.nan
     return LineRecords(calls.sort_values(["joins", "queue_id"], kind="stable", ignore_index=True), origin, left_out)
+
+
+def _flags(rows: pd.DataFrame, name: str) -> np.ndarray:
+    """A column of true and false; false where unknown or absent."""
+    if name not in rows.columns:
+        return np.zeros(len(rows), dtype=bool)
+    return rows[name].eq(True).fillna(False).to_numpy(dtype=bool)
 
 
 def services_of(calls: pd.DataFrame) -> pd.DataFrame:
@@ -189,12 +200,14 @@ class QueueHabitsFound:
         aht_seconds: Mean handle time of answered calls [s]; NaN where none is known.
         handle_seconds: Known handle times [s].
         patience: Exponential estimate.
+        patience_first_attempts: The same without redials: who rings again at once is not a new caller.
         curve: Kaplan-Meier curve.
     """
 
     aht_seconds: float
     handle_seconds: np.ndarray
     patience: PatienceEstimate
+    patience_first_attempts: PatienceEstimate
     curve: PatienceCurve
 
 
@@ -208,4 +221,11 @@ def habits_of(calls: pd.DataFrame) -> QueueHabitsFound:
     known = known[known > 0]
     wait, gave_up = calls["wait_seconds"].to_numpy(), ~calls["is_answered"].to_numpy()
     mean = float(known.mean()) if len(known) else float("nan")
-    return QueueHabitsFound(mean, known, exponential_patience(wait, gave_up), patience_curve(wait, gave_up))
+    first = ~calls["is_redial"].to_numpy()
+    return QueueHabitsFound(
+        mean,
+        known,
+        exponential_patience(wait, gave_up),
+        exponential_patience(wait[first], gave_up[first]),
+        patience_curve(wait, gave_up),
+    )

@@ -143,7 +143,7 @@ class Floor:
 
     def __post_init__(self) -> None:
         """Refuse ids that come twice, skills for queues that are not there, and grids that differ."""
-        if not self.queues or not self.interval_seconds > 0:
+        if not self.queues or not 0 < self.interval_seconds < np.inf:
             raise DataError("a floor needs at least one queue and intervals longer than 0 s")
         _refuse_twice("queue_id", [queue.queue_id for queue in self.queues])
         _refuse_twice("group_id", [group.group_id for group in self.groups])

@@ -12,6 +12,8 @@ import numpy as np
 from wfm_pipeline.domain.simulation.floor.centre import Floor, Queue
 from wfm_pipeline.errors import DataError
 
+CALLS_MAX = 50_000_000
+"""Calls of one run that fit into memory; more is a wrong unit."""
 _ARRIVALS, _HANDLE, _PATIENCE, _REDIAL, _DELAY = range(5)
 
 
@@ -41,7 +43,15 @@ def draw_callers(floor: Floor, *, seed: int, replication: int = 0) -> Callers:
         floor: The floor.
         seed: Same floor, seed and replication give the same callers.
         replication: Number of the run.
+
+    Raises:
+        DataError: more calls than `CALLS_MAX` are expected.
     """
+    expected = sum(float(queue.calls.sum()) for queue in floor.queues)
+    if expected > CALLS_MAX:
+        raise DataError(
+            f"{expected:,.0f} calls in one run are more than {CALLS_MAX:,}; is it another unit?", got=expected
+        )
     parts = [_queue_callers(floor, position, seed, replication) for position in range(len(floor.queues))]
     return _in_order(
         np.concatenate([part.arrived for part in parts]),

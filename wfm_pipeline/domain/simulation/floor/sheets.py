@@ -182,6 +182,8 @@ def read_floor(
 
 
 def _grid(name: str, starts: list[float | pd.Timestamp], interval_seconds: float | None) -> Grid:
+    if interval_seconds is not None and not 0 < interval_seconds < np.inf:
+        raise DataError(f"interval_seconds must be above 0, got {interval_seconds:g}", got=interval_seconds)
     kinds = {isinstance(start, pd.Timestamp) for start in starts}
     if len(kinds) > 1:
         raise DataError(f"{name}: interval_start mixes clock times and dates; use one of them")

@@ -38,9 +38,6 @@ _CLOSE = 2e-13
 """Where a requirement is taken as met: the logarithms of miss and allowed miss agree to that."""
 _MOST_STEPS = 200
 
-WAIT, ABANDON, SERVICE, ASA, MEAN_WAIT = 0, 1, 2, 3, 4
-"""Places in the answer of `erlang_a_measures` and `erlang_c_measures`."""
-
 
 def inverse_blocking_fraction(load: float, fraction: float) -> float:
     """1 / B for 0 <= agents < 1: e^a a^-f Gamma(1 + f, a), by series or continued fraction."""

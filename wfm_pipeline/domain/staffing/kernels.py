@@ -36,6 +36,8 @@ _NEAR = 0.02
 """Below this the bend of the exponent is a series: its difference of nearly equal numbers would lose digits."""
 _CLOSE = 2e-13
 """Where a requirement is taken as met: the logarithms of miss and allowed miss agree to that."""
+_NEARLY = 1e-7
+"""So close to the root of a smooth curve, one more parabola is right to 1e-11 and need not be looked at."""
 _MOST_STEPS = 200
 
 
@@ -73,9 +75,8 @@ def inverse_blocking_fraction(load: float, fraction: float) -> float:
 def inverse_blocking(load: float, agents: float) -> float:
     """1 / B(agents, load), the continued Erlang B: the sum of agents (agents - 1) ... / load^j.
 
-    All terms are positive, so nothing cancels; it stops where they no longer count, after about
-    (agents - load) + 9 sqrt(load) steps, or at the fraction of an agent that is left. Four terms
-    are taken at a time, so that the processor need not wait for each product.
+    All terms are positive, so nothing cancels; it stops where they no longer count, after about (agents - load)
+    + 9 sqrt(load) steps, or at the fraction of an agent that is left. Four terms at a time are faster.
     """
     inverse_load = 1.0 / load
     total = 1.0
@@ -135,8 +136,8 @@ def erlang_c_measures(load: float, agents: float, target: float) -> tuple[float,
 def _drop(load: float, agents: float, leave: float, offset: float) -> float:
     """How far the exponent of the density of a patient caller's wait lies below its peak, at an offset from it.
 
-    The exponent is load (1 - e^-(leave t)) / leave - agents t; its peak is at t = log(load/agents) / leave,
-    or at 0. Taken from the peak there is no difference of large numbers left.
+    The exponent is load (1 - e^-(leave t)) / leave - agents t, its peak at t = log(load/agents) / leave or 0.
+    Taken from the peak there is no difference of large numbers left.
     """
     gone = leave * offset
     if -_NEAR < gone < _NEAR:
@@ -370,6 +371,9 @@ def _root_c(
         else:
             high = guess
         x0, g0, x1, g1, x2, g2 = x1, g1, x2, g2, guess, gap
+        if abs(gap) < _NEARLY:
+            guess = _inverse_parabola(x0, g0, x1, g1, x2, g2)
+            return min(max(guess, low), high)
     return high
 
 
@@ -415,8 +419,7 @@ def _smallest_by_root(
 ) -> tuple[float, float]:
     """`smallest_agents` for any model and targets: the continuous root first, the whole number from it.
 
-    Where the root is too close to a whole number to say on which side of it it lies, the whole
-    number itself is asked.
+    Where the root is too close to a whole number to be trusted, the whole number itself is asked.
     """
     exact = _root(load, slots, target, leave, wanted)
     near = math.floor(exact + 0.5)

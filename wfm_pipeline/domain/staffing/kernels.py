@@ -41,8 +41,8 @@ _NEARLY = 1e-7
 _MOST_STEPS = 200
 
 
-def inverse_blocking_fraction(load: float, fraction: float) -> float:
-    """1 / B for 0 <= agents < 1: e^a a^-f Gamma(1 + f, a), by series or continued fraction."""
+def inverse_blocking_fraction(load: float, fraction: float, tolerance: float) -> float:
+    """1 / B for 0 <= agents < 1: e^a a^-f Gamma(1 + f, a), by series or continued fraction, to a relative tolerance."""
     if fraction == 0.0:
         return 1.0
     shape = 1.0 + fraction
@@ -50,7 +50,7 @@ def inverse_blocking_fraction(load: float, fraction: float) -> float:
         term = 1.0 / shape
         total = term
         step = 1.0
-        while term > _EPS * total:
+        while term > tolerance * _EPS / _ROUNDING * total:
             term *= load / (shape + step)
             total += term
             step += 1.0
@@ -67,7 +67,7 @@ def inverse_blocking_fraction(load: float, fraction: float) -> float:
         d = 1.0 / d
         delta = d * c
         h *= delta
-        if abs(delta - 1.0) < _ROUNDING:
+        if abs(delta - 1.0) < tolerance:
             break
     return load * h
 
@@ -92,7 +92,8 @@ def inverse_blocking(load: float, agents: float) -> float:
         server -= _BLOCK
         if server < 1.0:
             total += term * first * (1.0 + second * (1.0 + third))
-            return total + term * ((first * second) * (third * fourth)) * inverse_blocking_fraction(load, server)
+            term *= (first * second) * (third * fourth)
+            return total + term * inverse_blocking_fraction(load, server, _ROUNDING * max(1.0, total / term))
         total += term * first * (1.0 + second * (1.0 + third * (1.0 + fourth)))
         term *= (first * second) * (third * fourth)
         if first < 1.0 and term < _EPS * total:
@@ -102,11 +103,9 @@ def inverse_blocking(load: float, agents: float) -> float:
         server -= 1.0
         if server >= 1.0:
             total += term
-    return (
-        total + term * inverse_blocking_fraction(load, server)
-        if agents >= 1.0
-        else inverse_blocking_fraction(load, agents)
-    )
+    if agents < 1.0:
+        return inverse_blocking_fraction(load, agents, _ROUNDING)
+    return total + term * inverse_blocking_fraction(load, server, _ROUNDING * max(1.0, total / term))
 
 
 def wait_probability_c(load: float, agents: float) -> float:
@@ -246,8 +245,7 @@ def erlang_a_measures(
 
 def _start(load: float, agents: float, leave: float, target: float, peak: float) -> float:
     """Where the integral up to a target far before the peak begins: the density falls backwards from there."""
-    slope = load * math.exp(-leave * target) - agents
-    return max(-peak, target - peak - _FADED / slope)
+    return max(-peak, target - peak - _FADED / (load * math.exp(-leave * target) - agents))
 
 
 def measures(load: float, agents: float, target: float, leave: float) -> tuple[float, float, float, float, float]:
@@ -292,7 +290,7 @@ def shortfall(
 
 
 def _log(value: float) -> float:
-    """Logarithm, with a floor in place of minus infinity."""
+    """Logarithm with a floor."""
     return math.log(max(value, _TINY))
 
 
@@ -301,7 +299,7 @@ def _first_guess_c(load: float, target: float, level: float) -> float:
     root = math.sqrt(load)
     beta = 0.5
     wanted = math.log(1.0 - level)
-    for _ in range(3):
+    for _ in range(2):
         mills = 0.5 * math.erfc(-beta * 0.7071067811865476) * math.exp(0.5 * beta * beta) * 2.5066282746310002
         busy = 1.0 + beta * mills
         gap = -math.log(busy) - beta * root * target - wanted

@@ -77,6 +77,14 @@ def test_the_agent_idle_longest_takes_the_call():
     assert [0, 1, 0] == run.agent.tolist()
 
 
+def test_the_agent_idle_longest_takes_the_call_whatever_the_group():
+    groups = [team("first"), team("second")]
+    run = play(floor_of([queue_of()], groups), [(0, 0, 10, INF), (5, 0, 1, INF), (20, 0, 10, INF)])
+
+    # agent 0 is idle since 10, agent 1 of the other group since 6
+    assert [0, 1, 1] == run.agent.tolist()
+
+
 def test_a_caller_leaves_when_patience_ends_and_uses_no_agent():
     run = play(floor_of([queue_of()], [team()]), [(0, 0, 100, INF), (10, 0, 50, 30), (20, 0, 50, INF)])
 
@@ -103,6 +111,12 @@ def test_nobody_answers_before_the_shift_starts_nor_at_its_very_end():
 
     assert 100 == run.wait[0]
     assert WAITING == run.outcome[1]
+
+
+def test_an_agent_who_finishes_at_the_very_end_of_the_shift_takes_no_further_call():
+    run = play(floor_of([queue_of()], [shift("g", (0, 200))]), [(100, 0, 100, INF), (150, 0, 10, INF)])
+
+    assert [ANSWERED, WAITING] == run.outcome.tolist()
 
 
 def test_a_call_that_outlasts_the_shift_is_finished_as_overtime():

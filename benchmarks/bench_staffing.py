@@ -3,7 +3,7 @@
 One million half-hours with random calls and handle times, 80/20 by Erlang C. pyworkforce runs in a
 Python of its own (its dependencies are not ours): give one that has it by --peer-python, else it is
 installed into a temporary folder. It takes rows one by one, so it gets the first 20,000 and its time
-is scaled. Where the two differ, 60-digit arithmetic says who is right.
+is scaled. Where the two differ, 45-digit arithmetic says who is right.
 
     python benchmarks/bench_staffing.py [--rows 1000000] [--runs 5] [--peer-python PATH]
 """
@@ -83,7 +83,7 @@ def install_peer(folder: str) -> Path:
 
 
 def is_smallest(calls: float, aht: float, target: float, level: float, agents: int) -> bool:
-    """Whether a team meets the level and one fewer does not, in 60 digits."""
+    """Whether a team meets the level and one fewer does not, in 45 digits."""
     exact_queues.start()
     load = calls * aht / INTERVAL
 
@@ -145,7 +145,7 @@ def measure(python: Path, count: int, runs: int) -> dict[str, object]:
         "budget": {"seconds": BUDGET_SECONDS, "ratio": BUDGET_RATIO},
         "rows_compared": PEER_ROWS,
         "rows_that_differ": len(differ),
-        "of_these_ours_is_the_smallest_team_by_60_digits": right,
+        "of_these_ours_is_the_smallest_team_by_45_digits": right,
         "largest_difference_agents": max((abs(need[i] - found[i][0]) for i in differ), default=0),
         "where_pyworkforce_is_wrong": faults(python),
     }
@@ -159,7 +159,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = measure(asked.peer_python or install_peer(folder), asked.rows, asked.runs)
-    if found["rows_that_differ"] != found["of_these_ours_is_the_smallest_team_by_60_digits"]:
+    if found["rows_that_differ"] != found["of_these_ours_is_the_smallest_team_by_45_digits"]:
         raise SystemExit(f"we are wrong somewhere: {found}")
     assert math.isfinite(found["wfm_seconds_best"])
     RESULTS.parent.mkdir(exist_ok=True)

@@ -40,8 +40,8 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(allocate)
-app.command()(backtest)
 app.command()(staff)
+app.command()(backtest)
 app.command()(simulate)
 app.command("model-fit")(model_fit)
 

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from wfm_pipeline.cli_intraday import backtest_intraday, reforecast
 from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.settings import Settings, commented_file, config_path, load_settings, unknown_variables
 
@@ -304,6 +305,10 @@ def _allocate_in_warehouse(settings: Settings, first: str, last: str, names: lis
         out.print(escape(words))
     out.print(f"{len(weeks)} weeks in {time.monotonic() - started:.0f} s")
     out.print("look at: gold.weekly_resource_assignment, gold.demand_week, gold.allocation_quality")
+
+
+app.command()(reforecast)
+app.command()(backtest_intraday)
 
 
 @app.command()

@@ -15,6 +15,7 @@ from wfm_pipeline.assets.allocation_inputs import build_planning_assets
 from wfm_pipeline.assets.bronze import build_bronze_assets
 from wfm_pipeline.assets.customers import build_customer_assets
 from wfm_pipeline.assets.forecast import build_forecast_assets
+from wfm_pipeline.assets.intraday import build_intraday_assets
 from wfm_pipeline.assets.silver import build_silver_assets
 from wfm_pipeline.checks.allocation_checks import build_allocation_checks
 from wfm_pipeline.checks.contract_checks import build_contract_checks
@@ -24,9 +25,12 @@ from wfm_pipeline.orchestration.jobs import (
     REFRESH,
     allocation_job,
     allocation_schedule,
+    intraday_job,
+    intraday_schedule,
     late_data_sensor,
     nightly_job,
     nightly_schedule,
+    reforecast_job,
     refresh_job,
 )
 from wfm_pipeline.orchestration.partitions import daily_partitions, weekly_partitions
@@ -49,6 +53,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     partitions = daily_partitions(house) if is_partitioned else None
     weeks = weekly_partitions(house, partitions.start.date()) if partitions else None
     nightly, refresh, allocation = nightly_job(partitions), refresh_job(partitions), allocation_job(weeks)
+    intraday, reforecast = intraday_job(), reforecast_job()
     return dg.Definitions(
         assets=[
             *build_bronze_assets(house.source_map, partitions),
@@ -57,6 +62,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_customer_assets(),
             *build_forecast_assets(),
             *build_accuracy_assets(),
+            *build_intraday_assets(),
             *build_planning_assets(),
             *build_allocation_assets(weeks),
         ],
@@ -66,8 +72,14 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_law_checks(),
             *build_allocation_checks(),
         ],
-        jobs=[nightly, refresh, allocation],
-        schedules=[nightly_schedule(nightly, house), allocation_schedule(allocation, house)] if partitions else [],
+        jobs=[nightly, refresh, allocation, intraday, reforecast],
+        schedules=[
+            nightly_schedule(nightly, house),
+            allocation_schedule(allocation, house),
+            intraday_schedule(intraday, house),
+        ]
+        if partitions
+        else [],
         sensors=[late_data_sensor(REFRESH, house)] if partitions else [],
         resources={"house": house},
         executor=dg.in_process_executor,

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from wfm_pipeline.assets.common import FIRST_DATE_TAG, LAST_DATE_TAG
 from wfm_pipeline.orchestration.plan import plan_run
 from wfm_pipeline.resources import House
 
@@ -13,7 +14,12 @@ NIGHTLY = "nightly"
 REFRESH = "refresh_days"
 ALLOCATION = "allocation"
 """Job and asset group of the weekly allocation."""
+INTRADAY = "intraday"
+"""Job that reads today's calls and reforecasts, and the asset group of the reforecast."""
+REFORECAST = "reforecast"
+"""Job that reforecasts from what silver holds."""
 FORECAST_OP = "queue_forecast"
+REFORECAST_OP = "queue_reforecast"
 _LATE_CHECK_SECONDS = 3_600
 _MOST_BLOCKS = 20
 
@@ -22,7 +28,7 @@ def nightly_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJo
     """The main job: the whole graph, from the source to the scored forecast."""
     return dg.define_asset_job(
         NIGHTLY,
-        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(ALLOCATION),
+        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(ALLOCATION, INTRADAY),
         description="The whole graph: call records to a scored forecast.",
         partitions_def=partitions,
         executor_def=dg.in_process_executor,
@@ -53,6 +59,53 @@ def nightly_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.Sche
 def forecast_config(as_of: dt.date | None) -> dict[str, object]:
     """Run config that fixes the first target day of the forecast."""
     return {"ops": {FORECAST_OP: {"config": {"as_of": as_of.isoformat() if as_of else ""}}}}
+
+
+def intraday_job() -> UnresolvedAssetJobDefinition:
+    """Today's calls and the reforecast; its dates come from tags, today being no whole partition yet."""
+    return dg.define_asset_job(
+        INTRADAY,
+        selection=dg.AssetSelection.groups("bronze", "silver", INTRADAY),
+        description="Today's calls so far, and the rest of today updated by them.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def reforecast_job() -> UnresolvedAssetJobDefinition:
+    """The reforecast alone, from what silver holds."""
+    return dg.define_asset_job(
+        REFORECAST,
+        selection=dg.AssetSelection.groups(INTRADAY),
+        description="The rest of today updated by what silver holds of it.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def intraday_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.ScheduleDefinition:
+    """Every hour at ten past: reads today's calls and updates the rest of the day, by the tick and not the clock."""
+
+    @dg.schedule(
+        name="intraday_schedule",
+        job=job,
+        cron_schedule="10 * * * *",
+        execution_timezone=house.site.time_zone,
+        description="Reads today's calls and updates the forecast of the rest of the day.",
+    )
+    def hourly_tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        now = context.scheduled_execution_time.astimezone(ZoneInfo(house.site.time_zone))
+        today = now.date().isoformat()
+        return dg.RunRequest(
+            run_key=now.isoformat(timespec="minutes"),
+            tags={FIRST_DATE_TAG: today, LAST_DATE_TAG: today},
+            run_config=reforecast_config(now.replace(tzinfo=None)),
+        )
+
+    return hourly_tick
+
+
+def reforecast_config(at: dt.datetime | None) -> dict[str, object]:
+    """Run config that fixes the local time of the reforecast."""
+    return {"ops": {REFORECAST_OP: {"config": {"at": at.isoformat(timespec="minutes") if at else ""}}}}
 
 
 def late_data_sensor(job_name: str, house: House) -> dg.SensorDefinition:

@@ -53,7 +53,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     partitions = daily_partitions(house) if is_partitioned else None
     weeks = weekly_partitions(house, partitions.start.date()) if partitions else None
     nightly, refresh, allocation = nightly_job(partitions), refresh_job(partitions), allocation_job(weeks)
-    intraday, reforecast = intraday_job(), reforecast_job()
+    intraday, reforecast = intraday_job(partitions), reforecast_job()
     return dg.Definitions(
         assets=[
             *build_bronze_assets(house.source_map, partitions),

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from wfm_pipeline.assets.common import FIRST_DATE_TAG, LAST_DATE_TAG
 from wfm_pipeline.orchestration.plan import plan_run
 from wfm_pipeline.resources import House
 
@@ -61,12 +60,13 @@ def forecast_config(as_of: dt.date | None) -> dict[str, object]:
     return {"ops": {FORECAST_OP: {"config": {"as_of": as_of.isoformat() if as_of else ""}}}}
 
 
-def intraday_job() -> UnresolvedAssetJobDefinition:
-    """Today's calls and the reforecast; its dates come from tags, today being no whole partition yet."""
+def intraday_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJobDefinition:
+    """Today's calls and the reforecast."""
     return dg.define_asset_job(
         INTRADAY,
         selection=dg.AssetSelection.groups("bronze", "silver", INTRADAY),
         description="Today's calls so far, and the rest of today updated by them.",
+        partitions_def=partitions,
         executor_def=dg.in_process_executor,
     )
 
@@ -93,10 +93,9 @@ def intraday_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.Sch
     )
     def hourly_tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         now = context.scheduled_execution_time.astimezone(ZoneInfo(house.site.time_zone))
-        today = now.date().isoformat()
         return dg.RunRequest(
             run_key=now.isoformat(timespec="minutes"),
-            tags={FIRST_DATE_TAG: today, LAST_DATE_TAG: today},
+            partition_key=now.date().isoformat(),
             run_config=reforecast_config(now.replace(tzinfo=None)),
         )
 

@@ -96,7 +96,7 @@ def test_the_job_can_read_the_source_first(planned):
     assert outcome.problems == ()
 
 
-def test_the_hourly_run_needs_no_partition_of_today(planned, clean):
+def test_the_hourly_tick_reads_todays_calls_and_updates_at_its_own_time(planned):
     definitions = build_definitions(planned.settings)
     schedule = definitions.resolve_schedule_def("intraday_schedule")
     tick = dt.datetime.combine(LAST_DATE, dt.time(9, 10), tzinfo=dt.UTC)  # 11:10 in Stockholm
@@ -106,11 +106,11 @@ def test_the_hourly_run_needs_no_partition_of_today(planned, clean):
     ) as context:
         request = schedule.evaluate_tick(context).run_requests[0]
     result = definitions.resolve_job_def("intraday").execute_in_process(
-        run_config=request.run_config, tags=request.tags, raise_on_error=False
+        run_config=request.run_config, partition_key=request.partition_key, raise_on_error=False
     )
 
     assert result.success
-    assert request.partition_key is None
+    assert LAST_DATE.isoformat() == request.partition_key
     assert {"at": "2026-06-25T11:10"} == request.run_config["ops"]["queue_reforecast"]["config"]
     moment, _ = stored_update(planned, ELEVEN)
     assert moment.local == ELEVEN

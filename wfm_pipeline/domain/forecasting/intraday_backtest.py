@@ -85,7 +85,8 @@ def run_intraday_backtest(
     scored = list(_days(cube, site, first, days, chosen, on_progress))
     if not scored:
         raise DataError(f"no open day from {first} on that has history before it: choose an earlier first date")
-    busy = np.nanmean(np.stack([day.came for day in scored]), axis=0) >= BUSY_CALLS
+    came = np.stack([day.came for day in scored])
+    busy = np.nansum(came, axis=0) >= BUSY_CALLS * np.maximum((~np.isnan(came)).sum(axis=0), 1)
     rows = [row for hours in after_hours for row in _scores(scored, hours, cube.interval_minutes, busy)]
     return pd.DataFrame(rows)
 

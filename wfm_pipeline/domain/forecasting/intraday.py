@@ -37,7 +37,7 @@ REPLAY_SHARES: Final = (0.03, 0.08, 0.15, 0.3, 0.5, 0.7, 0.85)
 """Shares of a day's forecast at which past days are replayed."""
 STRENGTH_PRIOR: Final = 10.0
 """Weight of the belief that an update is worth what the law says, against what replays say; in variances."""
-MOST_REPLAYS: Final = 2_000
+MOST_REPLAYS: Final = 1_000
 """Replays (queue, day and share) at most; more are thinned evenly [count]."""
 
 

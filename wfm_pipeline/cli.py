@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from wfm_pipeline.cli_intraday import backtest_intraday, reforecast
+from wfm_pipeline.cli_intraday import backtest_intraday, long_range, reforecast
 from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.settings import Settings, commented_file, config_path, load_settings, unknown_variables
 
@@ -309,6 +309,7 @@ def _allocate_in_warehouse(settings: Settings, first: str, last: str, names: lis
 
 app.command()(reforecast)
 app.command()(backtest_intraday)
+app.command()(long_range)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`wfm reforecast` and `wfm backtest-intraday`: words in, one call, words out; registered by cli.py. No logic here."""
+"""`wfm reforecast`, `wfm backtest-intraday` and `wfm long-range`; registered by cli.py. No logic here."""
 
 import datetime as dt
 from pathlib import Path
@@ -22,6 +22,19 @@ _DAY_COLUMNS = [
     "remaining_ratio",
     "intervals_known",
     "intervals_missing",
+]
+
+
+_SHOWN_WEEKS = (1, 2, 4, 8, 13, 26, 39, 52, 64)
+_WEEK_COLUMNS = [
+    "queue_id",
+    "iso_year",
+    "iso_week",
+    "calls_mean",
+    "calls_q10",
+    "calls_q90",
+    "aht_seconds",
+    "model_name",
 ]
 
 
@@ -75,7 +88,7 @@ def backtest_intraday(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Scores of the intraday update beside doing nothing and the plain ratio, on past days."""
-    hours, start = _hours(after), _date(first)
+    hours, start = _hours(after), _date(first, "--from")
     rest = tuple(day.strip().lower() for day in weekend.split(",") if day.strip()) if weekend else None
     _warn()
     settings = load_settings(source=source, warehouse_url=warehouse)
@@ -92,6 +105,39 @@ def backtest_intraday(
     print_table(scores, "Rest of the day after so many hours: as issued, by the plain ratio, by wfm")
 
 
+def long_range(
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="First day to forecast, YYYY-MM-DD.")
+    ] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Name of a source map, or a path to one.")] = None,
+    warehouse: Annotated[str | None, typer.Option("--warehouse", help="Warehouse URL, as WFM_WAREHOUSE_URL.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Days to 26 weeks and weeks to 64 weeks ahead, for capacity and monthly demand."""
+    first = _date(as_of, "--as-of")
+    _warn()
+    settings = load_settings(source=source, warehouse_url=warehouse)
+    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
+    from wfm_pipeline.orchestration.looking_ahead import latest_weeks, run_long_range  # noqa: PLC0415
+    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.resources import House  # noqa: PLC0415
+
+    house = House(settings)
+    house.check()
+    definitions = build_definitions(settings, is_partitioned=False)
+    outcome = run_long_range(definitions, house, as_of=first, on_step=lambda _step, _what: None)
+    if outcome.problems:
+        raise WfmError("; ".join(outcome.problems))
+    house.publish()
+    weeks = latest_weeks(house)
+    if as_json:
+        print_json({"weeks": weeks}, run_id=outcome.run_id, is_simulated=house.is_simulated)
+        return
+    shown = weeks[weeks["horizon_weeks"].isin(_SHOWN_WEEKS)]
+    print_table(shown[_WEEK_COLUMNS], house.title("Calls per week, 80 % band; some of 64 weeks"))
+    _err.print("look at: gold.queue_week_long_range, gold.queue_day_long_range")
+
+
 def _local_time(text: str | None) -> dt.datetime | None:
     try:
         return dt.datetime.fromisoformat(text).replace(tzinfo=None) if text else None
@@ -99,11 +145,11 @@ def _local_time(text: str | None) -> dt.datetime | None:
         raise SettingsError(f"--at must be a local time as YYYY-MM-DDTHH:MM, got {text!r}", got=text) from error
 
 
-def _date(text: str | None) -> dt.date | None:
+def _date(text: str | None, option: str) -> dt.date | None:
     try:
         return dt.date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise SettingsError(f"--from must be a date as YYYY-MM-DD, got {text!r}", got=text) from error
+        raise SettingsError(f"{option} must be a date as YYYY-MM-DD, got {text!r}", got=text) from error
 
 
 def _hours(text: str) -> tuple[float, ...]:

@@ -16,6 +16,7 @@ from wfm_pipeline.assets.bronze import build_bronze_assets
 from wfm_pipeline.assets.customers import build_customer_assets
 from wfm_pipeline.assets.forecast import build_forecast_assets
 from wfm_pipeline.assets.intraday import build_intraday_assets
+from wfm_pipeline.assets.long_range import build_long_range_assets
 from wfm_pipeline.assets.silver import build_silver_assets
 from wfm_pipeline.checks.allocation_checks import build_allocation_checks
 from wfm_pipeline.checks.contract_checks import build_contract_checks
@@ -28,6 +29,8 @@ from wfm_pipeline.orchestration.jobs import (
     intraday_job,
     intraday_schedule,
     late_data_sensor,
+    long_range_job,
+    long_range_schedule,
     nightly_job,
     nightly_schedule,
     reforecast_job,
@@ -53,7 +56,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     partitions = daily_partitions(house) if is_partitioned else None
     weeks = weekly_partitions(house, partitions.start.date()) if partitions else None
     nightly, refresh, allocation = nightly_job(partitions), refresh_job(partitions), allocation_job(weeks)
-    intraday, reforecast = intraday_job(partitions), reforecast_job()
+    intraday, reforecast, far_ahead = intraday_job(partitions), reforecast_job(), long_range_job()
     return dg.Definitions(
         assets=[
             *build_bronze_assets(house.source_map, partitions),
@@ -63,6 +66,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_forecast_assets(),
             *build_accuracy_assets(),
             *build_intraday_assets(),
+            *build_long_range_assets(),
             *build_planning_assets(),
             *build_allocation_assets(weeks),
         ],
@@ -72,11 +76,12 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_law_checks(),
             *build_allocation_checks(),
         ],
-        jobs=[nightly, refresh, allocation, intraday, reforecast],
+        jobs=[nightly, refresh, allocation, intraday, reforecast, far_ahead],
         schedules=[
             nightly_schedule(nightly, house),
             allocation_schedule(allocation, house),
             intraday_schedule(intraday, house),
+            long_range_schedule(far_ahead, house),
         ]
         if partitions
         else [],

@@ -12,6 +12,7 @@ from wfm_pipeline.contracts.gold import (
     QUEUE_INTERVAL_FORECAST,
 )
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
+from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
 from wfm_pipeline.contracts.source_map import SourceMap
 from wfm_pipeline.resources import House
@@ -29,6 +30,7 @@ _ALWAYS = (
     QUEUE_DAY_FORECAST,
     FORECAST_ACCURACY,
     *INTRADAY_TABLES,
+    *LONG_RANGE_TABLES,
     *ALLOCATION_INPUTS,
     *ALLOCATION_TABLES,
 )

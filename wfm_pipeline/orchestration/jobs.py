@@ -18,6 +18,9 @@ INTRADAY = "intraday"
 REFORECAST = "reforecast"
 """Job that reforecasts from what silver holds."""
 FORECAST_OP = "queue_forecast"
+LONG_RANGE = "long_range"
+"""Job and asset group of the long range."""
+LONG_RANGE_OP = "queue_long_range"
 REFORECAST_OP = "queue_reforecast"
 _LATE_CHECK_SECONDS = 3_600
 _MOST_BLOCKS = 20
@@ -27,7 +30,7 @@ def nightly_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJo
     """The main job: the whole graph, from the source to the scored forecast."""
     return dg.define_asset_job(
         NIGHTLY,
-        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(ALLOCATION, INTRADAY),
+        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(ALLOCATION, INTRADAY, LONG_RANGE),
         description="The whole graph: call records to a scored forecast.",
         partitions_def=partitions,
         executor_def=dg.in_process_executor,
@@ -100,6 +103,38 @@ def intraday_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.Sch
         )
 
     return hourly_tick
+
+
+def long_range_job() -> UnresolvedAssetJobDefinition:
+    """Days and weeks far ahead, from what silver holds."""
+    return dg.define_asset_job(
+        LONG_RANGE,
+        selection=dg.AssetSelection.groups(LONG_RANGE),
+        description="Days to 26 weeks and weeks to 64 weeks ahead.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def long_range_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.ScheduleDefinition:
+    """Mondays at 04:00 of the site, after the night's load and before the allocation."""
+
+    @dg.schedule(
+        name="long_range_schedule",
+        job=job,
+        cron_schedule="0 4 * * 1",
+        execution_timezone=house.site.time_zone,
+        description="Issues the long range from this Monday on.",
+    )
+    def monday_tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        today = context.scheduled_execution_time.astimezone(ZoneInfo(house.site.time_zone)).date()
+        return dg.RunRequest(run_key=today.isoformat(), run_config=long_range_config(today))
+
+    return monday_tick
+
+
+def long_range_config(as_of: dt.date | None) -> dict[str, object]:
+    """Run config that fixes the first target day of the long range."""
+    return {"ops": {LONG_RANGE_OP: {"config": {"as_of": as_of.isoformat() if as_of else ""}}}}
 
 
 def reforecast_config(at: dt.datetime | None) -> dict[str, object]:

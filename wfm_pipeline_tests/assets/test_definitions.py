@@ -31,6 +31,10 @@ DEPENDENCIES |= {
     }
     for name in ("queue_interval_reforecast", "queue_day_reforecast")
 }
+DEPENDENCIES |= {
+    f"gold/{name}": {"silver/queue_intervals", "silver/calendar_days"}
+    for name in ("queue_day_long_range", "queue_week_long_range")
+}
 PLANNERS = {
     f"silver/{name}"
     for name in (
@@ -70,7 +74,7 @@ def test_every_asset_says_what_one_row_is_and_who_owns_it(graph):
 
     assert all(node.description.startswith("One row per ") for node in nodes)
     assert all(node.owners and node.kinds for node in nodes)
-    assert {"bronze", "silver", "gold", "allocation", "intraday"} == {node.group_name for node in nodes}
+    assert {"bronze", "silver", "gold", "allocation", "intraday", "long_range"} == {node.group_name for node in nodes}
 
 
 def test_daily_assets_backfill_in_a_single_run(graph):

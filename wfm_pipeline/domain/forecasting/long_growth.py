@@ -14,10 +14,10 @@ from wfm_pipeline.domain.forecasting.history import BoolArray, CallPanel, FloatA
 from wfm_pipeline.domain.forecasting.walk_forward import PastForecasts
 from wfm_pipeline.units import DAYS_PER_WEEK
 
-DEFAULT_START_VARIANCE: Final = 0.003
-"""Variance of a queue's relative level in the first week before anything is tested: 5 %."""
-DEFAULT_GROWTH_PER_WEEK: Final = 0.0008
-"""Variance a level gains per week ahead before anything is tested: 15 % after half a year, 23 % after 64 weeks."""
+DEFAULT_START_VARIANCE: Final = 0.002
+"""Variance of a queue's relative level in the first week before anything is tested: 4.5 %."""
+DEFAULT_GROWTH_PER_WEEK: Final = 0.0005
+"""Variance a level gains per week ahead before anything is tested: 12 % after half a year, 18 % after 64 weeks."""
 DEFAULT_DAY_VARIANCE: Final = 0.01
 """Variance of a day around its week's level before anything is tested."""
 TREND_WEEKS: Final = 26
@@ -28,12 +28,15 @@ TREND_DAMPING: Final = 0.9
 MOST_WEEKLY_GROWTH: Final = 0.03
 TREND_GAINS: Final = (0.0, 0.5, 1.0)
 """Parts of the damped trend that are tried."""
-TREND_EARNS: Final = 0.02
+TREND_EARNS: Final = 0.05
 """Fall of the weekly error from which a trend is followed [share]."""
-LEAST_TESTS: Final = 24
-"""Tested weeks (origin and horizon) below which no trend is followed."""
+LEAST_TESTS: Final = 6
+"""Past origins below which no trend is followed: with three it looked useful on a desk where it was not."""
 HALF_ORIGINS: Final = 4.0
 """Past origins at which what was seen weighs half beside the defaults."""
+HALF_DAYS: Final = 20.0
+"""Day forecasts at which a queue's own day variance weighs half beside the default [count]."""
+LEAST_DAY_VARIANCE: Final = 1e-5
 CALLS_ADDED: Final = 2.0
 CLIP: Final = 1.0
 """Largest log error that counts."""
@@ -118,7 +121,7 @@ def learn_long_errors(past: PastForecasts, slopes: FloatArray) -> LongErrors:
     left = np.clip(error - gain * slopes[:, :, None] * damped(ahead), -CLIP, CLIP)
     belief = origins / (origins + HALF_ORIGINS)
     start, growth = _growth(left, said, ahead, belief)
-    day = belief * _day_variance(past, left, weeks) + (1 - belief) * DEFAULT_DAY_VARIANCE
+    day = _day_variance(past, left, weeks)
     return LongErrors(start, growth, day, gain, origins, int(np.flatnonzero(tested).max()) + 1)
 
 
@@ -150,7 +153,7 @@ def _week_sums(past: PastForecasts, weeks: int) -> tuple[FloatArray, FloatArray,
 def _trend_gain(error: FloatArray, came: FloatArray, slopes: FloatArray, ahead: FloatArray) -> float:
     """Part of the trend that lowers the absolute error of weeks by enough, all queues together."""
     known = ~np.isnan(error)
-    if known.sum() < LEAST_TESTS:
+    if known.any(axis=(1, 2)).sum() < LEAST_TESTS:
         return 0.0
     move = slopes[:, :, None] * damped(ahead)
     loss = [float((np.abs(error - gain * move) * np.sqrt(came))[known].sum()) for gain in TREND_GAINS]
@@ -187,4 +190,5 @@ def _day_variance(past: PastForecasts, left: FloatArray, weeks: int) -> FloatArr
     square = np.clip(error, -CLIP, CLIP) ** 2 - 1 / np.maximum(said[:, :, inside], 1.0)
     total = np.where(known, square, 0.0).sum(axis=(0, 2))
     count = known.sum(axis=(0, 2))
-    return np.where(count > 0, np.maximum(total / np.maximum(count, 1), 1e-5), DEFAULT_DAY_VARIANCE)
+    drawn = (total + HALF_DAYS * DEFAULT_DAY_VARIANCE) / (count + HALF_DAYS)
+    return np.maximum(drawn, LEAST_DAY_VARIANCE)

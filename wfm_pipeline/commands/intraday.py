@@ -1,17 +1,14 @@
-"""`wfm reforecast`, `wfm backtest-intraday` and `wfm long-range`; registered by cli.py. No logic here."""
+"""`wfm reforecast`, `wfm backtest-intraday` and `wfm long-range`: the rest of today, and the months to come."""
 
 import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
+from wfm_pipeline.commands.common import AsJson, AsOf, SourceName, WarehouseUrl, chosen_settings, err, parse_date
 from wfm_pipeline.errors import SettingsError, WfmError
-from wfm_pipeline.settings import load_settings, unknown_variables
 
-_err = Console(stderr=True, soft_wrap=True, highlight=False)
 _DAY_COLUMNS = [
     "queue_id",
     "calls_so_far",
@@ -44,14 +41,13 @@ def reforecast(
         typer.Option(metavar="LOCAL_TIME", help="Such as 2026-06-25T11:00; default: the end of what silver holds."),
     ] = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="Read new calls from the source first.")] = False,
-    source: Annotated[str | None, typer.Option("--source", help="Name of a source map, or a path to one.")] = None,
-    warehouse: Annotated[str | None, typer.Option("--warehouse", help="Warehouse URL, as WFM_WAREHOUSE_URL.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    source: SourceName = None,
+    warehouse: WarehouseUrl = None,
+    as_json: AsJson = False,
 ) -> None:
     """The rest of today, updated by what came so far; every queue however small."""
     moment = _local_time(at)
-    _warn()
-    settings = load_settings(source=source, warehouse_url=warehouse)
+    settings = chosen_settings(source=source, warehouse_url=warehouse)
     from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
     from wfm_pipeline.orchestration.reforecasting import run_reforecast, stored_update  # noqa: PLC0415
     from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
@@ -71,7 +67,7 @@ def reforecast(
         print_json({"days": days, "intervals": intervals}, **facts, is_simulated=house.is_simulated)
         return
     print_table(days[_DAY_COLUMNS], house.title(f"Rest of the day from {found.local}, 80 % band"))
-    _err.print(f"calls known until {found.known_until}; look at: gold.queue_interval_reforecast")
+    err.print(f"calls known until {found.known_until}; look at: gold.queue_interval_reforecast")
 
 
 def backtest_intraday(
@@ -83,21 +79,20 @@ def backtest_intraday(
     after: Annotated[str, typer.Option(help="Hours of opening after which is updated.")] = "2h,4h",
     country: Annotated[str | None, typer.Option(help="ISO code for public holidays.")] = None,
     weekend: Annotated[str | None, typer.Option(help="Weekend days, such as fri,sat.")] = None,
-    source: Annotated[str | None, typer.Option("--source", help="Name of a source map, or a path to one.")] = None,
-    warehouse: Annotated[str | None, typer.Option("--warehouse", help="Warehouse URL, as WFM_WAREHOUSE_URL.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    source: SourceName = None,
+    warehouse: WarehouseUrl = None,
+    as_json: AsJson = False,
 ) -> None:
     """Scores of the intraday update beside doing nothing and the plain ratio, on past days."""
-    hours, start = _hours(after), _date(first, "--from")
+    hours, start = _hours(after), parse_date(first, "--from")
     rest = tuple(day.strip().lower() for day in weekend.split(",") if day.strip()) if weekend else None
-    _warn()
-    settings = load_settings(source=source, warehouse_url=warehouse)
+    settings = chosen_settings(source=source, warehouse_url=warehouse)
     from wfm_pipeline.orchestration.reforecasting import IntradayBacktestRequest, score_updates  # noqa: PLC0415
     from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
     request = IntradayBacktestRequest(file, start, days, hours, country, rest)
-    with _err.status("backtest ...") as status:
+    with err.status("backtest ...") as status:
         scores = score_updates(House(settings), request, on_progress=lambda line: status.update(f"backtest: {line}"))
     if as_json:
         print_json({"scores": scores})
@@ -106,17 +101,14 @@ def backtest_intraday(
 
 
 def long_range(
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", metavar="DATE", help="First day to forecast, YYYY-MM-DD.")
-    ] = None,
-    source: Annotated[str | None, typer.Option("--source", help="Name of a source map, or a path to one.")] = None,
-    warehouse: Annotated[str | None, typer.Option("--warehouse", help="Warehouse URL, as WFM_WAREHOUSE_URL.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    as_of: AsOf = None,
+    source: SourceName = None,
+    warehouse: WarehouseUrl = None,
+    as_json: AsJson = False,
 ) -> None:
     """Days to 26 weeks and weeks to 64 weeks ahead, for capacity and monthly demand."""
-    first = _date(as_of, "--as-of")
-    _warn()
-    settings = load_settings(source=source, warehouse_url=warehouse)
+    first = parse_date(as_of, "--as-of")
+    settings = chosen_settings(source=source, warehouse_url=warehouse)
     from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
     from wfm_pipeline.orchestration.looking_ahead import latest_weeks, run_long_range  # noqa: PLC0415
     from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
@@ -135,7 +127,7 @@ def long_range(
         return
     shown = weeks[weeks["horizon_weeks"].isin(_SHOWN_WEEKS)]
     print_table(shown[_WEEK_COLUMNS], house.title("Calls per week, 80 % band; some of 64 weeks"))
-    _err.print("look at: gold.queue_week_long_range, gold.queue_day_long_range")
+    err.print("look at: gold.queue_week_long_range, gold.queue_day_long_range")
 
 
 def _local_time(text: str | None) -> dt.datetime | None:
@@ -143,13 +135,6 @@ def _local_time(text: str | None) -> dt.datetime | None:
         return dt.datetime.fromisoformat(text).replace(tzinfo=None) if text else None
     except ValueError as error:
         raise SettingsError(f"--at must be a local time as YYYY-MM-DDTHH:MM, got {text!r}", got=text) from error
-
-
-def _date(text: str | None, option: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise SettingsError(f"{option} must be a date as YYYY-MM-DD, got {text!r}", got=text) from error
 
 
 def _hours(text: str) -> tuple[float, ...]:
@@ -160,8 +145,3 @@ def _hours(text: str) -> tuple[float, ...]:
     if min(hours) < 0:
         raise SettingsError(f"--after must be hours such as 2h,4h, got {text!r}", got=text)
     return hours
-
-
-def _warn() -> None:
-    for name in unknown_variables():
-        _err.print(f"[yellow]warning:[/] nothing reads {escape(name)}")

@@ -85,12 +85,15 @@ def reforecast_job() -> UnresolvedAssetJobDefinition:
 
 
 def intraday_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.ScheduleDefinition:
-    """Every hour at ten past: reads today's calls and updates the rest of the day, by the tick and not the clock."""
+    """Every hour at ten past, from 05:10 on: reads today's calls and updates the rest of the day, by the tick.
+
+    Not before the nightly run: it would find a day of which only the first hours are there.
+    """
 
     @dg.schedule(
         name="intraday_schedule",
         job=job,
-        cron_schedule="10 * * * *",
+        cron_schedule="10 5-23 * * *",
         execution_timezone=house.site.time_zone,
         description="Reads today's calls and updates the forecast of the rest of the day.",
     )

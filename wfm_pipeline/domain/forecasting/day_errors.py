@@ -32,6 +32,8 @@ HALF_SLOT_CALLS: Final = 20.0
 DEFAULT_LEVEL_VARIANCE: Final = 0.01
 """Variance of a whole day's relative error before anything is seen: one day is off by 10 %."""
 MOST_DISPERSION: Final = 2.0
+LEAST_CALLS: Final = 1e-3
+"""Expected calls below which a slot tells nothing: its relative error has no meaning [calls]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def learn_law(mean: FloatArray, actual: FloatArray, *, interval_minutes: int, di
         The law; the default one without any usable cell.
     """
     queues, slots = mean.shape[1:]
-    usable: BoolArray = ~np.isnan(actual) & (mean > 0)
+    usable: BoolArray = ~np.isnan(actual) & (mean >= LEAST_CALLS)
     days: BoolArray = np.asarray(usable.any(axis=2))
     if not days.any():
         return default_law(queues, slots, interval_minutes=interval_minutes, dispersion=dispersion)

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from wfm_pipeline.contracts.site import Site
-from wfm_pipeline.domain.forecasting.day_errors import CLIP_SIGMAS, ErrorLaw, learn_law
+from wfm_pipeline.domain.forecasting.day_errors import CLIP_SIGMAS, LEAST_CALLS, ErrorLaw, learn_law
 from wfm_pipeline.domain.forecasting.history import BoolArray, CallPanel, FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.intraday_bands import BentLevels, learn_levels
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions
@@ -25,7 +25,7 @@ LEARN_DATES: Final = 84
 """Dates before today whose errors teach the law: 60 working days of a weekday desk [days]."""
 LEARN_HISTORY_DATES: Final = 280
 """Dates before today that the learning looks at: enough for every part of those forecasts [days]."""
-MOST_QUEUE_DAYS: Final = 6_000
+MOST_QUEUE_DAYS: Final = 3_000
 """Queue days the law is learnt from; with many queues fewer dates do, spread evenly [count]."""
 RATIO_LIMITS: Final = (1 / 3, 3.0)
 """Smallest and largest factor by which a slot's issued mean may be moved."""
@@ -142,13 +142,13 @@ class _Case:
 
 def _cases(mean: FloatArray, actual: FloatArray) -> list[_Case]:
     """Replays of past days that have something known and something to come."""
-    days, queues = np.nonzero((~np.isnan(actual) & (mean > 0)).any(axis=2))
+    days, queues = np.nonzero((~np.isnan(actual) & (mean >= LEAST_CALLS)).any(axis=2))
     every = [(d, q, s) for d, q in zip(days, queues, strict=True) for s in range(len(REPLAY_SHARES))]
     cases = []
     for day, queue, share in every[:: max(-(-len(every) // MOST_REPLAYS), 1)]:
         before = mean[day, queue]
         elapsed = np.searchsorted(np.cumsum(before), REPLAY_SHARES[share] * before.sum()) + 1
-        known, past = ~np.isnan(actual[day, queue]) & (before > 0), np.arange(len(before)) < elapsed
+        known, past = ~np.isnan(actual[day, queue]) & (before >= LEAST_CALLS), np.arange(len(before)) < elapsed
         if (known & past).any() and (known & ~past).any():
             cases.append(_Case(int(day), int(queue), share, known & past, known & ~past))
     return cases
@@ -205,7 +205,7 @@ def update_day(issued: IssuedDay, so_far: FloatArray, *, elapsed: int, model: In
     law = model.law
     known: BoolArray = ~np.isnan(so_far) & (np.arange(slots) < elapsed)
     ahead = np.arange(slots) >= elapsed
-    told = known & (issued.mean > 0)
+    told = known & (issued.mean >= LEAST_CALLS)
     mean, quantiles = issued.mean.copy(), issued.quantiles.copy()
     remaining = np.zeros((queues, len(QUANTILE_LEVELS)))
     for queue in range(queues):

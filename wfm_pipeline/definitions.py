@@ -17,6 +17,7 @@ from wfm_pipeline.assets.customers import build_customer_assets
 from wfm_pipeline.assets.forecast import build_forecast_assets
 from wfm_pipeline.assets.intraday import build_intraday_assets
 from wfm_pipeline.assets.long_range import build_long_range_assets
+from wfm_pipeline.assets.model_fit import build_model_fit_assets
 from wfm_pipeline.assets.silver import build_silver_assets
 from wfm_pipeline.assets.staffing import build_staffing_assets
 from wfm_pipeline.checks.allocation_checks import build_allocation_checks
@@ -32,6 +33,8 @@ from wfm_pipeline.orchestration.jobs import (
     late_data_sensor,
     long_range_job,
     long_range_schedule,
+    model_fit_job,
+    model_fit_schedule,
     nightly_job,
     nightly_schedule,
     reforecast_job,
@@ -58,6 +61,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     weeks = weekly_partitions(house, partitions.start.date()) if partitions else None
     nightly, refresh, allocation = nightly_job(partitions), refresh_job(partitions), allocation_job(weeks)
     intraday, reforecast, far_ahead = intraday_job(partitions), reforecast_job(), long_range_job()
+    model_fit = model_fit_job()
     return dg.Definitions(
         assets=[
             *build_bronze_assets(house.source_map, partitions),
@@ -71,6 +75,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_long_range_assets(),
             *build_planning_assets(),
             *build_allocation_assets(weeks),
+            *build_model_fit_assets(),
         ],
         asset_checks=[
             *build_contract_checks(house.source_map),
@@ -78,12 +83,13 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_law_checks(),
             *build_allocation_checks(),
         ],
-        jobs=[nightly, refresh, allocation, intraday, reforecast, far_ahead],
+        jobs=[nightly, refresh, allocation, intraday, reforecast, far_ahead, model_fit],
         schedules=[
             nightly_schedule(nightly, house),
             allocation_schedule(allocation, house),
             intraday_schedule(intraday, house),
             long_range_schedule(far_ahead, house),
+            model_fit_schedule(model_fit, house),
         ]
         if partitions
         else [],

@@ -27,6 +27,7 @@ from wfm_pipeline.commands.common import (
     parse_date,
     tell_step,
 )
+from wfm_pipeline.commands.intraday import backtest_intraday, long_range, reforecast
 from wfm_pipeline.commands.model_fit import model_fit
 from wfm_pipeline.commands.simulate import simulate
 from wfm_pipeline.commands.staff import staff
@@ -41,6 +42,9 @@ app = typer.Typer(
 )
 app.command()(allocate)
 app.command()(staff)
+app.command()(reforecast)
+app.command()(backtest_intraday)
+app.command()(long_range)
 app.command()(backtest)
 app.command()(simulate)
 app.command("model-fit")(model_fit)

@@ -15,6 +15,8 @@ from wfm_pipeline.assets.allocation_inputs import build_planning_assets
 from wfm_pipeline.assets.bronze import build_bronze_assets
 from wfm_pipeline.assets.customers import build_customer_assets
 from wfm_pipeline.assets.forecast import build_forecast_assets
+from wfm_pipeline.assets.intraday import build_intraday_assets
+from wfm_pipeline.assets.long_range import build_long_range_assets
 from wfm_pipeline.assets.model_fit import build_model_fit_assets
 from wfm_pipeline.assets.silver import build_silver_assets
 from wfm_pipeline.assets.staffing import build_staffing_assets
@@ -26,11 +28,16 @@ from wfm_pipeline.orchestration.jobs import (
     REFRESH,
     allocation_job,
     allocation_schedule,
+    intraday_job,
+    intraday_schedule,
     late_data_sensor,
+    long_range_job,
+    long_range_schedule,
     model_fit_job,
     model_fit_schedule,
     nightly_job,
     nightly_schedule,
+    reforecast_job,
     refresh_job,
 )
 from wfm_pipeline.orchestration.partitions import daily_partitions, weekly_partitions
@@ -53,6 +60,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     partitions = daily_partitions(house) if is_partitioned else None
     weeks = weekly_partitions(house, partitions.start.date()) if partitions else None
     nightly, refresh, allocation = nightly_job(partitions), refresh_job(partitions), allocation_job(weeks)
+    intraday, reforecast, far_ahead = intraday_job(partitions), reforecast_job(), long_range_job()
     model_fit = model_fit_job()
     return dg.Definitions(
         assets=[
@@ -63,6 +71,8 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_forecast_assets(),
             *build_accuracy_assets(),
             *build_staffing_assets(),
+            *build_intraday_assets(),
+            *build_long_range_assets(),
             *build_planning_assets(),
             *build_allocation_assets(weeks),
             *build_model_fit_assets(),
@@ -73,10 +83,12 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_law_checks(),
             *build_allocation_checks(),
         ],
-        jobs=[nightly, refresh, allocation, model_fit],
+        jobs=[nightly, refresh, allocation, intraday, reforecast, far_ahead, model_fit],
         schedules=[
             nightly_schedule(nightly, house),
             allocation_schedule(allocation, house),
+            intraday_schedule(intraday, house),
+            long_range_schedule(far_ahead, house),
             model_fit_schedule(model_fit, house),
         ]
         if partitions

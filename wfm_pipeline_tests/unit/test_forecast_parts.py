@@ -12,11 +12,11 @@ from wfm_pipeline.domain.forecasting.counts import fit_dispersion, integer_quant
 from wfm_pipeline.domain.forecasting.daytypes import FEATURES, day_types
 from wfm_pipeline.domain.forecasting.effect import learn_effect, neighbour_level
 from wfm_pipeline.domain.forecasting.history import build_panel
-from wfm_pipeline.domain.forecasting.interval_models import IntervalModels, _best, _blend
+from wfm_pipeline.domain.forecasting.interval_models import IntervalModels, _blend, best_weight
 from wfm_pipeline.domain.forecasting.level import learn_level
 from wfm_pipeline.domain.forecasting.month import month_curve
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions
-from wfm_pipeline.domain.forecasting.shape import learn_shape, pooled_means, smoothed
+from wfm_pipeline.domain.forecasting.shape import learn_shape, pooled_means, smoothed, trimmed_mean
 from wfm_pipeline.domain.forecasting.state import observe
 
 OPTIONS = ForecastOptions()
@@ -178,8 +178,27 @@ def test_bands_learn_from_an_inner_backtest_that_was_too_sure():
 
 
 def test_interval_models_get_no_weight_without_a_clear_gain():
-    assert _best([1.0, 0.995, 0.999, 1.0, 1.1]) == 0.0  # half a percent is noise
-    assert _best([1.0, 0.97, 0.95, 0.96, 1.0]) == 0.5
+    steady, noise = np.full(10, 100.0), np.tile([-1.0, 1.0], 5)
+
+    assert best_weight(np.stack([steady, steady - 0.5, steady])) == 0.0  # half a percent is too little
+    assert best_weight(np.stack([steady, steady - 3.0 + noise, steady - 2.0])) == 0.25
+
+
+def test_interval_models_get_no_weight_for_a_gain_that_a_few_days_decide():
+    lucky = np.full(10, 100.0)
+    lucky[3] = 60.0  # 4 % in all; one day's gain of 40 has a standard error of 40 over ten days
+
+    assert best_weight(np.stack([np.full(10, 100.0), lucky, lucky])) == 0.0
+
+
+def test_the_trimmed_mean_leaves_the_outer_weight_out_and_counts_recent_days_more():
+    values = np.array([1.0, 2.0, 3.0, 4.0, 100.0])[None, :, None]
+
+    even = trimmed_mean(values, np.ones((1, 5)), 0.2)
+    recent = trimmed_mean(values, np.array([[1.0, 1.0, 2.0, 1.0, 0.0]]), 0.2)
+
+    assert (2 + 3 + 4) / 3 == pytest.approx(even[0, 0])  # middles .1 .3 .5 .7 .9
+    assert (2 + 3 * 2) / 3 == pytest.approx(recent[0, 0])  # middles .1 .3 .6 .9; the day of weight 0 never counts
 
 
 def test_a_blend_moves_modelled_levels_by_their_weight_and_keeps_the_order():

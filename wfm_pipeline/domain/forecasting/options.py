@@ -43,6 +43,7 @@ class ForecastOptions:
         drift_gain: Share of the drift that is carried into the future.
         yearly_from_days: History from which last year's movement is used [days].
         shape_days: Same weekdays behind the intraday profile [days].
+        shape_half_life_days: Same weekdays after which a day counts half in the profile [days].
         trim_share: Share of days cut at each end of the profile's mean.
         effect_clip: Largest calendar effect the trees may learn [log].
         effect_seeds: Seeds of the calendar-effect models; several are averaged.
@@ -66,7 +67,8 @@ class ForecastOptions:
     drift_half_life_days: float = 5.0
     drift_gain: float = 0.9
     yearly_from_days: int = 392
-    shape_days: int = 12
+    shape_days: int = 20
+    shape_half_life_days: float = 8.0
     trim_share: float = 0.2
     effect_clip: float = 0.6
     effect_seeds: int = 3

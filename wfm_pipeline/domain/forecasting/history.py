@@ -290,5 +290,6 @@ def last_dates(chosen: BoolArray, count: int) -> tuple[IntArray, BoolArray]:
         Date numbers of shape (queues, min(count, dates)), and which of them are really chosen: a
         queue with fewer has others behind its last one.
     """
-    back = np.argsort(~chosen[:, ::-1], axis=1, kind="stable")[:, :count]
-    return chosen.shape[1] - 1 - back, np.take_along_axis(chosen[:, ::-1], back, axis=1)
+    newest_first = chosen[:, ::-1]
+    back = np.argsort(~newest_first, axis=1, kind="stable")[:, :count]
+    return chosen.shape[1] - 1 - back, np.take_along_axis(newest_first, back, axis=1)

@@ -55,7 +55,7 @@ def _trimmed_shares(state: DeskState, options: ForecastOptions) -> FloatArray:
         calls = np.nan_to_num(state.panel.calls[np.arange(queues)[:, None], dates])
         part = calls / np.where(known, calls.sum(axis=2), np.inf)[:, :, None]
         mean = trimmed_mean(part, np.where(known, weight[: dates.shape[1]], 0.0), options.trim_share)
-        shares[:, day] = np.where(known.any(axis=1)[:, None], mean, np.nan)
+        shares[:, day] = np.where(known.any(axis=1, keepdims=True), mean, np.nan)
     return shares
 
 

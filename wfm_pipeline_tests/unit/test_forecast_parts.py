@@ -31,6 +31,10 @@ def _state(day_calls, first=dt.date(2024, 1, 1), horizon=14, slots=4):
     return observe(panel, day_types(Site(), panel.first_date, len(day_calls) + horizon))
 
 
+def _learn_effect(state):
+    return learn_effect(state, neighbour_level(state), OPTIONS)
+
+
 def test_the_level_is_the_median_of_the_last_eight_same_weekdays():
     # Mondays bring 10, 20, ..., 100 calls; the last eight are 30 to 100, their median 65
     calls = np.full(70, 50.0)
@@ -83,8 +87,8 @@ def test_an_effect_of_the_calendar_is_learnt_and_noise_is_not():
     dates = pd.date_range(first, periods=400)
     paydays = np.where(dates.day >= 28, 600.0, 400.0)
 
-    learnt = learn_effect(_state(random.poisson(paydays), first), OPTIONS)
-    noise = learn_effect(_state(random.poisson(400, 400), first), OPTIONS)
+    learnt = _learn_effect(_state(random.poisson(paydays), first))
+    noise = _learn_effect(_state(random.poisson(400, 400), first))
 
     state = _state(random.poisson(paydays), first)
     effect = learnt.of(state.features)[0]

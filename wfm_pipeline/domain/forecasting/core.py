@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wfm_pipeline.domain.forecasting.effect import CalendarEffect, learn_effect
+from wfm_pipeline.domain.forecasting.effect import CalendarEffect, learn_effect, neighbour_level
 from wfm_pipeline.domain.forecasting.history import BoolArray, FloatArray, IntArray
+from wfm_pipeline.domain.forecasting.kinds import SpecialDays, learn_special_days
 from wfm_pipeline.domain.forecasting.ladder import Chosen, rung_for, step_down
 from wfm_pipeline.domain.forecasting.level import LevelModel, learn_level
 from wfm_pipeline.domain.forecasting.options import (
@@ -35,6 +36,7 @@ class CoreModel:
         effect: Calendar effect.
         level: Day levels.
         shape: Shares of the day, shape (queues, 7, slots).
+        special: Level and shape of named target days.
         weekday_means: Rung of same weekdays, shape (queues, 7, slots) [calls].
         pooled_means: Rung of the pooled profile, shape (queues, 7, slots) [calls].
         reference: Last weeks' level, shape (queues, 7) [calls].
@@ -47,6 +49,7 @@ class CoreModel:
     effect: CalendarEffect
     level: LevelModel
     shape: FloatArray
+    special: SpecialDays
     weekday_means: FloatArray
     pooled_means: FloatArray
     reference: FloatArray
@@ -58,13 +61,16 @@ class CoreModel:
 
 def learn_core(state: DeskState, options: ForecastOptions, *, effect_seeds: int | None = None) -> CoreModel:
     """Learn every rung from what is known before the origin."""
-    effect = learn_effect(state, options, seeds=effect_seeds)
+    neighbours = neighbour_level(state)
+    effect = learn_effect(state, neighbours, options, seeds=effect_seeds)
     moved = effect.of(state.features)
+    shape = learn_shape(state, options)
     ahead = slice(state.known, None)
     return CoreModel(
         effect=effect,
         level=learn_level(state, moved, options),
-        shape=learn_shape(state, options),
+        shape=shape,
+        special=learn_special_days(state, neighbours, moved, shape),
         weekday_means=weekday_means(state),
         pooled_means=pooled_means(state),
         reference=weekday_means(state, REFERENCE_DAYS).sum(axis=2),
@@ -80,9 +86,12 @@ def profile_answer(core: CoreModel) -> FloatArray:
     queues = np.arange(len(core.like))[:, None]
     level = core.level
     moved = core.effect.of(core.features) + level.drift[:, None] + level.yearly + level.correction[:, None]
+    moved += core.special.shift
+    shape = core.shape[queues, core.like]
+    shape[:, core.special.days] = core.special.shape
     with np.errstate(over="ignore"):
         day = level.weekday[queues, core.like] * np.exp(moved)
-    return np.where(core.closed[:, :, None], 0.0, day[:, :, None] * core.shape[queues, core.like])
+    return np.where(core.closed[:, :, None], 0.0, day[:, :, None] * shape)
 
 
 def expected_calls(

@@ -108,20 +108,24 @@ def _nan_median(values: FloatArray) -> FloatArray:
     return (pick(ordered, low[..., None], -1) + pick(ordered, high[..., None], -1))[..., 0] / 2
 
 
-def learn_effect(state: DeskState, options: ForecastOptions, *, seeds: int | None = None) -> CalendarEffect:
-    """Learn the calendar effect from the history of all queues together.
+def learn_effect(
+    state: DeskState, level: FloatArray, options: ForecastOptions, *, seeds: int | None = None
+) -> CalendarEffect:
+    """Learn the calendar effect from normal days of all queues together.
+
+    Holidays and eves do not teach: what they do is their own (kinds).
 
     Args:
         state: What is known before the origin.
+        level: From `neighbour_level`.
         options: The forecast's choices.
         seeds: Seeds to average over, if fewer than the options ask for.
 
     Returns:
         The effect; of strength 0 where the calendar explains nothing out of sample.
     """
-    level = neighbour_level(state)
     target = np.log((state.days.total + CALLS_ADDED) / (level + CALLS_ADDED))
-    queue, date = np.nonzero(state.days.usable & ~np.isnan(target))
+    queue, date = np.nonzero(state.normal & ~np.isnan(target))
     nothing = np.zeros(len(state.panel.queue_ids))
     if np.unique(date).size < LEAST_DAYS:
         return CalendarEffect((), np.zeros(DAYS), nothing, 0.0, _backlog_gain(np.empty(0), np.empty(0), np.empty(0)))

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from wfm_pipeline.domain.forecasting.daytypes import ORDINARY
 from wfm_pipeline.domain.forecasting.effect import CALLS_ADDED, HALF_WEIGHT_CALLS
 from wfm_pipeline.domain.forecasting.history import FloatArray
 from wfm_pipeline.domain.forecasting.options import ForecastOptions
@@ -91,9 +92,12 @@ def fill_unseen(values: FloatArray, state: DeskState) -> FloatArray:
 
 
 def _drift(state: DeskState, distance: FloatArray, expected: FloatArray, options: ForecastOptions) -> FloatArray:
-    """Robust weighted mean of the last working days' distance; half a queue's own, half everybody's."""
-    working = state.types.is_working[: state.known]
-    dates = np.flatnonzero(working & (~np.isnan(distance)).any(axis=0))[-options.drift_days :]
+    """Robust weighted mean of the last working days' distance; half a queue's own, half everybody's.
+
+    Special days are left out: a festive week says nothing of the week after it.
+    """
+    ordinary = state.types.is_working[: state.known] & (state.types.day_class[: state.known] == ORDINARY)
+    dates = np.flatnonzero(ordinary & (~np.isnan(distance)).any(axis=0))[-options.drift_days :]
     if not dates.size:
         return np.zeros(len(distance))
     recent, calls = distance[:, dates], expected[:, dates]

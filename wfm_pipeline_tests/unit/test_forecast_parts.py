@@ -13,7 +13,7 @@ from wfm_pipeline.domain.forecasting.daytypes import FEATURES, day_types
 from wfm_pipeline.domain.forecasting.effect import learn_effect, neighbour_level
 from wfm_pipeline.domain.forecasting.history import build_panel
 from wfm_pipeline.domain.forecasting.interval_models import IntervalModels, _blend, best_weight
-from wfm_pipeline.domain.forecasting.level import learn_level
+from wfm_pipeline.domain.forecasting.level import drift_weights, learn_level
 from wfm_pipeline.domain.forecasting.month import month_curve
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions
 from wfm_pipeline.domain.forecasting.shape import learn_shape, pooled_means, smoothed, trimmed_mean
@@ -56,7 +56,29 @@ def test_recent_drift_is_carried_forward_in_part():
 
     # eight weeks hold five of 100 and three of 120: the level is 100, all 15 last working days 20 % above
     assert level.weekday[0, 0] == 100
-    assert level.drift[0] == pytest.approx(0.9 * np.log(122 / 102))
+    np.testing.assert_allclose(level.drift[0], 0.9 * np.log(122 / 102))
+
+
+def test_near_days_follow_the_last_days_more_than_far_days_do():
+    calls = np.full(84, 100.0)
+    calls[-4:] = 130.0
+
+    drift = learn_level(_state(calls), np.zeros((1, 98)), OPTIONS).drift[0]
+
+    assert 0.9 * np.log(132 / 102) > drift[0] > drift[2] > drift[13] > 0
+
+
+def test_a_desk_that_wanders_gets_a_shorter_memory_than_one_that_only_scatters():
+    random = np.random.default_rng(3)
+    wanders = 400 * np.exp(np.cumsum(random.normal(0, 0.06, 120)))
+    scatters = 400 * np.exp(random.normal(0, 0.15, 120))
+
+    def short_weight(calls):
+        state = _state(calls)
+        return drift_weights(state, state.days.total, OPTIONS)[0, 0]
+
+    assert (short_weight(wanders) > short_weight(scatters))[[0, 13]].all()
+    np.testing.assert_allclose(drift_weights(_state(wanders), _state(wanders).days.total, OPTIONS).sum(axis=0), 1.0)
 
 
 def test_last_years_movement_is_followed_by_half():

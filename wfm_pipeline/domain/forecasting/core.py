@@ -85,7 +85,7 @@ def profile_answer(core: CoreModel) -> FloatArray:
     """Level times shape on the target days, closed days 0; shape (queues, horizon, slots) [calls]."""
     queues = np.arange(len(core.like))[:, None]
     level = core.level
-    moved = core.effect.of(core.features) + level.drift[:, None] + level.yearly + level.correction[:, None]
+    moved = core.effect.of(core.features) + level.drift + level.yearly + level.correction[:, None]
     moved += core.special.shift
     shape = core.shape[queues, core.like]
     shape[:, core.special.days] = core.special.shape

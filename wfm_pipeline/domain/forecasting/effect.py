@@ -94,11 +94,11 @@ def neighbour_level(state: DeskState) -> FloatArray:
             near = others[np.argsort(np.abs(others - date), kind="stable")[:NEIGHBOURS]]
             if near.size:
                 asked = like[:, date] == day
-                level[asked, date] = _nan_median(totals[asked][:, near])
+                level[asked, date] = nan_median(totals[asked][:, near])
     return level
 
 
-def _nan_median(values: FloatArray) -> FloatArray:
+def nan_median(values: FloatArray) -> FloatArray:
     """Median along the last axis of what is known; NaN where nothing is."""
     ordered = np.sort(values, axis=-1)  # NaN goes last
     count = (~np.isnan(values)).sum(axis=-1)

@@ -193,7 +193,7 @@ def test_bands_learn_from_an_inner_backtest_that_was_too_sure():
     mean = np.full((1, 2000), 100.0)
     actual = random.negative_binomial(1 / 0.1, 1 / (1 + 0.1 * mean)).astype(float)
 
-    learnt = learn_bands(mean, actual, np.arange(2000), default=1e-4, level_bands=1).quantiles(mean)
+    learnt = learn_bands(mean, actual, np.arange(2000), np.ones(2000, int), default=1e-4, level_bands=1).quantiles(mean)
     default = default_bands(1, 1e-4, level_bands=1).quantiles(mean)
 
     def covered(quantiles):
@@ -201,6 +201,35 @@ def test_bands_learn_from_an_inner_backtest_that_was_too_sure():
 
     assert covered(learnt) == pytest.approx(0.8, abs=0.03)
     assert covered(default) < 0.5
+
+
+def test_bands_grow_with_the_horizon_as_the_errors_of_the_inner_backtest_do():
+    random = np.random.default_rng(6)
+    ahead = np.tile(np.arange(1, 15), 100)
+    mean = np.full((1, 1400), 500.0)
+
+    def learnt(spread):
+        actual = random.negative_binomial(1 / spread, 1 / (1 + spread * mean)).astype(float)
+        return learn_bands(mean, actual, np.arange(1400), ahead, default=0.05, level_bands=1)
+
+    def width(bands, day):
+        quantiles = bands.quantiles(np.full((1, 1), 500.0), np.array([day]))[0, 0]
+        return quantiles[5] - quantiles[1]
+
+    growing, steady = learnt(0.01 * ahead), learnt(np.full(1400, 0.07))
+
+    assert width(growing, 1) < 0.7 * width(growing, 14)
+    assert width(growing, 14) < 0.8 * width(growing, 60)
+    assert width(steady, 1) > 0.9 * width(steady, 14)
+
+
+def test_without_an_inner_backtest_far_bands_are_wider_than_near_ones():
+    bands = default_bands(1, 0.05, level_bands=1)
+
+    near, far = bands.quantiles(np.full((1, 2), 200.0), np.array([1, 182]))[0]
+
+    # f grows by 2 % a day: 1 + 0.02 x 181 = 4.6 times, twice as wide
+    assert (far[5] - far[1]) / (near[5] - near[1]) == pytest.approx(2.0, abs=0.2)
 
 
 def test_interval_models_get_no_weight_without_a_clear_gain():

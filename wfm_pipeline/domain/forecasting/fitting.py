@@ -128,6 +128,7 @@ def _interval_bands(inner: InnerForecasts, options: ForecastOptions) -> BandMode
         inner.mean.reshape(flat),
         inner.actual.reshape(flat),
         date,
+        np.repeat(inner.ahead, slots),
         default=options.dispersion_default,
         level_bands=INTERVAL_BANDS,
     )
@@ -146,7 +147,7 @@ def _day_bands(inner: InnerForecasts, options: ForecastOptions) -> BandModel:
     known = ~np.isnan(inner.actual)
     actual = np.where(known.any(axis=2), np.nansum(inner.actual, axis=2), np.nan)
     mean = np.where(known, inner.mean, 0.0).sum(axis=2)
-    return learn_bands(mean, actual, inner.date, default=options.dispersion_default, level_bands=DAY_BANDS)
+    return learn_bands(mean, actual, inner.date, inner.ahead, default=options.dispersion_default, level_bands=DAY_BANDS)
 
 
 def answer(model: ForecastModel, *, allowed: BoolArray | None = None) -> Answer:
@@ -162,7 +163,9 @@ def answer(model: ForecastModel, *, allowed: BoolArray | None = None) -> Answer:
     if allowed is not None:
         mean = np.where(allowed[None], mean, 0.0)
     queues, horizon, slots = mean.shape
-    quantiles = model.interval_bands.quantiles(mean.reshape(queues, -1)).reshape(queues, horizon, slots, -1)
+    ahead = np.arange(1, horizon + 1)
+    flat = mean.reshape(queues, -1)
+    quantiles = model.interval_bands.quantiles(flat, np.repeat(ahead, slots)).reshape(queues, horizon, slots, -1)
     on_top = np.array([rung.rung == RUNG_MODEL for rung in chosen])
     corrected = models.corrected_quantiles(quantiles, mean, core.features)
     day_mean = mean.sum(axis=2)
@@ -170,7 +173,7 @@ def answer(model: ForecastModel, *, allowed: BoolArray | None = None) -> Answer:
         mean=mean,
         quantiles=np.where(on_top[:, None, None, None], corrected, quantiles),
         day_mean=day_mean,
-        day_quantiles=model.day_bands.quantiles(day_mean),
+        day_quantiles=model.day_bands.quantiles(day_mean, ahead),
         chosen=chosen,
     )
 

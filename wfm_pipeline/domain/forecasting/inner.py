@@ -37,6 +37,11 @@ class InnerForecasts:
     date: IntArray
     origin: IntArray
 
+    @property
+    def ahead(self) -> IntArray:
+        """Horizon day of each day, from 1; shape (days,)."""
+        return self.date - self.origin + 1
+
 
 def inner_forecasts(state: DeskState, options: ForecastOptions) -> InnerForecasts:
     """Forecast again from the last weeks' origins, each knowing only what was known then."""

@@ -179,10 +179,11 @@ def _earned_weights(
         inner.mean[:, early].reshape(queues, -1),
         inner.actual[:, early].reshape(queues, -1),
         np.repeat(inner.date[early], slots),
+        np.repeat(inner.ahead[early], slots),
         default=options.dispersion_default,
         level_bands=INTERVAL_BANDS,
     )
-    base = bands.quantiles(mean.reshape(queues, -1)).reshape(*mean.shape, -1)
+    base = bands.quantiles(mean.reshape(queues, -1), np.repeat(inner.ahead[late], slots)).reshape(*mean.shape, -1)
     own = np.stack([mean + _scale(mean) * _ask(text, mean, day) for text in trial.quantile_models], axis=-1)
     full = trial.corrected_mean(mean, day)
     mean_losses = [_per_day(((1 - w) * mean + w * full - actual) ** 2 / (mean + 1)) for w in WEIGHTS]

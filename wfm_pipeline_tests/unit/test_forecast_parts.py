@@ -119,6 +119,25 @@ def test_an_effect_of_the_calendar_is_learnt_and_noise_is_not():
     assert np.abs(noise.of(state.features)).max() < 0.05
 
 
+def test_forty_queues_teach_the_same_effect_as_four_like_them():
+    random = np.random.default_rng(8)
+    times = pd.date_range("2022-01-01", periods=300 * 24, freq="60min", unit="us")
+    rate = np.where(times.day >= 28, 30.0, 20.0)
+
+    def effect(queues):
+        frames = [
+            pd.DataFrame({"queue_id": f"q{n:02d}", "interval_start": times, "calls": random.poisson(rate) * 1.0})
+            for n in range(queues)
+        ]
+        panel = build_panel(pd.concat(frames))
+        state = observe(panel, day_types(Site(), panel.first_date, 314))
+        answer = _learn_effect(state).of(state.features)
+        assert answer.shape == (queues, 314)
+        return answer.mean(axis=0)
+
+    np.testing.assert_allclose(effect(4), effect(40), atol=0.05)
+
+
 def test_the_month_curve_is_shrunk_towards_nothing():
     rows = np.zeros((4, len(FEATURES)))
     rows[:, FEATURES.index("day_of_month")] = 15

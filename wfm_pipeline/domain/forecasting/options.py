@@ -76,7 +76,7 @@ class ForecastOptions:
     effect_seeds: int = 3
     effect_trees: int = 100
     quantile_trees: int = 80
-    quantile_max_rows: int = 200_000
+    quantile_max_rows: int = 100_000
     inner_origins: int = 6
     dispersion_default: float = 0.05
     lognormal_cap: float = 0.05

@@ -12,12 +12,15 @@ from wfm_pipeline.domain.forecasting.counts import fit_dispersion, integer_quant
 from wfm_pipeline.domain.forecasting.daytypes import FEATURES, day_types
 from wfm_pipeline.domain.forecasting.effect import learn_effect, neighbour_level
 from wfm_pipeline.domain.forecasting.history import build_panel
-from wfm_pipeline.domain.forecasting.interval_models import IntervalModels, _blend, best_weight
+from wfm_pipeline.domain.forecasting.inner import InnerForecasts
+from wfm_pipeline.domain.forecasting.interval_models import WEIGHTS, IntervalModels, _blend
 from wfm_pipeline.domain.forecasting.level import drift_weights, learn_level
 from wfm_pipeline.domain.forecasting.month import month_curve
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions
+from wfm_pipeline.domain.forecasting.peer_share import learn_peer_share
 from wfm_pipeline.domain.forecasting.shape import learn_shape, pooled_means, smoothed, trimmed_mean
 from wfm_pipeline.domain.forecasting.state import observe
+from wfm_pipeline.domain.forecasting.weights import best_weight
 
 OPTIONS = ForecastOptions()
 
@@ -254,15 +257,15 @@ def test_without_an_inner_backtest_far_bands_are_wider_than_near_ones():
 def test_interval_models_get_no_weight_without_a_clear_gain():
     steady, noise = np.full(10, 100.0), np.tile([-1.0, 1.0], 5)
 
-    assert best_weight(np.stack([steady, steady - 0.5, steady])) == 0.0  # half a percent is too little
-    assert best_weight(np.stack([steady, steady - 3.0 + noise, steady - 2.0])) == 0.25
+    assert best_weight(np.stack([steady, steady - 0.5, steady]), WEIGHTS) == 0.0  # half a percent is too little
+    assert best_weight(np.stack([steady, steady - 3.0 + noise, steady - 2.0]), WEIGHTS) == 0.25
 
 
 def test_interval_models_get_no_weight_for_a_gain_that_a_few_days_decide():
     lucky = np.full(10, 100.0)
     lucky[3] = 60.0  # 4 % in all; one day's gain of 40 has a standard error of 40 over ten days
 
-    assert best_weight(np.stack([np.full(10, 100.0), lucky, lucky])) == 0.0
+    assert best_weight(np.stack([np.full(10, 100.0), lucky, lucky]), WEIGHTS) == 0.0
 
 
 def test_the_trimmed_mean_leaves_the_outer_weight_out_and_counts_recent_days_more():
@@ -290,3 +293,22 @@ def test_without_a_weight_interval_models_change_nothing():
     mean = np.ones((1, 2, 3))
 
     assert IntervalModels().corrected_mean(mean, np.zeros((1, 2, len(FEATURES)))) is mean
+
+
+def test_a_simple_peer_that_won_the_inner_backtest_takes_half_and_one_that_did_not_gets_nothing():
+    date = np.arange(20)
+    actual = np.random.default_rng(1).poisson(100, (2, 20, 3)).astype(float)
+    mean = np.stack([np.full((20, 3), 140.0), np.full((20, 3), 100.0)])  # the first queue's model is far off
+    peer = np.full((2, 20, 3), 100.0)
+    inner = InnerForecasts(mean, actual, date, np.zeros(20, int), {"median_6": peer, "mean_8": peer + 30})
+    plain = np.ones((2, 20), bool)
+    week = np.full((2, 7, 3), 100.0)
+
+    learnt = learn_peer_share(inner, plain, {"median_6": week, "mean_8": week + 30})
+
+    # horizon days 1 to 7 are seven dates, too few; from day 8 on there are thirteen
+    assert ("median_6", "") == learnt.names
+    np.testing.assert_array_equal([[0.0, 0.5], [0.0, 0.0]], learnt.share)
+    blended = learnt.blend(mean, np.arange(1, 21), date % 7, plain)
+    assert [140.0, 120.0] == [blended[0, 6, 0], blended[0, 7, 0]]
+    assert 140.0 == learnt.blend(mean, np.arange(1, 21), date % 7, ~plain)[0, 7, 0]

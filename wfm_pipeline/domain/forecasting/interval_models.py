@@ -22,15 +22,12 @@ from wfm_pipeline.domain.forecasting.daytypes import FEATURES
 from wfm_pipeline.domain.forecasting.history import BoolArray, FloatArray
 from wfm_pipeline.domain.forecasting.inner import InnerForecasts
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions
+from wfm_pipeline.domain.forecasting.weights import best_weight
 
 MODEL_LEVELS: Final = (0.1, 0.5, 0.9)
 LEVEL_POSITIONS: Final = [QUANTILE_LEVELS.index(level) for level in MODEL_LEVELS]
 WEIGHTS: Final = (0.0, 0.25, 0.5)
 """Half at most: a few weeks teach these models, years of days the rest."""
-LEAST_GAIN: Final = 0.01
-"""Share by which a weight must lower the loss before it is given at all."""
-SURE_ERRORS: Final = 2.0
-"""Standard errors that a gain must be away from nothing before it is believed."""
 LEAST_CELLS: Final = 500
 """Cells below which no interval model is learnt."""
 MEAN_SETTINGS: Final = {"objective": "huber", "alpha": 2.0}
@@ -188,7 +185,7 @@ def _earned_weights(
     full = trial.corrected_mean(mean, day)
     mean_losses = [_per_day(((1 - w) * mean + w * full - actual) ** 2 / (mean + 1)) for w in WEIGHTS]
     band_losses = [_per_day(_pinball(actual, _blend(base, own, weight))) for weight in WEIGHTS]
-    return best_weight(np.array(mean_losses)), best_weight(np.array(band_losses))
+    return best_weight(np.array(mean_losses), WEIGHTS), best_weight(np.array(band_losses), WEIGHTS)
 
 
 def _pinball(actual: FloatArray, quantiles: FloatArray) -> FloatArray:
@@ -201,20 +198,3 @@ def _pinball(actual: FloatArray, quantiles: FloatArray) -> FloatArray:
 def _per_day(loss: FloatArray) -> FloatArray:
     """Loss of every day that has any outcome, all queues and slots together; shape (days,)."""
     return np.nansum(loss, axis=(0, 2))[~np.isnan(loss).all(axis=(0, 2))]
-
-
-def best_weight(losses: FloatArray) -> float:
-    """Weight with the smallest loss; 0 unless its gain on weight 0 is large and sure enough.
-
-    Args:
-        losses: Shape (weights, days), in the order of WEIGHTS.
-
-    Returns:
-        The weight if it gains at least LEAST_GAIN of the loss and SURE_ERRORS standard errors. Whole
-        days are what errs together, so the standard error is one over days.
-    """
-    best = int(np.argmin(losses.sum(axis=1)))
-    gain = losses[0] - losses[best]
-    days = gain.size
-    error = float(np.std(gain, ddof=1)) * np.sqrt(days) if days > 1 else np.inf
-    return WEIGHTS[best] if gain.sum() > max(LEAST_GAIN * losses[0].sum(), SURE_ERRORS * error) else 0.0

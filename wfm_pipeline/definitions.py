@@ -15,7 +15,9 @@ from wfm_pipeline.assets.allocation_inputs import build_planning_assets
 from wfm_pipeline.assets.bronze import build_bronze_assets
 from wfm_pipeline.assets.customers import build_customer_assets
 from wfm_pipeline.assets.forecast import build_forecast_assets
+from wfm_pipeline.assets.model_fit import build_model_fit_assets
 from wfm_pipeline.assets.silver import build_silver_assets
+from wfm_pipeline.assets.staffing import build_staffing_assets
 from wfm_pipeline.checks.allocation_checks import build_allocation_checks
 from wfm_pipeline.checks.contract_checks import build_contract_checks
 from wfm_pipeline.checks.flow_checks import build_flow_checks
@@ -25,6 +27,8 @@ from wfm_pipeline.orchestration.jobs import (
     allocation_job,
     allocation_schedule,
     late_data_sensor,
+    model_fit_job,
+    model_fit_schedule,
     nightly_job,
     nightly_schedule,
     refresh_job,
@@ -49,6 +53,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     partitions = daily_partitions(house) if is_partitioned else None
     weeks = weekly_partitions(house, partitions.start.date()) if partitions else None
     nightly, refresh, allocation = nightly_job(partitions), refresh_job(partitions), allocation_job(weeks)
+    model_fit = model_fit_job()
     return dg.Definitions(
         assets=[
             *build_bronze_assets(house.source_map, partitions),
@@ -57,8 +62,10 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_customer_assets(),
             *build_forecast_assets(),
             *build_accuracy_assets(),
+            *build_staffing_assets(),
             *build_planning_assets(),
             *build_allocation_assets(weeks),
+            *build_model_fit_assets(),
         ],
         asset_checks=[
             *build_contract_checks(house.source_map),
@@ -66,8 +73,14 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_law_checks(),
             *build_allocation_checks(),
         ],
-        jobs=[nightly, refresh, allocation],
-        schedules=[nightly_schedule(nightly, house), allocation_schedule(allocation, house)] if partitions else [],
+        jobs=[nightly, refresh, allocation, model_fit],
+        schedules=[
+            nightly_schedule(nightly, house),
+            allocation_schedule(allocation, house),
+            model_fit_schedule(model_fit, house),
+        ]
+        if partitions
+        else [],
         sensors=[late_data_sensor(REFRESH, house)] if partitions else [],
         resources={"house": house},
         executor=dg.in_process_executor,

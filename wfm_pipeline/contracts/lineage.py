@@ -17,10 +17,12 @@ def _from(table: str, *columns: str) -> tuple[str, ...]:
     return tuple(f"{table}.{column}" for column in columns)
 
 
+_BANDS = tuple(f"calls_q{level}" for level in ("05", "10", "25", "50", "75", "90", "95"))
+
 _FORECAST_INPUTS = {
     **{
         column: _from(_INTERVALS, "calls_offered", "is_missing", "is_open", "interval_start_local")
-        for column in ("calls_mean", *(f"calls_q{level}" for level in ("05", "10", "25", "50", "75", "90", "95")))
+        for column in ("calls_mean", *_BANDS)
     },
     "aht_seconds": _from(_INTERVALS, "handle_seconds", "calls_answered"),
     "is_open": _from("silver.calendar_days", "is_open", "opens_at", "closes_at"),
@@ -32,6 +34,8 @@ _VOLUME = (
     *_from("silver.monthly_demand", "monthly_forecast"),
 )
 _ROSTER = _from("silver.allocation_resources", "platform", "locality", "skills", "states", "is_active")
+
+_PRESENCE = _from(_LEGS, "agent_id", "started_at", "wait_seconds", "talk_seconds", "hold_seconds", "after_call_seconds")
 
 LINEAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     _CALLS: {
@@ -86,6 +90,37 @@ LINEAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "band_coverage": (*_from(_FORECAST, "calls_q10", "calls_q90"), *_from(_INTERVALS, "calls_offered")),
         "wmape_median6": _from(_INTERVALS, "calls_offered"),
     },
+    "gold.queue_interval_staffing": {
+        "calls_mean": _from(_FORECAST, "calls_mean"),
+        "calls_staffed": _from(_FORECAST, *_BANDS),
+        "aht_seconds": _from(_FORECAST, "aht_seconds"),
+        "offered_load_erlangs": _from(_FORECAST, "calls_mean", "aht_seconds"),
+        **{
+            column: _from(_FORECAST, *_BANDS, "aht_seconds", "is_open")
+            for column in (
+                *("agents_required", "agents_required_exact", "agents_scheduled", "staffing_minutes"),
+                *("service_level", "occupancy", "abandon_share", "quantile"),
+            )
+        },
+        "workload_minutes": _from(_FORECAST, "calls_mean", "aht_seconds"),
+    },
+    "gold.queue_model_fit": {
+        "calls_in_line": _from(_LEGS, "status", "wait_seconds"),
+        "service_level": _from(_LEGS, "status", "wait_seconds"),
+        "abandon_share": _from(_LEGS, "status", "wait_seconds"),
+        "aht_seconds": _from(_LEGS, "talk_seconds", "hold_seconds", "after_call_seconds"),
+        "patience_seconds": _from(_LEGS, "status", "wait_seconds"),
+        "patience_first_attempts_seconds": (*_from(_LEGS, "status", "wait_seconds"), *_from(_CALLS, "is_redial")),
+        "redials_in_line": _from(_CALLS, "is_redial"),
+        "agents_mean": _PRESENCE,
+        **{
+            f"service_level_{model}": (*_PRESENCE, *_from(_LEGS, "queue_id", "menu_seconds"))
+            for model in ("erlang_c", "erlang_a", "simulation")
+        },
+    },
+    "gold.agent_presence_month": dict.fromkeys(
+        ("hours_first_to_last", "hours_seen_available", "idle_while_waiting_share"), _PRESENCE
+    ),
     "gold.demand_week": {
         "weekly_forecast": (*_VOLUME, *_from("silver.week_configuration", "working_days")),
         "locality": (

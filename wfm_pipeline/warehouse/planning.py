@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import pandas as pd
 import pyarrow as pa
 
-from wfm_pipeline.contracts.allocation import HISTORY_COLUMNS
 from wfm_pipeline.contracts.columns import Table
+from wfm_pipeline.contracts.history import HISTORY_COLUMNS
 from wfm_pipeline.domain.history import HistoryStep, Row, next_versions
 from wfm_pipeline.warehouse.engine import Warehouse, arrow_schema
 from wfm_pipeline.warehouse.scope import Scope

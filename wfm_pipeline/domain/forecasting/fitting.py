@@ -6,7 +6,7 @@ frames of the outside world (forecast), or scoring (backtest).
 
 import datetime as dt
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from wfm_pipeline.domain.forecasting.inner import InnerForecasts, inner_forecast
 from wfm_pipeline.domain.forecasting.interval_models import IntervalModels, learn_interval_models
 from wfm_pipeline.domain.forecasting.ladder import Chosen, rung_for
 from wfm_pipeline.domain.forecasting.options import RUNG_MODEL, ForecastOptions
+from wfm_pipeline.domain.forecasting.outside import Outside, Plans, look_outside
 from wfm_pipeline.domain.forecasting.state import observe
 from wfm_pipeline.errors import DataError
 
@@ -41,6 +42,7 @@ class ForecastModel:
         open_slots: Shape (queues, horizon, slots): open as far as the history tells.
         inner_days: Distinct days of the inner backtest behind the bands; 0 means default bands.
         interval_models: LightGBM models of the top rung, with the weights they earned.
+        outside: Events, drivers and days left out; its panel is not kept.
     """
 
     queue_ids: tuple[str, ...]
@@ -56,6 +58,7 @@ class ForecastModel:
     open_slots: BoolArray
     inner_days: int
     interval_models: IntervalModels
+    outside: Outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,9 @@ class Answer:
     chosen: tuple[Chosen, ...]
 
 
-def fit_panel(panel: CallPanel, *, site: Site, horizon_days: int, options: ForecastOptions) -> ForecastModel:
+def fit_panel(
+    panel: CallPanel, *, site: Site, horizon_days: int, options: ForecastOptions, plans: Plans | None = None
+) -> ForecastModel:
     """Learn a forecast of the dates right after a panel.
 
     Args:
@@ -85,6 +90,7 @@ def fit_panel(panel: CallPanel, *, site: Site, horizon_days: int, options: Forec
         site: Calendar of the desk.
         horizon_days: Target dates [days], >= 1.
         options: The forecast's choices.
+        plans: Events, drivers and decisions of planners; none if left out.
 
     Raises:
         DataError: horizon_days below 1, or a panel without any row.
@@ -97,7 +103,9 @@ def fit_panel(panel: CallPanel, *, site: Site, horizon_days: int, options: Forec
         raise DataError(
             f"no history before the origin {origin}: choose a later origin or load earlier days", origin=origin
         )
-    state = observe(panel, day_types(site, panel.first_date, known + horizon_days))
+    types = day_types(site, panel.first_date, known + horizon_days)
+    outside = look_outside(panel, types, plans or Plans(), options)
+    state = observe(outside.panel, types)
     core = learn_core(state, options)
     inner = inner_forecasts(state, options)
     queues = np.arange(len(panel.queue_ids))[:, None]
@@ -117,6 +125,7 @@ def fit_panel(panel: CallPanel, *, site: Site, horizon_days: int, options: Forec
         open_slots=slots[queues, core.like] & ~core.closed[:, :, None],
         inner_days=int(np.unique(inner.date).size),
         interval_models=_interval_models(core, inner, state.features, options),
+        outside=replace(outside, panel=panel.window(origin, origin)),
     )
 
 
@@ -158,7 +167,7 @@ def answer(model: ForecastModel, *, allowed: BoolArray | None = None) -> Answer:
     """
     core, models = model.core, model.interval_models
     mean, chosen = expected_calls(core, model.options, lambda profile: models.corrected_mean(profile, core.features))
-    mean = np.where(model.open_slots, mean, 0.0)
+    mean = np.where(model.open_slots, mean, 0.0) * np.exp(model.outside.lift)[:, :, None]
     if allowed is not None:
         mean = np.where(allowed[None], mean, 0.0)
     queues, horizon, slots = mean.shape

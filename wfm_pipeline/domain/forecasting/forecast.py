@@ -15,6 +15,7 @@ from wfm_pipeline.domain.forecasting.fitting import Answer, ForecastModel, answe
 from wfm_pipeline.domain.forecasting.handle_time import learn_handle_time
 from wfm_pipeline.domain.forecasting.history import BoolArray, FloatArray, build_panel
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions, quantile_column
+from wfm_pipeline.domain.forecasting.outside import Plans
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import MINUTES_PER_DAY
 
@@ -48,6 +49,7 @@ def forecast(
     horizon_days: int = 14,
     handle: pd.DataFrame | None = None,
     is_open_future: pd.DataFrame | None = None,
+    plans: Plans | None = None,
     options: ForecastOptions | None = None,
 ) -> ForecastResult:
     """Forecast calls and handle time of every queue from `origin` on.
@@ -61,6 +63,7 @@ def forecast(
         handle: Optional columns queue_id, interval_start, calls_answered, handle_seconds.
         is_open_future: Optional columns interval_start (naive local) and is_open: the grid of the
             target dates. Its rows are the answer's rows; without it every date has its full grid.
+        plans: Optional events, drivers and decisions of planners.
         options: Choices; the defaults hold for every desk.
 
     Returns:
@@ -79,7 +82,7 @@ def forecast(
         history = before
     panel = build_panel(history, interval_minutes=site.interval_minutes)
     panel = panel.window(panel.first_date, origin)
-    model = fit_panel(panel, site=site, horizon_days=horizon_days, options=chosen)
+    model = fit_panel(panel, site=site, horizon_days=horizon_days, options=chosen, plans=plans)
     aht = learn_handle_time(
         handle, queue_ids=model.queue_ids, interval_minutes=model.interval_minutes, origin=origin, options=chosen
     )
@@ -177,6 +180,7 @@ def _notes(model: ForecastModel, values: Answer) -> tuple[str, ...]:
     notes.append(f"interval models: weight {models.mean_weight:.2f} in the mean, {models.band_weight:.2f} in the bands")
     if not model.inner_days:
         notes.append("history too short for an inner backtest: bands have the default dispersion and nominal levels")
+    notes.extend(model.outside.notes)
     for queue, rung in zip(model.queue_ids, values.chosen, strict=True):
         weeks = model.core.weeks[model.queue_ids.index(queue)]
         notes.append(f"queue {queue!r}: {rung.model_name} ({weeks:.1f} weeks of usable history)")

@@ -69,7 +69,15 @@ def _date(text: str | None, option: str) -> dt.date | None:
 
 
 @app.command()
-def run(source: SourceName = None, as_of: AsOf = None, warehouse: WarehouseUrl = None, as_json: AsJson = False) -> None:
+def run(
+    source: SourceName = None,
+    as_of: AsOf = None,
+    reissue: Annotated[
+        bool, typer.Option("--reissue", help="Issue again what stands; the former goes to the archive.")
+    ] = False,
+    warehouse: WarehouseUrl = None,
+    as_json: AsJson = False,
+) -> None:
     """The main job: the whole graph in one process, from call records to a scored forecast."""
     first_day = _date(as_of, "--as-of")
     settings = _settings(source=source, warehouse_url=warehouse)
@@ -88,7 +96,7 @@ def run(source: SourceName = None, as_of: AsOf = None, warehouse: WarehouseUrl =
         err.print(f"[yellow]notice:[/] {escape(notice)}")
     err.print(f"{house.title('reading')}: {plan.days.first} to {plan.days.last}")
     definitions = build_definitions(settings, is_partitioned=False)
-    outcome = run_main_job(definitions, house, plan, as_of=first_day, on_step=_tell_step)
+    outcome = run_main_job(definitions, house, plan, as_of=first_day, on_step=_tell_step, is_reissue=reissue)
     if outcome.problems:
         raise WfmError("; ".join(outcome.problems))
     published = house.publish()

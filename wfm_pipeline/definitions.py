@@ -14,11 +14,14 @@ from wfm_pipeline.assets.allocation import build_allocation_assets
 from wfm_pipeline.assets.allocation_inputs import build_planning_assets
 from wfm_pipeline.assets.bronze import build_bronze_assets
 from wfm_pipeline.assets.customers import build_customer_assets
+from wfm_pipeline.assets.final_forecast import build_final_assets
 from wfm_pipeline.assets.forecast import build_forecast_assets
+from wfm_pipeline.assets.forecast_plans import build_plan_assets
 from wfm_pipeline.assets.silver import build_silver_assets
 from wfm_pipeline.checks.allocation_checks import build_allocation_checks
 from wfm_pipeline.checks.contract_checks import build_contract_checks
 from wfm_pipeline.checks.flow_checks import build_flow_checks
+from wfm_pipeline.checks.issue_checks import build_issue_checks
 from wfm_pipeline.checks.law_checks import build_law_checks
 from wfm_pipeline.orchestration.jobs import (
     REFRESH,
@@ -55,7 +58,9 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_silver_assets(house.source_map, partitions),
             *build_actual_assets(),
             *build_customer_assets(),
+            *build_plan_assets(),
             *build_forecast_assets(),
+            *build_final_assets(),
             *build_accuracy_assets(),
             *build_planning_assets(),
             *build_allocation_assets(weeks),
@@ -64,6 +69,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_contract_checks(house.source_map),
             *build_flow_checks(),
             *build_law_checks(),
+            *build_issue_checks(),
             *build_allocation_checks(),
         ],
         jobs=[nightly, refresh, allocation],

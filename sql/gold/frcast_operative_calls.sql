@@ -1,5 +1,6 @@
 -- What: gold.Frcast_Operative_Calls, the newest issued forecast under the name analysts know.
--- Grain: one row per queue and interval. Inputs: gold.queue_interval_forecast.
+-- Grain: one row per queue and interval. Inputs: gold.queue_interval_forecast, gold.queue_interval_forecast_final.
+-- calls_mean is the model's value, calls_final the one with the planners' overrides.
 -- Why SQL: a view that every BI tool can read without this project.
 with latest_issue as (
     select
@@ -26,7 +27,10 @@ latest_forecast as (
         forecast.calls_q75,
         forecast.calls_q90,
         forecast.calls_q95,
+        coalesce(final.calls_final, forecast.calls_mean) as calls_final,
+        final.override_ids,
         forecast.aht_seconds,
+        coalesce(final.workload_final_seconds, forecast.workload_seconds) as workload_final_seconds,
         forecast.model_name,
         forecast.horizon_days,
         forecast.is_open
@@ -35,6 +39,12 @@ latest_forecast as (
         on
             forecast.source = latest_issue.source
             and forecast.issued_at = latest_issue.issued_at
+    left join gold.queue_interval_forecast_final as final
+        on
+            forecast.source = final.source
+            and forecast.queue_id = final.queue_id
+            and forecast.interval_start = final.interval_start
+            and forecast.issued_at = final.issued_at
     where not forecast.is_hindcast
 )
 

@@ -11,6 +11,7 @@ from wfm_pipeline.contracts.gold import (
     QUEUE_DAY_FORECAST,
     QUEUE_INTERVAL_FORECAST,
 )
+from wfm_pipeline.contracts.plans import PLAN_GOLD_TABLES, PLAN_INPUTS
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
 from wfm_pipeline.contracts.source_map import SourceMap
 from wfm_pipeline.resources import House
@@ -27,6 +28,8 @@ _ALWAYS = (
     QUEUE_INTERVAL_FORECAST,
     QUEUE_DAY_FORECAST,
     FORECAST_ACCURACY,
+    *PLAN_INPUTS,
+    *PLAN_GOLD_TABLES,
     *ALLOCATION_INPUTS,
     *ALLOCATION_TABLES,
 )

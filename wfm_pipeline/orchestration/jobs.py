@@ -50,9 +50,9 @@ def nightly_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.Sche
     return nightly_tick
 
 
-def forecast_config(as_of: dt.date | None) -> dict[str, object]:
-    """Run config that fixes the first target day of the forecast."""
-    return {"ops": {FORECAST_OP: {"config": {"as_of": as_of.isoformat() if as_of else ""}}}}
+def forecast_config(as_of: dt.date | None, *, is_reissue: bool = False) -> dict[str, object]:
+    """Run config that fixes the first target day of the forecast, and whether an issue that stands is made again."""
+    return {"ops": {FORECAST_OP: {"config": {"as_of": as_of.isoformat() if as_of else "", "reissue": is_reissue}}}}
 
 
 def late_data_sensor(job_name: str, house: House) -> dg.SensorDefinition:

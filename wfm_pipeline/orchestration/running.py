@@ -49,6 +49,7 @@ def run_main_job(
     as_of: dt.date | None,
     on_step: StepListener,
     job: str = NIGHTLY,
+    is_reissue: bool = False,
     instance: dg.DagsterInstance | None = None,
 ) -> RunOutcome:
     """Materialise the whole graph for the plan's dates.
@@ -60,6 +61,7 @@ def run_main_job(
         as_of: First target day of the forecast; None takes the day after the last date known.
         on_step: Told of each step.
         job: `nightly` for the whole graph, `refresh_days` for bronze and silver only.
+        is_reissue: Make an issue again although its days have begun; the former goes to the archive.
         instance: Where Dagster notes the run; None takes the one that the Dagster UI shows.
 
     Raises:
@@ -72,7 +74,7 @@ def run_main_job(
             instance=opened,
             run_id=run_id,
             tags={FIRST_DATE_TAG: plan.days.first.isoformat(), LAST_DATE_TAG: plan.days.last.isoformat()},
-            run_config={**(forecast_config(as_of) if job == NIGHTLY else {}), **_QUIET},
+            run_config={**(forecast_config(as_of, is_reissue=is_reissue) if job == NIGHTLY else {}), **_QUIET},
             raise_on_error=False,
         )
         return RunOutcome(run_id, tuple(_problems(result)))

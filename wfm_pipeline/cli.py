@@ -9,14 +9,26 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
+from wfm_pipeline.commands.allocate import allocate
+from wfm_pipeline.commands.common import (
+    AsJson,
+    AsOf,
+    SourceName,
+    WarehouseUrl,
+    chosen_settings,
+    err,
+    out,
+    parse_date,
+    tell_step,
+)
+from wfm_pipeline.commands.plans import plans
 from wfm_pipeline.errors import SettingsError, WfmError
-from wfm_pipeline.settings import Settings, commented_file, config_path, load_settings, unknown_variables
+from wfm_pipeline.settings import commented_file, config_path
 
 app = typer.Typer(
     help="Open workforce management: call records to calibrated forecasts.",
@@ -24,13 +36,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-SourceName = Annotated[str | None, typer.Option("--source", help="Name of a source map, or a path to one.")]
-WarehouseUrl = Annotated[str | None, typer.Option("--warehouse", help="Warehouse URL, as WFM_WAREHOUSE_URL.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="First day to forecast, YYYY-MM-DD.")]
+app.command()(allocate)
+app.command()(plans)
 
 
 def main() -> NoReturn:
@@ -55,19 +62,6 @@ def _fail(error: WfmError) -> NoReturn:
     sys.exit(error.exit_code)
 
 
-def _settings(**overrides: Any) -> Settings:
-    for name in unknown_variables():
-        err.print(f"[yellow]warning:[/] nothing reads {escape(name)}")
-    return load_settings(**overrides)
-
-
-def _date(text: str | None, option: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise SettingsError(f"{option} must be a date as YYYY-MM-DD, got {text!r}", got=text) from error
-
-
 @app.command()
 def run(
     source: SourceName = None,
@@ -79,8 +73,8 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """The main job: the whole graph in one process, from call records to a scored forecast."""
-    first_day = _date(as_of, "--as-of")
-    settings = _settings(source=source, warehouse_url=warehouse)
+    first_day = parse_date(as_of, "--as-of")
+    settings = chosen_settings(source=source, warehouse_url=warehouse)
     from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
     from wfm_pipeline.orchestration.plan import plan_run  # noqa: PLC0415
     from wfm_pipeline.orchestration.running import run_main_job  # noqa: PLC0415
@@ -96,7 +90,7 @@ def run(
         err.print(f"[yellow]notice:[/] {escape(notice)}")
     err.print(f"{house.title('reading')}: {plan.days.first} to {plan.days.last}")
     definitions = build_definitions(settings, is_partitioned=False)
-    outcome = run_main_job(definitions, house, plan, as_of=first_day, on_step=_tell_step, is_reissue=reissue)
+    outcome = run_main_job(definitions, house, plan, as_of=first_day, on_step=tell_step, is_reissue=reissue)
     if outcome.problems:
         raise WfmError("; ".join(outcome.problems))
     published = house.publish()
@@ -111,19 +105,6 @@ def run(
     out.print(f"look at: {published or 'schema gold of the warehouse'} (tables), `wfm dev` (graph, runs, pictures)")
 
 
-_STEP_STARTS: dict[str, float] = {}
-
-
-def _tell_step(step: str, what: str) -> None:
-    now = time.monotonic()
-    if what == "started":
-        _STEP_STARTS[step] = now
-        return
-    colour = "green" if what == "done" else "red"
-    seconds = now - _STEP_STARTS.get(step, now)
-    err.print(f"  [{colour}]{what:6}[/] {escape(step.replace('__', '.', 1))} [dim]{seconds:.1f} s[/]")
-
-
 @app.command()
 def sample(
     if_older: Annotated[bool, typer.Option("--if-older", help="Only if the file does not reach yesterday.")] = False,
@@ -134,8 +115,8 @@ def sample(
     """Make the sample contact centre: simulated, labelled so, with the truth beside it."""
     from wfm_pipeline.sources.sample import make_sample, sample_reaches  # noqa: PLC0415
 
-    settings = _settings(sample_months=months, seed=seed)
-    last = _date(last_date, "--last-date") or dt.date.today() - dt.timedelta(days=1)
+    settings = chosen_settings(sample_months=months, seed=seed)
+    last = parse_date(last_date, "--last-date") or dt.date.today() - dt.timedelta(days=1)
     if if_older and sample_reaches(settings.sample_path, last):
         err.print(f"the sample reaches {last} already: {settings.sample_path}")
         return
@@ -161,7 +142,7 @@ def load(
     from wfm_pipeline.sources.load import load_file  # noqa: PLC0415
     from wfm_pipeline.sources.maps import load_map  # noqa: PLC0415
 
-    settings = _settings()
+    settings = chosen_settings()
     with err.status(f"loading {file.name} ...") as status:
         rows = load_file(
             load_map(source), file, to, is_append=append, on_progress=lambda done: status.update(f"{done:,} rows")
@@ -192,7 +173,7 @@ def backtest(
     from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
-    settings = _settings(source=source, warehouse_url=warehouse)
+    settings = chosen_settings(source=source, warehouse_url=warehouse)
     days = _weekend(weekend)
     request = BacktestRequest(file, origins, dataset, _days(horizon), country, days)
     with err.status("backtest ...") as status:
@@ -225,101 +206,11 @@ def _weekend(text: str | None) -> tuple[str, ...] | None:
 
 
 @app.command()
-def allocate(
-    resources: Annotated[Path | None, typer.Option(metavar="CSV", help="Roster; with --demands and --week.")] = None,
-    demands: Annotated[Path | None, typer.Option(metavar="CSV", help="Work of the week, or of its months.")] = None,
-    week: Annotated[str | None, typer.Option(metavar="WEEK", help="ISO week, such as 2025-W28.")] = None,
-    strategy: Annotated[str | None, typer.Option(help="optimal or v2.")] = None,
-    weight: Annotated[str | None, typer.Option(help="Shares follow volume or workload.")] = None,
-    week_configuration: Annotated[Path | None, typer.Option(metavar="CSV", help="Working days and hours.")] = None,
-    tiers: Annotated[
-        Path | None, typer.Option(metavar="CSV", help="Capacity tiers; else the planning folder's.")
-    ] = None,
-    rules: Annotated[
-        Path | None, typer.Option(metavar="CSV", help="Locality rules; else the planning folder's.")
-    ] = None,
-    previous: Annotated[Path | None, typer.Option(metavar="CSV", help="Last week's --out, to count moves.")] = None,
-    minimum_one: Annotated[bool | None, typer.Option(help="A first person everywhere before any second.")] = None,
-    stability: Annotated[bool | None, typer.Option(help="Fewest moves from --previous, fairness unchanged.")] = None,
-    explain: Annotated[list[str] | None, typer.Option(metavar="CN|DEMAND_ID", help="Say why; repeatable.")] = None,
-    out_file: Annotated[Path | None, typer.Option("--out", metavar="CSV", help="Write one row per resource.")] = None,
-    eligibility: Annotated[Path | None, typer.Option(metavar="CSV", help="Write the eligible pairs.")] = None,
-    first_week: Annotated[str | None, typer.Option("--from", metavar="WEEK", help="Plan in the warehouse.")] = None,
-    last_week: Annotated[str | None, typer.Option("--to", metavar="WEEK", help="Last week; default --from.")] = None,
-    source: SourceName = None,
-    warehouse: WarehouseUrl = None,
-    as_json: AsJson = False,
-) -> None:
-    """Fair weekly allocation: one week from CSV files, or --from and --to in the warehouse."""
-    from wfm_pipeline.orchestration import allocating  # noqa: PLC0415
-    from wfm_pipeline.reports.allocation_tables import answer_tables  # noqa: PLC0415
-    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
-    from wfm_pipeline.resources import House  # noqa: PLC0415
-
-    if first_week is not None and not any((resources, demands, week)):
-        settings = _settings(
-            source=source, warehouse_url=warehouse, allocation_strategy=strategy, allocation_weight=weight
-        )
-        _allocate_in_warehouse(settings, first_week, last_week or first_week, explain or [], as_json=as_json)
-        return
-    if resources is None or demands is None or week is None:
-        raise SettingsError(
-            "allocate needs --resources R.csv, --demands D.csv and --week 2025-W28; or, in the warehouse, "
-            "--from 2025-W28 [--to 2025-W31] and none of them"
-        )
-    request = allocating.AllocationRequest(
-        resources, demands, week, strategy, weight, week_configuration, tiers, rules, previous, minimum_one, stability
-    )
-    answer = allocating.answer_request(House(_settings()), request)
-    said = allocating.explain(answer.allocation, explain or [])
-    for notice in answer.notices:
-        err.print(f"[yellow]notice:[/] {escape(notice)}")
-    if out_file is not None:
-        allocating.write_csv(answer.answer, out_file)
-    if eligibility is not None:
-        allocating.write_csv(allocating.eligibility_frame(answer.allocation), eligibility)
-    if as_json:
-        tables = {"answer": answer.answer, "demands": answer.demands, "quality": answer.quality}
-        print_json(tables, week=week, notices=answer.notices, explanations=said)
-        return
-    for title, frame in answer_tables(answer.answer, answer.demands, answer.quality, is_whole=out_file is None).items():
-        print_table(frame, title)
-    for words in said.values():
-        out.print(escape(words))
-
-
-def _allocate_in_warehouse(settings: Settings, first: str, last: str, names: list[str], *, as_json: bool) -> None:
-    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415
-    from wfm_pipeline.orchestration.planning_run import explain_week, quality_of, run_weeks, weeks_between  # noqa: PLC0415
-    from wfm_pipeline.reports.allocation_tables import week_quality  # noqa: PLC0415
-    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
-    from wfm_pipeline.resources import House  # noqa: PLC0415
-
-    house = House(settings)
-    house.check()
-    started = time.monotonic()
-    weeks = weeks_between(first, last)
-    outcome = run_weeks(build_definitions(settings, is_partitioned=False), house, weeks, on_step=_tell_step)
-    if outcome.problems:
-        raise WfmError("; ".join(outcome.problems))
-    quality, said = quality_of(house, weeks), explain_week(house, weeks[-1], names)
-    house.publish()
-    if as_json:
-        print_json({"quality": quality}, run_id=outcome.run_id, explanations=said)
-        return
-    print_table(week_quality(quality), "Quality per week and strategy (structural = gap of the best possible)")
-    for words in said.values():
-        out.print(escape(words))
-    out.print(f"{len(weeks)} weeks in {time.monotonic() - started:.0f} s")
-    out.print("look at: gold.weekly_resource_assignment, gold.demand_week, gold.allocation_quality")
-
-
-@app.command()
 def publish(warehouse: WarehouseUrl = None) -> None:
     """Swap in a fresh readers' copy of gold, and renew the analysts' views."""
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
-    path = House(_settings(warehouse_url=warehouse)).publish()
+    path = House(chosen_settings(warehouse_url=warehouse)).publish()
     out.print(f"published: {path}" if path else "views renewed; readers see gold of the warehouse itself")
 
 
@@ -329,7 +220,7 @@ def doctor(as_json: AsJson = False) -> None:
     from wfm_pipeline.orchestration.doctor import as_table, examine  # noqa: PLC0415
     from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
 
-    findings = examine(_settings())
+    findings = examine(chosen_settings())
     if as_json:
         print_json({"checks": as_table(findings)})
     else:
@@ -356,7 +247,7 @@ def dev(
     """Open the Dagster UI with the graph."""
     from wfm_pipeline.orchestration.instance import prepare_dagster_home  # noqa: PLC0415
 
-    home = prepare_dagster_home(_settings())
+    home = prepare_dagster_home(chosen_settings())
     err.print(f"Dagster UI on http://{host}:{port} (runs in {home}); stop with ctrl-c")
     command = [sys.executable, "-m", "dagster", "dev", "-m", "wfm_pipeline.definitions", "-h", host, "-p", str(port)]
     raise typer.Exit(subprocess.call(command))  # noqa: S603  (our own interpreter, fixed words)

@@ -30,6 +30,8 @@ from wfm_pipeline.orchestration.jobs import (
     late_data_sensor,
     nightly_job,
     nightly_schedule,
+    overrides_job,
+    plans_job,
     refresh_job,
 )
 from wfm_pipeline.orchestration.partitions import daily_partitions, weekly_partitions
@@ -72,7 +74,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_issue_checks(),
             *build_allocation_checks(),
         ],
-        jobs=[nightly, refresh, allocation],
+        jobs=[nightly, refresh, allocation, plans_job(), overrides_job()],
         schedules=[nightly_schedule(nightly, house), allocation_schedule(allocation, house)] if partitions else [],
         sensors=[late_data_sensor(REFRESH, house)] if partitions else [],
         resources={"house": house},

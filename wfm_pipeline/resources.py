@@ -18,7 +18,7 @@ from wfm_pipeline.contracts.source_map import SourceMap
 from wfm_pipeline.domain.allocation.problem import Weight
 from wfm_pipeline.domain.allocation.strategy import Options, Strategy
 from wfm_pipeline.domain.allocation.week_plan import DEFAULT_CALENDARS
-from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.settings import Settings
 from wfm_pipeline.sources.maps import load_map
 from wfm_pipeline.sources.reader import SourceReader, open_reader
@@ -28,6 +28,7 @@ from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 from wfm_pipeline.warehouse.opening import check_url, duckdb_path, open_warehouse
 from wfm_pipeline.warehouse.publish import create_views, publish
+from wfm_pipeline.warehouse.source_card import noted_simulated
 
 SAMPLE_PLANNING_FOLDER = Path(__file__).parents[1] / "data" / "seeds" / "allocation"
 """Planners' tables that belong to the sample contact centre."""
@@ -179,13 +180,29 @@ class House:
     def title(self, text: str) -> str:
         """A title that names the source, and says so where its data are simulated."""
         label = f"{text} ({self.source_map.name})"
-        return f"SIMULATED DATA: {label}" if self.is_simulated else label
+        try:
+            return f"SIMULATED DATA: {label}" if self.is_simulated else label
+        except WfmError:
+            return f"{label}, source never read"
 
     @cached_property
     def is_simulated(self) -> bool:
-        """True where the source says of itself that its data are made."""
-        with self.open_source() as reader:
-            return self.source_map.is_simulated or SAMPLE_INFO_TABLE in reader.tables()
+        """True where the source says of itself that its data are made; while it cannot be asked, what it said last.
+
+        Raises:
+            SourceError: it cannot be asked, and was never read.
+        """
+        if self.source_map.is_simulated:
+            return True
+        try:
+            with self.open_source() as reader:
+                return SAMPLE_INFO_TABLE in reader.tables()
+        except WfmError:
+            with self.open_warehouse() as warehouse:
+                noted = noted_simulated(warehouse, self.source_map.name)
+            if noted is None:
+                raise
+            return noted
 
     def in_source(self) -> dict[str, str]:
         """The condition that every silver and gold row of this source meets."""

@@ -190,13 +190,13 @@ def _evaluate(house: House, warehouse: Warehouse, weeks: list[IsoWeek]) -> pd.Da
         mapped = set(planning.queue_demand_map["demand_id"])
         plans = rows_by_week(warehouse, DEMAND_WEEK)
         for week in weeks:
-            plan = plans[week][plans[week]["demand_id"].isin(mapped)]
+            is_mapped = plans[week]["demand_id"].isin(mapped)
+            plan, unknown = plans[week][is_mapped], int((~is_mapped).sum())
             if len(plan) and (week.iso_year, week.iso_week) in whole:
                 actual = came[(came["iso_year"] == week.iso_year) & (came["iso_week"] == week.iso_week)]
                 found = evaluate_plan(plan, actual)
-                rows.append(
-                    (week.iso_year, week.iso_week, found.demands, found.wmape, found.bias, found.workload_gap_hours)
-                )
+                scores = (found.wmape, found.bias, found.workload_gap_hours)
+                rows.append((week.iso_year, week.iso_week, found.demands, unknown, *scores))
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -13,6 +13,7 @@ from wfm_pipeline.assets.common import OWNERS, Days, Flow, Stopwatch, days_of, r
 from wfm_pipeline.contracts.source_map import SourceMap, TableMap
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.bronze import append_versions
+from wfm_pipeline.warehouse.source_card import note_source
 
 
 def bronze_key(source_map: SourceMap, table_map: TableMap) -> dg.AssetKey:
@@ -61,6 +62,7 @@ def batch_id(run_id: str) -> str:
 
 def _read_and_append(house: House, table_map: TableMap, days: Days | None, batch: str) -> Flow:
     with house.open_source() as reader, house.open_warehouse() as warehouse:
+        note_source(warehouse, house.source_map.name, is_simulated=house.is_simulated)
         counts = append_versions(
             warehouse,
             source_map=house.source_map,

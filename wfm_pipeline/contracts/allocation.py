@@ -168,6 +168,8 @@ DEMAND_WEEK: Final = Table(
         _fte("gap", "Ideal - assigned; below 0 = more than the ideal.", is_signed=True),
         _fte("structural_gap", "Ideal - the best possible count: no strategy can do better.", is_signed=True),
         _fte("surplus", "Assigned above the ideal: cross-train these people."),
+        text("gap_reason", "Where the eligible went and what would open the demand to more; null = no gap."),
+        text("closed_by", "The one skill or state that alone would close the gap; null = none does, or no gap."),
     ),
 )
 
@@ -235,7 +237,8 @@ ALLOCATION_ACCURACY: Final = Table(
     ("iso_year", "iso_week"),
     (
         *_ISO_WEEK,
-        count("demands", "Demands planned or with work."),
+        count("demands", "Demands planned or with work, of those whose actual work is known (calls)."),
+        count("demands_unknown", "Planned demands of which nothing says what came: not in the scores."),
         number("wmape", "Absolute errors of weekly demand over demand; null without demand.", "0..", minimum=0),
         number("bias", "Sum of (plan - actual) over demand; null without demand.", "share"),
         _hours("workload_gap_hours", "Actual workload above the hours assigned, over demands.", nullable=False),

@@ -71,3 +71,11 @@ PENDING_DAYS = Table(
         day("business_date", "The business date."),
     ),
 )
+
+SOURCES = Table(
+    "bronze",
+    "sources",
+    "One row per source that was ever read: what it says of itself.",
+    ("source",),
+    (SOURCE, flag("is_simulated", "Its data are made, not real; every title says so.")),
+)

@@ -11,6 +11,7 @@ from wfm_pipeline.contracts.allocation import STRATEGY_WORDS, WEIGHT_WORDS
 from wfm_pipeline.domain.allocation.explain import Explainer
 from wfm_pipeline.domain.allocation.faults import AllocationError, UnknownValueError
 from wfm_pipeline.domain.allocation.frames import WeekAnswer, allocate_frames
+from wfm_pipeline.domain.allocation.gaps import GapExplainer
 from wfm_pipeline.domain.allocation.gate import is_exact_state
 from wfm_pipeline.domain.allocation.locality import DEFAULT_RULES, LocalityPolicy
 from wfm_pipeline.domain.allocation.sheets import read_rules
@@ -141,11 +142,13 @@ def explain(allocation: Allocation, names: Sequence[str]) -> dict[str, str]:
     """
     problem, explainer = allocation.problem, Explainer(allocation)
     people, demands = {one.cn for one in problem.resources}, {str(one.demand_id) for one in problem.demands}
-    optimum = optimal_counts(allocation.eligibility) if demands & set(names) else None
+    of_demands = (
+        GapExplainer(allocation, optimum=optimal_counts(allocation.eligibility)) if demands & set(names) else None
+    )
     said = {}
     for name in names:
         words = [str(explainer.assignment(name))] if name in people else []
-        words += [str(explainer.gap(name, optimum=optimum))] if name in demands else []
+        words += [str(of_demands.gap(name))] if of_demands and name in demands else []
         if not words:
             raise UnknownValueError(
                 f"--explain: {name!r} is neither a cn nor a demand_id of {problem.plan.week}", got=name

@@ -13,6 +13,8 @@ NIGHTLY = "nightly"
 REFRESH = "refresh_days"
 ALLOCATION = "allocation"
 """Job and asset group of the weekly allocation."""
+PLANS = "planners_plans"
+OVERRIDES = "planners_overrides"
 FORECAST_OP = "queue_forecast"
 _LATE_CHECK_SECONDS = 3_600
 _MOST_BLOCKS = 20
@@ -94,6 +96,32 @@ def refresh_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJo
         partitions_def=partitions,
         executor_def=dg.in_process_executor,
     )
+
+
+def plans_job() -> UnresolvedAssetJobDefinition:
+    """Planners' events, drivers, decisions and overrides, the forecast they move, and its final values; silver as it is."""
+    issued = dg.AssetSelection.assets("gold/queue_interval_forecast").required_multi_asset_neighbors()
+    return dg.define_asset_job(
+        PLANS,
+        selection=_overridden() | issued,
+        description="Takes planners' tables in and issues the forecast again where it may still change.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def overrides_job() -> UnresolvedAssetJobDefinition:
+    """Planners' overrides on the forecast as it is issued, without a new one."""
+    return dg.define_asset_job(
+        OVERRIDES,
+        selection=_overridden(),
+        description="Takes planners' tables in and applies overrides to the newest issue.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def _overridden() -> dg.AssetSelection:
+    final = dg.AssetSelection.assets("gold/queue_interval_forecast_final").required_multi_asset_neighbors()
+    return dg.AssetSelection.groups("planning") | final | dg.AssetSelection.assets("gold/override_value")
 
 
 def allocation_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJobDefinition:

@@ -7,10 +7,12 @@ import pandas as pd
 
 from wfm_pipeline.assets.allocation import last_plan
 from wfm_pipeline.assets.allocation_inputs import read_planning
-from wfm_pipeline.contracts.allocation import ALLOCATION_QUALITY
+from wfm_pipeline.contracts.allocation import ALLOCATION_QUALITY, WEEKLY_RESOURCE_ASSIGNMENT
+from wfm_pipeline.domain.allocation.frames import ANSWER_COLUMNS
+from wfm_pipeline.domain.allocation.strategy import Allocation
 from wfm_pipeline.domain.allocation.weeks import IsoWeek
 from wfm_pipeline.errors import SettingsError
-from wfm_pipeline.orchestration.allocating import chosen_options, explain, parse_week
+from wfm_pipeline.orchestration.allocating import chosen_options, parse_week
 from wfm_pipeline.orchestration.jobs import ALLOCATION
 from wfm_pipeline.orchestration.plan import Plan
 from wfm_pipeline.orchestration.running import RunOutcome, StepListener, run_main_job
@@ -59,16 +61,26 @@ def quality_of(house: House, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
     """Stored quality of some weeks, the chosen strategy first."""
     with house.open_warehouse() as warehouse:
         rows = warehouse.frame(warehouse.table(ALLOCATION_QUALITY.full_name))
-    wanted = {(week.iso_year, week.iso_week) for week in weeks}
-    keys = zip(rows["iso_year"], rows["iso_week"], strict=True)
-    kept = rows[[key in wanted for key in keys]]
-    return kept.sort_values(["iso_year", "iso_week", "is_chosen"], ascending=[True, True, False], ignore_index=True)
+    return _of_weeks(rows, weeks).sort_values(
+        ["iso_year", "iso_week", "is_chosen"], ascending=[True, True, False], ignore_index=True
+    )
 
 
-def explain_week(house: House, week: IsoWeek, names: Sequence[str]) -> dict[str, str]:
-    """Sentences about people and demands of a week that has just been planned."""
-    if not names:
-        return {}
+def plans_of(house: House, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
+    """Stored plans of some weeks: one row per week and resource, the week and then `ANSWER_COLUMNS`."""
+    with house.open_warehouse() as warehouse:
+        rows = warehouse.frame(warehouse.table(WEEKLY_RESOURCE_ASSIGNMENT.full_name))
+    kept = _of_weeks(rows, weeks).sort_values(["iso_year", "iso_week", "resource_cn"], ignore_index=True)
+    return kept[["iso_year", "iso_week", *ANSWER_COLUMNS]]
+
+
+def replay_week(house: House, week: IsoWeek) -> Allocation:
+    """The allocation of a week that has just been planned, for questions about it."""
     with house.open_warehouse() as warehouse:
         planning, previous = read_planning(house, warehouse), last_plan(warehouse, week.previous)
-    return explain(planning.answer(house, week, house.allocation_options(), previous).allocation, names)
+    return planning.answer(house, week, house.allocation_options(), previous).allocation
+
+
+def _of_weeks(rows: pd.DataFrame, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
+    wanted = {(week.iso_year, week.iso_week) for week in weeks}
+    return rows[[key in wanted for key in zip(rows["iso_year"], rows["iso_week"], strict=True)]]

@@ -2,10 +2,11 @@
 
 import datetime as dt
 import shutil
-import time
 
 import dagster as dg
+import pandas as pd
 import pytest
+from pydantic import SecretStr
 
 from wfm_pipeline.contracts.allocation import ALLOCATION_TABLES
 from wfm_pipeline.definitions import build_definitions
@@ -20,7 +21,6 @@ from wfm_pipeline_tests.tools.write_allocation_seeds import FOLDER
 
 PLAN = [table.full_name for table in ALLOCATION_TABLES]
 LAST_WEEK = IsoWeek.of(LAST_DATE).previous
-MOST_SECONDS = 30
 
 
 def plan(house, first, last=None):
@@ -75,17 +75,14 @@ def edit(path, old, new):
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def test_a_whole_year_is_one_run_under_30_seconds_and_twice_the_same(with_calls):
-    started = time.monotonic()
+def test_a_whole_year_is_one_run_and_twice_the_same(with_calls):
     first_run = plan(with_calls, "2026-W01", "2026-W52")
-    seconds = time.monotonic() - started
     once = hashes(with_calls, PLAN)
 
     second_run = plan(with_calls, "2026-W01", "2026-W52")
 
     assert first_run.problems == second_run.problems == ()
     assert once == hashes(with_calls, PLAN)
-    assert seconds < MOST_SECONDS
     assert [(52, 180 * 52)] == ask(
         with_calls,
         "select count(distinct iso_week), count(*) from gold.weekly_resource_assignment where iso_year = 2026",
@@ -114,10 +111,10 @@ def test_calls_and_planners_months_are_both_planned_and_the_past_is_evaluated(wi
     assert plan(with_calls, str(IsoWeek.of(LAST_DATE))).problems == ()
 
     demands = ask(with_calls, f"select count(*) from gold.demand_week where iso_week = {LAST_WEEK.iso_week}")
-    accuracy = ask(with_calls, "select iso_week, demands, wmape from gold.allocation_accuracy")
+    accuracy = ask(with_calls, "select iso_week, demands, demands_unknown, wmape from gold.allocation_accuracy")
     assert [(14 + 50,)] == demands  # demands of queues and of months
-    assert [(LAST_WEEK.iso_week, 14)] == [row[:2] for row in accuracy]  # this week is not over yet
-    assert 0 < accuracy[0][2] < 0.5
+    assert [(LAST_WEEK.iso_week, 14, 50)] == [row[:3] for row in accuracy]  # this week is not over yet
+    assert 0 < accuracy[0][3] < 0.5
 
 
 def test_the_calls_of_a_mapped_queue_are_the_forecasts(with_calls):
@@ -278,15 +275,23 @@ def test_the_nightly_job_leaves_the_allocation_alone(planned):
     assert [] == [name for name in names if "allocation" in name or "demand" in name or "planning" in name]
 
 
-def test_the_command_plans_in_the_warehouse_and_explains(planned, monkeypatch, capsys):
+def test_the_command_plans_in_the_warehouse_and_explains(planned, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("WFM_HOME", str(planned.settings.home))
     monkeypatch.setenv("WFM_SOURCE_URL", planned.settings.source_url.get_secret_value())
     monkeypatch.setenv("WFM_PLANNING_FOLDER", str(planned.settings.planning_folder))
 
-    done = run_wfm(monkeypatch, capsys, "allocate", "--from", "2026-W14", "--to", "2026-W15", "--explain", "R001")
+    words = ("--from", "2026-W14", "--to", "2026-W15", "--explain", "R001")
+    plan, pairs = tmp_path / "plan.csv", tmp_path / "pairs.csv"
+    done = run_wfm(monkeypatch, capsys, "allocate", *words, "--out", plan, "--eligibility", pairs)
 
     said = " ".join(done.stdout.split())
     assert done.returncode == 0, done.stderr
+    with planned.open_warehouse() as warehouse:
+        stored = warehouse.frame(warehouse.table("gold.weekly_resource_assignment"))
+    written = pd.read_csv(plan)
+    assert {14, 15} == set(written["iso_week"])
+    assert stored["iso_week"].isin([14, 15]).sum() == len(written)
+    assert {"resource_cn", "demand_id", "is_exact_state"} == set(pd.read_csv(pairs))
     assert "R001 works on demand" in said
     assert "2026-W15" in said
 
@@ -297,7 +302,10 @@ def test_the_command_plans_in_the_warehouse_and_explains(planned, monkeypatch, c
         pytest.param(["--from", "2026-W14", "--to", "2026-W13"], "swap them", id="wrong_way_round"),
         pytest.param(["--from", "soon"], "--from", id="not_a_week"),
         pytest.param([], "--from 2025-W28", id="nothing_said"),
-        pytest.param(["--from", "2026-W14", "--week", "2026-W14"], "none of them", id="both_ways"),
+        pytest.param(["--from", "2026-W14", "--week", "2026-W14"], "takes none of", id="both_ways"),
+        pytest.param(["--to", "2026-W14"], "needs --from", id="only_the_end"),
+        pytest.param(["--from", "2026-W14", "--tiers", "t.csv"], "got --tiers", id="files_in_the_warehouse"),
+        pytest.param(["--from", "2026-W14", "--strategy", "v2", "--minimum-one"], "minimum_one", id="no_such_switch"),
     ],
 )
 def test_wrong_words_for_the_warehouse_are_exit_code_2(words, said, clean, monkeypatch, capsys):
@@ -305,6 +313,20 @@ def test_wrong_words_for_the_warehouse_are_exit_code_2(words, said, clean, monke
 
     assert done.returncode == 2
     assert said in " ".join(done.stderr.split())
+
+
+def test_a_week_is_planned_while_the_source_is_down_and_its_title_still_says_simulated(with_calls):
+    gone = House(with_calls.settings.model_copy(update={"source_url": SecretStr("sqlite:///nowhere/gone.sqlite")}))
+
+    assert plan(gone, "2026-W14").problems == ()
+    assert gone.title("Plan").startswith("SIMULATED DATA: Plan")
+
+
+def test_without_any_source_the_planners_tables_suffice(planned):
+    alone = House(planned.settings.model_copy(update={"source_url": SecretStr("sqlite:///nowhere/gone.sqlite")}))
+
+    assert plan(alone, "2026-W15").problems == ()
+    assert "Plan (telephony), source never read" == alone.title("Plan")
 
 
 def test_the_picture_shows_ideal_assigned_and_required(planned):

@@ -8,6 +8,7 @@ import pytest
 from scipy.optimize import linear_sum_assignment, linprog
 from scipy.sparse import coo_array
 
+from wfm_pipeline.domain.allocation.gaps import AlmostEligible
 from wfm_pipeline.domain.allocation.gate import first_refusal, is_exact_state
 from wfm_pipeline.domain.allocation.problem import Problem
 from wfm_pipeline.domain.allocation.scoring import score, urgency_of
@@ -263,3 +264,18 @@ def test_v2_with_its_queue_equals_v2_told_plainly():
         allocation = allocate(problem, Options(strategy="v2"))
 
         assert plain_v2(problem, allocation.ideal) == list(allocation.choice), seed
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_those_who_lack_one_thing_are_found_as_by_asking_everybody(seed):
+    problem = random_problem(40, 12, seed)
+    almost = AlmostEligible(problem)
+
+    for demand in problem.demands:
+        found = {"skill": set(), "state": set()}
+        for position, (one, days) in enumerate(zip(problem.resources, problem.days_present, strict=True)):
+            has_state = demand.state in one.states or "N/A" in one.states
+            check = first_refusal(one, demand) if days > 0 else None
+            if check == "state" or (check == "skill" and has_state):
+                found[check].add(position)
+        assert found == {"skill": almost.lacking_skill(demand), "state": almost.lacking_state(demand)}

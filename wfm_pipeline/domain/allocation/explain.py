@@ -1,20 +1,15 @@
-"""Why an allocation came out as it did, in facts and in words.
+"""Why a person has this demand, or none, in facts and in words: phase, parts of the score, runner-up, reason.
 
-Here: for a person the phase, the parts of the score and the runner-up, or why there is no demand;
-for a demand with a gap who is eligible, where they went and which one skill or state would help.
-Not here: whether the allocation is right (judge).
+Not here: why a demand is short (gaps), or whether the allocation is right (judge).
 """
 
 from bisect import bisect_left
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import defaultdict
 from dataclasses import dataclass
-from typing import Literal
 
-from wfm_pipeline.domain.allocation.faults import UnknownValueError
-from wfm_pipeline.domain.allocation.gate import Eligibility, canonical_locality, first_refusal
+from wfm_pipeline.domain.allocation.gate import Eligibility, canonical_locality
 from wfm_pipeline.domain.allocation.heuristic import option_table
-from wfm_pipeline.domain.allocation.problem import ANY_STATE, Demand, Problem, Resource
+from wfm_pipeline.domain.allocation.problem import Problem, Resource
 from wfm_pipeline.domain.allocation.scoring import NOT_EXACT_QUALITY, TIE_DIGITS, Score, urgency_of
 from wfm_pipeline.domain.allocation.strategy import Allocation
 
@@ -66,7 +61,7 @@ class AssignmentExplanation:
 
 
 class Explainer:
-    """Answers questions about one allocation."""
+    """Answers questions about the people of one allocation."""
 
     def __init__(self, allocation: Allocation) -> None:
         self.allocation = allocation
@@ -123,129 +118,6 @@ class Explainer:
                 if moving > best_score:
                     best, best_score, best_urgency = demand, moving, urgency
         return (best, allocation.score_for(position, best, best_urgency)) if best >= 0 else None
-
-    def gap(self, demand_id: str | int, *, optimum: Sequence[int] | None = None) -> "GapExplanation":
-        """Why a demand has fewer people than its ideal, and what would help.
-
-        Args:
-            demand_id: The demand.
-            optimum: Best possible counts per demand (`optimal_counts`); None takes this allocation's own.
-
-        Raises:
-            UnknownValueError: there is no such demand.
-        """
-        allocation, problem = self.allocation, self.allocation.problem
-        ids = [str(demand.demand_id) for demand in problem.demands]
-        if str(demand_id) not in ids:
-            raise UnknownValueError(f"no demand {demand_id!r} in {problem.plan.week}", got=demand_id)
-        position = ids.index(str(demand_id))
-        eligible = allocation.eligibility.resources_by_demand[position]
-        elsewhere = Counter(allocation.choice[person] for person in eligible if allocation.choice[person] != position)
-        best = allocation.assigned if optimum is None else optimum
-        return GapExplanation(
-            problem.demands[position],
-            allocation.ideal[position],
-            allocation.assigned[position],
-            allocation.ideal[position] - best[position],
-            len(eligible),
-            tuple((problem.demands[other].demand_id, people) for other, people in elsewhere.most_common()),
-            self._remedies(position),
-        )
-
-    def _remedies(self, position: int) -> "tuple[Remedy, ...]":
-        """The one missing skill or state, with the people it would open the demand to."""
-        allocation, problem = self.allocation, self.allocation.problem
-        demand = problem.demands[position]
-        lacking: dict[Literal["skill", "state"], list[int]] = {"skill": [], "state": []}
-        for person, (one, days) in enumerate(zip(problem.resources, problem.days_present, strict=True)):
-            if days > 0:
-                check = first_refusal(one, demand)
-                has_state = demand.state in one.states or ANY_STATE in one.states
-                if check == "state" or (check == "skill" and has_state):
-                    lacking["state" if check == "state" else "skill"].append(person)
-        surplus = [count - share for count, share in zip(allocation.assigned, allocation.ideal, strict=True)]
-        remedies = []
-        for what, people in lacking.items():
-            spare = Counter(allocation.choice[person] for person in people)
-            free = spare.pop(-1, 0)
-            free += sum(min(count, max(0, int(surplus[other]))) for other, count in spare.items())
-            if people:
-                value = demand.case_type if what == "skill" else demand.state
-                remedies.append(Remedy(what, value, len(people), free))
-        return tuple(sorted(remedies, key=lambda remedy: (-remedy.spare, -remedy.people, remedy.what)))
-
-
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    """One skill or state that would open the demand to more people.
-
-    Attributes:
-        what: `skill` or `state`.
-        value: Which.
-        people: People who lack nothing else [count].
-        spare: Those of them who are unassigned or above the ideal where they are now [count].
-    """
-
-    what: Literal["skill", "state"]
-    value: str
-    people: int
-    spare: int
-
-
-@dataclass(frozen=True, slots=True)
-class GapExplanation:
-    """Why a demand is short.
-
-    Attributes:
-        demand: The demand.
-        ideal_fte: Its ideal [FTE].
-        assigned: Its people [count].
-        structural_gap: Ideal - the best possible count: nobody else is eligible [FTE].
-        eligible: Available people who may do it [count].
-        elsewhere: (demand id, people) of the eligible who work on other demands, most first.
-        remedies: What would open it to more people, the most useful first.
-    """
-
-    demand: Demand
-    ideal_fte: float
-    assigned: int
-    structural_gap: float
-    eligible: int
-    elsewhere: tuple[tuple[str | int, int], ...]
-    remedies: tuple[Remedy, ...]
-
-    @property
-    def gap(self) -> float:
-        """Ideal - assigned [FTE]; below 0 is a surplus."""
-        return self.ideal_fte - self.assigned
-
-    @property
-    def closing(self) -> Remedy | None:
-        """The one skill or state with enough spare people to close the gap; None where there is none."""
-        return next((remedy for remedy in self.remedies if remedy.spare >= self.gap), None) if self.gap > 0 else None
-
-    def __str__(self) -> str:
-        demand = self.demand
-        name = f"Demand {demand.demand_id} ({demand.platform}, {demand.locality}, {demand.case_type}, {demand.state})"
-        words = [f"{name}: ideal {self.ideal_fte:.2f}, assigned {self.assigned}, gap {self.gap:.2f}."]
-        if self.eligible == 0:
-            words.append("Nobody is eligible.")
-        else:
-            went = ", ".join(f"{people} on demand {other}" for other, people in self.elsewhere[:5]) or "none elsewhere"
-            more = "" if len(self.elsewhere) <= 5 else " and the others elsewhere"  # noqa: PLR2004 - shown above
-            words.append(f"Eligible: {self.eligible}; {went}{more}.")
-        words += [
-            f"With {remedy.what} {remedy.value!r}, {remedy.people} more would be eligible, {remedy.spare} of them spare."
-            for remedy in self.remedies
-        ]
-        if self.gap > 0:
-            closing = self.closing
-            words.append(
-                f"The {closing.what} {closing.value!r} alone would close the gap."
-                if closing
-                else "No single skill or state closes it with people who can be spared."
-            )
-        return " ".join(words)
 
 
 def unassigned_reason(eligibility: Eligibility, position: int) -> str:

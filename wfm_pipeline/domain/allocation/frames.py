@@ -16,6 +16,7 @@ import pandas as pd
 from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.domain.allocation.demand import read_demands
 from wfm_pipeline.domain.allocation.explain import Explainer
+from wfm_pipeline.domain.allocation.gaps import GapExplainer
 from wfm_pipeline.domain.allocation.gate import canonical_locality
 from wfm_pipeline.domain.allocation.ideal import required_fte
 from wfm_pipeline.domain.allocation.judge import Fairness, fairness, moved
@@ -199,7 +200,7 @@ def demand_frame(allocation: Allocation, optimum: Sequence[int]) -> pd.DataFrame
     """
     problem = allocation.problem
     eligible = allocation.eligibility.resources_by_demand
-    hours = _hours_by_demand(allocation)
+    hours, why = _hours_by_demand(allocation), GapExplainer(allocation, optimum=optimum)
     rows = []
     for position, (demand, need) in enumerate(zip(problem.demands, required_fte(problem), strict=True)):
         ideal, assigned = allocation.ideal[position], allocation.assigned[position]
@@ -222,9 +223,20 @@ def demand_frame(allocation: Allocation, optimum: Sequence[int]) -> pd.DataFrame
                 "gap": ideal - assigned,
                 "structural_gap": ideal - optimum[position],
                 "surplus": max(0.0, assigned - ideal),
+                **_gap_words(why, position, gap=ideal - assigned),
             }
         )
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(rows)
+    return frame.astype(dict.fromkeys(("gap_reason", "closed_by"), "str"))
+
+
+def _gap_words(why: GapExplainer, position: int, *, gap: float) -> dict[str, str | None]:
+    """Why the demand is short and what alone would close it; nothing where it is not."""
+    if gap <= 0:
+        return {"gap_reason": None, "closed_by": None}
+    found = why.gap_at(position)
+    closing = found.closing
+    return {"gap_reason": found.reason, "closed_by": f"{closing.what} {closing.value}" if closing else None}
 
 
 def _number(value: float | None) -> float:

@@ -1,0 +1,1 @@
+"""Commands of `wfm` that are too long for the front door (cli), one module each; words in, one call, words out."""

@@ -1,0 +1,58 @@
+"""What all commands share: the two consoles, common options, settings, dates, progress."""
+
+import datetime as dt
+import time
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.settings import Settings, load_settings, unknown_variables
+
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+SourceName = Annotated[str | None, typer.Option("--source", help="Name of a source map, or a path to one.")]
+WarehouseUrl = Annotated[str | None, typer.Option("--warehouse", help="Warehouse URL, as WFM_WAREHOUSE_URL.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="First day to forecast, YYYY-MM-DD.")]
+
+_STEP_STARTS: dict[str, float] = {}
+
+
+def chosen_settings(**overrides: Any) -> Settings:
+    """Settings of file and environment, with what the command line says instead; warns of unknown variables."""
+    for name in unknown_variables():
+        err.print(f"[yellow]warning:[/] nothing reads {escape(name)}")
+    return load_settings(**overrides)
+
+
+def parse_date(text: str | None, option: str) -> dt.date | None:
+    """A date of the command line.
+
+    Raises:
+        SettingsError: it is none; the message names the option.
+    """
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise SettingsError(f"{option} must be a date as YYYY-MM-DD, got {text!r}", got=text) from error
+
+
+def tell_step(step: str, what: str) -> None:
+    """One line per finished step of a run, with its seconds."""
+    now = time.monotonic()
+    if what == "started":
+        _STEP_STARTS[step] = now
+        return
+    colour = "green" if what == "done" else "red"
+    seconds = now - _STEP_STARTS.get(step, now)
+    err.print(f"  [{colour}]{what:6}[/] {escape(step.replace('__', '.', 1))} [dim]{seconds:.1f} s[/]")
+
+
+def tell_notices(notices: tuple[str, ...] | list[str]) -> None:
+    """What the user should know though it is no fault, on standard error."""
+    for notice in notices:
+        err.print(f"[yellow]notice:[/] {escape(notice)}")

@@ -27,13 +27,14 @@ latest_forecast as (
         forecast.calls_q75,
         forecast.calls_q90,
         forecast.calls_q95,
-        coalesce(final.calls_final, forecast.calls_mean) as calls_final,
-        final.override_ids,
         forecast.aht_seconds,
-        coalesce(final.workload_final_seconds, forecast.workload_seconds) as workload_final_seconds,
         forecast.model_name,
         forecast.horizon_days,
-        forecast.is_open
+        forecast.is_open,
+        forecast.workload_seconds,
+        coalesce(final.calls_final, forecast.calls_mean) as calls_final,
+        coalesce(final.workload_final_seconds, forecast.workload_seconds) as workload_final_seconds,
+        final.override_ids
     from gold.queue_interval_forecast as forecast
     inner join latest_issue
         on

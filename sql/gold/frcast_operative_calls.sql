@@ -32,9 +32,9 @@ latest_forecast as (
         forecast.horizon_days,
         forecast.is_open,
         forecast.workload_seconds,
+        final.override_ids,
         coalesce(final.calls_final, forecast.calls_mean) as calls_final,
-        coalesce(final.workload_final_seconds, forecast.workload_seconds) as workload_final_seconds,
-        final.override_ids
+        coalesce(final.workload_final_seconds, forecast.workload_seconds) as workload_final_seconds
     from gold.queue_interval_forecast as forecast
     inner join latest_issue
         on

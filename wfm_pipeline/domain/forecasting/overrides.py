@@ -152,9 +152,11 @@ def _with_final(frame: pd.DataFrame, calls: FloatArray) -> pd.DataFrame:
     final = frame.assign(calls_final=calls)
     mean = frame["calls_mean"].to_numpy(np.float64)
     ratio = np.divide(calls, mean, out=np.ones_like(calls), where=mean > 0)
+    is_new = (mean == 0) & (calls > 0)
     for name, level in FINAL_LEVELS.items():
         moved = frame[name.replace("_final", "")].to_numpy(np.float64) * ratio
-        final[name] = np.where((mean > 0) | (calls == 0), moved, poisson.ppf(level, calls))
+        moved[is_new] = poisson.ppf(level, calls[is_new])
+        final[name] = moved
     return final
 
 

@@ -6,7 +6,8 @@ columns come from (events, drivers) or the residuals (outside).
 An effect is weighted least squares on what calendar and level leave over. Its noise is worked out
 from the desk's own days, shared shocks and their echo on the next days included, and from how far
 the effect's occurrences disagree; the larger counts. The effect keeps the share 1 - 2 x noise / effect²
-and nothing where that is below 0: one that cannot be told from noise does nothing.
+and nothing where that is below 0: one that cannot be told from noise does nothing. A queue's own distance
+from the desk pays 2 log(queues) instead, or among many queues some would stand out by chance.
 """
 
 import datetime as dt
@@ -21,7 +22,8 @@ from scipy.signal import lfilter
 from wfm_pipeline.domain.forecasting.history import BoolArray, FloatArray, IntArray
 
 PENALTY: Final = 2.0
-"""Noise variances an effect must beat: what Akaike's criterion charges for one parameter."""
+"""Noise variances an effect must beat: what Akaike's criterion charges for one parameter. Among n queues it is
+2 log(n) where that is more, the universal threshold of Donoho & Johnstone (1994)."""
 SWEEPS: Final = 5
 """Rounds in which effects that share days are told apart."""
 LEAST_DAYS: Final = 21
@@ -176,12 +178,13 @@ def learn_regressors(
 def _slopes(goal: FloatArray, mass: FloatArray, values: FloatArray, one: Regressor, noise: Noise) -> FloatArray:
     """The desk's slope, and each queue's distance from it where it can be told."""
     occurrence = one.occurrence[:, : goal.shape[1]]
-    shared = np.full(len(goal), _shrunk(goal, mass, values, occurrence, noise))
+    shared = np.full(len(goal), _shrunk(goal, mass, values, occurrence, noise, PENALTY))
     if not one.has_own_queues or len(goal) == 1:
         return shared
     left = goal - values * shared[:, None]
+    penalty = max(PENALTY, 2 * np.log(len(goal)))
     own = [
-        _shrunk(left[[q]], mass[[q]], values[[q]], occurrence[[q]], _of_queue(noise, q))
+        _shrunk(left[[q]], mass[[q]], values[[q]], occurrence[[q]], _of_queue(noise, q), penalty)
         for q in range(len(goal))
     ]  # fmt: skip
     return shared + np.array(own)
@@ -191,14 +194,16 @@ def _of_queue(noise: Noise, queue: int) -> Noise:
     return Noise(noise.shared_sd, noise.echo, noise.own_sd[[queue]])
 
 
-def _shrunk(goal: FloatArray, mass: FloatArray, values: FloatArray, occurrence: IntArray, noise: Noise) -> float:
+def _shrunk(
+    goal: FloatArray, mass: FloatArray, values: FloatArray, occurrence: IntArray, noise: Noise, penalty: float
+) -> float:
     square = float((mass * values**2).sum())
     if square == 0:
         return 0.0
     slope = float((mass * values * goal).sum()) / square
     variance = max(_days_noise(mass, values, noise), _disagreement(goal - slope * values, mass * values, occurrence))
     variance /= square**2
-    return slope * max(0.0, 1.0 - PENALTY * variance / slope**2) if slope else 0.0
+    return slope * max(0.0, 1.0 - penalty * variance / slope**2) if slope else 0.0
 
 
 def _days_noise(mass: FloatArray, values: FloatArray, noise: Noise) -> float:

@@ -176,5 +176,5 @@ def _in_warehouse(
     print_table(week_quality(quality), "Quality per week and strategy (structural = gap of the best possible)")
     for words in said.values():
         out.print(escape(words))
-    out.print(f"{len(weeks)} weeks in {time.monotonic() - started:.0f} s")
+    out.print(f"{len(weeks)} {'week' if len(weeks) == 1 else 'weeks'} in {time.monotonic() - started:.0f} s")
     out.print("look at: gold.weekly_resource_assignment, gold.demand_week, gold.allocation_quality")

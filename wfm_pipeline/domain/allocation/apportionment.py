@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import TypeVar
 
 from wfm_pipeline.domain.allocation.faults import InvalidValueError, NoWorkingDayError
@@ -24,7 +23,7 @@ def largest_remainder(seats: int, weights: Sequence[float]) -> list[int]:
         InvalidValueError: negative or unknown seats or weights, or seats with all weights 0.
 
     Source:
-        Balinski & Young (1982), Fair Representation. Exact: computed in fractions, not floats.
+        Balinski & Young (1982), Fair Representation. Exact: computed in whole numbers, not floats.
 
     Example:
         >>> largest_remainder(17, [1000, 800, 600])
@@ -32,15 +31,17 @@ def largest_remainder(seats: int, weights: Sequence[float]) -> list[int]:
     """
     if seats < 0 or any(not math.isfinite(weight) or weight < 0 for weight in weights):
         raise InvalidValueError(f"seats and weights must be numbers >= 0, got {seats} and {list(weights)}", got=seats)
-    exact = [Fraction(weight) for weight in weights]
-    total = sum(exact, Fraction(0))
+    ratios = [weight.as_integer_ratio() for weight in weights]
+    scale = math.lcm(*(bottom for _, bottom in ratios))
+    exact = [top * (scale // bottom) for top, bottom in ratios]
+    total = sum(exact)
     if total == 0:
         if seats:
             raise InvalidValueError(f"{seats} cannot be shared out: all weights are 0", got=seats)
         return [0] * len(exact)
-    quotas = [seats * weight / total for weight in exact]
-    shares = [math.floor(quota) for quota in quotas]
-    by_remainder = sorted(range(len(exact)), key=lambda entry: (shares[entry] - quotas[entry], entry))
+    quotas = [divmod(seats * weight, total) for weight in exact]
+    shares = [whole for whole, _ in quotas]
+    by_remainder = sorted(range(len(exact)), key=lambda entry: (-quotas[entry][1], entry))
     for entry in by_remainder[: seats - sum(shares)]:
         shares[entry] += 1
     return shares

@@ -184,7 +184,7 @@ class GapExplanation:
     def _went(self) -> str:
         named = ", ".join(f"{people} on demand {other}" for other, people in self.elsewhere[:_MOST_NAMED])
         others = self.elsewhere[_MOST_NAMED:]
-        more = f", {sum(people for _, people in others)} on {len(others)} others" if others else ""
+        more = f", {sum(people for _, people in others)} on {len(others)} more" if others else ""
         return f"; {named}{more}" if named else "; none elsewhere"
 
     def __str__(self) -> str:

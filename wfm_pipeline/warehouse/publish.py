@@ -21,7 +21,7 @@ VIEW_FILES = {
     "Dim_Customer_Behavior": "dim_customer_behavior.sql",
 }
 """Names that analysts of the source system know, and the query of each."""
-_NEEDED = (*GOLD_TABLES, QUEUE_INTERVAL_FINAL)
+VIEWED_TABLES = (*GOLD_TABLES, QUEUE_INTERVAL_FINAL)
 """Tables without which the views cannot be made."""
 
 
@@ -33,7 +33,7 @@ def view_query(name: str) -> str:
 
 def create_views(warehouse: Warehouse) -> None:
     """Make or renew the analysts' views, where their tables exist."""
-    if not all(warehouse.has(table.full_name) for table in _NEEDED):
+    if not all(warehouse.has(table.full_name) for table in VIEWED_TABLES):
         return
     for name in VIEW_FILES:
         warehouse.execute(f"create or replace view {warehouse.quoted(f'gold.{name}')} as {view_query(name)}")
@@ -78,7 +78,7 @@ def _copy_gold(warehouse_path: Path, beside: Path) -> None:
         }
         for name in sorted(present):
             copy.execute(f'create table gold."{name}" as from warehouse.gold."{name}"')
-        if {table.name for table in _NEEDED} <= present:
+        if {table.name for table in VIEWED_TABLES} <= present:
             for name in VIEW_FILES:
                 copy.execute(f'create view gold."{name}" as {view_query(name)}')
         copy.execute("detach warehouse")

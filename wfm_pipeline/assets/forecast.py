@@ -27,7 +27,7 @@ from wfm_pipeline.assets.silver import CALENDAR_KEY, INTERVALS_KEY
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.plans import ISSUE_TABLES, QUEUE_DAY_ANOMALY
-from wfm_pipeline.domain.forecasting import ForecastOptions, ForecastResult, dump_model, forecast, model_card
+from wfm_pipeline.domain.forecasting import ForecastResult, dump_model, forecast, model_card
 from wfm_pipeline.domain.forecasting.issues import WRITTEN
 from wfm_pipeline.domain.forecasting.placing import place_on_grid
 from wfm_pipeline.errors import DataError
@@ -144,12 +144,7 @@ def _make(
         handle=inputs.handle,
         is_open_future=open_hours(grid),
         plans=read_plans(house, warehouse, is_hindcast=is_hindcast),
-        options=ForecastOptions(
-            seed=settings.seed,
-            num_threads=settings.num_threads,
-            leave_out_anomalies=settings.leave_out_anomalies,
-            anomaly_spreads=settings.anomaly_spreads,
-        ),
+        options=house.forecast_options,
     )
     intervals, days = place_on_grid(result.intervals, result.days, grid)
     labels: dict[str, Any] = {

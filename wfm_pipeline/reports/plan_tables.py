@@ -27,7 +27,8 @@ def plan_tables(gold: GoldReader, *, source: str) -> dict[str, pd.DataFrame]:
 
 def days_to_decide(gold: GoldReader, *, source: str) -> pd.DataFrame:
     """Days the newest issue found or was told of, undecided ones first."""
-    rows = gold.latest("queue_day_anomaly", "issued_at", source=source, is_hindcast=False)
+    rows = gold.rows("queue_day_anomaly", source=source)
+    rows = rows[rows["issued_at"] == _newest_issue(gold, source)]
     names = ["queue_id", "business_date", "reason", "decision", "decided_by", "is_left_out"]
     ordered = rows.assign(is_decided=rows["decision"].notna()).sort_values(
         ["is_decided", "business_date", "queue_id"], ascending=[True, False, True], kind="stable"
@@ -36,11 +37,15 @@ def days_to_decide(gold: GoldReader, *, source: str) -> pd.DataFrame:
     return table.astype({"decision": object, "decided_by": object}).fillna("").reset_index(drop=True)
 
 
+def _newest_issue(gold: GoldReader, source: str) -> pd.Timestamp:
+    """The newest issue, also where nothing was found in it."""
+    return gold.latest("forecast_issue", "issued_at", source=source)["issued_at"].max()
+
+
 def overrides_in_force(gold: GoldReader, *, source: str) -> pd.DataFrame:
     """What each override does to the newest issue."""
     rows = gold.rows("queue_interval_override", source=source)
-    newest = gold.latest("queue_day_forecast_final", "issued_at", source=source)["issued_at"].max()
-    grouped = rows[rows["issued_at"] == newest].groupby("override_id")
+    grouped = rows[rows["issued_at"] == _newest_issue(gold, source)].groupby("override_id")
     return pd.DataFrame(
         {
             "kind": grouped["kind"].first(),

@@ -65,6 +65,12 @@ def write_overrides(folder, *lines):
     (folder / "forecast_overrides.csv").write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")
 
 
+def busy_days(house):
+    """Dates on which billing had calls, in order."""
+    days = frame(house, "gold.queue_day_actual")
+    return sorted(days[(days["queue_id"] == "billing") & (days["calls_offered"] > 0)]["business_date"])
+
+
 def of_issue(rows, house, day):
     return rows[rows["issued_at"] == pd.Timestamp(issue_instant(house, day))]
 
@@ -165,8 +171,7 @@ def test_every_table_of_the_plans_keeps_its_contract(copied, planners):
 
 
 def test_a_person_decides_on_days_and_the_next_issue_follows(copied, planners):
-    actual = frame(copied, "gold.queue_day_actual")
-    day = actual[(actual["queue_id"] == "billing") & (actual["calls_offered"] > 0)]["business_date"].iloc[-3]
+    day = busy_days(copied)[-3]
     (planners / "anomaly_decisions.csv").write_text(
         f"queue_id,business_date,decision,decided_by,why\nbilling,{day.date()},accepted,ann,fire drill\n",
         encoding="utf-8",
@@ -194,8 +199,7 @@ def test_a_person_decides_on_days_and_the_next_issue_follows(copied, planners):
 def test_an_issue_whose_days_have_begun_stands_until_a_person_asks(copied, planners):
     assert plan(copied, PLANS, as_of=PAST).problems == ()
     issued = of_issue(frame(copied, "gold.queue_interval_forecast"), copied, PAST)
-    days = frame(copied, "gold.queue_day_actual")
-    day = days[(days["queue_id"] == "billing") & (days["calls_offered"] > 0)]["business_date"].iloc[5]
+    day = busy_days(copied)[5]
     (planners / "anomaly_decisions.csv").write_text(
         f"queue_id,business_date,decision,decided_by\nbilling,{day.date()},accepted,ann\n", encoding="utf-8"
     )

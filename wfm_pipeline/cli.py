@@ -28,6 +28,7 @@ from wfm_pipeline.commands.common import (
     tell_step,
 )
 from wfm_pipeline.commands.plans import plans
+from wfm_pipeline.commands.staff import staff
 from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.settings import commented_file, config_path
 
@@ -39,6 +40,7 @@ app = typer.Typer(
 )
 app.command()(allocate)
 app.command()(plans)
+app.command()(staff)
 app.command()(backtest)
 
 

@@ -14,6 +14,7 @@ from wfm_pipeline.contracts.gold import (
 from wfm_pipeline.contracts.plans import PLAN_GOLD_TABLES, PLAN_INPUTS
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
 from wfm_pipeline.contracts.source_map import SourceMap
+from wfm_pipeline.contracts.staffing import STAFFING_TABLES
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.contract_check import contract_violations
 
@@ -30,6 +31,7 @@ _ALWAYS = (
     FORECAST_ACCURACY,
     *PLAN_INPUTS,
     *PLAN_GOLD_TABLES,
+    *STAFFING_TABLES,
     *ALLOCATION_INPUTS,
     *ALLOCATION_TABLES,
 )

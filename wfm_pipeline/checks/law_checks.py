@@ -15,6 +15,8 @@ from wfm_pipeline.warehouse.laws import (
     final_values_begin_with_the_models,
     offered_is_the_sum_of_outcomes,
     quantiles_are_ordered,
+    teams_are_rounded_once,
+    workload_is_the_forecasts,
 )
 
 Count = Callable[[Warehouse, str], Law]
@@ -61,6 +63,18 @@ _LAWS: tuple[tuple[str, str, str, Count], ...] = (
         "final_values_begin_with_the_models",
         "Without an override the final value is the model's, and the model's is the one that was issued.",
         final_values_begin_with_the_models,
+    ),
+    (
+        "gold.queue_interval_staffing",
+        "workload_is_conserved",
+        "workload_minutes = calls_mean x aht_seconds / 60 of the forecast that is staffed.",
+        workload_is_the_forecasts,
+    ),
+    (
+        "gold.queue_interval_staffing",
+        "teams_are_rounded_once",
+        "agents_required - 1 < agents_required_exact <= agents_required <= agents_scheduled.",
+        teams_are_rounded_once,
     ),
 )
 

@@ -10,6 +10,7 @@ from wfm_pipeline.contracts.allocation import ALLOCATION_INPUTS, ALLOCATION_TABL
 from wfm_pipeline.contracts.gold import GOLD_TABLES
 from wfm_pipeline.contracts.plans import PLAN_GOLD_TABLES, PLAN_INPUTS
 from wfm_pipeline.contracts.silver import SILVER_TABLES
+from wfm_pipeline.contracts.staffing import STAFFING_TABLES
 
 ALL_SILVER_TABLES: Final = (*SILVER_TABLES, *PLAN_INPUTS, *ALLOCATION_INPUTS)
-ALL_GOLD_TABLES: Final = (*GOLD_TABLES, *PLAN_GOLD_TABLES, *ALLOCATION_TABLES)
+ALL_GOLD_TABLES: Final = (*GOLD_TABLES, *PLAN_GOLD_TABLES, *STAFFING_TABLES, *ALLOCATION_TABLES)

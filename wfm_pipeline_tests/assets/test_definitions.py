@@ -19,6 +19,7 @@ DEPENDENCIES = {
     "gold/queue_day_actual": {"silver/queue_intervals"},
     "gold/customer_behavior": {"silver/calls"},
     "gold/forecast_accuracy": {"gold/queue_interval_forecast", "gold/queue_day_forecast"},
+    "gold/queue_interval_staffing": {"gold/queue_interval_forecast"},
 }
 PLANS = {f"silver/{name}" for name in ("planned_events", "planned_drivers", "anomaly_decisions")}
 ISSUED = {
@@ -76,7 +77,7 @@ def test_every_asset_says_what_one_row_is_and_who_owns_it(graph):
 
     assert all(node.description.startswith("One row per ") for node in nodes)
     assert all(node.owners and node.kinds for node in nodes)
-    assert {"bronze", "silver", "gold", "allocation", "planning"} == {node.group_name for node in nodes}
+    assert {"bronze", "silver", "gold", "staffing", "allocation", "planning"} == {node.group_name for node in nodes}
 
 
 def test_daily_assets_backfill_in_a_single_run(graph):

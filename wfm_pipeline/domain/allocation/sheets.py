@@ -14,11 +14,11 @@ from wfm_pipeline.domain.allocation.faults import InvalidValueError, MissingColu
 from wfm_pipeline.domain.allocation.locality import LocalityPolicy, LocalityRule, locality_name
 from wfm_pipeline.domain.allocation.problem import CapacityTier, Resource
 from wfm_pipeline.domain.allocation.week_plan import OCCUPANCY, SHRINKAGE, WORK_HOURS, WeekConfiguration
-from wfm_pipeline.domain.allocation.weeks import IsoWeek
+from wfm_pipeline.domain.allocation.weeks import IsoWeek, weeks_of_month
 from wfm_pipeline.domain.sheet import Sheet as PlainSheet
 from wfm_pipeline.domain.sheet import cell_text
 
-_MONTH: Final = re.compile(r"^(\d{4})-(\d{1,2})$")
+_MONTH: Final = re.compile(r"^(\d{4})-(\d{1,2})(?:-\d{1,2})?$")
 
 
 class Sheet(PlainSheet):
@@ -87,18 +87,24 @@ def read_rules(frame: pd.DataFrame, *, default_locality: str) -> LocalityPolicy:
     return LocalityPolicy.of((LocalityRule(*row) for row in names), default_locality=default_locality)
 
 
-def read_week_configuration(frame: pd.DataFrame) -> tuple[list[WeekConfiguration], list[str]]:
+def read_week_configuration(
+    frame: pd.DataFrame, *, near: IsoWeek | None = None
+) -> tuple[list[WeekConfiguration], list[str]]:
     """Rows of `week_configuration`, and notices.
 
     Args:
-        frame: Columns month (1..12 with a column year, or 2025-07), iso_year, iso_week (28, or
-            2025-W28 without iso_year), locality, working_days; optional work_hours, shrinkage,
-            occupancy. Where the year is not given it is the one in which the week has days of the month.
+        frame: Columns month (7, or 2025-07), iso_week (28, or 2025-W28), locality, working_days;
+            optional year, iso_year, work_hours, shrinkage, occupancy. A year that is not given is the
+            one in which week and month share days.
+        near: Week whose year a bare week number takes where the row gives no year at all.
+
+    Raises:
+        MissingColumnError, InvalidValueError, UnknownValueError: with the line.
     """
     optional = ("year", "iso_year", "work_hours", "shrinkage", "occupancy")
     required = ("month", "iso_week", "locality", "working_days")
     sheet = Sheet(frame, "week_configuration", required=required, optional=optional)
-    weeks = _weeks(sheet)
+    weeks = _weeks(sheet, near)
     columns = zip(
         _months(sheet, weeks),
         weeks,
@@ -125,28 +131,64 @@ def _calendar_names(sheet: Sheet) -> list[str]:
     return names
 
 
-def _weeks(sheet: Sheet) -> list[IsoWeek]:
-    years = sheet.integers("iso_year")
-    texts = sheet.required("iso_week", sheet.texts("iso_week"))
+def _weeks(sheet: Sheet, near: IsoWeek | None) -> list[IsoWeek]:
+    columns = zip(
+        sheet.required("iso_week", sheet.texts("iso_week")),
+        sheet.integers("iso_year"),
+        sheet.integers("year"),
+        sheet.texts("month"),
+        strict=True,
+    )
     weeks = []
-    for row, text in enumerate(texts):
-        year = years[row]
-        bare = text.upper().removeprefix("W")
-        weeks.append(IsoWeek.parse(f"{year}-W{bare}" if year is not None and bare.isdigit() else text))
+    for row, (text, iso_year, year, month) in enumerate(columns):
+        try:
+            week = _week(text, iso_year, _month_of(month, year), near)
+        except InvalidValueError as error:
+            raise InvalidValueError(f"{error} ({sheet.where(row)})", got=text) from error
+        weeks.append(week)
     return weeks
+
+
+def _week(text: str, iso_year: int | None, month: tuple[int, int] | None, near: IsoWeek | None) -> IsoWeek:
+    bare = text.upper().removeprefix("W")
+    if not bare.isdigit():
+        week = IsoWeek.parse(text)
+        if iso_year not in {None, week.iso_year}:
+            raise InvalidValueError(f"iso_year {iso_year} and iso_week {text} do not fit together", got=text)
+        return week
+    if iso_year is None and month is not None:
+        iso_year = _iso_year(int(bare), month)
+    if iso_year is None and near is not None:
+        iso_year = near.iso_year
+    if iso_year is None:
+        raise InvalidValueError(f"iso_week {text!r} needs its year: give iso_year, or write 2025-W28", got=text)
+    return IsoWeek(iso_year, int(bare))
+
+
+def _iso_year(number: int, month: tuple[int, int]) -> int:
+    """ISO year of a week number inside a calendar month: around New Year they differ."""
+    found = [week.iso_year for week in weeks_of_month(*month) if week.iso_week == number]
+    return found[0] if found else month[0]
+
+
+def _month_of(text: str, year: int | None) -> tuple[int, int] | None:
+    """Year and month where a row gives both, in one cell or in two."""
+    match = _MONTH.match(text)
+    if match:
+        return int(match[1]), int(match[2])
+    return (year, int(text)) if year is not None and text.isdigit() else None
 
 
 def _months(sheet: Sheet, weeks: list[IsoWeek]) -> list[tuple[int, int]]:
     years = sheet.integers("year")
     months = []
     for row, text in enumerate(sheet.required("month", sheet.texts("month"))):
-        match = _MONTH.match(text)
-        if match:
-            months.append((int(match[1]), int(match[2])))
+        known = _month_of(text, years[row])
+        if known:
+            months.append(known)
         elif text.isdigit():
             touched = [date.year for date in weeks[row].dates if date.month == int(text)]
-            given = years[row]
-            months.append((given if given is not None else touched[0] if touched else weeks[row].iso_year, int(text)))
+            months.append((touched[0] if touched else weeks[row].iso_year, int(text)))
         else:
             raise InvalidValueError(
                 f"month must be 1..12 or such as 2025-07, got {text!r} ({sheet.where(row)})", got=text

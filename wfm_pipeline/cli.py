@@ -27,7 +27,9 @@ from wfm_pipeline.commands.common import (
     parse_date,
     tell_step,
 )
+from wfm_pipeline.commands.model_fit import model_fit
 from wfm_pipeline.commands.plans import plans
+from wfm_pipeline.commands.simulate import simulate
 from wfm_pipeline.commands.staff import staff
 from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.settings import commented_file, config_path
@@ -42,6 +44,8 @@ app.command()(allocate)
 app.command()(plans)
 app.command()(staff)
 app.command()(backtest)
+app.command()(simulate)
+app.command("model-fit")(model_fit)
 
 
 def main() -> NoReturn:

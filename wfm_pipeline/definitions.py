@@ -17,6 +17,7 @@ from wfm_pipeline.assets.customers import build_customer_assets
 from wfm_pipeline.assets.final_forecast import build_final_assets
 from wfm_pipeline.assets.forecast import build_forecast_assets
 from wfm_pipeline.assets.forecast_plans import build_plan_assets
+from wfm_pipeline.assets.model_fit import build_model_fit_assets
 from wfm_pipeline.assets.silver import build_silver_assets
 from wfm_pipeline.assets.staffing import build_staffing_assets
 from wfm_pipeline.checks.allocation_checks import build_allocation_checks
@@ -29,6 +30,8 @@ from wfm_pipeline.orchestration.jobs import (
     allocation_job,
     allocation_schedule,
     late_data_sensor,
+    model_fit_job,
+    model_fit_schedule,
     nightly_job,
     nightly_schedule,
     overrides_job,
@@ -55,6 +58,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     partitions = daily_partitions(house) if is_partitioned else None
     weeks = weekly_partitions(house, partitions.start.date()) if partitions else None
     nightly, refresh, allocation = nightly_job(partitions), refresh_job(partitions), allocation_job(weeks)
+    model_fit = model_fit_job()
     return dg.Definitions(
         assets=[
             *build_bronze_assets(house.source_map, partitions),
@@ -68,6 +72,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_staffing_assets(),
             *build_planning_assets(),
             *build_allocation_assets(weeks),
+            *build_model_fit_assets(),
         ],
         asset_checks=[
             *build_contract_checks(house.source_map),
@@ -76,8 +81,14 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_issue_checks(),
             *build_allocation_checks(),
         ],
-        jobs=[nightly, refresh, allocation, plans_job(), overrides_job()],
-        schedules=[nightly_schedule(nightly, house), allocation_schedule(allocation, house)] if partitions else [],
+        jobs=[nightly, refresh, allocation, model_fit, plans_job(), overrides_job()],
+        schedules=[
+            nightly_schedule(nightly, house),
+            allocation_schedule(allocation, house),
+            model_fit_schedule(model_fit, house),
+        ]
+        if partitions
+        else [],
         sensors=[late_data_sensor(REFRESH, house)] if partitions else [],
         resources={"house": house},
         executor=dg.in_process_executor,

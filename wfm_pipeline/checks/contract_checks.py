@@ -11,6 +11,7 @@ from wfm_pipeline.contracts.gold import (
     QUEUE_DAY_FORECAST,
     QUEUE_INTERVAL_FORECAST,
 )
+from wfm_pipeline.contracts.model_fit import MODEL_FIT_TABLES
 from wfm_pipeline.contracts.plans import PLAN_GOLD_TABLES, PLAN_INPUTS
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
 from wfm_pipeline.contracts.source_map import SourceMap
@@ -34,6 +35,7 @@ _ALWAYS = (
     *STAFFING_TABLES,
     *ALLOCATION_INPUTS,
     *ALLOCATION_TABLES,
+    *MODEL_FIT_TABLES,
 )
 
 

@@ -8,9 +8,10 @@ from typing import Final
 
 from wfm_pipeline.contracts.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
 from wfm_pipeline.contracts.gold import GOLD_TABLES
+from wfm_pipeline.contracts.model_fit import MODEL_FIT_TABLES
 from wfm_pipeline.contracts.plans import PLAN_GOLD_TABLES, PLAN_INPUTS
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.contracts.staffing import STAFFING_TABLES
 
 ALL_SILVER_TABLES: Final = (*SILVER_TABLES, *PLAN_INPUTS, *ALLOCATION_INPUTS)
-ALL_GOLD_TABLES: Final = (*GOLD_TABLES, *PLAN_GOLD_TABLES, *STAFFING_TABLES, *ALLOCATION_TABLES)
+ALL_GOLD_TABLES: Final = (*GOLD_TABLES, *PLAN_GOLD_TABLES, *STAFFING_TABLES, *ALLOCATION_TABLES, *MODEL_FIT_TABLES)

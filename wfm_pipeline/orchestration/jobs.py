@@ -15,6 +15,8 @@ ALLOCATION = "allocation"
 """Job and asset group of the weekly allocation."""
 PLANS = "planners_plans"
 OVERRIDES = "planners_overrides"
+MODEL_FIT = "model_fit"
+"""Job and asset group of the models' honesty."""
 FORECAST_OP = "queue_forecast"
 _LATE_CHECK_SECONDS = 3_600
 _MOST_BLOCKS = 20
@@ -24,7 +26,7 @@ def nightly_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJo
     """The main job: the whole graph, from the source to the scored forecast."""
     return dg.define_asset_job(
         NIGHTLY,
-        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(ALLOCATION),
+        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(ALLOCATION, MODEL_FIT),
         description="The whole graph: call records to a scored forecast.",
         partitions_def=partitions,
         executor_def=dg.in_process_executor,
@@ -157,3 +159,24 @@ def allocation_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.S
         )
 
     return monday_tick
+
+
+def model_fit_job() -> UnresolvedAssetJobDefinition:
+    """Predicted against reached service level over the whole history."""
+    return dg.define_asset_job(
+        MODEL_FIT,
+        selection=dg.AssetSelection.groups(MODEL_FIT),
+        description="How well Erlang C, Erlang A and the simulation predict the service level that was reached.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def model_fit_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.ScheduleDefinition:
+    """The first of each month at 06:00 of the site: another month has become known."""
+    return dg.ScheduleDefinition(
+        name="model_fit_schedule",
+        job=job,
+        cron_schedule="0 6 1 * *",
+        execution_timezone=house.site.time_zone,
+        description="Compares predicted with reached service level, month by month.",
+    )

@@ -48,6 +48,9 @@ PLANNERS = {
 PLAN = {"gold/demand_week", "gold/weekly_resource_assignment", "gold/allocation_quality"}
 DEPENDENCIES |= {name: set() for name in PLANNERS}
 DEPENDENCIES |= {name: {*PLANNERS, "gold/queue_day_forecast"} for name in PLAN}
+DEPENDENCIES |= {
+    name: {"silver/call_legs", "silver/calls"} for name in ("gold/queue_model_fit", "gold/agent_presence_month")
+}
 DEPENDENCIES["gold/allocation_accuracy"] = {"gold/demand_week", "gold/queue_day_actual"}
 DAILY = {"bronze/telephony__queue_cdr", "bronze/telephony__cases", "silver/call_legs", "silver/calls"}
 
@@ -77,7 +80,9 @@ def test_every_asset_says_what_one_row_is_and_who_owns_it(graph):
 
     assert all(node.description.startswith("One row per ") for node in nodes)
     assert all(node.owners and node.kinds for node in nodes)
-    assert {"bronze", "silver", "gold", "staffing", "allocation", "planning"} == {node.group_name for node in nodes}
+    assert {"bronze", "silver", "gold", "staffing", "allocation", "model_fit", "planning"} == {
+        node.group_name for node in nodes
+    }
 
 
 def test_daily_assets_backfill_in_a_single_run(graph):

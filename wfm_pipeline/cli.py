@@ -26,6 +26,7 @@ from wfm_pipeline.commands.common import (
     parse_date,
     tell_step,
 )
+from wfm_pipeline.commands.staff import staff
 from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.settings import commented_file, config_path
 
@@ -36,6 +37,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(allocate)
+app.command()(staff)
 
 
 def main() -> NoReturn:

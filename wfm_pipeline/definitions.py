@@ -16,6 +16,7 @@ from wfm_pipeline.assets.bronze import build_bronze_assets
 from wfm_pipeline.assets.customers import build_customer_assets
 from wfm_pipeline.assets.forecast import build_forecast_assets
 from wfm_pipeline.assets.silver import build_silver_assets
+from wfm_pipeline.assets.staffing import build_staffing_assets
 from wfm_pipeline.checks.allocation_checks import build_allocation_checks
 from wfm_pipeline.checks.contract_checks import build_contract_checks
 from wfm_pipeline.checks.flow_checks import build_flow_checks
@@ -57,6 +58,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_customer_assets(),
             *build_forecast_assets(),
             *build_accuracy_assets(),
+            *build_staffing_assets(),
             *build_planning_assets(),
             *build_allocation_assets(weeks),
         ],

@@ -18,6 +18,7 @@ from wfm_pipeline.contracts.source_map import SourceMap
 from wfm_pipeline.domain.allocation.problem import Weight
 from wfm_pipeline.domain.allocation.strategy import Options, Strategy
 from wfm_pipeline.domain.allocation.week_plan import DEFAULT_CALENDARS
+from wfm_pipeline.domain.staffing.plan import StaffingPolicy
 from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.settings import Settings
 from wfm_pipeline.sources.maps import load_map
@@ -176,6 +177,31 @@ class House:
     def allocation_weight(self, weight: str | None = None) -> Weight | None:
         """What ideal shares follow: the given word, else the setting's; None leaves it to the handle times."""
         return cast("Weight | None", weight or self.settings.allocation_weight)
+
+    @property
+    def staffing_policy(self) -> StaffingPolicy:
+        """What the people of a queue should achieve, where the queue has no settings of its own."""
+        settings = self.settings
+        return StaffingPolicy(
+            service_level_target=settings.staffing_service_level,
+            answer_target_seconds=settings.answer_target_seconds,
+            patience_seconds=settings.staffing_patience_seconds,
+            max_occupancy=settings.staffing_max_occupancy,
+            shrinkage=settings.staffing_shrinkage,
+            concurrency=settings.staffing_concurrency,
+            quantile=settings.staffing_quantile,
+        )
+
+    @property
+    def staffing_policies(self) -> Mapping[str, StaffingPolicy]:
+        """Queue -> policy, for the queues that have settings of their own."""
+        own = {}
+        for queue, entry in self.settings.staffing_queues.items():
+            given = {name: value for name, value in entry.model_dump().items() if value is not None}
+            if "service_level" in given:
+                given["service_level_target"] = given.pop("service_level")
+            own[queue] = dataclasses.replace(self.staffing_policy, **given)
+        return own
 
     def title(self, text: str) -> str:
         """A title that names the source, and says so where its data are simulated."""

@@ -30,6 +30,19 @@ class SourceEntry(BaseModel):
     url: SecretStr
 
 
+class StaffingEntry(BaseModel):
+    """What a queue's staffing does differently from the others; the rest is as in the staffing_* settings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    service_level: float | None = Field(None, gt=0, lt=1)
+    answer_target_seconds: float | None = Field(None, ge=0, le=86_400)
+    patience_seconds: float | None = Field(None, gt=0)
+    max_occupancy: float | None = Field(None, gt=0, le=1)
+    shrinkage: float | None = Field(None, ge=0, lt=1)
+    concurrency: float | None = Field(None, ge=1, le=100)
+    quantile: float | None = Field(None, ge=0.05, le=0.95)
+
+
 class Settings(BaseSettings):
     """Every setting with its default; `wfm init` writes them down with these descriptions."""
 
@@ -88,6 +101,29 @@ class Settings(BaseSettings):
     backtest_origins: int = Field(3, ge=0, le=52, description="Past issues scored in the main job, horizon_days apart.")
     num_threads: int = Field(2, ge=1, le=256, description="Threads for training.")
     seed: int = Field(20_260_101, ge=0, description="Seed of everything random.")
+
+    staffing_service_level: float = Field(
+        0.8, gt=0, lt=1, description="Share of offered calls to answer within answer_target_seconds: the 80 of 80/20."
+    )
+    staffing_patience_seconds: float | None = Field(
+        None, gt=0, description="Mean patience of callers [s]; not set: nobody hangs up (Erlang C)."
+    )
+    staffing_max_occupancy: float | None = Field(0.9, gt=0, le=1, description="Cap of the occupancy.")
+    staffing_shrinkage: float = Field(0.3, ge=0, lt=1, description="Paid time not available (breaks, leave, training).")
+    staffing_concurrency: float = Field(1.0, ge=1, le=100, description="Contacts an agent handles at a time (chat).")
+    staffing_quantile: float | None = Field(
+        None,
+        ge=0.05,
+        le=0.95,
+        description="Quantile of the calls to staff to; not set: per queue and day the smallest that is expected to "
+        "reach the service level over the forecast's band. cost of one too few / (that + cost of one too many) is "
+        "the quantile that costs least.",
+    )
+    staffing_queues: dict[str, StaffingEntry] = Field(
+        default_factory=dict,
+        description="What single queues do differently: queue -> service_level, answer_target_seconds, "
+        "patience_seconds, max_occupancy, shrinkage, concurrency, quantile.",
+    )
 
     planning_folder: Path | None = Field(
         None, description="Folder of the planners' CSV tables (resources, tiers, rules ...); default: the sample's."

@@ -13,6 +13,7 @@ from wfm_pipeline.contracts.gold import (
 )
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
 from wfm_pipeline.contracts.source_map import SourceMap
+from wfm_pipeline.contracts.staffing import STAFFING_TABLES
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.contract_check import contract_violations
 
@@ -27,6 +28,7 @@ _ALWAYS = (
     QUEUE_INTERVAL_FORECAST,
     QUEUE_DAY_FORECAST,
     FORECAST_ACCURACY,
+    *STAFFING_TABLES,
     *ALLOCATION_INPUTS,
     *ALLOCATION_TABLES,
 )

@@ -13,6 +13,8 @@ from wfm_pipeline.warehouse.laws import (
     days_are_sums_of_intervals,
     offered_is_the_sum_of_outcomes,
     quantiles_are_ordered,
+    teams_are_rounded_once,
+    workload_is_the_forecasts,
 )
 
 Count = Callable[[Warehouse, str], Law]
@@ -47,6 +49,18 @@ _LAWS: tuple[tuple[str, str, str, Count], ...] = (
         "quantiles_do_not_cross",
         "calls_q10 <= calls_q50 <= calls_q90.",
         partial(quantiles_are_ordered, table="gold.queue_day_forecast"),
+    ),
+    (
+        "gold.queue_interval_staffing",
+        "workload_is_conserved",
+        "workload_minutes = calls_mean x aht_seconds / 60 of the forecast that is staffed.",
+        workload_is_the_forecasts,
+    ),
+    (
+        "gold.queue_interval_staffing",
+        "teams_are_rounded_once",
+        "agents_required - 1 < agents_required_exact <= agents_required <= agents_scheduled.",
+        teams_are_rounded_once,
     ),
 )
 

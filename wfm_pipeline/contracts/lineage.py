@@ -17,10 +17,12 @@ def _from(table: str, *columns: str) -> tuple[str, ...]:
     return tuple(f"{table}.{column}" for column in columns)
 
 
+_BANDS = tuple(f"calls_q{level}" for level in ("05", "10", "25", "50", "75", "90", "95"))
+
 _FORECAST_INPUTS = {
     **{
         column: _from(_INTERVALS, "calls_offered", "is_missing", "is_open", "interval_start_local")
-        for column in ("calls_mean", *(f"calls_q{level}" for level in ("05", "10", "25", "50", "75", "90", "95")))
+        for column in ("calls_mean", *_BANDS)
     },
     "aht_seconds": _from(_INTERVALS, "handle_seconds", "calls_answered"),
     "is_open": _from("silver.calendar_days", "is_open", "opens_at", "closes_at"),
@@ -85,6 +87,20 @@ LINEAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         ),
         "band_coverage": (*_from(_FORECAST, "calls_q10", "calls_q90"), *_from(_INTERVALS, "calls_offered")),
         "wmape_median6": _from(_INTERVALS, "calls_offered"),
+    },
+    "gold.queue_interval_staffing": {
+        "calls_mean": _from(_FORECAST, "calls_mean"),
+        "calls_staffed": _from(_FORECAST, *_BANDS),
+        "aht_seconds": _from(_FORECAST, "aht_seconds"),
+        "offered_load_erlangs": _from(_FORECAST, "calls_mean", "aht_seconds"),
+        **{
+            column: _from(_FORECAST, *_BANDS, "aht_seconds", "is_open")
+            for column in (
+                *("agents_required", "agents_required_exact", "agents_scheduled", "staffing_minutes"),
+                *("service_level", "occupancy", "abandon_share", "quantile"),
+            )
+        },
+        "workload_minutes": _from(_FORECAST, "calls_mean", "aht_seconds"),
     },
     "gold.demand_week": {
         "weekly_forecast": (*_VOLUME, *_from("silver.week_configuration", "working_days")),

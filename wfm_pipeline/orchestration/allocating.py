@@ -1,6 +1,5 @@
 """The allocate command's way on CSV files: read, allocate one week, explain, write the answer."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,11 @@ from wfm_pipeline.domain.allocation.sheets import read_rules
 from wfm_pipeline.domain.allocation.strategy import Allocation, Options, optimal_counts
 from wfm_pipeline.domain.allocation.weeks import IsoWeek
 from wfm_pipeline.errors import DataError, SettingsError
+from wfm_pipeline.orchestration.csv_file import write_csv
 from wfm_pipeline.resources import House
 from wfm_pipeline.sources.planning_files import read_text_table
+
+__all__ = ["AllocationRequest", "answer_request", "chosen_options", "eligibility_frame", "explain", "write_csv"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,20 +169,3 @@ def eligibility_frame(allocation: Allocation) -> pd.DataFrame:
         )
     ]
     return pd.DataFrame(rows, columns=["resource_cn", "demand_id", "is_exact_state"])
-
-
-def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV, an unknown value as an empty cell, beside its place and then swapped in.
-
-    Raises:
-        DataError: the place cannot be written.
-    """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        frame.to_csv(beside, index=False, na_rep="", lineterminator="\n")
-        beside.replace(path)
-    except OSError as error:
-        raise DataError(f"{path} cannot be written: {error}", path=str(path)) from error
-    finally:
-        beside.unlink(missing_ok=True)

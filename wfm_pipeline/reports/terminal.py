@@ -37,5 +37,8 @@ def _cell(value: Any) -> str:
 
 def print_json(tables: Mapping[str, pd.DataFrame], **facts: Any) -> None:
     """Print frames as JSON, each a list of rows, beside plain facts."""
-    rows = {name: json.loads(frame.to_json(orient="records", date_format="iso")) for name, frame in tables.items()}
+    rows = {
+        name: json.loads(frame.to_json(orient="records", date_format="iso", double_precision=15))
+        for name, frame in tables.items()
+    }
     sys.stdout.write(json.dumps({**facts, **rows}, indent=2, default=str) + "\n")

@@ -70,6 +70,29 @@ def quantiles_are_ordered(warehouse: Warehouse, source: str, table: str) -> Law:
     return _law(warehouse, rows.agg(left=rows.count(), right=rows.count(), broken=crossed.sum()))
 
 
+def workload_is_the_forecasts(warehouse: Warehouse, source: str) -> Law:
+    """workload_minutes of a staffed issue = calls_mean x aht_seconds / 60 of its forecast, where the handle time is known."""
+    keys = ("queue_id", "interval_start", "issued_at")
+    staffed = _of_source(warehouse, "gold.queue_interval_staffing", source)
+    forecast = _of_source(warehouse, "gold.queue_interval_forecast", source)
+    forecast = forecast.semi_join(staffed.select("issued_at").distinct(), "issued_at")
+    minutes = forecast.select(*keys, offered=_.calls_mean * _.aht_seconds / 60)
+    known = staffed.filter(staffed.reason.isnull()).select(*keys, minutes="workload_minutes")
+    return _compare(warehouse, known, minutes.semi_join(known, keys), "minutes", "offered", tolerance=SUM_TOLERANCE)
+
+
+def teams_are_rounded_once(warehouse: Warehouse, source: str) -> Law:
+    """agents_required - 1 < agents_required_exact <= agents_required <= agents_scheduled in every row with a team."""
+    rows = _of_source(warehouse, "gold.queue_interval_staffing", source)
+    rows = rows.filter(rows.reason.isnull())
+    broken = (
+        (rows.agents_required_exact > rows.agents_required)
+        | ((rows.agents_required_exact <= rows.agents_required - 1) & (rows.agents_required > 0))
+        | (rows.agents_scheduled < rows.agents_required)
+    )
+    return _law(warehouse, rows.agg(left=rows.count(), right=rows.count(), broken=broken.sum()))
+
+
 def _of_source(warehouse: Warehouse, table: str, source: str) -> IbisTable:
     return Scope({"source": source}).filter(warehouse.table(table))
 

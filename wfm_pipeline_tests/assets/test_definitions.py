@@ -21,6 +21,7 @@ DEPENDENCIES = {
     "gold/queue_interval_forecast": {"silver/queue_intervals", "silver/calendar_days"},
     "gold/queue_day_forecast": {"silver/queue_intervals", "silver/calendar_days"},
     "gold/forecast_accuracy": {"gold/queue_interval_forecast", "gold/queue_day_forecast"},
+    "gold/queue_interval_staffing": {"gold/queue_interval_forecast"},
 }
 PLANNERS = {
     f"silver/{name}"
@@ -61,7 +62,7 @@ def test_every_asset_says_what_one_row_is_and_who_owns_it(graph):
 
     assert all(node.description.startswith("One row per ") for node in nodes)
     assert all(node.owners and node.kinds for node in nodes)
-    assert {"bronze", "silver", "gold", "allocation"} == {node.group_name for node in nodes}
+    assert {"bronze", "silver", "gold", "staffing", "allocation"} == {node.group_name for node in nodes}
 
 
 def test_daily_assets_backfill_in_a_single_run(graph):

@@ -1,0 +1,104 @@
+"""Gold asset of the staffing: the team of every queue and interval of the issued forecasts.
+
+An issue is staffed when it is the newest, has no staffing yet, or when its forecast has changed
+since; older ones keep the team and the settings they had. Hindcasts are not staffed.
+"""
+
+from typing import Any
+
+import dagster as dg
+import ibis
+import pandas as pd
+
+from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, report
+from wfm_pipeline.assets.forecast import FORECAST_KEY
+from wfm_pipeline.contracts.gold import QUEUE_INTERVAL_FORECAST
+from wfm_pipeline.contracts.staffing import QUEUE_INTERVAL_STAFFING
+from wfm_pipeline.domain.staffing.plan import staff_forecast
+from wfm_pipeline.reports.staffing_figures import staffing_chart
+from wfm_pipeline.resources import House
+from wfm_pipeline.units import SECONDS_PER_MINUTE
+from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.warehouse.scope import Scope
+
+GROUP = "staffing"
+_LABELS = [
+    "queue_id",
+    "interval_start",
+    "interval_start_local",
+    "business_date",
+    "issued_at",
+    "calls_mean",
+    "aht_seconds",
+]
+_CHANGED_CALLS = 1e-6
+"""Sum of an issue's calls that says the forecast has changed [calls]."""
+
+
+def build_staffing_assets() -> list[dg.AssetsDefinition]:
+    """The staffing's asset."""
+    words = {**asset_words(QUEUE_INTERVAL_STAFFING), "group_name": GROUP}
+
+    @dg.asset(**words, deps=[FORECAST_KEY])
+    def queue_interval_staffing(
+        context: dg.AssetExecutionContext, house: dg.ResourceParam[House]
+    ) -> dg.MaterializeResult:
+        watch = Stopwatch()
+        with house.open_warehouse() as warehouse:
+            staffed = [_staff_issue(house, warehouse, issue) for issue in _issues_to_staff(house, warehouse)]
+            rows = pd.concat(staffed, ignore_index=True) if staffed else pd.DataFrame()
+            flow = Flow(len(rows), len(rows), notes=_notes(house, rows))
+            table = QUEUE_INTERVAL_STAFFING.full_name
+            metadata = report(context, house, warehouse, table, flow, watch, time_column="business_date")
+            return dg.MaterializeResult(metadata=metadata)
+
+    return [queue_interval_staffing]
+
+
+def _issues_to_staff(house: House, warehouse: Warehouse) -> list[pd.Timestamp]:
+    """Issues without a team, with another forecast than was staffed, and the newest; oldest first."""
+    warehouse.create(QUEUE_INTERVAL_STAFFING)
+    of_source = Scope(house.in_source())
+    forecast = of_source.filter(warehouse.table(QUEUE_INTERVAL_FORECAST.full_name))
+    issues = warehouse.frame(_calls_by_issue(forecast.filter(~forecast.is_hindcast)))
+    staffed = warehouse.frame(_calls_by_issue(of_source.filter(warehouse.table(QUEUE_INTERVAL_STAFFING.full_name))))
+    both = issues.merge(staffed, on="issued_at", how="left", suffixes=("", "_staffed"))
+    is_stale = ~((both["calls"] - both["calls_staffed"]).abs() < _CHANGED_CALLS)
+    return sorted(both.loc[is_stale | (both["issued_at"] == both["issued_at"].max()), "issued_at"])
+
+
+def _calls_by_issue(rows: ibis.Table) -> ibis.Table:
+    return rows.group_by("issued_at").agg(calls=rows.calls_mean.sum())
+
+
+def _staff_issue(house: House, warehouse: Warehouse, issue: pd.Timestamp) -> pd.DataFrame:
+    """Staff one issue and put it in the place of what stood there for it."""
+    scope = Scope({**house.in_source(), "issued_at": issue.to_pydatetime()})
+    forecast = warehouse.frame(scope.filter(warehouse.table(QUEUE_INTERVAL_FORECAST.full_name)))
+    teams = staff_forecast(
+        forecast,
+        float(house.site.interval_minutes * SECONDS_PER_MINUTE),
+        house.staffing_policies,
+        house.staffing_policy,
+    )
+    labels: dict[str, Any] = {**house.in_source()}
+    rows = forecast[_LABELS].merge(teams, on=["queue_id", "interval_start"], validate="one_to_one").assign(**labels)
+    warehouse.replace(QUEUE_INTERVAL_STAFFING, rows, scope)
+    return rows
+
+
+def _notes(house: House, rows: pd.DataFrame) -> dict[str, Any]:
+    if rows.empty:
+        return {"issues_staffed": 0}
+    newest = rows[rows["issued_at"] == rows["issued_at"].max()]
+    known = newest[newest["service_level"].notna()]
+    calls = known["calls_mean"]
+    return {
+        "issues_staffed": int(rows["issued_at"].nunique()),
+        "service_level": float((known["service_level"] * calls).sum() / calls.sum()) if calls.sum() else None,
+        "scheduled_hours": float(newest["staffing_minutes"].sum() / SECONDS_PER_MINUTE),
+        "workload_hours": float(newest["workload_minutes"].sum() / SECONDS_PER_MINUTE),
+        "rows_without_team": int(newest["reason"].notna().sum()),
+        "quantiles": sorted(newest["quantile"].unique().tolist()),
+        "picture": dg.MetadataValue.md(staffing_chart(newest, title=house.title("Agents required over the day"))),
+    }

@@ -1,0 +1,63 @@
+"""`wfm staff`: agents for one row of arguments, or for every row of a CSV file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from wfm_pipeline.commands.common import AsJson, out, tell_notices
+from wfm_pipeline.errors import SettingsError
+
+_SHOWN_ROWS = 20
+
+
+def staff(
+    calls: Annotated[float | None, typer.Option(help="Calls offered in the interval; need not be whole.")] = None,
+    interval_seconds: Annotated[float | None, typer.Option(help="Length of the interval [s].")] = None,
+    aht_seconds: Annotated[float | None, typer.Option(help="Mean handle time [s].")] = None,
+    answer_target_seconds: Annotated[float | None, typer.Option(help="The 20 of 80/20 [s].")] = None,
+    service_level_target: Annotated[float | None, typer.Option(help="The 80 of 80/20, as 0.8.")] = None,
+    patience_seconds: Annotated[float | None, typer.Option(help="Mean patience [s]; none: nobody leaves.")] = None,
+    max_occupancy: Annotated[float | None, typer.Option(help="Cap of the occupancy, such as 0.85.")] = None,
+    shrinkage: Annotated[float | None, typer.Option(help="Paid time not available, such as 0.3.")] = None,
+    file: Annotated[Path | None, typer.Option(metavar="CSV", help="Rows with these words as columns.")] = None,
+    out_file: Annotated[Path | None, typer.Option("--out", metavar="CSV", help="Write one row per row.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Agents needed: for one row of arguments, or for every row of --file, each row by itself."""
+    from wfm_pipeline.orchestration import staffing_calculator as calculator  # noqa: PLC0415  (pandas takes a second)
+    from wfm_pipeline.orchestration.csv_file import write_csv  # noqa: PLC0415
+    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
+
+    words = (
+        calls,
+        interval_seconds,
+        aht_seconds,
+        answer_target_seconds,
+        service_level_target,
+        patience_seconds,
+        max_occupancy,
+        shrinkage,
+    )
+    if file is not None and any(word is not None for word in words):
+        raise SettingsError("give --file or the words of one row, not both; the file has them as columns")
+    notices: list[str] = []
+    if file is not None:
+        answer, notices = calculator.staff_file(file)
+    else:
+        answer = calculator.staff_row(calculator.StaffingRequest(*words))
+    tell_notices(notices)
+    if out_file is not None:
+        write_csv(answer, out_file)
+    if as_json:
+        print_json({"answer": answer}, notices=notices)
+        return
+    title = "Agents needed" if len(answer) <= _SHOWN_ROWS else f"Agents needed: {_SHOWN_ROWS} of {len(answer)} rows"
+    shown = answer.head(_SHOWN_ROWS)
+    print_table(shown.drop(columns="reason", errors="ignore"), title)
+    if "reason" in answer:
+        for row, reason in enumerate(shown["reason"], start=1):
+            if reason:
+                out.print(f"row {row}: {escape(reason)}")
+        out.print(f"{int((answer['reason'] == '').sum())} of {len(answer)} rows have an answer")

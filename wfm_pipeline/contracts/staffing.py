@@ -1,0 +1,43 @@
+"""Contract of the staffing table: how many people every queue and interval of a forecast needs."""
+
+from typing import Final
+
+from wfm_pipeline.contracts.columns import SOURCE, Table, count, day, instant, local_time, number, seconds, share, text
+
+QUEUE_INTERVAL_STAFFING: Final = Table(
+    "gold",
+    "queue_interval_staffing",
+    "One row per queue, interval and issue of the forecast: the team it needs.",
+    ("queue_id", "interval_start", "issued_at"),
+    (
+        SOURCE,
+        text("queue_id", "The queue.", nullable=False),
+        instant("interval_start", "Start of the interval."),
+        local_time("interval_start_local", "Start of the interval, wall clock."),
+        day("business_date", "Local date of the interval."),
+        instant("issued_at", "Issue of the forecast that is staffed."),
+        number("calls_mean", "Expected calls of the forecast.", "calls", nullable=False, minimum=0),
+        number("calls_staffed", "Calls at the chosen quantile: what the team is for.", "calls", minimum=0),
+        seconds("aht_seconds", "Expected handle time."),
+        number("offered_load_erlangs", "calls_mean x aht_seconds / length of the interval.", "erlangs", minimum=0),
+        count("agents_required", "Smallest whole team on the phones that meets the targets.", nullable=True),
+        number("agents_required_exact", "The same as a real number; add these up over a pool.", "agents", minimum=0),
+        count("agents_scheduled", "Heads to roster: exact / (1 - shrinkage), rounded up once.", nullable=True),
+        number("workload_minutes", "calls_mean x aht_seconds / 60.", "min", minimum=0),
+        number("staffing_minutes", "agents_scheduled x minutes of the interval.", "min", minimum=0),
+        share("service_level", "Answered in the target over offered, expected over the band with agents_required."),
+        share("occupancy", "Busy over staffed time, expected over the band."),
+        share("abandon_share", "Abandoned over offered, expected over the band; 0 without patience."),
+        text(
+            "method",
+            "Queueing model; `_modified_load` where handle times of 10 minutes or more shift the load.",
+            nullable=False,
+            allowed=("erlang_c", "erlang_a", "erlang_c_modified_load", "erlang_a_modified_load"),
+        ),
+        share("quantile", "Quantile of the calls the team is for.", nullable=False),
+        text("reason", "Why there is no number, such as an unknown handle time; null where there is one."),
+    ),
+    partition="business_date",
+)
+
+STAFFING_TABLES: Final = (QUEUE_INTERVAL_STAFFING,)

@@ -1,0 +1,118 @@
+"""What a row of staffing input may look like, and the words for a row that does not.
+
+Here: ranges, and hints where a value looks like another unit. Not here: what is worked out from a
+good row (requirement.py) or how text becomes a number (sheet.py). The first fault of a row is told.
+
+The limits of time are wide, but not so wide that minutes pass for seconds: nobody handles a contact
+in less than 10 s on average, and an average above two hours is work for a backlog, not for a queue.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wfm_pipeline.domain.staffing.rows import FloatArray
+from wfm_pipeline.units import SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
+
+SHORTEST_AHT_SECONDS: Final = 10.0
+LONGEST_AHT_SECONDS: Final = 2.0 * SECONDS_PER_HOUR
+SHORTEST_INTERVAL_SECONDS: Final = 60.0
+LONGEST_INTERVAL_SECONDS: Final = 7.0 * SECONDS_PER_DAY
+LARGEST_LOAD_ERLANGS: Final = 1e6
+"""More people than any employer has on one queue: a wrong unit somewhere."""
+_PERCENT = 100.0
+
+StringArray = NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """Allowed values of a column: ends, and whether the ends belong to it."""
+
+    low: float
+    high: float
+    takes_low: bool
+    takes_high: bool
+    words: str
+
+    def holds(self, values: FloatArray) -> NDArray[np.bool_]:
+        above = values >= self.low if self.takes_low else values > self.low
+        return above & (values <= self.high if self.takes_high else values < self.high)
+
+
+_SHARE_OPEN = _Range(0, 1, takes_low=False, takes_high=False, words="between 0 and 1, both excluded")
+_POSITIVE = _Range(0, np.inf, takes_low=False, takes_high=False, words="above 0")
+_RANGES: Final[Mapping[str, _Range]] = {
+    "calls": _Range(0, np.inf, takes_low=True, takes_high=False, words="0 or more"),
+    "interval_seconds": _Range(
+        SHORTEST_INTERVAL_SECONDS, LONGEST_INTERVAL_SECONDS, takes_low=True, takes_high=True, words="60 s to 7 days"
+    ),
+    "aht_seconds": _Range(
+        SHORTEST_AHT_SECONDS, LONGEST_AHT_SECONDS, takes_low=True, takes_high=True, words="10 s to 7200 s"
+    ),
+    "answer_target_seconds": _Range(
+        0, SECONDS_PER_DAY, takes_low=True, takes_high=True, words="0 s to 86400 s (a day)"
+    ),
+    "service_level_target": _SHARE_OPEN,
+    "asa_target_seconds": _POSITIVE,
+    "abandon_share_target": _SHARE_OPEN,
+    "max_occupancy": _Range(0, 1, takes_low=False, takes_high=True, words="above 0 and at most 1"),
+    "patience_seconds": _POSITIVE,
+    "concurrency": _Range(1, 100, takes_low=True, takes_high=True, words="1 to 100"),
+    "shrinkage": _Range(0, 1, takes_low=True, takes_high=False, words="0 or more and below 1"),
+}
+_SHARES = ("service_level_target", "abandon_share_target", "max_occupancy", "shrinkage")
+
+
+def reasons(columns: Mapping[str, FloatArray], *, required: tuple[str, ...]) -> StringArray:
+    """Why each row cannot be worked out; an empty text where it can.
+
+    Args:
+        columns: Name -> values of shape (n,); NaN is "not given".
+        required: Columns without which a row says nothing.
+
+    Returns:
+        Texts, shape (n,): the first fault in the order of the columns.
+    """
+    rows = len(next(iter(columns.values())))
+    found = np.full(rows, "", dtype=object)
+    for name, values in columns.items():
+        is_missing = np.isnan(values)
+        is_bad = ~is_missing & ~_RANGES[name].holds(values)
+        if name in required:
+            is_bad |= is_missing
+        for row in np.flatnonzero(is_bad & (found == "")):
+            found[row] = _words(name, float(values[row]))
+    load = columns["calls"] * columns["aht_seconds"] / np.where(found == "", columns["interval_seconds"], 1.0)
+    for row in np.flatnonzero((load > LARGEST_LOAD_ERLANGS) & (found == "")):
+        found[row] = (
+            f"calls x aht_seconds / interval_seconds is {load[row]:g} erlangs, more than {LARGEST_LOAD_ERLANGS:g}"
+        )
+    return found
+
+
+def _words(name: str, value: float) -> str:
+    if np.isnan(value):
+        return f"{name} is missing"
+    return f"{name} must be {_RANGES[name].words}, got {value:g}{_hint(name, value)}"
+
+
+def _hint(name: str, value: float) -> str:
+    """What was probably meant."""
+    if name in _SHARES and 1 < value <= _PERCENT:
+        return f"; write {value:g} % as {value / _PERCENT:g}"
+    if name == "aht_seconds" and 0 < value < SHORTEST_AHT_SECONDS:
+        return f"; if these are minutes, write {value * SECONDS_PER_MINUTE:g}" + _hours(value)
+    if name == "aht_seconds" and value > LONGEST_AHT_SECONDS:
+        minutes = value / SECONDS_PER_MINUTE
+        return f" ({minutes:g} minutes); if {minutes:g} seconds are meant, write {minutes:g}"
+    if name == "interval_seconds" and 0 < value < SHORTEST_INTERVAL_SECONDS:
+        return f"; if these are minutes, write {value * SECONDS_PER_MINUTE:g}"
+    return ""
+
+
+def _hours(value: float) -> str:
+    return f", if hours, {value * SECONDS_PER_HOUR:g}" if value < 1 else ""

@@ -1,0 +1,175 @@
+"""Staffing of a forecast: every queue and interval of an issue with its team.
+
+Here: which calls each interval is staffed for, the modified load where handle times are long, and
+the rows of `gold.queue_interval_staffing`. Not here: reading or writing tables (assets), or people
+with several skills (simulation).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from wfm_pipeline.domain.staffing.requirement import Requirement, agents_required
+from wfm_pipeline.domain.staffing.risk import CURVE_LEVELS, Expected, Queue, band_quantile, expected_measures, scenarios
+from wfm_pipeline.domain.staffing.rows import FloatArray
+from wfm_pipeline.domain.staffing.transient import LONG_AHT_SECONDS, equivalent_calls, modified_offered_load
+from wfm_pipeline.units import SECONDS_PER_MINUTE
+
+BANDS: Final[Mapping[float, str]] = {
+    0.05: "calls_q05", 0.10: "calls_q10", 0.25: "calls_q25", 0.50: "calls_q50",
+    0.75: "calls_q75", 0.90: "calls_q90", 0.95: "calls_q95",
+}  # fmt: skip
+"""Level -> column of the forecast."""
+_IDLE_AHT_SECONDS = 60.0
+"""Stands for the unknown handle time of an interval without calls; nothing depends on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffingPolicy:
+    """What a queue's people should achieve.
+
+    Attributes:
+        service_level_target: Share of the offered answered within the target, in (0, 1); over the
+            forecast's band and the day where `quantile` is None, else at that quantile.
+        answer_target_seconds: Answer-time target [s].
+        patience_seconds: Mean patience [s]; None = nobody leaves (Erlang C).
+        max_occupancy: Cap of the occupancy; None = none.
+        shrinkage: Paid time not available, in [0, 1).
+        concurrency: Contacts at a time.
+        quantile: Quantile of the calls to staff to, 0.05 to 0.95; None = per queue and day the
+            smallest that reaches the level over the band.
+    """
+
+    service_level_target: float = 0.8
+    answer_target_seconds: float = 20.0
+    patience_seconds: float | None = None
+    max_occupancy: float | None = None
+    shrinkage: float = 0.0
+    concurrency: float = 1.0
+    quantile: float | None = None
+
+
+def staff_forecast(
+    forecast: pd.DataFrame, interval_seconds: float, policies: Mapping[str, StaffingPolicy], default: StaffingPolicy
+) -> pd.DataFrame:
+    """The team of every queue and interval of one issue.
+
+    Args:
+        forecast: queue_id, interval_start, business_date, is_open, calls_mean, the columns of
+            `BANDS` and aht_seconds (null where unknown); all intervals of the issue, closed ones too.
+        interval_seconds: Length of the intervals [s].
+        policies: Queue -> policy.
+        default: Policy of the other queues.
+
+    Returns:
+        One row per queue and interval in that order: queue_id, interval_start, calls_staffed,
+        offered_load_erlangs (of the mean), agents_required, agents_required_exact,
+        agents_scheduled, workload_minutes, staffing_minutes, service_level, abandon_share,
+        occupancy (all three expected over the band), method, quantile, reason. Closed intervals
+        and such without calls need nobody. Numbers are null where a reason is given.
+    """
+    rows = forecast.sort_values(["queue_id", "interval_start"], kind="stable", ignore_index=True)
+    parts = [
+        _staff_queue(part.reset_index(drop=True), interval_seconds, policies.get(str(queue), default))
+        for queue, part in rows.groupby("queue_id", sort=True)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _staff_queue(rows: pd.DataFrame, interval: float, policy: StaffingPolicy) -> pd.DataFrame:
+    aht, is_open = rows["aht_seconds"].to_numpy(np.float64), rows["is_open"].to_numpy(bool)
+    handled = np.where(np.isnan(aht) & (rows["calls_mean"].to_numpy() == 0), _IDLE_AHT_SECONDS, aht)
+    is_long = bool(np.nanmean(aht) >= LONG_AHT_SECONDS) if (~np.isnan(aht)).any() else False
+
+    def lived(column: str) -> FloatArray:
+        """Calls of the interval; where handle times are long, the calls that offer the load as it is lived through."""
+        calls = rows[column].to_numpy(np.float64)
+        if is_long and not np.isnan(handled).any():
+            load = modified_offered_load(calls, interval, handled)
+            calls = np.where(is_open, equivalent_calls(load, interval, handled), 0.0)
+        return calls
+
+    bands = {level: lived(column) for level, column in BANDS.items()}
+    queue = Queue(
+        interval, handled, policy.answer_target_seconds, policy.patience_seconds or np.inf, policy.concurrency
+    )
+    quantile = _quantiles(rows, bands, queue, policy)
+    calls = band_quantile(bands, quantile)
+    need = _need(calls, queue, policy)
+    model = "erlang_a" if policy.patience_seconds else "erlang_c"
+    return _rows(rows, calls, need, queue, scenarios(bands), interval).assign(
+        method=f"{model}_modified_load" if is_long else model, quantile=quantile
+    )
+
+
+def _need(calls: FloatArray, queue: Queue, policy: StaffingPolicy) -> Requirement:
+    return agents_required(
+        calls,
+        queue.interval_seconds,
+        queue.aht_seconds,
+        answer_target_seconds=policy.answer_target_seconds,
+        service_level_target=policy.service_level_target,
+        max_occupancy=np.nan if policy.max_occupancy is None else policy.max_occupancy,
+        patience_seconds=policy.patience_seconds or np.nan,
+        concurrency=policy.concurrency,
+        shrinkage=policy.shrinkage,
+    )
+
+
+def _quantiles(
+    rows: pd.DataFrame, bands: Mapping[float, FloatArray], queue: Queue, policy: StaffingPolicy
+) -> FloatArray:
+    """The quantile of each row: the policy's, or its day's smallest that is expected to reach the level."""
+    if policy.quantile is not None:
+        return np.full(len(rows), policy.quantile)
+    calls, days = scenarios(bands), rows["business_date"].to_numpy()
+    chosen = pd.Series(CURVE_LEVELS[-1], index=pd.unique(days))
+    for level in reversed(CURVE_LEVELS):
+        need = _need(band_quantile(bands, level), queue, policy).agents_required
+        got = _expected(need, calls, queue)
+        day = pd.DataFrame({"in_target": got.in_target, "calls": got.calls}).groupby(days).sum()
+        chosen[day.index[day["in_target"] >= policy.service_level_target * day["calls"]]] = level
+    return np.asarray(chosen.reindex(days), dtype=np.float64)
+
+
+def _expected(agents: FloatArray, calls: FloatArray, queue: Queue) -> Expected:
+    """Expectations over the band; rows without a team count for nothing here and are emptied later."""
+    is_known = ~np.isnan(agents)
+    known = Queue(
+        queue.interval_seconds,
+        np.where(is_known, queue.aht_seconds, _IDLE_AHT_SECONDS),
+        queue.answer_target_seconds,
+        queue.patience_seconds,
+        queue.concurrency,
+    )
+    return expected_measures(np.where(is_known, agents, 0.0), np.where(is_known[:, None], calls, 0.0), known)
+
+
+def _rows(
+    rows: pd.DataFrame, calls: FloatArray, need: Requirement, queue: Queue, band: FloatArray, interval: float
+) -> pd.DataFrame:
+    got = _expected(need.agents_required, band, queue)
+    is_known, slots = need.reason == "", need.agents_required * np.asarray(queue.concurrency)
+    mean = rows["calls_mean"].to_numpy(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        answer = {
+            "calls_staffed": calls,
+            "offered_load_erlangs": mean * queue.aht_seconds / interval,
+            "agents_required": need.agents_required,
+            "agents_required_exact": need.agents_required_exact,
+            "agents_scheduled": need.agents_scheduled,
+            "workload_minutes": mean * queue.aht_seconds / SECONDS_PER_MINUTE,
+            "staffing_minutes": need.agents_scheduled * interval / SECONDS_PER_MINUTE,
+            "service_level": np.where(got.calls > 0, got.in_target / got.calls, np.nan),
+            "occupancy": np.where(slots > 0, np.minimum(got.busy / slots, 1.0), np.nan),
+            "abandon_share": np.where(got.calls > 0, got.abandoned / got.calls, np.nan),
+        }
+    numbers = pd.DataFrame(answer).where(pd.Series(is_known), np.nan)
+    whole = numbers.astype({"agents_required": "Int64", "agents_scheduled": "Int64"})
+    reasons = pd.Series(need.reason, dtype=object)
+    return pd.concat(
+        [rows[["queue_id", "interval_start"]], whole, reasons.where(reasons != "", None).rename("reason")], axis=1
+    )

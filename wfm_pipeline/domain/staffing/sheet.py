@@ -1,0 +1,158 @@
+"""Rows of text into requirements: the table behind `wfm staff --file`.
+
+Here: cells to numbers, and the answer with its reasons. Not here: files (sources/cell_file.py) and
+what a number may be (limits.py). One row comes out for every row that goes in, in the same order.
+
+What comes out is numbers and our own words only: a cell that is no number is not repeated as a
+cell, so that nothing of the input can become a formula in a spreadsheet.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from wfm_pipeline.domain.staffing.requirement import agents_required
+from wfm_pipeline.domain.staffing.rows import FloatArray
+from wfm_pipeline.errors import SettingsError
+
+REQUIRED_COLUMNS: Final = (
+    "calls", "interval_seconds", "aht_seconds", "answer_target_seconds", "service_level_target",
+)  # fmt: skip
+OPTIONAL_COLUMNS: Final = ("patience_seconds", "max_occupancy", "shrinkage")
+ANSWER_COLUMNS: Final = (
+    "agents_required", "agents_required_exact", "agents_scheduled", "service_level", "asa_seconds", "occupancy",
+    "abandon_share", "reason",
+)  # fmt: skip
+_COUNTS: Final = ("agents_required", "agents_scheduled")
+_LARGEST_WHOLE = 2.0**53
+"""Whole numbers above this are not all doubles."""
+_LONGEST_QUOTE = 40
+"""Characters of a bad cell that are repeated in its reason."""
+
+
+def staff_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[pd.DataFrame, list[str]]:
+    """The answer of every row, and notices.
+
+    Args:
+        header: Names of the columns; order, blanks around them and capitals do not matter.
+        rows: Cells as text; a row with fewer cells lacks the last ones, one with more is a bad row.
+            An empty cell of an optional column means no abandonment, no cap, no shrinkage.
+
+    Returns:
+        The known input columns as numbers, then agents_required, agents_required_exact,
+        agents_scheduled, service_level, asa_seconds, occupancy, abandon_share and reason. A bad row
+        has no number in the added columns.
+
+    Raises:
+        SettingsError: a required column is missing, or a known one comes twice.
+    """
+    names = [name.strip().lower() for name in header]
+    known: list[str] = [name for name in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS) if name in names]
+    _check_header(names, known)
+    faults = {
+        number: f"the row has {len(row)} cells, the header {len(names)}"
+        for number, row in enumerate(rows)
+        if len(row) > len(names)
+    }
+    columns: dict[str, FloatArray] = {}
+    for name in known:
+        place = names.index(name)
+        cells = [row[place] if place < len(row) else "" for row in rows]
+        columns[name], bad = _numbers(name, cells)
+        for number, words in bad.items():
+            faults.setdefault(number, words)
+    return _answer(columns, faults), _notices(names, known)
+
+
+def _check_header(names: list[str], known: list[str]) -> None:
+    missing = [name for name in REQUIRED_COLUMNS if name not in names]
+    if missing:
+        raise SettingsError(
+            f"missing columns: {', '.join(missing)}; present: {', '.join(names) or 'none'}; needed: "
+            f"{', '.join(REQUIRED_COLUMNS)}; optional: {', '.join(OPTIONAL_COLUMNS)}",
+            missing=missing,
+            present=names,
+        )
+    twice = [name for name in known if names.count(name) > 1]
+    if twice:
+        raise SettingsError(f"columns that come twice: {', '.join(twice)}", got=twice)
+
+
+def _notices(names: list[str], known: list[str]) -> list[str]:
+    others = [name or "(no name)" for name in names if name not in known]
+    return [f"ignored the columns {', '.join(others)}"] if others else []
+
+
+def _numbers(name: str, cells: list[str]) -> tuple[FloatArray, dict[int, str]]:
+    """The column as numbers (NaN = empty or unreadable), and the reason of each unreadable cell by its row."""
+    values = np.full(len(cells), np.nan)
+    bad: dict[int, str] = {}
+    for number, cell in enumerate(cells):
+        text = cell.strip()
+        value = parse_number(text)
+        if value is not None:
+            values[number] = value
+        elif text:
+            bad[number] = f"{name} is not a number: {_quoted(text)}{_hint(text)}"
+    return values, bad
+
+
+def parse_number(text: str) -> float | None:
+    """A finite number as programs write it (12, 1.5, 2e3), or None."""
+    if "_" in text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _quoted(text: str) -> str:
+    shown = "".join(letter if letter.isprintable() else "?" for letter in text[:_LONGEST_QUOTE])
+    return f"'{shown}'" + (" ..." if len(text) > _LONGEST_QUOTE else "")
+
+
+def _hint(text: str) -> str:
+    share = parse_number(text.removesuffix("%").strip()) if text.endswith("%") else None
+    if share is not None:
+        return f"; write {share / 100:g}"
+    decimal = parse_number(text.replace(",", ".")) if text.count(",") == 1 and "." not in text else None
+    return f"; write decimals with a point: {decimal:g}" if decimal is not None else ""
+
+
+def _answer(columns: Mapping[str, FloatArray], faults: Mapping[int, str]) -> pd.DataFrame:
+    shrinkage = np.nan_to_num(columns.get("shrinkage", np.zeros(1)), nan=0.0)
+    targets = {**columns, "service_level_target": columns["service_level_target"].copy()}
+    is_untold = np.isnan(targets["service_level_target"])
+    need = agents_required(
+        columns["calls"],
+        columns["interval_seconds"],
+        columns["aht_seconds"],
+        answer_target_seconds=columns["answer_target_seconds"],
+        service_level_target=np.where(is_untold, 0.5, columns["service_level_target"]),
+        patience_seconds=columns.get("patience_seconds", np.nan),
+        max_occupancy=columns.get("max_occupancy", np.nan),
+        shrinkage=shrinkage,
+    ).frame()
+    reason = need["reason"].to_numpy(dtype=object)
+    reason[is_untold & (reason == "")] = "service_level_target is missing"
+    for number, words in faults.items():
+        reason[number] = words
+    answer = need[list(ANSWER_COLUMNS)].assign(reason=reason)
+    numbers = [name for name in ANSWER_COLUMNS if name != "reason"]
+    answer.loc[reason != "", numbers] = np.nan
+    answer = answer.astype(dict.fromkeys(_COUNTS, "Int64"))
+    return pd.concat([pd.DataFrame({name: _plain(values) for name, values in columns.items()}), answer], axis=1)
+
+
+def _plain(values: FloatArray) -> pd.Series:
+    """The column as whole numbers where it has no others, so that 100 comes out as 100."""
+    known = values[~np.isnan(values)]
+    column = pd.Series(values)
+    return (
+        column.astype("Int64") if (known == np.rint(known)).all() and (np.abs(known) < _LARGEST_WHOLE).all() else column
+    )

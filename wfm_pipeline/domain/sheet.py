@@ -1,0 +1,178 @@
+"""Cells of a planner's table, read with messages that name table and line.
+
+Here: a frame of text or typed cells whose columns become numbers, dates, instants, flags and words.
+Not here: files (sources), and what the columns of one table mean (the domain's own readers).
+"""
+
+import datetime as dt
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar, Final, TypeVar
+
+import pandas as pd
+
+from wfm_pipeline.errors import DataError
+
+Value = TypeVar("Value")
+_TRUE: Final = frozenset({"true", "1", "yes", "y", "t"})
+_FALSE: Final = frozenset({"false", "0", "no", "n", "f"})
+_HEADER_LINES: Final = 2
+
+
+class Sheet:
+    """A frame whose cells are read with messages that name table and line.
+
+    Attributes:
+        missing_error: Raised where a column is absent; a room may name its own.
+        invalid_error: Raised where a cell cannot be read.
+    """
+
+    missing_error: ClassVar[type[DataError]] = DataError
+    invalid_error: ClassVar[type[DataError]] = DataError
+
+    def __init__(
+        self, frame: pd.DataFrame, name: str, *, required: Iterable[str], optional: Iterable[str] = ()
+    ) -> None:
+        """Take a frame.
+
+        Raises:
+            DataError: a required column is absent; the message names those present.
+        """
+        self.name = name
+        self.frame = frame.rename(columns=lambda column: str(column).strip().lower())
+        missing = [column for column in required if column not in self.frame.columns]
+        if missing:
+            raise self.missing_error(
+                f"{name} lacks the columns {', '.join(missing)}; present: {', '.join(map(str, frame.columns))}",
+                missing=missing,
+            )
+        known = {*required, *optional}
+        self.ignored = [column for column in self.frame.columns if column not in known]
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def has(self, column: str) -> bool:
+        """True where the table has the column."""
+        return column in self.frame.columns
+
+    def where(self, row: int) -> str:
+        """Words for a row: its line in the file, the header being line 1."""
+        return f"{self.name}, line {row + _HEADER_LINES}"
+
+    def cells(self, column: str) -> list[object]:
+        """Raw values; None for every row where the column is absent."""
+        return self.frame[column].tolist() if self.has(column) else [None] * len(self)
+
+    def texts(self, column: str) -> list[str]:
+        """Values as trimmed text; empty where unknown."""
+        return [cell_text(value) for value in self.cells(column)]
+
+    def parse(self, column: str, read: Callable[[str], Value], allowed: str) -> list[Value | None]:
+        """Values read by a function; None where empty.
+
+        Raises:
+            DataError: a cell cannot be read; names line, column and what is allowed.
+        """
+        values: list[Value | None] = []
+        for row, text in enumerate(self.texts(column)):
+            try:
+                values.append(read(text) if text else None)
+            except ValueError as error:
+                raise self.invalid_error(
+                    f"{column} must be {allowed}, got {text!r} ({self.where(row)})", got=text, column=column
+                ) from error
+        return values
+
+    def numbers(self, column: str) -> list[float | None]:
+        """Finite numbers; None where empty."""
+        return self.parse(column, _number, "a number")
+
+    def integers(self, column: str) -> list[int | None]:
+        """Whole numbers; None where empty."""
+        return self.parse(column, _integer, "a whole number")
+
+    def dates(self, column: str) -> list[dt.date | None]:
+        """Dates; None where empty."""
+        return self.parse(column, lambda text: dt.date.fromisoformat(text[:10]), "a date such as 2025-07-28")
+
+    def instants(self, column: str) -> list[dt.datetime | None]:
+        """Instants or wall-clock times without a zone; a bare date is its midnight; None where empty."""
+        return self.parse(column, _instant, "a time without a zone such as 2025-07-28 09:30, or a date")
+
+    def flags(self, column: str, *, default: bool) -> list[bool]:
+        """True or false; the default where empty."""
+        found = self.parse(column, _flag, "true or false")
+        return [default if value is None else value for value in found]
+
+    def sets(self, column: str) -> list[frozenset[str]]:
+        """Sets of words separated by `;`, or given as lists."""
+        known: dict[str, frozenset[str]] = {}
+        return [self._set(value, row, column, known) for row, value in enumerate(self.cells(column))]
+
+    def _set(self, value: object, row: int, column: str, known: dict[str, frozenset[str]]) -> frozenset[str]:
+        text = (
+            cell_text(value) if isinstance(value, str) or not hasattr(value, "__iter__") else ";".join(map(str, value))
+        )
+        if text not in known:
+            if not text.isprintable():
+                raise self.invalid_error(
+                    f"{column} must be printable words separated by ';', got {text!r} ({self.where(row)})", got=text
+                )
+            known[text] = frozenset(word.strip() for word in text.split(";") if word.strip())
+        return known[text]
+
+    def required(self, column: str, values: Sequence[Value | None]) -> list[Value]:
+        """The values, none of them empty.
+
+        Raises:
+            DataError: a cell is empty; names line and column.
+        """
+        kept = []
+        for row, value in enumerate(values):
+            if value is None or value == "":
+                raise self.invalid_error(f"{column} must not be empty ({self.where(row)})", column=column)
+            kept.append(value)
+        return kept
+
+    def notice(self) -> list[str]:
+        """What was ignored."""
+        return [f"{self.name}: ignored the columns {', '.join(self.ignored)}"] if self.ignored else []
+
+
+def cell_text(value: object) -> str:
+    """A cell as trimmed text; empty where unknown, whole numbers without a point."""
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+def _integer(text: str) -> int:
+    value = float(text)
+    if not value.is_integer():
+        raise ValueError(text)
+    return int(value)
+
+
+def _flag(text: str) -> bool:
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise ValueError(text)
+
+
+def _instant(text: str) -> dt.datetime:
+    moment = dt.datetime.fromisoformat(text)
+    if moment.tzinfo is not None:
+        raise ValueError(text)
+    return moment

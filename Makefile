@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup run test check format bench dev lock clean
+.PHONY: help setup run test check format bench comparison dev lock clean
 .DEFAULT_GOAL := help
 
 help:  ## say what there is
@@ -42,6 +42,9 @@ format: setup  ## let ruff and sqlfluff put the code in order
 
 bench: setup  ## run every benchmark; results in benchmarks/results
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+comparison: setup  ## write docs/forecast_comparison.md from the public panels (needs WFM_REAL_DATA)
+	@$(BIN)/python -m wfm_pipeline_tests.tools.write_forecast_comparison
 
 dev: setup  ## the Dagster UI with the graph, on 127.0.0.1:3000
 	@$(BIN)/wfm dev

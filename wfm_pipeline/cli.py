@@ -15,6 +15,7 @@ import typer
 from rich.markup import escape
 
 from wfm_pipeline.commands.allocate import allocate
+from wfm_pipeline.commands.backtest import backtest
 from wfm_pipeline.commands.common import (
     AsJson,
     AsOf,
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.command()(allocate)
 app.command()(staff)
+app.command()(backtest)
 
 
 def main() -> NoReturn:
@@ -143,58 +145,6 @@ def load(
     out.print(f"{rows:,} rows of {file.name} are in source {source}")
     hint = f"wfm run --source {source}"
     out.print(f"next: {hint}" if is_remembered else f"next: set WFM_SOURCE_URL to that database, then {hint}")
-
-
-@app.command()
-def backtest(
-    file: Annotated[
-        Path | None, typer.Argument(help="Interval file (queue_id, interval_start, calls); none: the warehouse.")
-    ] = None,
-    origins: Annotated[Path | None, typer.Option(help="CSV: dataset, fold, origin, horizon_days, train_from.")] = None,
-    dataset: Annotated[str | None, typer.Option(help="Which rows of the origins file.")] = None,
-    horizon: Annotated[str | None, typer.Option(help="Days ahead, such as 14d; default what the origins say.")] = None,
-    country: Annotated[str | None, typer.Option(help="ISO code for public holidays.")] = None,
-    weekend: Annotated[str | None, typer.Option(help="Weekend days, such as fri,sat.")] = None,
-    predictions: Annotated[Path | None, typer.Option(help="Write every prediction to this Parquet file.")] = None,
-    source: SourceName = None,
-    warehouse: WarehouseUrl = None,
-    as_json: AsJson = False,
-) -> None:
-    """Rolling-origin scores of our forecast and of the built-in peers."""
-    from wfm_pipeline.orchestration.backtesting import BacktestRequest, run_request, write_predictions  # noqa: PLC0415
-    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
-    from wfm_pipeline.resources import House  # noqa: PLC0415
-
-    settings = chosen_settings(source=source, warehouse_url=warehouse)
-    days = _weekend(weekend)
-    request = BacktestRequest(file, origins, dataset, _days(horizon), country, days)
-    with err.status("backtest ...") as status:
-        result = run_request(
-            House(settings),
-            request,
-            on_progress=lambda line: status.update(f"backtest: {line}"),
-        )
-    if predictions is not None:
-        write_predictions(result, predictions)
-    if as_json:
-        print_json({"scores": result.scores, "fold_scores": result.fold_scores}, dataset=dataset, notes=result.notes)
-        return
-    print_table(result.scores, "Backtest: wMAPE by method (int = interval, day; q = per queue, tot = summed)")
-    for note in result.notes:
-        out.print(escape(note))
-
-
-def _days(text: str | None) -> int | None:
-    if text is None:
-        return None
-    digits = text.strip().lower().removesuffix("d")
-    if not digits.isdigit() or int(digits) < 1:
-        raise SettingsError(f"--horizon must be days such as 14d, got {text!r}", got=text)
-    return int(digits)
-
-
-def _weekend(text: str | None) -> tuple[str, ...] | None:
-    return tuple(day.strip().lower() for day in text.split(",") if day.strip()) if text else None
 
 
 @app.command()

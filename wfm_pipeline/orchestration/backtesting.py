@@ -1,9 +1,17 @@
-"""The backtest command's way: read intervals and origins, score, write the predictions."""
+"""The backtest command's way: read intervals, origins and peers, score, write predictions and report.
 
+Here: files and settings in, files out. Not here: the scores (domain/forecasting), the report's text
+and pictures (reports), or the command's words (cli).
+"""
+
+import dataclasses
 import datetime as dt
+import hashlib
 import os
-from collections.abc import Callable
+import platform
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +19,9 @@ import pandas as pd
 from wfm_pipeline.assets.forecast_inputs import read_inputs
 from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.domain.forecasting import BacktestResult, ForecastOptions, read_folds, run_backtest
-from wfm_pipeline.errors import DataError
+from wfm_pipeline.domain.forecasting.analysis import BacktestAnalysis, analyse
+from wfm_pipeline.errors import DataError, SettingsError
+from wfm_pipeline.reports.backtest_report import ReportFacts, backtest_report
 from wfm_pipeline.resources import House
 from wfm_pipeline.sources.interval_file import read_interval_file, read_table_file
 
@@ -26,6 +36,9 @@ class BacktestRequest:
         dataset: Rows of the origins file.
         horizon_days: Days ahead [days]; None takes what the origins say, else 14.
         country, weekend: Calendar of a plain file.
+        peers: External peers as (name, file of predictions), in the order they are shown.
+        title: Title of the report; None makes one from what is read.
+        is_simulated: True labels a plain file's data as made; the warehouse knows it by itself.
     """
 
     file: Path | None
@@ -34,22 +47,104 @@ class BacktestRequest:
     horizon_days: int | None
     country: str | None
     weekend: tuple[str, ...] | None
+    peers: tuple[tuple[str, Path], ...] = ()
+    title: str | None = None
+    is_simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestAnswer:
+    """What a request is answered with.
+
+    Attributes:
+        result: Predictions and the benchmark's scores.
+        analysis: All other tables.
+        facts: Title, labels and configuration, for the report.
+    """
+
+    result: BacktestResult
+    analysis: BacktestAnalysis
+    facts: ReportFacts
+
+    def report(self) -> str:
+        """The report as one HTML page."""
+        return backtest_report(self.result, self.analysis, self.facts)
 
 
 DEFAULT_HORIZON_DAYS = 14
 DEFAULT_ORIGINS = 3
+_PACKAGES = ("wfm-pipeline", "lightgbm", "scikit-learn", "scipy", "numpy", "pandas", "holidays", "matplotlib")
+_SHOWN_HASH_LETTERS = 12
 
 
-def run_request(house: House, request: BacktestRequest, *, on_progress: Callable[[str], None]) -> BacktestResult:
+def run_request(house: House, request: BacktestRequest, *, on_progress: Callable[[str], None]) -> BacktestAnswer:
     """Answer a request.
 
     Raises:
-        DataError: file, origins and data set do not fit together; the message says how.
+        DataError: file, origins, data set and external peers do not fit together; the message says how.
     """
     panel, site = _panel(house, request)
     folds = _folds(request, panel)
+    external = {name: read_table_file(path) for name, path in request.peers}
     options = ForecastOptions(seed=house.settings.seed, num_threads=house.settings.num_threads)
-    return run_backtest(panel, folds, site=site, options=options, on_progress=on_progress)
+    result = run_backtest(panel, folds, site=site, external=external, options=options, on_progress=on_progress)
+    analysis = analyse(result, panel, site=site)
+    return BacktestAnswer(result, analysis, _facts(house, request, panel, folds, site, options))
+
+
+def named_files(words: Sequence[str]) -> tuple[tuple[str, Path], ...]:
+    """External peers from words such as `prophet=predictions.parquet`.
+
+    Raises:
+        SettingsError: a word has no name or no file, or a name comes twice.
+    """
+    pairs = []
+    for word in words:
+        name, _, file = word.partition("=")
+        if not name.strip() or not file.strip():
+            raise SettingsError(f"--peer must look like NAME=predictions.parquet, got {word!r}", got=word)
+        pairs.append((name.strip(), Path(file.strip())))
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        raise SettingsError(f"--peer names must differ, got {', '.join(names)}", got=names)
+    return tuple(pairs)
+
+
+def _facts(
+    house: House,
+    request: BacktestRequest,
+    panel: pd.DataFrame,
+    folds: pd.DataFrame,
+    site: Site,
+    options: ForecastOptions,
+) -> ReportFacts:
+    is_file = request.file is not None
+    name = request.dataset or (request.file.stem if request.file is not None else house.source_map.name)
+    calendar = f"{site.country or 'no country'}; weekend {', '.join(site.weekend) or 'none'}"
+    first, last = panel["interval_start"].min(), panel["interval_start"].max()
+    data = {
+        "data": f"{'file ' + request.file.name if request.file is not None else 'warehouse, source ' + name}, "
+        f"{len(panel):,} intervals of {panel['queue_id'].nunique()} queues, {first:%Y-%m-%d} to {last:%Y-%m-%d}, "
+        f"content {_fingerprint(panel)}",
+        "origins": f"{len(folds)}, {folds['origin'].min():%Y-%m-%d} to {folds['origin'].max():%Y-%m-%d}, "
+        f"{folds['horizon_days'].min()} to {folds['horizon_days'].max()} days ahead",
+        "calendar": calendar,
+        "external peers": ", ".join(f"{peer} ({path.name})" for peer, path in request.peers) or "none",
+    }
+    return ReportFacts(
+        title=request.title or f"Forecast backtest: {name}",
+        is_simulated=request.is_simulated or (not is_file and house.is_simulated),
+        data=data,
+        configuration={key: str(value) for key, value in dataclasses.asdict(options).items()},
+        versions={"python": platform.python_version()} | {package: metadata.version(package) for package in _PACKAGES},
+    )
+
+
+def _fingerprint(panel: pd.DataFrame) -> str:
+    """The first letters of the content's hash, whatever the order of rows: two reports on equal data agree."""
+    rows = panel[["queue_id", "interval_start", "calls"]].sort_values(["queue_id", "interval_start"], kind="stable")
+    hashed = pd.util.hash_pandas_object(rows, index=False).to_numpy()
+    return hashlib.sha256(hashed.tobytes()).hexdigest()[:_SHOWN_HASH_LETTERS]
 
 
 def _panel(house: House, request: BacktestRequest) -> tuple[pd.DataFrame, Site]:
@@ -85,10 +180,19 @@ def _folds(request: BacktestRequest, panel: pd.DataFrame) -> pd.DataFrame:
 
 def write_predictions(result: BacktestResult, path: Path) -> None:
     """Write every prediction as Parquet, beside its place and then swapped in."""
+    _swap_in(path, lambda beside: result.predictions.to_parquet(beside, index=False))
+
+
+def write_report(answer: BacktestAnswer, path: Path) -> None:
+    """Write the report, beside its place and then swapped in."""
+    _swap_in(path, lambda beside: beside.write_text(answer.report(), encoding="utf-8"))
+
+
+def _swap_in(path: Path, write: Callable[[Path], object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        result.predictions.to_parquet(beside, index=False)
+        write(beside)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

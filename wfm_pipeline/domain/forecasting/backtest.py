@@ -5,13 +5,14 @@ reading and writing files (the caller).
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.domain.forecasting.external_peers import checked_predictions, external_rows
 from wfm_pipeline.domain.forecasting.fitting import answer, fit_panel
 from wfm_pipeline.domain.forecasting.history import BoolArray, CallPanel, FloatArray, build_panel, desk_closed_dates
 from wfm_pipeline.domain.forecasting.options import METHOD, QUANTILE_LEVELS, ForecastOptions, quantile_column
@@ -34,12 +35,14 @@ class BacktestResult:
         scores: One row per method, see `score_backtest`.
         fold_scores: One row per origin and method.
         notes: What the forecast said about itself, one line per origin and queue that stepped down.
+        judged: The predictions with `calls` (what came, NaN = unknown) and `is_scored`.
     """
 
     predictions: pd.DataFrame
     scores: pd.DataFrame
     fold_scores: pd.DataFrame
     notes: tuple[str, ...]
+    judged: pd.DataFrame
 
 
 def read_folds(folds: pd.DataFrame, *, dataset: str | None = None) -> pd.DataFrame:
@@ -96,6 +99,7 @@ def run_backtest(
     site: Site,
     horizon_days: int | None = None,
     methods: Sequence[str] | None = None,
+    external: Mapping[str, pd.DataFrame] | None = None,
     options: ForecastOptions | None = None,
     on_progress: Callable[[str], None] | None = None,
 ) -> BacktestResult:
@@ -107,6 +111,7 @@ def run_backtest(
         site: Calendar of the desk.
         horizon_days: Days ahead; None takes each fold's own.
         methods: Names from METHODS; None takes all.
+        external: Name -> predictions made elsewhere for the same origins, see `external_rows`.
         options: Choices of our forecast.
         on_progress: Told one line per origin.
 
@@ -116,12 +121,11 @@ def run_backtest(
 
     Raises:
         DataError: panel or folds are unsound, a method is unknown, a fold has no training data or
-            no interval to be scored on.
+            no interval to be scored on, or an external peer bears a name of ours or does not
+            answer every scored row.
     """
-    chosen = tuple(methods or METHODS)
-    unknown = sorted(set(chosen) - set(METHODS))
-    if unknown:
-        raise DataError(f"methods must be of {', '.join(METHODS)}, got {', '.join(unknown)}", got=unknown)
+    chosen = _chosen(methods, external or {})
+    given = {name: checked_predictions(name, made) for name, made in (external or {}).items()}
     cube = build_panel(panel, interval_minutes=site.interval_minutes)
     closed = desk_closed_dates(cube)
     parts: list[pd.DataFrame] = []
@@ -142,8 +146,23 @@ def run_backtest(
         if on_progress:
             on_progress(f"{fold.origin}: {len(chosen)} methods")
     everything = pd.concat(parts, ignore_index=True)
+    asked = everything[everything["method"] == chosen[0]]
+    others = [external_rows(name, made, asked) for name, made in given.items()]
+    everything = pd.concat([everything, *others], ignore_index=True)
     scores, fold_scores = score_backtest(everything)
-    return BacktestResult(everything.drop(columns=["calls", "is_scored"]), scores, fold_scores, tuple(notes))
+    predictions = everything.drop(columns=["calls", "is_scored"])
+    return BacktestResult(predictions, scores, fold_scores, tuple(notes), everything)
+
+
+def _chosen(methods: Sequence[str] | None, external: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    chosen = tuple(methods or METHODS)
+    unknown = sorted(set(chosen) - set(METHODS))
+    if unknown:
+        raise DataError(f"methods must be of {', '.join(METHODS)}, got {', '.join(unknown)}", got=unknown)
+    taken = sorted(set(external) & set(METHODS))
+    if taken:
+        raise DataError(f"an external peer cannot be called {', '.join(taken)}: that is a method of ours", got=taken)
+    return chosen
 
 
 @dataclass(frozen=True, slots=True)

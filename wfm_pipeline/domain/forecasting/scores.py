@@ -43,7 +43,7 @@ def score_backtest(predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFram
         scores inside the fold.
     """
     scored = predictions[predictions["is_scored"]]
-    busy = _busy(scored)
+    busy = busy_cells(scored)
     whole: list[dict[str, object]] = []
     folds: list[dict[str, object]] = []
     for method, rows in scored.groupby("method", sort=False):
@@ -61,13 +61,14 @@ def score_backtest(predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFram
     )
 
 
-def _busy(scored: pd.DataFrame) -> pd.Series:
+def busy_cells(scored: pd.DataFrame) -> pd.Series:
     """Busy flag per queue, weekday and time of day, from the actuals of all folds."""
     one = scored.drop_duplicates(["origin", "queue_id", "interval_start"])
-    return one["calls"].groupby(_week_cell(one)).mean() >= BUSY_CALLS
+    return one["calls"].groupby(week_cell(one)).mean() >= BUSY_CALLS
 
 
-def _week_cell(rows: pd.DataFrame) -> list[pd.Series]:
+def week_cell(rows: pd.DataFrame) -> list[pd.Series]:
+    """The cell that a row's usual calls are looked up by: queue, weekday (Monday 0), minute of the day."""
     start = rows["interval_start"]
     return [
         rows["queue_id"],
@@ -82,7 +83,7 @@ def _scores(method: str, rows: pd.DataFrame, busy: pd.Series) -> dict[str, objec
     sums = rows[["calls", "calls_mean"]]
     by_interval, by_day = sums.groupby([origin, start]).sum(), sums.groupby([origin, date]).sum()
     by_queue_day = sums.groupby([origin, rows["queue_id"], date]).sum()
-    is_busy = busy.reindex(pd.MultiIndex.from_frame(pd.concat(_week_cell(rows), axis=1))).to_numpy(bool)
+    is_busy = busy.reindex(pd.MultiIndex.from_frame(pd.concat(week_cell(rows), axis=1))).to_numpy(bool)
     volume = metrics.volume_error(rows["calls"], rows["calls_mean"])
     quantiles = {level: rows[name] for level, name in BAND_LEVELS.items()}
     return {
@@ -101,7 +102,7 @@ def _scores(method: str, rows: pd.DataFrame, busy: pd.Series) -> dict[str, objec
 
 
 def _floors(rows: pd.DataFrame) -> dict[str, float]:
-    profile = rows["calls"].groupby(_week_cell(rows)).transform("mean")
+    profile = rows["calls"].groupby(week_cell(rows)).transform("mean")
     day = [rows["origin"], rows["queue_id"], rows["interval_start"].dt.normalize()]
     rate = rate_guess(rows["calls"], profile, day)
     return {

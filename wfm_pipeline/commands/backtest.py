@@ -1,0 +1,95 @@
+"""`wfm backtest`: scores, report and JSON of a rolling-origin backtest."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from wfm_pipeline.commands.common import AsJson, SourceName, WarehouseUrl, chosen_settings, err, out
+from wfm_pipeline.errors import SettingsError
+
+if TYPE_CHECKING:
+    from wfm_pipeline.orchestration.backtesting import BacktestAnswer
+
+
+def backtest(
+    file: Annotated[
+        Path | None, typer.Argument(help="Interval file (queue_id, interval_start, calls); none: the warehouse.")
+    ] = None,
+    origins: Annotated[Path | None, typer.Option(help="CSV: dataset, fold, origin, horizon_days, train_from.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Which rows of the origins file.")] = None,
+    horizon: Annotated[str | None, typer.Option(help="Days ahead, such as 14d; default what the origins say.")] = None,
+    country: Annotated[str | None, typer.Option(help="ISO code for public holidays.")] = None,
+    weekend: Annotated[str | None, typer.Option(help="Weekend days, such as fri,sat.")] = None,
+    predictions: Annotated[Path | None, typer.Option(help="Write every prediction to this Parquet file.")] = None,
+    report: Annotated[Path | None, typer.Option(metavar="HTML", help="Write a report with pictures, one file.")] = None,
+    peer: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=FILE", help="Predictions made elsewhere; repeatable.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
+    simulated: Annotated[bool, typer.Option("--simulated", help="The file's data are made: label them so.")] = False,
+    source: SourceName = None,
+    warehouse: WarehouseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rolling-origin scores of our forecast, of the built-in peers, and of predictions made elsewhere."""
+    from wfm_pipeline.orchestration import backtesting  # noqa: PLC0415
+    from wfm_pipeline.resources import House  # noqa: PLC0415
+
+    settings = chosen_settings(source=source, warehouse_url=warehouse)
+    days = _weekend(weekend)
+    peers = backtesting.named_files(peer or [])
+    request = backtesting.BacktestRequest(
+        file, origins, dataset, _days(horizon), country, days, peers, title, simulated
+    )
+    with err.status("backtest ...") as status:
+        answer = backtesting.run_request(
+            House(settings),
+            request,
+            on_progress=lambda line: status.update(f"backtest: {line}"),
+        )
+    if predictions is not None:
+        backtesting.write_predictions(answer.result, predictions)
+    if report is not None:
+        backtesting.write_report(answer, report)
+        err.print(f"report: {escape(str(report))}")
+    if as_json:
+        _print_json(answer, dataset)
+    else:
+        _print_tables(answer)
+
+
+def _print_json(answer: "BacktestAnswer", dataset: str | None) -> None:
+    from wfm_pipeline.reports.terminal import print_json  # noqa: PLC0415
+
+    result, facts = answer.result, answer.facts
+    tables = {"scores": result.scores, "fold_scores": result.fold_scores, **answer.analysis.tables()}
+    labels = {"is_hindcast": True, "is_simulated": facts.is_simulated}
+    said = {"data": facts.data, "configuration": facts.configuration, "versions": facts.versions}
+    print_json(tables, dataset=dataset, notes=result.notes, **labels, **said)
+
+
+def _print_tables(answer: "BacktestAnswer") -> None:
+    from wfm_pipeline.reports.backtest_words import summary  # noqa: PLC0415
+    from wfm_pipeline.reports.terminal import print_table  # noqa: PLC0415
+
+    result = answer.result
+    for head, words in summary(result.scores, answer.analysis):
+        out.print(f"[bold]{escape(head)}[/] {escape(words)}")
+    print_table(result.scores, "Backtest: wMAPE by method (int = interval, day; q = per queue, tot = summed)")
+    for note in result.notes:
+        out.print(escape(note))
+
+
+def _days(text: str | None) -> int | None:
+    if text is None:
+        return None
+    digits = text.strip().lower().removesuffix("d")
+    if not digits.isdigit() or int(digits) < 1:
+        raise SettingsError(f"--horizon must be days such as 14d, got {text!r}", got=text)
+    return int(digits)
+
+
+def _weekend(text: str | None) -> tuple[str, ...] | None:
+    return tuple(day.strip().lower() for day in text.split(",") if day.strip()) if text else None

@@ -1,0 +1,36 @@
+"""Names of forecasting methods and scores as readers see them, and text that a picture takes as it stands.
+
+Here: words for names. Not here: sentences (backtest_words) or numbers (numbers).
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from wfm_pipeline.domain.forecasting import METHOD
+
+METHOD_NAMES: Final[Mapping[str, str]] = {
+    METHOD: "wfm (ours)",
+    "seasonal_naive": "same weekday last week",
+    "mean_4": "mean of 4 same weekdays",
+    "mean_8": "mean of 8 same weekdays",
+    "median_6": "median of 6 same weekdays",
+}
+SCORE_NAMES: Final[Mapping[str, str]] = {
+    "int_q": "interval, per queue",
+    "int_tot": "interval, all queues",
+    "day_q": "day, per queue",
+    "day_tot": "day, all queues",
+    "pinball": "quantiles (pinball)",
+}
+_LONGEST = 28
+
+
+def method_name(method: str) -> str:
+    """The name readers see; external peers keep theirs."""
+    return METHOD_NAMES.get(method, method)
+
+
+def picture_text(words: str) -> str:
+    """Words of the data as a picture's text: `$` would start a formula, very long names are cut."""
+    short = words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…"
+    return short.replace("$", r"\$")

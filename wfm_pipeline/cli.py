@@ -27,6 +27,7 @@ from wfm_pipeline.commands.common import (
     parse_date,
     tell_step,
 )
+from wfm_pipeline.commands.intraday import backtest_intraday, long_range, reforecast
 from wfm_pipeline.commands.staff import staff
 from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.settings import commented_file, config_path
@@ -39,6 +40,9 @@ app = typer.Typer(
 )
 app.command()(allocate)
 app.command()(staff)
+app.command()(reforecast)
+app.command()(backtest_intraday)
+app.command()(long_range)
 app.command()(backtest)
 
 

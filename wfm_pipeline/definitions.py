@@ -15,6 +15,8 @@ from wfm_pipeline.assets.allocation_inputs import build_planning_assets
 from wfm_pipeline.assets.bronze import build_bronze_assets
 from wfm_pipeline.assets.customers import build_customer_assets
 from wfm_pipeline.assets.forecast import build_forecast_assets
+from wfm_pipeline.assets.intraday import build_intraday_assets
+from wfm_pipeline.assets.long_range import build_long_range_assets
 from wfm_pipeline.assets.silver import build_silver_assets
 from wfm_pipeline.assets.staffing import build_staffing_assets
 from wfm_pipeline.checks.allocation_checks import build_allocation_checks
@@ -25,9 +27,14 @@ from wfm_pipeline.orchestration.jobs import (
     REFRESH,
     allocation_job,
     allocation_schedule,
+    intraday_job,
+    intraday_schedule,
     late_data_sensor,
+    long_range_job,
+    long_range_schedule,
     nightly_job,
     nightly_schedule,
+    reforecast_job,
     refresh_job,
 )
 from wfm_pipeline.orchestration.partitions import daily_partitions, weekly_partitions
@@ -50,6 +57,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     partitions = daily_partitions(house) if is_partitioned else None
     weeks = weekly_partitions(house, partitions.start.date()) if partitions else None
     nightly, refresh, allocation = nightly_job(partitions), refresh_job(partitions), allocation_job(weeks)
+    intraday, reforecast, far_ahead = intraday_job(partitions), reforecast_job(), long_range_job()
     return dg.Definitions(
         assets=[
             *build_bronze_assets(house.source_map, partitions),
@@ -59,6 +67,8 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_forecast_assets(),
             *build_accuracy_assets(),
             *build_staffing_assets(),
+            *build_intraday_assets(),
+            *build_long_range_assets(),
             *build_planning_assets(),
             *build_allocation_assets(weeks),
         ],
@@ -68,8 +78,15 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_law_checks(),
             *build_allocation_checks(),
         ],
-        jobs=[nightly, refresh, allocation],
-        schedules=[nightly_schedule(nightly, house), allocation_schedule(allocation, house)] if partitions else [],
+        jobs=[nightly, refresh, allocation, intraday, reforecast, far_ahead],
+        schedules=[
+            nightly_schedule(nightly, house),
+            allocation_schedule(allocation, house),
+            intraday_schedule(intraday, house),
+            long_range_schedule(far_ahead, house),
+        ]
+        if partitions
+        else [],
         sensors=[late_data_sensor(REFRESH, house)] if partitions else [],
         resources={"house": house},
         executor=dg.in_process_executor,

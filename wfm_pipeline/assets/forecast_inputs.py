@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+import ibis
 import pandas as pd
 
 from wfm_pipeline.contracts.silver import QUEUE_INTERVALS
@@ -39,12 +40,13 @@ class ForecastInputs:
         return self.history["interval_start"].min().date()
 
 
-def read_inputs(house: House, warehouse: Warehouse) -> ForecastInputs:
-    """Read all intervals of the source.
+def read_inputs(house: House, warehouse: Warehouse, *, since: dt.date | None = None) -> ForecastInputs:
+    """Read the intervals of the source, all or from a date on.
 
     The hour that comes twice when clocks go back is averaged: its local time stands for one hour.
     """
     stored = Scope(house.in_source()).filter(warehouse.table(QUEUE_INTERVALS.full_name))
+    stored = stored.filter(stored.business_date >= ibis.literal(since)) if since else stored
     rows = warehouse.frame(
         stored.select(
             "queue_id", "interval_start_local", "calls_offered", "calls_answered", "handle_seconds", "is_open"

@@ -11,6 +11,8 @@ from wfm_pipeline.contracts.gold import (
     QUEUE_DAY_FORECAST,
     QUEUE_INTERVAL_FORECAST,
 )
+from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
+from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
 from wfm_pipeline.contracts.source_map import SourceMap
 from wfm_pipeline.contracts.staffing import STAFFING_TABLES
@@ -29,6 +31,8 @@ _ALWAYS = (
     QUEUE_DAY_FORECAST,
     FORECAST_ACCURACY,
     *STAFFING_TABLES,
+    *INTRADAY_TABLES,
+    *LONG_RANGE_TABLES,
     *ALLOCATION_INPUTS,
     *ALLOCATION_TABLES,
 )

@@ -102,6 +102,17 @@ LINEAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         },
         "workload_minutes": _from(_FORECAST, "calls_mean", "aht_seconds"),
     },
+    "gold.queue_interval_reforecast": {
+        "calls_mean": (*_from(_FORECAST, "calls_mean"), *_from(_INTERVALS, "calls_offered", "is_missing", "is_open")),
+        "calls_mean_issued": _from(_FORECAST, "calls_mean"),
+        "aht_seconds": _from(_FORECAST, "aht_seconds"),
+    },
+    "gold.queue_day_reforecast": {
+        "calls_so_far": (*_from(_INTERVALS, "calls_offered"), *_from(_CALLS, "arrived_at")),
+        "calls_remaining_mean": (*_from(_FORECAST, "calls_mean"), *_from(_INTERVALS, "calls_offered")),
+    },
+    "gold.queue_day_long_range": {"calls_mean": _from(_INTERVALS, "calls_offered", "is_missing", "is_open")},
+    "gold.queue_week_long_range": {"calls_mean": _from(_INTERVALS, "calls_offered", "is_missing", "is_open")},
     "gold.demand_week": {
         "weekly_forecast": (*_VOLUME, *_from("silver.week_configuration", "working_days")),
         "locality": (

@@ -8,8 +8,10 @@ from typing import Final
 
 from wfm_pipeline.contracts.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
 from wfm_pipeline.contracts.gold import GOLD_TABLES
+from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
+from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.contracts.staffing import STAFFING_TABLES
 
 ALL_SILVER_TABLES: Final = (*SILVER_TABLES, *ALLOCATION_INPUTS)
-ALL_GOLD_TABLES: Final = (*GOLD_TABLES, *STAFFING_TABLES, *ALLOCATION_TABLES)
+ALL_GOLD_TABLES: Final = (*GOLD_TABLES, *STAFFING_TABLES, *INTRADAY_TABLES, *LONG_RANGE_TABLES, *ALLOCATION_TABLES)

@@ -13,7 +13,15 @@ NIGHTLY = "nightly"
 REFRESH = "refresh_days"
 ALLOCATION = "allocation"
 """Job and asset group of the weekly allocation."""
+INTRADAY = "intraday"
+"""Job that reads today's calls and reforecasts, and the asset group of the reforecast."""
+REFORECAST = "reforecast"
+"""Job that reforecasts from what silver holds."""
 FORECAST_OP = "queue_forecast"
+LONG_RANGE = "long_range"
+"""Job and asset group of the long range."""
+LONG_RANGE_OP = "queue_long_range"
+REFORECAST_OP = "queue_reforecast"
 _LATE_CHECK_SECONDS = 3_600
 _MOST_BLOCKS = 20
 
@@ -22,7 +30,7 @@ def nightly_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJo
     """The main job: the whole graph, from the source to the scored forecast."""
     return dg.define_asset_job(
         NIGHTLY,
-        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(ALLOCATION),
+        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(ALLOCATION, INTRADAY, LONG_RANGE),
         description="The whole graph: call records to a scored forecast.",
         partitions_def=partitions,
         executor_def=dg.in_process_executor,
@@ -53,6 +61,88 @@ def nightly_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.Sche
 def forecast_config(as_of: dt.date | None) -> dict[str, object]:
     """Run config that fixes the first target day of the forecast."""
     return {"ops": {FORECAST_OP: {"config": {"as_of": as_of.isoformat() if as_of else ""}}}}
+
+
+def intraday_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJobDefinition:
+    """Today's calls and the reforecast."""
+    return dg.define_asset_job(
+        INTRADAY,
+        selection=dg.AssetSelection.groups("bronze", "silver", INTRADAY),
+        description="Today's calls so far, and the rest of today updated by them.",
+        partitions_def=partitions,
+        executor_def=dg.in_process_executor,
+    )
+
+
+def reforecast_job() -> UnresolvedAssetJobDefinition:
+    """The reforecast alone, from what silver holds."""
+    return dg.define_asset_job(
+        REFORECAST,
+        selection=dg.AssetSelection.groups(INTRADAY),
+        description="The rest of today updated by what silver holds of it.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def intraday_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.ScheduleDefinition:
+    """Every hour at ten past, from 05:10 on: reads today's calls and updates the rest of the day, by the tick.
+
+    Not before the nightly run: it would find a day of which only the first hours are there.
+    """
+
+    @dg.schedule(
+        name="intraday_schedule",
+        job=job,
+        cron_schedule="10 5-23 * * *",
+        execution_timezone=house.site.time_zone,
+        description="Reads today's calls and updates the forecast of the rest of the day.",
+    )
+    def hourly_tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        now = context.scheduled_execution_time.astimezone(ZoneInfo(house.site.time_zone))
+        return dg.RunRequest(
+            run_key=now.isoformat(timespec="minutes"),
+            partition_key=now.date().isoformat(),
+            run_config=reforecast_config(now.replace(tzinfo=None)),
+        )
+
+    return hourly_tick
+
+
+def long_range_job() -> UnresolvedAssetJobDefinition:
+    """Days and weeks far ahead, from what silver holds."""
+    return dg.define_asset_job(
+        LONG_RANGE,
+        selection=dg.AssetSelection.groups(LONG_RANGE),
+        description="Days to 26 weeks and weeks to 64 weeks ahead.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def long_range_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.ScheduleDefinition:
+    """Mondays at 04:00 of the site, after the night's load and before the allocation."""
+
+    @dg.schedule(
+        name="long_range_schedule",
+        job=job,
+        cron_schedule="0 4 * * 1",
+        execution_timezone=house.site.time_zone,
+        description="Issues the long range from this Monday on.",
+    )
+    def monday_tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        today = context.scheduled_execution_time.astimezone(ZoneInfo(house.site.time_zone)).date()
+        return dg.RunRequest(run_key=today.isoformat(), run_config=long_range_config(today))
+
+    return monday_tick
+
+
+def long_range_config(as_of: dt.date | None) -> dict[str, object]:
+    """Run config that fixes the first target day of the long range."""
+    return {"ops": {LONG_RANGE_OP: {"config": {"as_of": as_of.isoformat() if as_of else ""}}}}
+
+
+def reforecast_config(at: dt.datetime | None) -> dict[str, object]:
+    """Run config that fixes the local time of the reforecast."""
+    return {"ops": {REFORECAST_OP: {"config": {"at": at.isoformat(timespec="minutes") if at else ""}}}}
 
 
 def late_data_sensor(job_name: str, house: House) -> dg.SensorDefinition:

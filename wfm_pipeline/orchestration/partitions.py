@@ -29,9 +29,9 @@ def first_date(house: House) -> dt.date:
 
 
 def daily_partitions(house: House) -> dg.DailyPartitionsDefinition:
-    """One partition per business date of the site, in its own time zone."""
+    """One partition per business date of the site, in its own time zone; today's fills hour by hour."""
     return dg.DailyPartitionsDefinition(
-        start_date=first_date(house).isoformat(), timezone=house.site.time_zone, end_offset=0
+        start_date=first_date(house).isoformat(), timezone=house.site.time_zone, end_offset=1
     )
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import dagster as dg
@@ -50,6 +50,7 @@ def run_main_job(
     on_step: StepListener,
     job: str = NIGHTLY,
     instance: dg.DagsterInstance | None = None,
+    config: Mapping[str, object] | None = None,
 ) -> RunOutcome:
     """Materialise the whole graph for the plan's dates.
 
@@ -61,6 +62,7 @@ def run_main_job(
         on_step: Told of each step.
         job: `nightly` for the whole graph, `refresh_days` for bronze and silver only.
         instance: Where Dagster notes the run; None takes the one that the Dagster UI shows.
+        config: Run config of another job than `nightly`.
 
     Raises:
         WfmError: Dagster's storage cannot be opened.
@@ -72,7 +74,7 @@ def run_main_job(
             instance=opened,
             run_id=run_id,
             tags={FIRST_DATE_TAG: plan.days.first.isoformat(), LAST_DATE_TAG: plan.days.last.isoformat()},
-            run_config={**(forecast_config(as_of) if job == NIGHTLY else {}), **_QUIET},
+            run_config={**(forecast_config(as_of) if job == NIGHTLY else config or {}), **_QUIET},
             raise_on_error=False,
         )
         return RunOutcome(run_id, tuple(_problems(result)))

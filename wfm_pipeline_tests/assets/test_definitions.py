@@ -23,6 +23,19 @@ DEPENDENCIES = {
     "gold/forecast_accuracy": {"gold/queue_interval_forecast", "gold/queue_day_forecast"},
     "gold/queue_interval_staffing": {"gold/queue_interval_forecast"},
 }
+DEPENDENCIES |= {
+    f"gold/{name}": {
+        "silver/queue_intervals",
+        "silver/calls",
+        "gold/queue_interval_forecast",
+        "gold/queue_day_forecast",
+    }
+    for name in ("queue_interval_reforecast", "queue_day_reforecast")
+}
+DEPENDENCIES |= {
+    f"gold/{name}": {"silver/queue_intervals", "silver/calendar_days"}
+    for name in ("queue_day_long_range", "queue_week_long_range")
+}
 PLANNERS = {
     f"silver/{name}"
     for name in (
@@ -62,7 +75,9 @@ def test_every_asset_says_what_one_row_is_and_who_owns_it(graph):
 
     assert all(node.description.startswith("One row per ") for node in nodes)
     assert all(node.owners and node.kinds for node in nodes)
-    assert {"bronze", "silver", "gold", "staffing", "allocation"} == {node.group_name for node in nodes}
+    assert {"bronze", "silver", "gold", "staffing", "allocation", "intraday", "long_range"} == {
+        node.group_name for node in nodes
+    }
 
 
 def test_daily_assets_backfill_in_a_single_run(graph):

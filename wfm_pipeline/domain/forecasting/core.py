@@ -56,9 +56,22 @@ class CoreModel:
     closed: BoolArray
 
 
-def learn_core(state: DeskState, options: ForecastOptions, *, effect_seeds: int | None = None) -> CoreModel:
-    """Learn every rung from what is known before the origin."""
-    effect = learn_effect(state, options, seeds=effect_seeds)
+def learn_core(
+    state: DeskState,
+    options: ForecastOptions,
+    *,
+    effect_seeds: int | None = None,
+    effect: CalendarEffect | None = None,
+) -> CoreModel:
+    """Learn every rung from what is known before the origin.
+
+    Args:
+        state: What is known.
+        options: The forecast's choices.
+        effect_seeds: Seeds of the calendar effect, if fewer than the options ask for.
+        effect: A calendar effect learnt before; None learns one.
+    """
+    effect = effect or learn_effect(state, options, seeds=effect_seeds)
     moved = effect.of(state.features)
     ahead = slice(state.known, None)
     return CoreModel(

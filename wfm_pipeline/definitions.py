@@ -13,6 +13,7 @@ from wfm_pipeline.assets.actuals import build_actual_assets
 from wfm_pipeline.assets.allocation import build_allocation_assets
 from wfm_pipeline.assets.allocation_inputs import build_planning_assets
 from wfm_pipeline.assets.bronze import build_bronze_assets
+from wfm_pipeline.assets.capacity import build_capacity_assets
 from wfm_pipeline.assets.customers import build_customer_assets
 from wfm_pipeline.assets.forecast import build_forecast_assets
 from wfm_pipeline.assets.intraday import build_intraday_assets
@@ -27,6 +28,8 @@ from wfm_pipeline.orchestration.jobs import (
     REFRESH,
     allocation_job,
     allocation_schedule,
+    capacity_job,
+    capacity_schedule,
     intraday_job,
     intraday_schedule,
     late_data_sensor,
@@ -58,6 +61,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     weeks = weekly_partitions(house, partitions.start.date()) if partitions else None
     nightly, refresh, allocation = nightly_job(partitions), refresh_job(partitions), allocation_job(weeks)
     intraday, reforecast, far_ahead = intraday_job(partitions), reforecast_job(), long_range_job()
+    capacity = capacity_job()
     return dg.Definitions(
         assets=[
             *build_bronze_assets(house.source_map, partitions),
@@ -71,6 +75,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_long_range_assets(),
             *build_planning_assets(),
             *build_allocation_assets(weeks),
+            *build_capacity_assets(),
         ],
         asset_checks=[
             *build_contract_checks(house.source_map),
@@ -78,12 +83,13 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_law_checks(),
             *build_allocation_checks(),
         ],
-        jobs=[nightly, refresh, allocation, intraday, reforecast, far_ahead],
+        jobs=[nightly, refresh, allocation, intraday, reforecast, far_ahead, capacity],
         schedules=[
             nightly_schedule(nightly, house),
             allocation_schedule(allocation, house),
             intraday_schedule(intraday, house),
             long_range_schedule(far_ahead, house),
+            capacity_schedule(capacity, house),
         ]
         if partitions
         else [],

@@ -23,10 +23,21 @@ if TYPE_CHECKING:
 
     from wfm_pipeline.resources import House
 
-_SHOWN = [
-    "week", "fte_required_mean", "fte_required_q10", "fte_required_q90", "fte_available_mean", "gap_fte_mean",
-    "gap_fte_q10", "gap_fte_q90", "heads_end", "hires_needed", "decide_by", "gap_fte_after_hiring",
-]  # fmt: skip
+_SHOWN = {
+    "week": "week",
+    "fte_required_mean": "required",
+    "fte_required_q10": "req_q10",
+    "fte_required_q90": "req_q90",
+    "fte_available_mean": "available",
+    "gap_fte_mean": "gap",
+    "gap_fte_q10": "gap_q10",
+    "gap_fte_q90": "gap_q90",
+    "heads_end": "heads",
+    "hires_needed": "hires",
+    "decide_by": "decide_by",
+    "gap_fte_after_hiring": "gap_left",
+}
+"""Column of gold.capacity_week -> its short name on the screen."""
 _EVERY_WEEKS = 4
 
 
@@ -100,7 +111,7 @@ def _print(plan: "pd.DataFrame", title: Callable[[str], str], *, is_whole: bool)
             is_whole or week % _EVERY_WEEKS == 0 or hires > 0
             for week, hires in zip(number, rows["hires_needed"], strict=True)
         ]
-        words = f"Capacity of {pool}: {sum(kept)} of {len(rows)} weeks" if not all(kept) else f"Capacity of {pool}"
-        print_table(rows.loc[kept, _SHOWN], title(words))
+        words = f"FTE on the phones, {pool}" + ("" if all(kept) else f": {sum(kept)} of {len(rows)} weeks")
+        print_table(rows.loc[kept, list(_SHOWN)].rename(columns=_SHOWN), title(words))
         for reason, weeks in rows["reason"].value_counts().items():
             out.print(f"{weeks} weeks: {reason}", markup=False)

@@ -47,6 +47,9 @@ PLAN = {"gold/demand_week", "gold/weekly_resource_assignment", "gold/allocation_
 DEPENDENCIES |= {name: set() for name in PLANNERS}
 DEPENDENCIES |= {name: {*PLANNERS, "gold/queue_day_forecast"} for name in PLAN}
 DEPENDENCIES["gold/allocation_accuracy"] = {"gold/demand_week", "gold/queue_day_actual"}
+PEOPLE = {f"silver/{name}" for name in ("headcount", "hiring_classes", "shrinkage")}
+DEPENDENCIES |= {name: set() for name in PEOPLE}
+DEPENDENCIES["gold/capacity_week"] = {*PEOPLE, "gold/queue_week_long_range", "gold/queue_interval_staffing"}
 DAILY = {"bronze/telephony__queue_cdr", "bronze/telephony__cases", "silver/call_legs", "silver/calls"}
 
 
@@ -75,7 +78,7 @@ def test_every_asset_says_what_one_row_is_and_who_owns_it(graph):
 
     assert all(node.description.startswith("One row per ") for node in nodes)
     assert all(node.owners and node.kinds for node in nodes)
-    assert {"bronze", "silver", "gold", "staffing", "allocation", "intraday", "long_range"} == {
+    assert {"bronze", "silver", "gold", "staffing", "allocation", "intraday", "long_range", "capacity"} == {
         node.group_name for node in nodes
     }
 

@@ -29,6 +29,8 @@ from wfm_pipeline.commands.common import (
     tell_step,
 )
 from wfm_pipeline.commands.intraday import backtest_intraday, long_range, reforecast
+from wfm_pipeline.commands.model_fit import model_fit
+from wfm_pipeline.commands.simulate import simulate
 from wfm_pipeline.commands.staff import staff
 from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.settings import commented_file, config_path
@@ -46,6 +48,8 @@ app.command()(reforecast)
 app.command()(backtest_intraday)
 app.command()(long_range)
 app.command()(backtest)
+app.command()(simulate)
+app.command("model-fit")(model_fit)
 
 
 def main() -> NoReturn:

@@ -18,6 +18,7 @@ from wfm_pipeline.assets.customers import build_customer_assets
 from wfm_pipeline.assets.forecast import build_forecast_assets
 from wfm_pipeline.assets.intraday import build_intraday_assets
 from wfm_pipeline.assets.long_range import build_long_range_assets
+from wfm_pipeline.assets.model_fit import build_model_fit_assets
 from wfm_pipeline.assets.silver import build_silver_assets
 from wfm_pipeline.assets.staffing import build_staffing_assets
 from wfm_pipeline.checks.allocation_checks import build_allocation_checks
@@ -35,6 +36,8 @@ from wfm_pipeline.orchestration.jobs import (
     late_data_sensor,
     long_range_job,
     long_range_schedule,
+    model_fit_job,
+    model_fit_schedule,
     nightly_job,
     nightly_schedule,
     reforecast_job,
@@ -62,6 +65,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     nightly, refresh, allocation = nightly_job(partitions), refresh_job(partitions), allocation_job(weeks)
     intraday, reforecast, far_ahead = intraday_job(partitions), reforecast_job(), long_range_job()
     capacity = capacity_job()
+    model_fit = model_fit_job()
     return dg.Definitions(
         assets=[
             *build_bronze_assets(house.source_map, partitions),
@@ -76,6 +80,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_planning_assets(),
             *build_allocation_assets(weeks),
             *build_capacity_assets(),
+            *build_model_fit_assets(),
         ],
         asset_checks=[
             *build_contract_checks(house.source_map),
@@ -83,13 +88,14 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_law_checks(),
             *build_allocation_checks(),
         ],
-        jobs=[nightly, refresh, allocation, intraday, reforecast, far_ahead, capacity],
+        jobs=[nightly, refresh, allocation, intraday, reforecast, far_ahead, capacity, model_fit],
         schedules=[
             nightly_schedule(nightly, house),
             allocation_schedule(allocation, house),
             intraday_schedule(intraday, house),
             long_range_schedule(far_ahead, house),
             capacity_schedule(capacity, house),
+            model_fit_schedule(model_fit, house),
         ]
         if partitions
         else [],

@@ -14,6 +14,7 @@ from wfm_pipeline.contracts.gold import (
 )
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
 from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
+from wfm_pipeline.contracts.model_fit import MODEL_FIT_TABLES
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
 from wfm_pipeline.contracts.source_map import SourceMap
 from wfm_pipeline.contracts.staffing import STAFFING_TABLES
@@ -38,6 +39,7 @@ _ALWAYS = (
     *ALLOCATION_TABLES,
     *CAPACITY_INPUTS,
     *CAPACITY_TABLES,
+    *MODEL_FIT_TABLES,
 )
 
 

@@ -160,6 +160,7 @@ def _in_warehouse(
     outcome = planning_run.run_weeks(build_definitions(settings, is_partitioned=False), house, weeks, on_step=tell_step)
     if outcome.problems:
         raise WfmError("; ".join(outcome.problems))
+    house.publish()
     quality, said = planning_run.quality_of(house, weeks), {}
     out_file, eligibility = files
     if out_file is not None:
@@ -169,7 +170,6 @@ def _in_warehouse(
         said = allocating.explain(last, names)
         if eligibility is not None:
             allocating.write_csv(allocating.eligibility_frame(last), eligibility)
-    house.publish()
     if as_json:
         print_json({"quality": quality}, run_id=outcome.run_id, explanations=said)
         return

@@ -38,6 +38,8 @@ _VOLUME = (
 )
 _ROSTER = _from("silver.allocation_resources", "platform", "locality", "skills", "states", "is_active")
 
+_PRESENCE = _from(_LEGS, "agent_id", "started_at", "wait_seconds", "talk_seconds", "hold_seconds", "after_call_seconds")
+
 LINEAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     _CALLS: {
         "call_id": _from(_LEGS, "call_id"),
@@ -133,6 +135,23 @@ LINEAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
     "gold.queue_day_long_range": {"calls_mean": _from(_INTERVALS, "calls_offered", "is_missing", "is_open")},
     "gold.queue_week_long_range": {"calls_mean": _from(_INTERVALS, "calls_offered", "is_missing", "is_open")},
+    "gold.queue_model_fit": {
+        "calls_in_line": _from(_LEGS, "status", "wait_seconds"),
+        "service_level": _from(_LEGS, "status", "wait_seconds"),
+        "abandon_share": _from(_LEGS, "status", "wait_seconds"),
+        "aht_seconds": _from(_LEGS, "talk_seconds", "hold_seconds", "after_call_seconds"),
+        "patience_seconds": _from(_LEGS, "status", "wait_seconds"),
+        "patience_first_attempts_seconds": (*_from(_LEGS, "status", "wait_seconds"), *_from(_CALLS, "is_redial")),
+        "redials_in_line": _from(_CALLS, "is_redial"),
+        "agents_mean": _PRESENCE,
+        **{
+            f"service_level_{model}": (*_PRESENCE, *_from(_LEGS, "queue_id", "menu_seconds"))
+            for model in ("erlang_c", "erlang_a", "simulation")
+        },
+    },
+    "gold.agent_presence_month": dict.fromkeys(
+        ("hours_first_to_last", "hours_seen_available", "idle_while_waiting_share"), _PRESENCE
+    ),
     "gold.demand_week": {
         "weekly_forecast": (*_VOLUME, *_from("silver.week_configuration", "working_days")),
         "locality": (

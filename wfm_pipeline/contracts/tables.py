@@ -11,6 +11,7 @@ from wfm_pipeline.contracts.capacity import CAPACITY_INPUTS, CAPACITY_TABLES
 from wfm_pipeline.contracts.gold import GOLD_TABLES
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
 from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
+from wfm_pipeline.contracts.model_fit import MODEL_FIT_TABLES
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.contracts.staffing import STAFFING_TABLES
 
@@ -22,4 +23,5 @@ ALL_GOLD_TABLES: Final = (
     *LONG_RANGE_TABLES,
     *CAPACITY_TABLES,
     *ALLOCATION_TABLES,
+    *MODEL_FIT_TABLES,
 )

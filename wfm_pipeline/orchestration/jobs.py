@@ -17,6 +17,8 @@ INTRADAY = "intraday"
 """Job that reads today's calls and reforecasts, and the asset group of the reforecast."""
 REFORECAST = "reforecast"
 """Job that reforecasts from what silver holds."""
+MODEL_FIT = "model_fit"
+"""Job and asset group of the models' honesty."""
 FORECAST_OP = "queue_forecast"
 LONG_RANGE = "long_range"
 """Job and asset group of the long range."""
@@ -32,7 +34,8 @@ def nightly_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJo
     """The main job: the whole graph, from the source to the scored forecast."""
     return dg.define_asset_job(
         NIGHTLY,
-        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(ALLOCATION, INTRADAY, LONG_RANGE, CAPACITY),
+        selection=dg.AssetSelection.all()
+        - dg.AssetSelection.groups(ALLOCATION, INTRADAY, LONG_RANGE, CAPACITY, MODEL_FIT),
         description="The whole graph: call records to a scored forecast.",
         partitions_def=partitions,
         executor_def=dg.in_process_executor,
@@ -242,3 +245,24 @@ def allocation_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.S
         )
 
     return monday_tick
+
+
+def model_fit_job() -> UnresolvedAssetJobDefinition:
+    """Predicted against reached service level over the whole history."""
+    return dg.define_asset_job(
+        MODEL_FIT,
+        selection=dg.AssetSelection.groups(MODEL_FIT),
+        description="How well Erlang C, Erlang A and the simulation predict the service level that was reached.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def model_fit_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.ScheduleDefinition:
+    """The first of each month at 06:00 of the site: another month has become known."""
+    return dg.ScheduleDefinition(
+        name="model_fit_schedule",
+        job=job,
+        cron_schedule="0 6 1 * *",
+        execution_timezone=house.site.time_zone,
+        description="Compares predicted with reached service level, month by month.",
+    )

@@ -4,35 +4,49 @@ Here: reading, with faults that name the file. Not here: what the cells mean (do
 how tables keep their history (warehouse). Cells stay text, so that the state `N/A` is not lost.
 """
 
+import csv
 from pathlib import Path
 
 import pandas as pd
 
+from wfm_pipeline.domain.allocation.sheets import LINES
 from wfm_pipeline.errors import DataError
 
 
 def read_text_table(path: Path) -> pd.DataFrame:
-    """Rows of a CSV file as text; an empty cell is an empty text.
+    """Rows of a CSV file as text; an empty cell is an empty text, a line without any cell is left out.
 
     Args:
         path: UTF-8 CSV with a header, with or without a byte-order mark.
 
+    Returns:
+        The rows; attribute `lines` has the line of the file on which each of them ends.
+
     Raises:
-        DataError: it does not exist, is empty or no CSV; the message names it.
+        DataError: it does not exist, is empty or no CSV, or a row has more cells than the header; the message names it.
     """
     if not path.is_file():
         raise DataError(f"there is no file {path}", path=str(path))
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=True)
-    except (OSError, ValueError) as error:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            found = [(reader.line_num, cells) for cells in reader if any(cells)]
+    except (OSError, ValueError, csv.Error) as error:
         raise DataError(f"{path} cannot be read as CSV in UTF-8: {error}", path=str(path)) from error
-    if not isinstance(frame.index, pd.RangeIndex):
+    if not found:
+        raise DataError(f"{path} is empty: it needs a header at least", path=str(path))
+    (_, header), *rows = found
+    long = next((line for line, cells in rows if len(cells) > len(header)), None)
+    if long is not None:
         raise DataError(
-            f"{path} has rows with more cells than the header's {len(frame.columns)}: {', '.join(frame.columns)}; "
+            f"{path}, line {long}, has more cells than the header's {len(header)}: {', '.join(header)}; "
             "put cells that hold a comma in double quotes, and separate skills and states by ';'",
             path=str(path),
+            line=long,
         )
-    return frame.fillna("")
+    frame = pd.DataFrame([cells + [""] * (len(header) - len(cells)) for _, cells in rows], columns=header, dtype="str")
+    frame.attrs[LINES] = [line for line, _ in rows]
+    return frame
 
 
 def brought_by(path: Path) -> str:

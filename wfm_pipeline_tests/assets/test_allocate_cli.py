@@ -127,7 +127,7 @@ def test_all_forecasts_zero_is_a_stated_result(allocate):
     [
         pytest.param({"roster": ROSTER.splitlines()[0] + "\n"}, "the roster is empty", id="empty_roster"),
         pytest.param({"demands": DEMANDS.splitlines()[0] + "\n"}, "there is no demand", id="no_demands"),
-        pytest.param({"roster": ""}, "r.csv cannot be read", id="empty_file"),
+        pytest.param({"roster": ""}, "r.csv is empty: it needs a header", id="empty_file"),
         pytest.param({"roster": ROSTER.replace("Domestic", "Mars", 1)}, "'Mars' (resources, line 2)", id="locality"),
         pytest.param({"roster": ROSTER + "1,Amisys,Domestic,Claims,FL\n"}, "'1' twice", id="duplicate_cn"),
         pytest.param({"demands": DEMANDS + DEMANDS.splitlines()[1] + "\n"}, "'10' twice", id="duplicate_demand"),

@@ -46,6 +46,9 @@ PLANNERS = {
 PLAN = {"gold/demand_week", "gold/weekly_resource_assignment", "gold/allocation_quality"}
 DEPENDENCIES |= {name: set() for name in PLANNERS}
 DEPENDENCIES |= {name: {*PLANNERS, "gold/queue_day_forecast"} for name in PLAN}
+DEPENDENCIES |= {
+    name: {"silver/call_legs", "silver/calls"} for name in ("gold/queue_model_fit", "gold/agent_presence_month")
+}
 DEPENDENCIES["gold/allocation_accuracy"] = {"gold/demand_week", "gold/queue_day_actual"}
 PEOPLE = {f"silver/{name}" for name in ("headcount", "hiring_classes", "shrinkage")}
 DEPENDENCIES |= {name: set() for name in PEOPLE}
@@ -78,9 +81,8 @@ def test_every_asset_says_what_one_row_is_and_who_owns_it(graph):
 
     assert all(node.description.startswith("One row per ") for node in nodes)
     assert all(node.owners and node.kinds for node in nodes)
-    assert {"bronze", "silver", "gold", "staffing", "allocation", "intraday", "long_range", "capacity"} == {
-        node.group_name for node in nodes
-    }
+    groups = {"bronze", "silver", "gold", "staffing", "allocation", "intraday", "long_range", "capacity", "model_fit"}
+    assert groups == {node.group_name for node in nodes}
 
 
 def test_daily_assets_backfill_in_a_single_run(graph):

@@ -1,4 +1,4 @@
-"""Queues in 60-digit arithmetic, by other ways than the house: recursions and sums over the states.
+"""Queues in 45-digit arithmetic, by other ways than the house: recursions and sums over the states.
 
 Erlang B by its recursion from zero lines; Erlang A by adding up the birth-and-death chain state by
 state, with the answer in time from the incomplete gamma series. Slow and plain.
@@ -6,7 +6,7 @@ state, with the answer in time from the incomplete gamma series. Slow and plain.
 
 from decimal import Decimal, getcontext
 
-DIGITS = 60
+DIGITS = 45
 _SMALL = Decimal(10) ** -(DIGITS - 5)
 
 
@@ -22,16 +22,16 @@ def blocking(load, lines):
     return 1 / inverse
 
 
-def wait_c(load, agents):
-    b = blocking(load, agents)
-    rho = Decimal(load) / agents
-    return b / (1 - rho * (1 - b))
-
-
 def erlang_c(load, agents, target):
     """Wait probability, service level, ASA [AHT]."""
-    wait, spare = wait_c(load, agents), agents - Decimal(load)
-    return wait, 1 - wait * (-spare * Decimal(target)).exp(), wait / spare
+    return erlang_b_and_c(load, agents, target)[1:]
+
+
+def erlang_b_and_c(load, agents, target):
+    """Blocking, then the wait probability, service level and ASA [AHT] of C."""
+    b, spare = blocking(load, agents), agents - Decimal(load)
+    wait = b / (1 - Decimal(load) / agents * (1 - b))
+    return b, wait, 1 - wait * (-spare * Decimal(target)).exp(), wait / spare
 
 
 def erlang_a(load, agents, target, leave):

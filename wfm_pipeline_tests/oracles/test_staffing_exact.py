@@ -1,4 +1,4 @@
-"""The queueing models against published values and 10,000 random points in 60-digit arithmetic."""
+"""The queueing models against published values and 10,000 random points in 45-digit arithmetic."""
 
 import json
 import math
@@ -94,7 +94,7 @@ def _points(count, seed):
     return load, agents, target, leave
 
 
-def test_8000_random_points_of_erlang_b_and_c_agree_with_60_digits():
+def test_8000_random_points_of_erlang_b_and_c_agree_with_45_digits():
     exact_queues.start()
     load, agents, target, _ = _points(8_000, seed=1)
     agents = np.maximum(agents, np.floor(load) + 1)
@@ -103,13 +103,13 @@ def test_8000_random_points_of_erlang_b_and_c_agree_with_60_digits():
     got = run_rows("fill_measures", [load, agents, target, np.zeros_like(load)], 5)[:, [0, 2, 3]]
 
     rows = zip(load.tolist(), agents.astype(int).tolist(), target.tolist(), strict=True)
-    want = np.array([_floats((exact_queues.blocking(a, n), *exact_queues.erlang_c(a, n, t))) for a, n, t in rows])
+    want = np.array([_floats(exact_queues.erlang_b_and_c(a, n, t)) for a, n, t in rows])
     # the wait hangs on agents - load, which doubles know to load x 1e-16: that many digits are in the question
     assert np.abs(b / want[:, 0] - 1).max() < 1e-11
     assert np.abs(got / want[:, 1:] - 1).max() < 1e-10
 
 
-def test_2000_random_points_of_erlang_a_agree_with_60_digits():
+def test_2000_random_points_of_erlang_a_agree_with_45_digits():
     exact_queues.start()
     load, agents, target, leave = _points(2_000, seed=2)
 

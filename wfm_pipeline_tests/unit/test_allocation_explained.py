@@ -120,3 +120,35 @@ def test_a_gap_below_one_person_is_said_to_be_rounding():
 
     # ideal 1.5 each: one demand gets 2, the other 1
     assert "less than one person" in str(GapExplainer(allocate(problem)).gap(2))
+
+
+def test_work_where_nobody_is_available_is_said_and_has_a_reason():
+    far = {**GOOD_DEMAND, "demand_id": "2", "locality": "Global"}
+    answer = allocate_frames(pd.DataFrame([GOOD_PERSON]), pd.DataFrame([GOOD_DEMAND, far]), WEEK)
+
+    assert any("work in Global, and nobody of Global is available" in notice for notice in answer.notices)
+    assert "Nobody of Global is available: every ideal share there is 0." == answer.demands["gap_reason"][1]
+
+
+def test_a_surplus_is_said_and_nothing_is_proposed_to_make_it_larger():
+    people = [person(f"R{number}", skills=["a"], states=["X"]) for number in range(3)]
+    people.append(person("S1", skills=["b"], states=["X"]))
+    problem = Problem.build(PLAN, people, [work(1, "a", "X", 100), work(2, "b", "X", 100)])
+
+    # ideal 2 each; three people can only do the first
+    words = str(GapExplainer(allocate(problem)).gap(1))
+
+    assert "1.00 above its ideal" in words
+    assert "would be eligible" not in words
+
+
+def test_a_runner_up_with_a_higher_score_says_why_it_was_passed_over():
+    # Five people, ideals 2.5 and 2.5: A1 (X itself at 1, N/A at 2) may have to leave its better state
+    case = CASES["fair_multi_skilled"]
+    problem = Problem.build(PLAN, map(case_person, case["resources"]), map(case_demand, case["demands"]))
+    explainer = Explainer(allocate(problem))
+
+    for one in problem.resources:
+        why = explainer.assignment(one.cn)
+        is_passed_over = why.runner_up_score is not None and why.runner_up_score.total > why.score.total
+        assert is_passed_over is ("It scores higher, but" in str(why))

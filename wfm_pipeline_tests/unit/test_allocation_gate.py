@@ -175,3 +175,25 @@ def test_required_fte_is_workload_over_a_full_week():
     )
 
     assert [pytest.approx(1.0), None] == required_fte(problem)
+
+
+def test_a_demand_without_cases_needs_no_handle_time_for_shares_by_workload():
+    one = person("R1", skills=["a"], states=["X"])
+    work_of_week = [work(1, "a", "X", 200, handle_seconds=600), work(2, "a", "X", 0)]
+
+    problem = Problem.build(PLAN, [one], work_of_week)
+
+    assert "workload" == problem.weight
+    assert [0.0] == required_fte(problem)[1:]
+
+
+@pytest.mark.parametrize("field", ["work_type", "volume"])
+def test_a_rule_may_only_look_in_fields_a_demand_has(field):
+    with pytest.raises(faults.InvalidRuleError, match="fallback_field must be one of main_lob, worktype, platform"):
+        LocalityRule(1, "r", "x", "contains", None, field, "domestic")
+
+
+def test_a_rule_may_look_in_any_field_of_the_demand():
+    policy = LocalityPolicy((LocalityRule(1, "r", "x", "contains", None, "case_type", "domestic"),))
+
+    assert "Domestic" == policy.locality("x", case_type="Domestic claims")

@@ -6,8 +6,10 @@ import pytest
 from wfm_pipeline.domain.allocation import faults
 from wfm_pipeline.domain.allocation.frames import allocate_frames
 from wfm_pipeline.domain.allocation.gate import open_gate
+from wfm_pipeline.domain.allocation.sheets import read_resources
 from wfm_pipeline.domain.allocation.strategy import Options, allocate, optimal_counts
 from wfm_pipeline.domain.allocation.weeks import IsoWeek
+from wfm_pipeline.sources.planning_files import read_text_table
 from wfm_pipeline_tests.allocation_cases import GOOD_DEMAND, GOOD_MONTH, GOOD_PERSON, gap_problem, run
 from wfm_pipeline_tests.allocation_instances import WEEK
 
@@ -211,3 +213,33 @@ def test_optimal_counts_are_those_of_the_strategy():
     problem = gap_problem()
 
     assert list(allocate(problem).assigned) == optimal_counts(open_gate(problem))
+
+
+@pytest.mark.parametrize(
+    ("people", "demands", "words"),
+    [
+        pytest.param(None, [{**GOOD_MONTH, "year": "0"}], "year must be 1900..2999, got 0", id="year_0"),
+        pytest.param(None, [{**GOOD_DEMAND, "weekly_forecast": "1e308"}], "at most 1e+12", id="too_many_cases"),
+        pytest.param(
+            None, [{**GOOD_DEMAND, "weekly_forecast": "1_000"}], "must be a number, got '1_000'", id="underscore"
+        ),
+        pytest.param([{**GOOD_PERSON, "available_from": "2025-07-0999"}], None, "got '2025-07-0999'", id="odd_date"),
+        pytest.param([{**GOOD_PERSON, "cn": "R\n1"}], None, "cn must be printable", id="line_break_in_a_number"),
+        pytest.param([{**GOOD_PERSON, "CN": "R2"}], None, "has the column 'cn' twice", id="column_twice"),
+    ],
+)
+def test_slips_of_the_pen_are_named_errors(people, demands, words):
+    with pytest.raises(faults.AllocationError) as caught:
+        run(people, demands)
+
+    assert words in str(caught.value)
+
+
+def test_a_fault_names_the_line_of_the_file_after_blank_lines_and_quoted_breaks(tmp_path):
+    path = tmp_path / "r.csv"
+    path.write_text(
+        'cn,platform,locality,skills,states\n\nR1,"Am\nisys",Domestic,a,X\nR2,Amisys,Mars,a,X\n', encoding="utf-8"
+    )
+
+    with pytest.raises(faults.UnknownValueError, match=r"resources, line 5"):
+        read_resources(read_text_table(path))

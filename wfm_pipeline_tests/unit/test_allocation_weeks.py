@@ -2,12 +2,14 @@
 
 import datetime as dt
 
+import pandas as pd
 import pytest
 
 from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.domain.allocation import faults
 from wfm_pipeline.domain.allocation.apportionment import largest_remainder, split_month
 from wfm_pipeline.domain.allocation.problem import CapacityTier, Problem
+from wfm_pipeline.domain.allocation.sheets import read_week_configuration
 from wfm_pipeline.domain.allocation.week_plan import (
     DEFAULT_CALENDARS,
     LocalityWeek,
@@ -83,7 +85,7 @@ def test_a_week_in_two_months_takes_the_days_of_both():
 
     plan = table.plan(IsoWeek(2025, 31))
 
-    assert (3, 0.2) == (plan.locality("Domestic").working_days, plan.locality("Domestic").shrinkage)
+    assert 3 == plan.locality("Domestic").working_days
     assert 5 == plan.locality("Global").working_days
 
 
@@ -126,8 +128,8 @@ def test_two_rows_for_one_week_are_refused():
 def test_a_demand_uses_its_states_calendar_where_one_is_configured():
     table = WeekTable(calendars={**DEFAULT_CALENDARS, "Domestic-TX": Site(country="US", subdivision="TX")})
 
-    assert "Domestic-TX" == table.calendar_of("Domestic", "TX")
-    assert "Domestic" == table.calendar_of("Domestic", "FL")
+    assert "Domestic-TX" == table.calendar_of("Domestic", "TX", 2025, 7)
+    assert "Domestic" == table.calendar_of("Domestic", "FL", 2025, 7)
 
 
 def _april_people():
@@ -192,3 +194,51 @@ def test_a_tier_scales_the_capacity():
     )
 
     assert 5 * 9.0 * 0.9 * 0.5 == pytest.approx(problem.capacity_hours(0))
+
+
+def test_a_week_over_two_months_has_the_hours_of_both():
+    week = IsoWeek(2025, 31)  # 28 to 31 July, 1 August
+    rows = [
+        WeekConfiguration(2025, 7, week, "Domestic", 4, work_hours=9, shrinkage=0.1),
+        WeekConfiguration(2025, 8, week, "Domestic", 1, work_hours=4, shrinkage=0.5),
+    ]
+
+    settings = plan_week(week, configuration=rows).locality("Domestic")
+
+    # 4 x 9 x 0.9 + 1 x 4 x 0.5
+    assert 34.4 == pytest.approx(settings.capacity_hours(settings.working_days))
+
+
+def test_a_state_without_rows_for_a_month_uses_its_localitys_calendar():
+    rows = [WeekConfiguration(2025, 7, IsoWeek(2025, 28), "Domestic-TX", 2)]
+    table = WeekTable(rows)
+
+    assert "Domestic-TX" == table.calendar_of("Domestic", "TX", 2025, 7)
+    assert "Domestic" == table.calendar_of("Domestic", "TX", 2025, 6)
+
+
+@pytest.mark.parametrize(
+    ("row", "week"),
+    [
+        pytest.param({"month": "7", "iso_week": "28"}, "2025-W28", id="the_year_of_the_asked_week"),
+        pytest.param({"month": "7", "iso_week": "28", "year": "2024"}, "2024-W28", id="its_own_year"),
+        pytest.param({"month": "12", "iso_week": "1", "year": "2024"}, "2025-W01", id="turn_of_the_year"),
+        pytest.param({"month": "2024-12-01", "iso_week": "W01"}, "2025-W01", id="month_as_a_date"),
+        pytest.param({"month": "7", "iso_week": "2025-W28", "iso_year": "2025"}, "2025-W28", id="said_twice"),
+    ],
+)
+def test_a_week_number_finds_its_year(row, week):
+    frame = pd.DataFrame([{"locality": "domestic", "working_days": "5", **row}])
+
+    rows, _ = read_week_configuration(frame, near=IsoWeek(2025, 30))
+
+    assert [week] == [str(one.week) for one in rows]
+
+
+def test_a_week_number_that_belies_its_year_is_refused_with_the_line():
+    frame = pd.DataFrame(
+        [{"locality": "Domestic", "working_days": "5", "month": "7", "iso_week": "2025-W28", "iso_year": 2024}]
+    )
+
+    with pytest.raises(faults.InvalidValueError, match=r"do not fit together \(week_configuration, line 2\)"):
+        read_week_configuration(frame)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from wfm_pipeline.domain.allocation.apportionment import split_month
 from wfm_pipeline.domain.allocation.faults import DuplicateError, InvalidValueError, MissingColumnError
-from wfm_pipeline.domain.allocation.locality import LocalityPolicy, locality_name
+from wfm_pipeline.domain.allocation.locality import FALLBACK_FIELDS, LocalityPolicy, locality_name
 from wfm_pipeline.domain.allocation.problem import Demand, id_order
 from wfm_pipeline.domain.allocation.sheets import Sheet
 from wfm_pipeline.domain.allocation.week_plan import WeekTable
@@ -87,12 +87,12 @@ def demand_localities(sheet: Sheet, policy: LocalityPolicy) -> list[str]:
     if not sheet.has("locality") and not sheet.has("main_lob"):
         raise MissingColumnError(f"{sheet.name} needs locality, or main_lob and worktype", missing=["locality"])
     places = []
-    columns = zip(sheet.texts("locality"), sheet.texts("main_lob"), sheet.texts("worktype"), strict=True)
-    for row, (locality, main_lob, worktype) in enumerate(columns):
+    fields = zip(*(sheet.texts(name) for name in FALLBACK_FIELDS), strict=True)
+    for row, (locality, texts) in enumerate(zip(sheet.texts("locality"), fields, strict=True)):
         if locality or not sheet.has("main_lob"):
             places.append(locality_name(locality, where=sheet.where(row)))
         else:
-            places.append(policy.locality(main_lob, worktype))
+            places.append(policy.locality(**dict(zip(FALLBACK_FIELDS, texts, strict=True))))
     return places
 
 
@@ -138,10 +138,10 @@ def week_of_months(by_month: Mapping[tuple[int, int], float], week: IsoWeek, tab
     Raises:
         NoWorkingDayError: a month with work has no working day in the demand's calendar.
     """
-    calendar = table.calendar_of(demand.locality, demand.state)
     total = 0.0
     for year, month in dict.fromkeys((date.year, date.month) for date in week.dates):
         if (year, month) in by_month:
+            calendar = table.calendar_of(demand.locality, demand.state, year, month)
             days = table.days_of_month(year, month, calendar)
             where = f"demand {demand.demand_id!r}, {year}-{month:02d}, {calendar}"
             total += split_month(by_month[year, month], days, where=where)[week]

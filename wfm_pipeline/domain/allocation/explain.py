@@ -19,6 +19,13 @@ PHASE_WORDS = {
     "remainder": "the largest gap among this person's demands after all ideal shares were filled",
     "optimal": "part of the best possible distribution of everybody",
 }
+PASSED_OVER = {
+    "exclusive": "it opened only later",
+    "scored": "it was full when it was this person's turn",
+    "remainder": "what counts after the ideal shares are filled is the gap, not the score",
+    "optimal": "it already has the people that make the whole week fairest; one more there would leave another further behind",
+}
+"""Why a runner-up with a higher score was passed over, by phase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,9 @@ class AssignmentExplanation:
         )
         if self.runner_up_score is None:
             return words + "No other demand is open to this person."
-        return words + f"Runner-up: demand {self.runner_up_id} with {self.runner_up_score.total:.3f}."
+        words += f"Runner-up: demand {self.runner_up_id} with {self.runner_up_score.total:.3f}."
+        is_passed_over = self.runner_up_score.total > parts.total
+        return words + (f" It scores higher, but {PASSED_OVER[self.phase]}." if is_passed_over else "")
 
 
 class Explainer:

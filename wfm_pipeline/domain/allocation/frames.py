@@ -16,7 +16,7 @@ import pandas as pd
 from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.domain.allocation.demand import read_demands
 from wfm_pipeline.domain.allocation.explain import Explainer
-from wfm_pipeline.domain.allocation.gaps import GapExplainer
+from wfm_pipeline.domain.allocation.gaps import GapExplainer, GapExplanation
 from wfm_pipeline.domain.allocation.gate import canonical_locality
 from wfm_pipeline.domain.allocation.ideal import required_fte
 from wfm_pipeline.domain.allocation.judge import Fairness, fairness, moved
@@ -101,7 +101,9 @@ def allocate_frames(
     Raises:
         AllocationError: the input is wrong; the message names the table, line, value and what is allowed.
     """
-    configuration, notices = read_week_configuration(week_configuration) if week_configuration is not None else ([], [])
+    configuration, notices = (
+        read_week_configuration(week_configuration, near=week) if week_configuration is not None else ([], [])
+    )
     table = WeekTable(configuration, calendars=calendars)
     people, of_people = read_resources(resources)
     work, of_work = read_demands(demands, week, table, policy)
@@ -223,18 +225,17 @@ def demand_frame(allocation: Allocation, optimum: Sequence[int]) -> pd.DataFrame
                 "gap": ideal - assigned,
                 "structural_gap": ideal - optimum[position],
                 "surplus": max(0.0, assigned - ideal),
-                **_gap_words(why, position, gap=ideal - assigned),
+                **_gap_words(why.gap_at(position)),
             }
         )
     frame = pd.DataFrame(rows)
     return frame.astype(dict.fromkeys(("gap_reason", "closed_by"), "str"))
 
 
-def _gap_words(why: GapExplainer, position: int, *, gap: float) -> dict[str, str | None]:
+def _gap_words(found: GapExplanation) -> dict[str, str | None]:
     """Why the demand is short and what alone would close it; nothing where it is not."""
-    if gap <= 0:
+    if found.gap <= 0 and not (found.is_place_empty and found.demand.weekly_forecast):
         return {"gap_reason": None, "closed_by": None}
-    found = why.gap_at(position)
     closing = found.closing
     return {"gap_reason": found.reason, "closed_by": f"{closing.what} {closing.value}" if closing else None}
 

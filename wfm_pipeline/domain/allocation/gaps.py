@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from wfm_pipeline.domain.allocation.faults import UnknownValueError
 from wfm_pipeline.domain.allocation.gate import canonical_locality
+from wfm_pipeline.domain.allocation.ideal import heads_by_locality
 from wfm_pipeline.domain.allocation.problem import ANY_STATE, Demand, Problem
 from wfm_pipeline.domain.allocation.strategy import Allocation
 
@@ -29,6 +30,7 @@ class GapExplainer:
         self.allocation = allocation
         self._best = allocation.assigned if optimum is None else optimum
         self._almost = AlmostEligible(allocation.problem)
+        self._places = set(heads_by_locality(allocation.problem))
         demands = allocation.problem.demands
         self._position_of = {str(demand.demand_id): position for position, demand in enumerate(demands)}
 
@@ -60,6 +62,7 @@ class GapExplainer:
                 for other, people in sorted(places.items(), key=lambda place: (-place[1], place[0]))
             ),
             self._remedies(demands[position]),
+            is_place_empty=canonical_locality(demands[position].locality) not in self._places,
         )
 
     def _remedies(self, demand: Demand) -> "tuple[Remedy, ...]":
@@ -141,6 +144,7 @@ class GapExplanation:
         eligible: Available people who may do it [count].
         elsewhere: (demand id, people) of the eligible who work on other demands, most first.
         remedies: What would open it to more people, the most useful first.
+        is_place_empty: Nobody of its locality is available, so that every ideal share there is 0.
     """
 
     demand: Demand
@@ -150,6 +154,7 @@ class GapExplanation:
     eligible: int
     elsewhere: tuple[tuple[str | int, int], ...]
     remedies: tuple[Remedy, ...]
+    is_place_empty: bool
 
     @property
     def gap(self) -> float:
@@ -164,11 +169,16 @@ class GapExplanation:
     @property
     def reason(self) -> str:
         """Sentences: who is eligible, where they went, what would help."""
+        if self.is_place_empty:
+            return f"Nobody of {self.demand.locality} is available: every ideal share there is 0."
         words = [f"Eligible: {self.eligible}{self._went}." if self.eligible else "Nobody is eligible."]
         words += [
             f"With {remedy.what} {remedy.value!r}, {remedy.people} more would be eligible, {remedy.spare} of them spare."
             for remedy in self.remedies
+            if self.gap > 0
         ]
+        if self.gap < 0:
+            words.append(f"{-self.gap:.2f} above its ideal: people who may do nothing else are here; cross-train them.")
         if 0 < self.gap < 1:
             words.append("The gap is less than one person: people are whole, shares are not.")
         if self.gap > 0:

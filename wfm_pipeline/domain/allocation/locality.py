@@ -20,6 +20,8 @@ LOCALITY_NAMES: Final[Mapping[str, str]] = {
 }
 LOCALITIES: Final = ("Domestic", "Global")
 DEFAULT_LOCALITY: Final = "Global"
+FALLBACK_FIELDS: Final = ("main_lob", "worktype", "platform", "case_type", "state")
+"""Fields of a demand that a rule may look in."""
 
 _MATCHERS: Final[Mapping[str, Callable[[str, str], bool]]] = {
     "contains": lambda pattern, text: pattern.casefold() in text.casefold(),
@@ -89,6 +91,10 @@ class LocalityRule:
             locality_name(self.result_locality, where=f"locality rule {self.rule_name!r}")
         elif not (self.fallback_field and self.fallback_pattern):
             raise self._fault("without result_locality it needs fallback_field and fallback_pattern")
+        elif self.fallback_field not in FALLBACK_FIELDS:
+            raise self._fault(
+                f"fallback_field must be one of {', '.join(FALLBACK_FIELDS)}, got {self.fallback_field!r}"
+            )
 
     def _fault(self, words: str) -> InvalidRuleError:
         return InvalidRuleError(f"locality rule {self.rule_id} ({self.rule_name!r}): {words}", rule_id=self.rule_id)

@@ -4,7 +4,6 @@ Here: resources, demands, capacity tiers and the validated, frozen instance made
 below trusts it. Not here: reading tables (frames) or deciding who may do what (gate).
 """
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,6 +22,10 @@ from wfm_pipeline.domain.allocation.week_plan import WeekPlan
 from wfm_pipeline.units import SECONDS_PER_HOUR
 
 ANY_STATE: Final = "N/A"
+MOST_CASES: Final = 1e12
+"""Cases of a week above this are a slip of the pen [cases]."""
+MOST_HANDLE_SECONDS: Final = 1e7
+"""A case that takes longer (116 days) is one too [s]."""
 Weight = Literal["volume", "workload"]
 Key = tuple[int, int, str]
 Row = TypeVar("Row")
@@ -81,8 +84,10 @@ class Demand:
 
     @property
     def workload_hours(self) -> float | None:
-        """Cases times handle time [h]."""
-        return None if self.handle_seconds is None else self.weekly_forecast * self.handle_seconds / SECONDS_PER_HOUR
+        """Cases times handle time [h]; no cases are no work, whatever a case takes."""
+        if self.handle_seconds is None:
+            return None if self.weekly_forecast else 0.0
+        return self.weekly_forecast * self.handle_seconds / SECONDS_PER_HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,17 +209,22 @@ def _check_demand(demand: Demand) -> None:
     locality_name(demand.locality, where=where)
     for name in ("platform", "case_type", "state"):
         _check_text(getattr(demand, name), name, where)
-    if not math.isfinite(demand.weekly_forecast) or demand.weekly_forecast < 0:
+    if not 0 <= demand.weekly_forecast <= MOST_CASES:
         raise InvalidValueError(
-            f"weekly_forecast must be a number >= 0, got {demand.weekly_forecast} ({where})", got=demand.weekly_forecast
+            f"weekly_forecast must be a number >= 0 (and at most {MOST_CASES:g}), got {demand.weekly_forecast} ({where})",
+            got=demand.weekly_forecast,
         )
     seconds = demand.handle_seconds
-    if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
-        raise InvalidValueError(f"handle_seconds must be above 0 or empty, got {seconds} ({where})", got=seconds)
+    if seconds is not None and not 0 < seconds <= MOST_HANDLE_SECONDS:
+        raise InvalidValueError(
+            f"handle_seconds must be above 0 (and at most {MOST_HANDLE_SECONDS:g}) or empty, got {seconds} ({where})",
+            got=seconds,
+        )
 
 
 def _check_resource(person: Resource, tiers: Mapping[str, CapacityTier]) -> None:
-    if person.locality.lower() not in LOCALITY_NAMES or not person.cn or not person.platform:
+    texts = (person.cn, person.platform)
+    if person.locality.lower() not in LOCALITY_NAMES or not all(text and text.isprintable() for text in texts):
         where = f"resource {person.cn!r}"
         locality_name(person.locality, where=where)
         _check_text(person.cn, "cn", where)
@@ -238,7 +248,7 @@ def _check_text(text: str, name: str, where: str) -> None:
 
 
 def _choose_weight(demands: Sequence[Demand], weight: Weight | None) -> tuple[Weight, list[str]]:
-    unknown = [demand.demand_id for demand in demands if demand.handle_seconds is None]
+    unknown = [demand.demand_id for demand in demands if demand.workload_hours is None]
     if weight not in {None, "volume", "workload"}:
         raise InvalidValueError(f"weight must be volume or workload, got {weight!r}", got=weight)
     if weight == "workload" and unknown:
@@ -278,6 +288,12 @@ def _stated_results(
             notices.append(f"{plan.week} has no working day in {name}: nobody there is available")
     if not any(present):
         notices.append(f"nobody on the roster is available in {plan.week}")
+    staffed = {LOCALITY_NAMES[one.locality.strip().lower()] for one, days in zip(people, present, strict=True) if days}
+    wanted = {LOCALITY_NAMES[one.locality.strip().lower()] for one in demands if one.weekly_forecast}
+    notices += [
+        f"there is work in {place}, and nobody of {place} is available in {plan.week}: its ideal shares are 0"
+        for place in sorted(wanted - staffed)
+    ]
     if not any(demand.weekly_forecast for demand in demands):
         notices.append("all forecasts are 0: ideal shares are 0 and people are spread evenly over what they can do")
     notices += _one_sided("platform", {person.platform for person in people}, {demand.platform for demand in demands})

@@ -17,13 +17,15 @@ from wfm_pipeline.domain.allocation.faults import InvalidValueError, MissingColu
 from wfm_pipeline.domain.allocation.locality import LocalityPolicy, LocalityRule, locality_name
 from wfm_pipeline.domain.allocation.problem import CapacityTier, Resource
 from wfm_pipeline.domain.allocation.week_plan import OCCUPANCY, SHRINKAGE, WORK_HOURS, WeekConfiguration
-from wfm_pipeline.domain.allocation.weeks import IsoWeek
+from wfm_pipeline.domain.allocation.weeks import IsoWeek, weeks_of_month
 
 Value = TypeVar("Value")
+LINES: Final = "lines"
+"""Attribute of a frame that names the line in the file of each of its rows."""
 _TRUE: Final = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE: Final = frozenset({"false", "0", "no", "n", "f"})
 _HEADER_LINES: Final = 2
-_MONTH: Final = re.compile(r"^(\d{4})-(\d{1,2})$")
+_MONTH: Final = re.compile(r"^(\d{4})-(\d{1,2})(?:-\d{1,2})?$")
 
 
 class Sheet:
@@ -39,6 +41,10 @@ class Sheet:
         """
         self.name = name
         self.frame = frame.rename(columns=lambda column: str(column).strip().lower())
+        self._lines = frame.attrs.get(LINES, range(_HEADER_LINES, len(frame) + _HEADER_LINES))
+        twice = self.frame.columns[self.frame.columns.duplicated()]
+        if len(twice):
+            raise InvalidValueError(f"{name} has the column {twice[0]!r} twice; keep one", got=twice[0])
         missing = [column for column in required if column not in self.frame.columns]
         if missing:
             raise MissingColumnError(
@@ -57,7 +63,7 @@ class Sheet:
 
     def where(self, row: int) -> str:
         """Words for a row: its line in the file, the header being line 1."""
-        return f"{self.name}, line {row + _HEADER_LINES}"
+        return f"{self.name}, line {self._lines[row]}"
 
     def cells(self, column: str) -> list[object]:
         """Raw values; None for every row where the column is absent."""
@@ -93,7 +99,7 @@ class Sheet:
 
     def dates(self, column: str) -> list[dt.date | None]:
         """Dates; None where empty."""
-        return self.parse(column, lambda text: dt.date.fromisoformat(text[:10]), "a date such as 2025-07-28")
+        return self.parse(column, lambda text: dt.datetime.fromisoformat(text).date(), "a date such as 2025-07-28")
 
     def flags(self, column: str, *, default: bool) -> list[bool]:
         """True or false; the default where empty."""
@@ -143,13 +149,13 @@ def _text(value: object) -> str:
 
 def _number(text: str) -> float:
     value = float(text)
-    if not math.isfinite(value):
+    if not math.isfinite(value) or "_" in text:
         raise ValueError(text)
     return value
 
 
 def _integer(text: str) -> int:
-    value = float(text)
+    value = _number(text)
     if not value.is_integer():
         raise ValueError(text)
     return int(value)
@@ -222,18 +228,24 @@ def read_rules(frame: pd.DataFrame, *, default_locality: str) -> LocalityPolicy:
     return LocalityPolicy.of((LocalityRule(*row) for row in names), default_locality=default_locality)
 
 
-def read_week_configuration(frame: pd.DataFrame) -> tuple[list[WeekConfiguration], list[str]]:
+def read_week_configuration(
+    frame: pd.DataFrame, *, near: IsoWeek | None = None
+) -> tuple[list[WeekConfiguration], list[str]]:
     """Rows of `week_configuration`, and notices.
 
     Args:
-        frame: Columns month (1..12 with a column year, or 2025-07), iso_year, iso_week (28, or
-            2025-W28 without iso_year), locality, working_days; optional work_hours, shrinkage,
-            occupancy. Where the year is not given it is the one in which the week has days of the month.
+        frame: Columns month (7, or 2025-07), iso_week (28, or 2025-W28), locality, working_days;
+            optional year, iso_year, work_hours, shrinkage, occupancy. A year that is not given is the
+            one in which week and month share days.
+        near: Week whose year a bare week number takes where the row gives no year at all.
+
+    Raises:
+        MissingColumnError, InvalidValueError, UnknownValueError: with the line.
     """
     optional = ("year", "iso_year", "work_hours", "shrinkage", "occupancy")
     required = ("month", "iso_week", "locality", "working_days")
     sheet = Sheet(frame, "week_configuration", required=required, optional=optional)
-    weeks = _weeks(sheet)
+    weeks = _weeks(sheet, near)
     columns = zip(
         _months(sheet, weeks),
         weeks,
@@ -260,28 +272,64 @@ def _calendar_names(sheet: Sheet) -> list[str]:
     return names
 
 
-def _weeks(sheet: Sheet) -> list[IsoWeek]:
-    years = sheet.integers("iso_year")
-    texts = sheet.required("iso_week", sheet.texts("iso_week"))
+def _weeks(sheet: Sheet, near: IsoWeek | None) -> list[IsoWeek]:
+    columns = zip(
+        sheet.required("iso_week", sheet.texts("iso_week")),
+        sheet.integers("iso_year"),
+        sheet.integers("year"),
+        sheet.texts("month"),
+        strict=True,
+    )
     weeks = []
-    for row, text in enumerate(texts):
-        year = years[row]
-        bare = text.upper().removeprefix("W")
-        weeks.append(IsoWeek.parse(f"{year}-W{bare}" if year is not None and bare.isdigit() else text))
+    for row, (text, iso_year, year, month) in enumerate(columns):
+        try:
+            week = _week(text, iso_year, _month_of(month, year), near)
+        except InvalidValueError as error:
+            raise InvalidValueError(f"{error} ({sheet.where(row)})", got=text) from error
+        weeks.append(week)
     return weeks
+
+
+def _week(text: str, iso_year: int | None, month: tuple[int, int] | None, near: IsoWeek | None) -> IsoWeek:
+    bare = text.upper().removeprefix("W")
+    if not bare.isdigit():
+        week = IsoWeek.parse(text)
+        if iso_year not in {None, week.iso_year}:
+            raise InvalidValueError(f"iso_year {iso_year} and iso_week {text} do not fit together", got=text)
+        return week
+    if iso_year is None and month is not None:
+        iso_year = _iso_year(int(bare), month)
+    if iso_year is None and near is not None:
+        iso_year = near.iso_year
+    if iso_year is None:
+        raise InvalidValueError(f"iso_week {text!r} needs its year: give iso_year, or write 2025-W28", got=text)
+    return IsoWeek(iso_year, int(bare))
+
+
+def _iso_year(number: int, month: tuple[int, int]) -> int:
+    """ISO year of a week number inside a calendar month: around New Year they differ."""
+    found = [week.iso_year for week in weeks_of_month(*month) if week.iso_week == number]
+    return found[0] if found else month[0]
+
+
+def _month_of(text: str, year: int | None) -> tuple[int, int] | None:
+    """Year and month where a row gives both, in one cell or in two."""
+    match = _MONTH.match(text)
+    if match:
+        return int(match[1]), int(match[2])
+    return (year, int(text)) if year is not None and text.isdigit() else None
 
 
 def _months(sheet: Sheet, weeks: list[IsoWeek]) -> list[tuple[int, int]]:
     years = sheet.integers("year")
     months = []
     for row, text in enumerate(sheet.required("month", sheet.texts("month"))):
-        match = _MONTH.match(text)
-        if match:
-            months.append((int(match[1]), int(match[2])))
+        known = _month_of(text, years[row])
+        if known:
+            months.append(known)
         elif text.isdigit():
             touched = [date.year for date in weeks[row].dates if date.month == int(text)]
-            given = years[row]
-            months.append((given if given is not None else touched[0] if touched else weeks[row].iso_year, int(text)))
+            months.append((touched[0] if touched else weeks[row].iso_year, int(text)))
         else:
             raise InvalidValueError(
                 f"month must be 1..12 or such as 2025-07, got {text!r} ({sheet.where(row)})", got=text

@@ -6,7 +6,7 @@ here: what has to be done in a week (demand) or by whom (strategies).
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -154,11 +154,13 @@ class WeekTable:
                 raise DuplicateError(f"week_configuration has two rows for {row.key}", got=row.key)
             month[row.week] = row
 
-    def calendar_of(self, locality: str, state: str = "") -> str:
-        """Calendar of a demand: its state's (`Domestic-TX`) where one is configured, else its locality's."""
+    def calendar_of(self, locality: str, state: str, year: int, month: int) -> str:
+        """Calendar of a demand in a month: its state's (`Domestic-TX`) where there is one, else its locality's.
+
+        A state has one where the month has rows of it, or where a calendar of that name is configured.
+        """
         own = f"{locality}-{state}"
-        is_configured = own in self.calendars or any(key[2] == own for key in self._rows)
-        return own if is_configured else locality
+        return own if own in self.calendars or (year, month, own) in self._rows else locality
 
     def days_of_month(self, year: int, month: int, calendar: str) -> dict[IsoWeek, float]:
         """Working days of each ISO week inside a month, in order of time [days].
@@ -200,8 +202,11 @@ class WeekTable:
         dates = working_dates(site, week.dates[0], week.dates[-1])
         if not dates:  # a week of holidays that a planner may have opened: its weekdays stand for the dates
             dates = tuple(date for date in week.dates if date.weekday() not in site.weekend_numbers())
-        busiest = max(rows, key=lambda row: row.working_days)
-        return LocalityWeek(days, dates, busiest.work_hours, busiest.shrinkage, busiest.occupancy)
+        hours = _mean([row.work_hours for row in rows], [row.working_days for row in rows])
+        paid = [row.working_days * row.work_hours for row in rows]
+        shrinkage = _mean([row.shrinkage for row in rows], paid)
+        present = [hours_paid * (1 - row.shrinkage) for hours_paid, row in zip(paid, rows, strict=True)]
+        return LocalityWeek(days, dates, hours, shrinkage, _mean([row.occupancy for row in rows], present))
 
     def notices(self) -> list[str]:
         """Months whose rows leave weeks out."""
@@ -214,6 +219,14 @@ class WeekTable:
                     "no working day there in that month"
                 )
         return words
+
+
+def _mean(values: Sequence[float], weights: Sequence[float]) -> float:
+    """Weighted mean, so that a week over two months has the hours of both; the first value without any weight."""
+    total = sum(weights)
+    if total == 0 or len(set(values)) == 1:
+        return values[0]
+    return sum(value * weight for value, weight in zip(values, weights, strict=True)) / total
 
 
 def calendar_rows(

@@ -12,6 +12,17 @@ from wfm_pipeline.domain.calendar import holiday_names
 
 _WEEK: Final = re.compile(r"^(\d{4})-?[Ww](\d{1,2})$")
 _MONTHS_PER_YEAR: Final = 12
+YEARS: Final = range(1900, 3000)
+
+
+def check_year(year: int) -> None:
+    """Refuse a year that can only be a slip of the pen.
+
+    Raises:
+        InvalidValueError: outside 1900..2999.
+    """
+    if year not in YEARS:
+        raise InvalidValueError(f"year must be {YEARS.start}..{YEARS.stop - 1}, got {year}", got=year)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -23,6 +34,7 @@ class IsoWeek:
 
     def __post_init__(self) -> None:
         """Refuse a week its year does not have."""
+        check_year(self.iso_year)
         try:
             dt.date.fromisocalendar(self.iso_year, self.iso_week, 1)
         except ValueError as error:
@@ -70,8 +82,9 @@ def month_ends(year: int, month: int) -> tuple[dt.date, dt.date]:
     """First and last date of a month.
 
     Raises:
-        InvalidValueError: month outside 1..12.
+        InvalidValueError: month outside 1..12, or year outside 1900..2999.
     """
+    check_year(year)
     if not 1 <= month <= _MONTHS_PER_YEAR:
         raise InvalidValueError(f"month must be 1..12, got {month} (year {year})", got=month)
     first = dt.date(year, month, 1)

@@ -36,14 +36,13 @@ _NEAR = 0.02
 """Below this the bend of the exponent is a series: its difference of nearly equal numbers would lose digits."""
 _CLOSE = 2e-13
 """Where a requirement is taken as met: the logarithms of miss and allowed miss agree to that."""
+_NEARLY = 1e-7
+"""So close to the root of a smooth curve, one more parabola is right to 1e-11 and need not be looked at."""
 _MOST_STEPS = 200
 
-WAIT, ABANDON, SERVICE, ASA, MEAN_WAIT = 0, 1, 2, 3, 4
-"""Places in the answer of `erlang_a_measures` and `erlang_c_measures`."""
 
-
-def inverse_blocking_fraction(load: float, fraction: float) -> float:
-    """1 / B for 0 <= agents < 1: e^a a^-f Gamma(1 + f, a), by series or continued fraction."""
+def inverse_blocking_fraction(load: float, fraction: float, tolerance: float) -> float:
+    """1 / B for 0 <= agents < 1: e^a a^-f Gamma(1 + f, a), by series or continued fraction, to a relative tolerance."""
     if fraction == 0.0:
         return 1.0
     shape = 1.0 + fraction
@@ -51,7 +50,7 @@ def inverse_blocking_fraction(load: float, fraction: float) -> float:
         term = 1.0 / shape
         total = term
         step = 1.0
-        while term > _EPS * total:
+        while term > tolerance * _EPS / _ROUNDING * total:
             term *= load / (shape + step)
             total += term
             step += 1.0
@@ -68,7 +67,7 @@ def inverse_blocking_fraction(load: float, fraction: float) -> float:
         d = 1.0 / d
         delta = d * c
         h *= delta
-        if abs(delta - 1.0) < _ROUNDING:
+        if abs(delta - 1.0) < tolerance:
             break
     return load * h
 
@@ -76,9 +75,8 @@ def inverse_blocking_fraction(load: float, fraction: float) -> float:
 def inverse_blocking(load: float, agents: float) -> float:
     """1 / B(agents, load), the continued Erlang B: the sum of agents (agents - 1) ... / load^j.
 
-    All terms are positive, so nothing cancels; it stops where they no longer count, after about
-    (agents - load) + 9 sqrt(load) steps, or at the fraction of an agent that is left. Four terms
-    are taken at a time, so that the processor need not wait for each product.
+    All terms are positive, so nothing cancels; it stops where they no longer count, after about (agents - load)
+    + 9 sqrt(load) steps, or at the fraction of an agent that is left. Four terms at a time are faster.
     """
     inverse_load = 1.0 / load
     total = 1.0
@@ -94,7 +92,8 @@ def inverse_blocking(load: float, agents: float) -> float:
         server -= _BLOCK
         if server < 1.0:
             total += term * first * (1.0 + second * (1.0 + third))
-            return total + term * ((first * second) * (third * fourth)) * inverse_blocking_fraction(load, server)
+            term *= (first * second) * (third * fourth)
+            return total + term * inverse_blocking_fraction(load, server, _ROUNDING * max(1.0, total / term))
         total += term * first * (1.0 + second * (1.0 + third * (1.0 + fourth)))
         term *= (first * second) * (third * fourth)
         if first < 1.0 and term < _EPS * total:
@@ -104,11 +103,9 @@ def inverse_blocking(load: float, agents: float) -> float:
         server -= 1.0
         if server >= 1.0:
             total += term
-    return (
-        total + term * inverse_blocking_fraction(load, server)
-        if agents >= 1.0
-        else inverse_blocking_fraction(load, agents)
-    )
+    if agents < 1.0:
+        return inverse_blocking_fraction(load, agents, _ROUNDING)
+    return total + term * inverse_blocking_fraction(load, server, _ROUNDING * max(1.0, total / term))
 
 
 def wait_probability_c(load: float, agents: float) -> float:
@@ -138,8 +135,8 @@ def erlang_c_measures(load: float, agents: float, target: float) -> tuple[float,
 def _drop(load: float, agents: float, leave: float, offset: float) -> float:
     """How far the exponent of the density of a patient caller's wait lies below its peak, at an offset from it.
 
-    The exponent is load (1 - e^-(leave t)) / leave - agents t; its peak is at t = log(load/agents) / leave,
-    or at 0. Taken from the peak there is no difference of large numbers left.
+    The exponent is load (1 - e^-(leave t)) / leave - agents t, its peak at t = log(load/agents) / leave or 0.
+    Taken from the peak there is no difference of large numbers left.
     """
     gone = leave * offset
     if -_NEAR < gone < _NEAR:
@@ -248,8 +245,7 @@ def erlang_a_measures(
 
 def _start(load: float, agents: float, leave: float, target: float, peak: float) -> float:
     """Where the integral up to a target far before the peak begins: the density falls backwards from there."""
-    slope = load * math.exp(-leave * target) - agents
-    return max(-peak, target - peak - _FADED / slope)
+    return max(-peak, target - peak - _FADED / (load * math.exp(-leave * target) - agents))
 
 
 def measures(load: float, agents: float, target: float, leave: float) -> tuple[float, float, float, float, float]:
@@ -294,7 +290,7 @@ def shortfall(
 
 
 def _log(value: float) -> float:
-    """Logarithm, with a floor in place of minus infinity."""
+    """Logarithm with a floor."""
     return math.log(max(value, _TINY))
 
 
@@ -303,7 +299,7 @@ def _first_guess_c(load: float, target: float, level: float) -> float:
     root = math.sqrt(load)
     beta = 0.5
     wanted = math.log(1.0 - level)
-    for _ in range(3):
+    for _ in range(2):
         mills = 0.5 * math.erfc(-beta * 0.7071067811865476) * math.exp(0.5 * beta * beta) * 2.5066282746310002
         busy = 1.0 + beta * mills
         gap = -math.log(busy) - beta * root * target - wanted
@@ -373,6 +369,9 @@ def _root_c(
         else:
             high = guess
         x0, g0, x1, g1, x2, g2 = x1, g1, x2, g2, guess, gap
+        if abs(gap) < _NEARLY:
+            guess = _inverse_parabola(x0, g0, x1, g1, x2, g2)
+            return min(max(guess, low), high)
     return high
 
 
@@ -418,8 +417,7 @@ def _smallest_by_root(
 ) -> tuple[float, float]:
     """`smallest_agents` for any model and targets: the continuous root first, the whole number from it.
 
-    Where the root is too close to a whole number to say on which side of it it lies, the whole
-    number itself is asked.
+    Where the root is too close to a whole number to be trusted, the whole number itself is asked.
     """
     exact = _root(load, slots, target, leave, wanted)
     near = math.floor(exact + 0.5)

@@ -7,8 +7,9 @@ The limits of time are wide, but not so wide that minutes pass for seconds: nobo
 in less than 10 s on average, and an average above two hours is work for a backlog, not for a queue.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,8 @@ LARGEST_LOAD_ERLANGS: Final = 1e6
 _PERCENT = 100.0
 
 StringArray = NDArray[np.object_]
+BoolArray = NDArray[np.bool_]
+_LOAD_WORDS = "calls x aht_seconds / interval_seconds is {:g} erlangs, more than {:g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,31 +70,44 @@ _RANGES: Final[Mapping[str, _Range]] = {
 _SHARES = ("service_level_target", "abandon_share_target", "max_occupancy", "shrinkage")
 
 
-def reasons(columns: Mapping[str, FloatArray], *, required: tuple[str, ...]) -> StringArray:
-    """Why each row cannot be worked out; an empty text where it can.
+def reasons(columns: Mapping[str, FloatArray], *, required: tuple[str, ...]) -> tuple[StringArray, BoolArray]:
+    """Why each row cannot be worked out.
 
     Args:
-        columns: Name -> values of shape (n,); NaN is "not given".
+        columns: Name -> values of shape (n,); NaN is "not given". A scalar that was broadcast is
+            looked at once.
         required: Columns without which a row says nothing.
 
     Returns:
-        Texts, shape (n,): the first fault in the order of the columns.
+        Texts, shape (n,): the first fault in the order of the columns, empty where there is none;
+        and whether each row can be worked out, shape (n,).
     """
-    rows = len(next(iter(columns.values())))
-    found = np.full(rows, "", dtype=object)
+    count = len(columns["calls"])
+    found = np.full(count, "", dtype=object)
+    is_good = np.ones(count, dtype=bool)
+
+    def tell(is_bad: BoolArray, words: Callable[[int], str]) -> None:
+        if is_bad.any():
+            for row in np.flatnonzero(np.broadcast_to(is_bad, (count,)) & is_good):
+                found[row] = words(int(row))
+                is_good[row] = False
+
     for name, values in columns.items():
-        is_missing = np.isnan(values)
-        is_bad = ~is_missing & ~_RANGES[name].holds(values)
-        if name in required:
-            is_bad |= is_missing
-        for row in np.flatnonzero(is_bad & (found == "")):
-            found[row] = _words(name, float(values[row]))
-    load = columns["calls"] * columns["aht_seconds"] / np.where(found == "", columns["interval_seconds"], 1.0)
-    for row in np.flatnonzero((load > LARGEST_LOAD_ERLANGS) & (found == "")):
-        found[row] = (
-            f"calls x aht_seconds / interval_seconds is {load[row]:g} erlangs, more than {LARGEST_LOAD_ERLANGS:g}"
-        )
-    return found
+        seen = values[:1] if values.strides == (0,) else values
+        is_inside = _RANGES[name].holds(seen)
+        tell(~(is_inside if name in required else is_inside | np.isnan(seen)), partial(_told, name, values))
+    load = columns["calls"] * columns["aht_seconds"] / columns["interval_seconds"] if is_good.all() else _loads(columns)
+    tell(load > LARGEST_LOAD_ERLANGS, lambda row: _LOAD_WORDS.format(load[row], LARGEST_LOAD_ERLANGS))
+    return found, is_good
+
+
+def _loads(columns: Mapping[str, FloatArray]) -> FloatArray:
+    with np.errstate(all="ignore"):  # rows that are bad anyway
+        return columns["calls"] * columns["aht_seconds"] / columns["interval_seconds"]
+
+
+def _told(name: str, values: FloatArray, row: int) -> str:
+    return _words(name, float(values[row]))
 
 
 def _words(name: str, value: float) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from wfm_pipeline.domain.staffing.faults import NoTargetError
-from wfm_pipeline.domain.staffing.limits import StringArray, reasons
+from wfm_pipeline.domain.staffing.limits import BoolArray, StringArray, reasons
 from wfm_pipeline.domain.staffing.rows import FloatArray, run_rows
 
 ROUNDING_SLACK = 1e-9
@@ -111,13 +111,23 @@ def agents_required(
         concurrency=concurrency,
         shrinkage=shrinkage,
     )
-    is_asked = np.logical_or.reduce([~np.isnan(columns[name]) for name in _TARGETS])
+    is_asked = _is_asked(columns)
     if is_asked.size and not is_asked.any():
         raise NoTargetError(f"say what the agents should achieve: at least one of {', '.join(_TARGETS)}")
     required = (*_REQUIRED, "answer_target_seconds", "concurrency", "shrinkage")
-    found = reasons(columns, required=required)
-    found[(found == "") & ~is_asked] = f"no target: give at least one of {', '.join(_TARGETS)}"
-    return _solve(columns, found)
+    found, is_good = reasons(columns, required=required)
+    for row in np.flatnonzero(is_good & ~is_asked):
+        found[row], is_good[row] = f"no target: give at least one of {', '.join(_TARGETS)}", False
+    return _solve(columns, found, is_good)
+
+
+def _is_asked(columns: dict[str, FloatArray]) -> BoolArray:
+    """Rows with at least one target."""
+    is_asked = np.zeros(len(columns["calls"]), dtype=bool)
+    for name in _TARGETS:
+        values = columns[name]
+        is_asked |= ~np.isnan(values[:1] if values.strides == (0,) else values)
+    return is_asked
 
 
 def _columns(**values: ArrayLike) -> dict[str, FloatArray]:
@@ -125,12 +135,12 @@ def _columns(**values: ArrayLike) -> dict[str, FloatArray]:
     return dict(zip(values, arrays, strict=True))
 
 
-def _solve(columns: dict[str, FloatArray], found: StringArray) -> Requirement:
+def _solve(columns: dict[str, FloatArray], found: StringArray, is_good: BoolArray) -> Requirement:
     """Every row is run; rows with a reason as an empty queue, and emptied afterwards."""
-    is_good = found == ""
+    is_all_good = bool(is_good.all())
 
     def good(name: str, otherwise: float) -> FloatArray:
-        return np.where(is_good, columns[name], otherwise)
+        return columns[name] if is_all_good else np.where(is_good, columns[name], otherwise)
 
     aht, slots = good("aht_seconds", 1.0), good("concurrency", 1.0)
     load = good("calls", 0.0) * aht / good("interval_seconds", 1.0)
@@ -149,12 +159,13 @@ def _solve(columns: dict[str, FloatArray], found: StringArray) -> Requirement:
         ],
         6,
     )
-    answers[~is_good] = np.nan
+    if not is_all_good:
+        answers[~is_good] = np.nan
     agents, exact, wait, gone, service, answer = answers.T
     with np.errstate(divide="ignore", invalid="ignore"):
         occupancy = np.where(agents > 0, load * (1 - gone) / (agents * slots), 0.0 * agents)
     return Requirement(
-        np.where(is_good, load, np.nan),
+        load if is_all_good else np.where(is_good, load, np.nan),
         agents,
         exact,
         np.maximum(heads(exact, good("shrinkage", 0.0)), agents),

@@ -61,7 +61,9 @@ def run_rows(name: str, columns: list[FloatArray], width: int, *, compiled: bool
     Returns:
         Answers, shape (n, width).
     """
-    rows = np.ascontiguousarray(np.column_stack(columns), dtype=np.float64)
+    rows = np.empty((len(columns[0]), len(columns)))
+    for place, column in enumerate(columns):
+        rows[:, place] = column
     answers = np.full((len(rows), width), np.nan)
     if compiled is None:
         compiled = len(rows) >= COMPILED_FROM and can_compile()

@@ -126,8 +126,7 @@ def _hint(text: str) -> str:
 
 def _answer(columns: Mapping[str, FloatArray], faults: Mapping[int, str]) -> pd.DataFrame:
     shrinkage = np.nan_to_num(columns.get("shrinkage", np.zeros(1)), nan=0.0)
-    targets = {**columns, "service_level_target": columns["service_level_target"].copy()}
-    is_untold = np.isnan(targets["service_level_target"])
+    is_untold = np.isnan(columns["service_level_target"])
     need = agents_required(
         columns["calls"],
         columns["interval_seconds"],
@@ -138,7 +137,7 @@ def _answer(columns: Mapping[str, FloatArray], faults: Mapping[int, str]) -> pd.
         max_occupancy=columns.get("max_occupancy", np.nan),
         shrinkage=shrinkage,
     ).frame()
-    reason = need["reason"].to_numpy(dtype=object)
+    reason = np.array(need["reason"], dtype=object)
     reason[is_untold & (reason == "")] = "service_level_target is missing"
     for number, words in faults.items():
         reason[number] = words

@@ -1,0 +1,52 @@
+"""`wfm model-fit`: how honest are the models? Words in, one call, words out; registered by cli.py."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wfm_pipeline.commands.common import AsJson, SourceName, WarehouseUrl, chosen_settings, err, out, tell_step
+from wfm_pipeline.errors import WfmError
+
+
+def model_fit(
+    picture: Annotated[Path | None, typer.Option(metavar="PNG", help="Write the picture to this file.")] = None,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", metavar="CSV", help="Write one row per queue, month and presence rule.")
+    ] = None,
+    source: SourceName = None,
+    warehouse: WarehouseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the service level that Erlang C, Erlang A and the simulation predict with the one reached."""
+    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
+    from wfm_pipeline.orchestration.csv_file import write_csv  # noqa: PLC0415
+    from wfm_pipeline.orchestration.fitting_run import run_model_fit  # noqa: PLC0415
+    from wfm_pipeline.reports.model_fit_figures import write_model_fit_picture  # noqa: PLC0415
+    from wfm_pipeline.reports.model_fit_tables import model_fit_tables  # noqa: PLC0415
+    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.resources import House  # noqa: PLC0415
+
+    house = House(chosen_settings(source=source, warehouse_url=warehouse))
+    house.check()
+    started = time.monotonic()
+    outcome = run_model_fit(build_definitions(house.settings, is_partitioned=False), house, on_step=tell_step)
+    if outcome.problems:
+        raise WfmError("; ".join(outcome.problems))
+    house.publish()
+    with house.open_gold() as gold:
+        months = gold.rows("queue_model_fit", **house.in_source())
+        presence = gold.rows("agent_presence_month", **house.in_source())
+    if out_file is not None:
+        write_csv(months, out_file)
+    if picture is not None:
+        write_model_fit_picture(months, picture, title=house.title("Service level reached and predicted"))
+    tables = model_fit_tables(months, presence)
+    if as_json:
+        print_json({**tables, "months": months}, run_id=outcome.run_id, is_simulated=house.is_simulated)
+        return
+    for title, frame in tables.items():
+        print_table(frame, house.title(title.replace("_", " ")))
+    out.print("look at: gold.queue_model_fit (every month), gold.agent_presence_month")
+    err.print(f"done in {time.monotonic() - started:.0f} s")

@@ -36,9 +36,9 @@ def hours(rows):
 @pytest.mark.parametrize(
     ("peak_calls", "tolerance"),
     [
-        pytest.param(10.0, 0.10, id="teams_of_2"),  # one agent is half a team: the root law is for many
-        pytest.param(40.0, 0.07, id="teams_of_7"),
-        pytest.param(120.0, 0.04, id="teams_of_19"),
+        pytest.param(10.0, 0.10, id="teams_of_3"),  # one agent is a third of a team: the root law is for many
+        pytest.param(40.0, 0.07, id="teams_of_8"),
+        pytest.param(120.0, 0.04, id="teams_of_20"),
     ],
 )
 def test_hours_at_another_load_are_near_those_of_its_own_staffing_and_nearer_than_a_ratio(peak_calls, tolerance, scale):

@@ -64,8 +64,8 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     weeks = weekly_partitions(house, partitions.start.date()) if partitions else None
     nightly, refresh, allocation = nightly_job(partitions), refresh_job(partitions), allocation_job(weeks)
     intraday, reforecast, far_ahead = intraday_job(partitions), reforecast_job(), long_range_job()
-    capacity = capacity_job()
     model_fit = model_fit_job()
+    capacity = capacity_job()
     return dg.Definitions(
         assets=[
             *build_bronze_assets(house.source_map, partitions),
@@ -77,9 +77,9 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_staffing_assets(),
             *build_intraday_assets(),
             *build_long_range_assets(),
+            *build_capacity_assets(),
             *build_planning_assets(),
             *build_allocation_assets(weeks),
-            *build_capacity_assets(),
             *build_model_fit_assets(),
         ],
         asset_checks=[

@@ -34,7 +34,7 @@ _FORECAST_VALUES: Final = (
     seconds("aht_seconds", "Expected handle time per answered call; null where nothing is known."),
     text(
         "model_name",
-        "Rung of the ladder that made it, with `stepped_down:` and why where it healed itself.",
+        "Rung of the ladder that made it, `+` a simple peer with a share, `stepped_down:` and why where it healed itself.",
         nullable=False,
     ),
     count("horizon_days", "Days from the issue: 1 is the first target day."),

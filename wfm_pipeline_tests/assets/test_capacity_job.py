@@ -8,12 +8,16 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import SecretStr
 
 from wfm_pipeline.contracts.capacity import CAPACITY_WEEK
+from wfm_pipeline.contracts.long_range import QUEUE_WEEK_LONG_RANGE
+from wfm_pipeline.contracts.staffing import QUEUE_INTERVAL_STAFFING
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.orchestration.capacity_planning import latest_plan, run_capacity
 from wfm_pipeline.orchestration.looking_ahead import latest_weeks, run_long_range
 from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.scope import Scope
 from wfm_pipeline_tests.cli_kit import run_wfm
 from wfm_pipeline_tests.house_kit import count, hashes
 
@@ -65,6 +69,20 @@ def test_the_plan_is_that_of_the_long_range_lawful_and_repeatable(planned):
     np.testing.assert_allclose(care["calls_mean"], calls.reindex(care.index))
     assert plan["reason"].isna().all()
     assert (plan["method"] == "staffing").all()
+
+
+@pytest.mark.postgres
+def test_the_plan_is_the_same_on_postgresql(planned, postgres_url):
+    issue(planned)
+    server = House(planned.settings.model_copy(update={"warehouse_url": SecretStr(postgres_url)}))
+    with planned.open_warehouse() as ours, server.open_warehouse() as theirs:
+        for table in (QUEUE_WEEK_LONG_RANGE, QUEUE_INTERVAL_STAFFING):
+            theirs.replace(table, ours.frame(ours.table(table.full_name)), Scope())
+
+    outcome = issue(server)
+
+    assert outcome.problems == ()
+    assert hashes(planned, [TABLE]) == hashes(server, [TABLE])
 
 
 def test_heads_go_down_by_the_yearly_rate(planned):

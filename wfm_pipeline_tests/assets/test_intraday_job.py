@@ -6,6 +6,7 @@ import shutil
 
 import dagster as dg
 import numpy as np
+import pandas as pd
 import pytest
 
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
@@ -129,3 +130,35 @@ def test_the_command_prints_the_rest_of_the_day(planned, monkeypatch, capsys):
     assert {row["queue_id"] for row in said["days"]} == {row["queue_id"] for row in said["intervals"]}
     assert wrong.returncode == 2
     assert "--at must be a local time" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param(["backtest-intraday", "x.csv", "--after", "soon"], "--after must be hours", id="not_hours"),
+        pytest.param(
+            ["backtest-intraday", "x.csv", "--after", "-2h"], "--after must be hours", id="hours_before_opening"
+        ),
+        pytest.param(["backtest-intraday", "x.csv", "--from", "July"], "--from must be a date", id="not_a_date"),
+        pytest.param(["long-range", "--as-of", "someday"], "--as-of must be a date", id="not_an_origin"),
+    ],
+)
+def test_wrong_words_are_one_line_and_exit_code_2(clean, monkeypatch, capsys, words, said):
+    done = run_wfm(monkeypatch, capsys, *words)
+
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_the_backtest_command_scores_a_file(clean, monkeypatch, capsys):
+    starts = pd.date_range("2026-01-05", periods=9 * 7 * 48, freq="30min", unit="us")
+    inside = (starts.hour >= 8) & (starts.hour < 18) & (starts.weekday < 5)
+    calls = inside * np.random.default_rng(0).poisson(20, len(starts)).astype(float)
+    pd.DataFrame({"queue_id": "q", "interval_start": starts, "calls": calls}).to_csv(clean / "calls.csv", index=False)
+
+    done = run_wfm(
+        monkeypatch, capsys, "backtest-intraday", clean / "calls.csv", "--days", "3", "--after", "2h", "--json"
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert {"as_issued", "plain_ratio", "wfm"} == {row["method"] for row in json.loads(done.stdout)["scores"]}

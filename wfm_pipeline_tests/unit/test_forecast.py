@@ -64,7 +64,7 @@ def test_each_rung_forecasts_near_the_true_rate(days, rung):
 
     _assert_sound(result)
     # a weekday brings 10 x 20 + 14 x 2 = 228 calls, a weekend day 24 x 2 = 48; two weeks 10 x 228 + 4 x 48
-    assert {rung} == set(result.intervals["model_name"])
+    assert {rung} == set(result.intervals["model_name"].str.split("+").str[0])  # steady calls: a plain mean may join
     assert pytest.approx(result.days["calls_mean"].sum(), rel=0.06) == 10 * 228 + 4 * 48
 
 
@@ -125,7 +125,7 @@ def test_a_queue_of_nine_days_stands_on_the_profile_of_the_others():
     result = forecast(history, site=SITE, origin=ORIGIN)
 
     _assert_sound(result)
-    assert {"lightgbm", "pooled_profile"} == set(result.days["model_name"])
+    assert {"lightgbm", "pooled_profile"} == set(result.days["model_name"].str.split("+").str[0])
     new = result.days[result.days["queue_id"] == "new"]["calls_mean"].sum()
     assert pytest.approx(new, rel=0.1) == 2 * (10 * 228 + 4 * 48)
 
@@ -171,6 +171,7 @@ def test_the_grid_that_the_caller_knows_is_the_answers_grid():
 def test_a_holiday_on_a_desk_around_the_clock_gets_a_sunday():
     # 3 July 2003 is a Thursday; Friday 4 is a holiday
     history = _history(100, end="2003-07-03")
+    history = history[history["interval_start"].dt.date != dt.date(2003, 5, 26)]  # no holiday met yet
 
     days = forecast(history, site=Site(country="US"), origin=dt.date(2003, 7, 3), horizon_days=4).days["calls_mean"]
 

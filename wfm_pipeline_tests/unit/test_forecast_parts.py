@@ -12,12 +12,15 @@ from wfm_pipeline.domain.forecasting.counts import fit_dispersion, integer_quant
 from wfm_pipeline.domain.forecasting.daytypes import FEATURES, day_types
 from wfm_pipeline.domain.forecasting.effect import learn_effect, neighbour_level
 from wfm_pipeline.domain.forecasting.history import build_panel
-from wfm_pipeline.domain.forecasting.interval_models import IntervalModels, _best, _blend
-from wfm_pipeline.domain.forecasting.level import learn_level
+from wfm_pipeline.domain.forecasting.inner import InnerForecasts
+from wfm_pipeline.domain.forecasting.interval_models import WEIGHTS, IntervalModels, _blend
+from wfm_pipeline.domain.forecasting.level import drift_weights, learn_level
 from wfm_pipeline.domain.forecasting.month import month_curve
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions
-from wfm_pipeline.domain.forecasting.shape import learn_shape, pooled_means, smoothed
+from wfm_pipeline.domain.forecasting.peer_share import learn_peer_share
+from wfm_pipeline.domain.forecasting.shape import learn_shape, pooled_means, smoothed, trimmed_mean
 from wfm_pipeline.domain.forecasting.state import observe
+from wfm_pipeline.domain.forecasting.weights import best_weight
 
 OPTIONS = ForecastOptions()
 
@@ -29,6 +32,10 @@ def _state(day_calls, first=dt.date(2024, 1, 1), horizon=14, slots=4):
     calls = (np.asarray(day_calls, float)[:, None] * share).ravel()
     panel = build_panel(pd.DataFrame({"queue_id": "a", "interval_start": times, "calls": calls}))
     return observe(panel, day_types(Site(), panel.first_date, len(day_calls) + horizon))
+
+
+def _learn_effect(state):
+    return learn_effect(state, neighbour_level(state), OPTIONS)
 
 
 def test_the_level_is_the_median_of_the_last_eight_same_weekdays():
@@ -52,7 +59,29 @@ def test_recent_drift_is_carried_forward_in_part():
 
     # eight weeks hold five of 100 and three of 120: the level is 100, all 15 last working days 20 % above
     assert level.weekday[0, 0] == 100
-    assert level.drift[0] == pytest.approx(0.9 * np.log(122 / 102))
+    np.testing.assert_allclose(level.drift[0], 0.9 * np.log(122 / 102))
+
+
+def test_near_days_follow_the_last_days_more_than_far_days_do():
+    calls = np.full(84, 100.0)
+    calls[-4:] = 130.0
+
+    drift = learn_level(_state(calls), np.zeros((1, 98)), OPTIONS).drift[0]
+
+    assert 0.9 * np.log(132 / 102) > drift[0] > drift[2] > drift[13] > 0
+
+
+def test_a_desk_that_wanders_gets_a_shorter_memory_than_one_that_only_scatters():
+    random = np.random.default_rng(3)
+    wanders = 400 * np.exp(np.cumsum(random.normal(0, 0.06, 120)))
+    scatters = 400 * np.exp(random.normal(0, 0.15, 120))
+
+    def short_weight(calls):
+        state = _state(calls)
+        return drift_weights(state, state.days.total, OPTIONS)[0, 0]
+
+    assert (short_weight(wanders) > short_weight(scatters))[[0, 13]].all()
+    np.testing.assert_allclose(drift_weights(_state(wanders), _state(wanders).days.total, OPTIONS).sum(axis=0), 1.0)
 
 
 def test_last_years_movement_is_followed_by_half():
@@ -83,14 +112,33 @@ def test_an_effect_of_the_calendar_is_learnt_and_noise_is_not():
     dates = pd.date_range(first, periods=400)
     paydays = np.where(dates.day >= 28, 600.0, 400.0)
 
-    learnt = learn_effect(_state(random.poisson(paydays), first), OPTIONS)
-    noise = learn_effect(_state(random.poisson(400, 400), first), OPTIONS)
+    learnt = _learn_effect(_state(random.poisson(paydays), first))
+    noise = _learn_effect(_state(random.poisson(400, 400), first))
 
     state = _state(random.poisson(paydays), first)
     effect = learnt.of(state.features)[0]
     rise = effect[:400][dates.day >= 29].mean() - effect[:400][(dates.day > 5) & (dates.day < 20)].mean()
     assert rise == pytest.approx(np.log(600 / 400), abs=0.15)
     assert np.abs(noise.of(state.features)).max() < 0.05
+
+
+def test_forty_queues_teach_the_same_effect_as_four_like_them():
+    random = np.random.default_rng(8)
+    times = pd.date_range("2022-01-01", periods=300 * 24, freq="60min", unit="us")
+    rate = np.where(times.day >= 28, 30.0, 20.0)
+
+    def effect(queues):
+        frames = [
+            pd.DataFrame({"queue_id": f"q{n:02d}", "interval_start": times, "calls": random.poisson(rate) * 1.0})
+            for n in range(queues)
+        ]
+        panel = build_panel(pd.concat(frames))
+        state = observe(panel, day_types(Site(), panel.first_date, 314))
+        answer = _learn_effect(state).of(state.features)
+        assert answer.shape == (queues, 314)
+        return answer.mean(axis=0)
+
+    np.testing.assert_allclose(effect(4), effect(40), atol=0.05)
 
 
 def test_the_month_curve_is_shrunk_towards_nothing():
@@ -167,7 +215,7 @@ def test_bands_learn_from_an_inner_backtest_that_was_too_sure():
     mean = np.full((1, 2000), 100.0)
     actual = random.negative_binomial(1 / 0.1, 1 / (1 + 0.1 * mean)).astype(float)
 
-    learnt = learn_bands(mean, actual, np.arange(2000), default=1e-4, level_bands=1).quantiles(mean)
+    learnt = learn_bands(mean, actual, np.arange(2000), np.ones(2000, int), default=1e-4, level_bands=1).quantiles(mean)
     default = default_bands(1, 1e-4, level_bands=1).quantiles(mean)
 
     def covered(quantiles):
@@ -177,9 +225,57 @@ def test_bands_learn_from_an_inner_backtest_that_was_too_sure():
     assert covered(default) < 0.5
 
 
+def test_bands_grow_with_the_horizon_as_the_errors_of_the_inner_backtest_do():
+    random = np.random.default_rng(6)
+    ahead = np.tile(np.arange(1, 15), 100)
+    mean = np.full((1, 1400), 500.0)
+
+    def learnt(spread):
+        actual = random.negative_binomial(1 / spread, 1 / (1 + spread * mean)).astype(float)
+        return learn_bands(mean, actual, np.arange(1400), ahead, default=0.05, level_bands=1)
+
+    def width(bands, day):
+        quantiles = bands.quantiles(np.full((1, 1), 500.0), np.array([day]))[0, 0]
+        return quantiles[5] - quantiles[1]
+
+    growing, steady = learnt(0.01 * ahead), learnt(np.full(1400, 0.07))
+
+    assert width(growing, 1) < 0.7 * width(growing, 14)
+    assert width(growing, 14) < 0.8 * width(growing, 60)
+    assert width(steady, 1) > 0.9 * width(steady, 14)
+
+
+def test_without_an_inner_backtest_far_bands_are_wider_than_near_ones():
+    bands = default_bands(1, 0.05, level_bands=1)
+
+    near, far = bands.quantiles(np.full((1, 2), 200.0), np.array([1, 182]))[0]
+
+    # f grows by 2 % a day: 1 + 0.02 x 181 = 4.6 times, twice as wide
+    assert (far[5] - far[1]) / (near[5] - near[1]) == pytest.approx(2.0, abs=0.2)
+
+
 def test_interval_models_get_no_weight_without_a_clear_gain():
-    assert _best([1.0, 0.995, 0.999, 1.0, 1.1]) == 0.0  # half a percent is noise
-    assert _best([1.0, 0.97, 0.95, 0.96, 1.0]) == 0.5
+    steady, noise = np.full(10, 100.0), np.tile([-1.0, 1.0], 5)
+
+    assert best_weight(np.stack([steady, steady - 0.5, steady]), WEIGHTS) == 0.0  # half a percent is too little
+    assert best_weight(np.stack([steady, steady - 3.0 + noise, steady - 2.0]), WEIGHTS) == 0.25
+
+
+def test_interval_models_get_no_weight_for_a_gain_that_a_few_days_decide():
+    lucky = np.full(10, 100.0)
+    lucky[3] = 60.0  # 4 % in all; one day's gain of 40 has a standard error of 40 over ten days
+
+    assert best_weight(np.stack([np.full(10, 100.0), lucky, lucky]), WEIGHTS) == 0.0
+
+
+def test_the_trimmed_mean_leaves_the_outer_weight_out_and_counts_recent_days_more():
+    values = np.array([1.0, 2.0, 3.0, 4.0, 100.0])[None, :, None]
+
+    even = trimmed_mean(values, np.ones((1, 5)), 0.2)
+    recent = trimmed_mean(values, np.array([[1.0, 1.0, 2.0, 1.0, 0.0]]), 0.2)
+
+    assert (2 + 3 + 4) / 3 == pytest.approx(even[0, 0])  # middles .1 .3 .5 .7 .9
+    assert (2 + 3 * 2) / 3 == pytest.approx(recent[0, 0])  # middles .1 .3 .6 .9; the day of weight 0 never counts
 
 
 def test_a_blend_moves_modelled_levels_by_their_weight_and_keeps_the_order():
@@ -197,3 +293,22 @@ def test_without_a_weight_interval_models_change_nothing():
     mean = np.ones((1, 2, 3))
 
     assert IntervalModels().corrected_mean(mean, np.zeros((1, 2, len(FEATURES)))) is mean
+
+
+def test_a_simple_peer_that_won_the_inner_backtest_takes_half_and_one_that_did_not_gets_nothing():
+    date = np.arange(20)
+    actual = np.random.default_rng(1).poisson(100, (2, 20, 3)).astype(float)
+    mean = np.stack([np.full((20, 3), 140.0), np.full((20, 3), 100.0)])  # the first queue's model is far off
+    peer = np.full((2, 20, 3), 100.0)
+    inner = InnerForecasts(mean, actual, date, np.zeros(20, int), {"median_6": peer, "mean_8": peer + 30})
+    plain = np.ones((2, 20), bool)
+    week = np.full((2, 7, 3), 100.0)
+
+    learnt = learn_peer_share(inner, plain, {"median_6": week, "mean_8": week + 30})
+
+    # horizon days 1 to 7 are seven dates, too few; from day 8 on there are thirteen
+    assert ("median_6", "") == learnt.names
+    np.testing.assert_array_equal([[0.0, 0.5], [0.0, 0.0]], learnt.share)
+    blended = learnt.blend(mean, np.arange(1, 21), date % 7, plain)
+    assert [140.0, 120.0] == [blended[0, 6, 0], blended[0, 7, 0]]
+    assert 140.0 == learnt.blend(mean, np.arange(1, 21), date % 7, ~plain)[0, 7, 0]

@@ -4,7 +4,7 @@ Here: calibration on forecasts made inside the training window, and quantiles fr
 the means (core) or the law's formulae (counts).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -19,6 +19,15 @@ DAY_BANDS: Final = 1
 SHRINK_DAYS: Final = 40.0
 """Distinct days at which the observed bend weighs half."""
 PIT_GRID: Final = np.linspace(0.0, 1.0, 201)
+GROWTH_PRIOR: Final = 0.02
+"""Growth of the dispersion per horizon day before anything is seen: twice as wide after half a year."""
+GROWTH_PRIOR_DAYS: Final = 40.0
+"""Distinct days at which the observed growth weighs half."""
+GROWTH_CAP: Final = 0.1
+LEAST_GROWN: Final = 0.3
+"""Smallest share of the learnt dispersion that near days are given."""
+SCORE_CLIP: Final = 9.0
+"""Squared standard errors beyond which a cell counts no more in the growth."""
 LEAST_CELLS: Final = 20
 """Cells below which a band keeps the default dispersion and nominal levels."""
 MEDIAN: Final = 0.5
@@ -34,24 +43,31 @@ class BandModel:
         edges: Means between the level bands, shape (queues, level bands - 1) [calls].
         dispersion: f of Var = m + f m^2, shape (queues, level bands).
         levels: Level to ask the law for, per nominal level; shape (queues, level bands, levels).
+        growth: Growth of the dispersion per horizon day, as a share of the learnt dispersion [1/day], >= 0.
+        centre_days: Horizon day whose dispersion was learnt [days].
     """
 
     edges: FloatArray
     dispersion: FloatArray
     levels: FloatArray
+    growth: float = GROWTH_PRIOR
+    centre_days: float = 1.0
 
-    def quantiles(self, mean: FloatArray) -> FloatArray:
+    def quantiles(self, mean: FloatArray, ahead: IntArray | None = None) -> FloatArray:
         """Quantiles of counts with these means.
 
         Args:
             mean: Means [calls]; shape (queues, cells).
+            ahead: Horizon day of each cell, from 1; shape (cells,). None: as far ahead as was learnt.
 
         Returns:
             Shape (queues, cells, levels) [calls], never crossing, never negative; 0 where the mean is 0.
         """
         queue = np.arange(len(mean))[:, None]
-        band = self._band(mean)
+        band = self.band_of(mean)
         spread = self.dispersion[queue, band]
+        if ahead is not None:
+            spread = spread * np.maximum(1 + self.growth * (ahead - self.centre_days), LEAST_GROWN)[None, :]
         asked = self.levels[queue, band]
         answer = np.empty((*mean.shape, len(QUANTILE_LEVELS)))
         for position, level in enumerate(QUANTILE_LEVELS):
@@ -59,7 +75,8 @@ class BandModel:
             answer[..., position] = ask(asked[..., position], mean, spread)
         return np.maximum.accumulate(answer, axis=-1)
 
-    def _band(self, mean: FloatArray) -> IntArray:
+    def band_of(self, mean: FloatArray) -> IntArray:
+        """Number of the level band of each mean, same shape."""
         return (mean[:, :, None] >= self.edges[:, None, :]).sum(axis=2)
 
 
@@ -71,13 +88,16 @@ def default_bands(queues: int, dispersion: float, *, level_bands: int) -> BandMo
     )
 
 
-def learn_bands(mean: FloatArray, actual: FloatArray, date: IntArray, *, default: float, level_bands: int) -> BandModel:
+def learn_bands(
+    mean: FloatArray, actual: FloatArray, date: IntArray, ahead: IntArray, *, default: float, level_bands: int
+) -> BandModel:
     """Calibrate bands on forecasts whose outcome is known.
 
     Args:
         mean: Means that were forecast [calls]; shape (queues, cells).
         actual: What came [calls], NaN where closed or missing; same shape.
         date: Number of the target date of each cell; shape (cells,).
+        ahead: Horizon day of each cell, from 1; shape (cells,).
         default: Dispersion where there is too little to learn from.
         level_bands: Bands of the mean that are calibrated apart.
     """
@@ -97,7 +117,24 @@ def learn_bands(mean: FloatArray, actual: FloatArray, date: IntArray, *, default
                 model.levels[queue, number] = _bent_levels(
                     counts[inside], means[inside], spread, days=np.unique(dates[inside]).size
                 )
-    return model
+    return _grown(model, mean, actual, date, ahead)
+
+
+def _grown(model: BandModel, mean: FloatArray, actual: FloatArray, date: IntArray, ahead: IntArray) -> BandModel:
+    """The bands with the slope of the squared standardised error over horizon days, all queues together."""
+    scored = ~np.isnan(actual) & (mean > 0)
+    days = np.unique(date[scored.any(axis=0)]).size
+    if not days:
+        return model
+    spread = np.take_along_axis(model.dispersion, model.band_of(mean), axis=1)
+    score = np.minimum((actual - mean) ** 2 / np.where(scored, mean + spread * mean**2, 1.0), SCORE_CLIP)[scored]
+    horizon = np.broadcast_to(ahead, mean.shape)[scored].astype(np.float64)
+    centre, usual = float(horizon.mean()), float(score.mean())
+    away = horizon - centre
+    slope = float((away * score).sum() / max((away**2).sum(), 1e-12)) / max(usual, 1e-12)
+    seen = days if (away**2).sum() > 0 else 0
+    growth = (seen * slope + GROWTH_PRIOR_DAYS * GROWTH_PRIOR) / (seen + GROWTH_PRIOR_DAYS)
+    return replace(model, growth=min(max(growth, 0.0), GROWTH_CAP), centre_days=centre)
 
 
 def _bent_levels(counts: FloatArray, means: FloatArray, spread: float, *, days: int) -> FloatArray:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wfm_pipeline.domain.forecasting.effect import CalendarEffect, learn_effect
+from wfm_pipeline.domain.forecasting.effect import CalendarEffect, learn_effect, neighbour_level
 from wfm_pipeline.domain.forecasting.history import BoolArray, FloatArray, IntArray
+from wfm_pipeline.domain.forecasting.kinds import SpecialDays, learn_special_days
 from wfm_pipeline.domain.forecasting.ladder import Chosen, rung_for, step_down
 from wfm_pipeline.domain.forecasting.level import LevelModel, learn_level
 from wfm_pipeline.domain.forecasting.options import (
@@ -35,6 +36,7 @@ class CoreModel:
         effect: Calendar effect.
         level: Day levels.
         shape: Shares of the day, shape (queues, 7, slots).
+        special: Level and shape of named target days.
         weekday_means: Rung of same weekdays, shape (queues, 7, slots) [calls].
         pooled_means: Rung of the pooled profile, shape (queues, 7, slots) [calls].
         reference: Last weeks' level, shape (queues, 7) [calls].
@@ -47,6 +49,7 @@ class CoreModel:
     effect: CalendarEffect
     level: LevelModel
     shape: FloatArray
+    special: SpecialDays
     weekday_means: FloatArray
     pooled_means: FloatArray
     reference: FloatArray
@@ -71,13 +74,16 @@ def learn_core(
         effect_seeds: Seeds of the calendar effect, if fewer than the options ask for.
         effect: A calendar effect learnt before; None learns one.
     """
-    effect = effect or learn_effect(state, options, seeds=effect_seeds)
+    neighbours = neighbour_level(state)
+    effect = effect or learn_effect(state, neighbours, options, seeds=effect_seeds)
     moved = effect.of(state.features)
+    shape = learn_shape(state, options)
     ahead = slice(state.known, None)
     return CoreModel(
         effect=effect,
         level=learn_level(state, moved, options),
-        shape=learn_shape(state, options),
+        shape=shape,
+        special=learn_special_days(state, neighbours, moved, shape),
         weekday_means=weekday_means(state),
         pooled_means=pooled_means(state),
         reference=weekday_means(state, REFERENCE_DAYS).sum(axis=2),
@@ -92,10 +98,13 @@ def profile_answer(core: CoreModel) -> FloatArray:
     """Level times shape on the target days, closed days 0; shape (queues, horizon, slots) [calls]."""
     queues = np.arange(len(core.like))[:, None]
     level = core.level
-    moved = core.effect.of(core.features) + level.drift[:, None] + level.yearly + level.correction[:, None]
+    moved = core.effect.of(core.features) + level.drift + level.yearly + level.correction[:, None]
+    moved += core.special.shift
+    shape = core.shape[queues, core.like]
+    shape[:, core.special.days] = core.special.shape
     with np.errstate(over="ignore"):
         day = level.weekday[queues, core.like] * np.exp(moved)
-    return np.where(core.closed[:, :, None], 0.0, day[:, :, None] * core.shape[queues, core.like])
+    return np.where(core.closed[:, :, None], 0.0, day[:, :, None] * shape)
 
 
 def expected_calls(

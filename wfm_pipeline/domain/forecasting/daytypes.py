@@ -38,6 +38,8 @@ FEATURES: Final = (
     "weekday",
     "backlog",
 )
+ORDINARY, HOLIDAY, EVE, OTHER = 0, 1, 2, 3
+"""Classes of special days; kinds of one class lend to each other."""
 BACKLOG_PER_DAY: Final = 1.0
 BACKLOG_PER_EVE: Final = 0.6
 BACKLOG_CAP: Final = 1.5
@@ -57,6 +59,8 @@ class DayTypes:
         behaves_like: Weekday the date behaves like (Monday 0): holidays like the main weekend day,
             eves like the first one.
         is_working: Neither weekend nor holiday.
+        kinds: Name of the kind of special day of every date, empty on ordinary days.
+        day_class: Class of the kind: ORDINARY, HOLIDAY, EVE or OTHER; shape (dates,).
         features: Shape (dates, len(FEATURES)); the last column (backlog) is the queues' own.
     """
 
@@ -66,6 +70,8 @@ class DayTypes:
     is_eve: BoolArray
     behaves_like: IntArray
     is_working: BoolArray
+    kinds: tuple[str, ...]
+    day_class: IntArray
     features: FloatArray
 
     @property
@@ -75,13 +81,13 @@ class DayTypes:
 
 
 @lru_cache(maxsize=256)
-def _other_dates(country: str, subdivision: str | None, year: int) -> frozenset[dt.date]:
-    """Dates the library knows in another category than public: open, but different."""
+def _other_days(country: str, subdivision: str | None, year: int) -> dict[dt.date, str]:
+    """Days the library knows in another category than public, with their names: open, but different."""
     kinds = holidays.country_holidays(country, subdiv=subdivision).supported_categories
     others = tuple(kind for kind in kinds if kind != holidays.PUBLIC)
     if not others:
-        return frozenset()
-    return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year, categories=others))
+        return {}
+    return dict(holidays.country_holidays(country, subdiv=subdivision, years=year, categories=others))
 
 
 def day_types(site: Site, first_date: dt.date, days: int) -> DayTypes:
@@ -104,7 +110,9 @@ def day_types(site: Site, first_date: dt.date, days: int) -> DayTypes:
     is_working = ~is_weekend & ~is_holiday
     first_off, main_off = _weekend_days(weekend)
     behaves = np.where(is_holiday & (main_off >= 0), main_off, np.where(is_eve & (first_off >= 0), first_off, weekday))
-    columns = _features(wide, is_holiday=is_holiday, is_working=is_working, site=site)
+    other = _other_names(site, wide, is_holiday)
+    columns = _features(wide, is_holiday=is_holiday, is_working=is_working, is_other=np.array([bool(n) for n in other]))
+    kinds, day_class = _kinds([known.get(date, "") for date in wide], is_eve, other)
     cut = slice(margin, margin + days)
     return DayTypes(
         dates=np.array(wide, dtype="datetime64[D]")[cut],
@@ -113,8 +121,33 @@ def day_types(site: Site, first_date: dt.date, days: int) -> DayTypes:
         is_eve=is_eve[cut],
         behaves_like=behaves[cut].astype(np.int64),
         is_working=is_working[cut],
+        kinds=tuple(kinds[cut]),
+        day_class=day_class[cut],
         features=columns[cut],
     )
+
+
+def _other_names(site: Site, wide: list[dt.date], is_holiday: BoolArray) -> list[str]:
+    """Names of days in other categories than public; empty where none, or where a holiday is."""
+    if not site.country:
+        return [""] * len(wide)
+    known: dict[dt.date, str] = {}
+    for year in range(wide[0].year, wide[-1].year + 1):
+        known |= _other_days(site.country, site.subdivision, year)
+    return ["" if public else known.get(date, "") for date, public in zip(wide, is_holiday, strict=True)]
+
+
+def _kinds(names: list[str], is_eve: BoolArray, other: list[str]) -> tuple[list[str], IntArray]:
+    """Kind and class of every date; a holiday's own name first, then the eve of the next, then other names."""
+    kinds, classes = [""] * len(names), np.zeros(len(names), dtype=np.int64)
+    for date, name in enumerate(names):
+        if name:
+            kinds[date], classes[date] = name, HOLIDAY
+        elif is_eve[date]:
+            kinds[date], classes[date] = f"eve of {names[date + 1]}", EVE
+        elif other[date]:
+            kinds[date], classes[date] = other[date], OTHER
+    return kinds, classes
 
 
 def _weekend_days(weekend: frozenset[int]) -> tuple[int, int]:
@@ -126,7 +159,7 @@ def _weekend_days(weekend: frozenset[int]) -> tuple[int, int]:
     return first, (first + len(weekend) - 1) % DAYS_PER_WEEK
 
 
-def _features(wide: list[dt.date], *, is_holiday: BoolArray, is_working: BoolArray, site: Site) -> FloatArray:
+def _features(wide: list[dt.date], *, is_holiday: BoolArray, is_working: BoolArray, is_other: BoolArray) -> FloatArray:
     month_start = np.array([date.day == 1 for date in wide])
     block = np.cumsum(month_start)
     working = pd.Series(is_working.astype(float))
@@ -137,15 +170,10 @@ def _features(wide: list[dt.date], *, is_holiday: BoolArray, is_working: BoolArr
     after, before = _distance(is_holiday), _distance(is_holiday[::-1])[::-1]
     off = ~is_working
     bridge = is_working & np.append(False, off[:-1]) & np.append(off[1:], False)
-    other = np.zeros(len(wide), bool)
-    if site.country:
-        years = {date.year for date in wide}
-        known = frozenset().union(*(_other_dates(site.country, site.subdivision, year) for year in sorted(years)))
-        other = np.array([date in known for date in wide]) & ~is_holiday
     turn = np.where(until <= since, 0.5 - until, since - 0.5)
     weekday = np.array([date.weekday() for date in wide])
     nothing = np.zeros(len(wide))
-    columns = (day, month_days - day, since, until, turn, after, before, other, bridge, weekday, nothing)
+    columns = (day, month_days - day, since, until, turn, after, before, is_other, bridge, weekday, nothing)
     return np.column_stack(columns).astype(np.float64)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from wfm_pipeline.domain.forecasting import boosting
 from wfm_pipeline.domain.forecasting.daytypes import FEATURES
-from wfm_pipeline.domain.forecasting.history import FloatArray
+from wfm_pipeline.domain.forecasting.history import FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.month import DAYS, month_curve, on_curve
 from wfm_pipeline.domain.forecasting.options import ForecastOptions
 from wfm_pipeline.domain.forecasting.state import DeskState
@@ -31,6 +31,8 @@ BACKLOG_PRIOR: Final = 0.25
 """Log gain of one lost day before anything is seen; and the weight of that belief [days]."""
 BACKLOG_PRIOR_DAYS: Final = 10.0
 LEAF_ROWS_PER_QUEUE: Final = 6
+MOST_TEACHERS: Final = 12
+"""Queues, or groups of queues of like size, that teach one by one."""
 STRENGTH_CAP: Final = 1.3
 """Largest strength: a mean of two shrunken answers may deserve a little more than 1."""
 LEAST_DAYS: Final = 40
@@ -94,11 +96,11 @@ def neighbour_level(state: DeskState) -> FloatArray:
             near = others[np.argsort(np.abs(others - date), kind="stable")[:NEIGHBOURS]]
             if near.size:
                 asked = like[:, date] == day
-                level[asked, date] = _nan_median(totals[asked][:, near])
+                level[asked, date] = nan_median(totals[asked][:, near])
     return level
 
 
-def _nan_median(values: FloatArray) -> FloatArray:
+def nan_median(values: FloatArray) -> FloatArray:
     """Median along the last axis of what is known; NaN where nothing is."""
     ordered = np.sort(values, axis=-1)  # NaN goes last
     count = (~np.isnan(values)).sum(axis=-1)
@@ -108,20 +110,24 @@ def _nan_median(values: FloatArray) -> FloatArray:
     return (pick(ordered, low[..., None], -1) + pick(ordered, high[..., None], -1))[..., 0] / 2
 
 
-def learn_effect(state: DeskState, options: ForecastOptions, *, seeds: int | None = None) -> CalendarEffect:
-    """Learn the calendar effect from the history of all queues together.
+def learn_effect(
+    state: DeskState, level: FloatArray, options: ForecastOptions, *, seeds: int | None = None
+) -> CalendarEffect:
+    """Learn the calendar effect from normal days of all queues together.
+
+    Holidays and eves do not teach: what they do is their own (kinds).
 
     Args:
         state: What is known before the origin.
+        level: From `neighbour_level`.
         options: The forecast's choices.
         seeds: Seeds to average over, if fewer than the options ask for.
 
     Returns:
         The effect; of strength 0 where the calendar explains nothing out of sample.
     """
-    level = neighbour_level(state)
     target = np.log((state.days.total + CALLS_ADDED) / (level + CALLS_ADDED))
-    queue, date = np.nonzero(state.days.usable & ~np.isnan(target))
+    queue, date = np.nonzero(state.normal & ~np.isnan(target))
     nothing = np.zeros(len(state.panel.queue_ids))
     if np.unique(date).size < LEAST_DAYS:
         return CalendarEffect((), np.zeros(DAYS), nothing, 0.0, _backlog_gain(np.empty(0), np.empty(0), np.empty(0)))
@@ -131,15 +137,60 @@ def learn_effect(state: DeskState, options: ForecastOptions, *, seeds: int | Non
     gain = _backlog_gain(rows[:, BACKLOG], goal, weight)
     goal = goal - gain * rows[:, BACKLOG]
     goal = goal - _queue_means(goal, weight, queue, len(nothing))[queue]
-    models, left_out = _cross_train(rows, goal, weight, date, queues=len(nothing), options=options, seeds=seeds)
-    left_out = left_out - _queue_means(left_out, weight, queue, len(nothing))[queue]
-    explained = float((weight * left_out * goal).sum() / max((weight * left_out**2).sum(), 1e-12))
-    strength = min(max(explained, 0.0), STRENGTH_CAP)
-    curve = month_curve(rows, goal, weight)
+    lessons = _gathered(_Lessons(rows, goal, weight, date, queue), level)
+    models, curve, strength = _learn_shrunk(lessons, options, seeds)
     if strength == 0:
         return CalendarEffect((), curve, nothing, 0.0, gain)
-    centre = _queue_means(_joint(models, curve, rows), weight, queue, len(nothing))
+    distinct, inverse = np.unique(rows, axis=0, return_inverse=True)
+    centre = _queue_means(_joint(models, curve, distinct)[inverse], weight, queue, len(nothing))
     return CalendarEffect(models, curve, centre, strength, gain)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lessons:
+    """Days that teach: features, goal [log], weight, date number, and queue or group; one row each."""
+
+    rows: FloatArray
+    goal: FloatArray
+    weight: FloatArray
+    date: IntArray
+    group: IntArray
+
+    @property
+    def groups(self) -> int:
+        """Number of queues or groups."""
+        return int(self.group.max()) + 1
+
+
+def _gathered(lessons: _Lessons, level: FloatArray) -> _Lessons:
+    """Many queues teach as MOST_TEACHERS groups of like size: the mean of each group's goal per day.
+
+    Queues share their calendar, so beyond a few their days only repeat each other; the time to learn
+    then no longer grows with the number of queues.
+    """
+    queues = len(level)
+    if queues <= MOST_TEACHERS:
+        return lessons
+    known = ~np.isnan(level)
+    size = np.where(known, level, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    group_of = np.argsort(np.argsort(size, kind="stable"), kind="stable") * MOST_TEACHERS // queues
+    group = group_of[lessons.group]
+    key = np.column_stack([lessons.date, group, lessons.rows[:, BACKLOG]])
+    _, first, inverse = np.unique(key, axis=0, return_index=True, return_inverse=True)
+    weight = np.bincount(inverse, weights=lessons.weight)
+    goal = np.bincount(inverse, weights=lessons.weight * lessons.goal) / np.maximum(weight, 1e-12)
+    return _Lessons(lessons.rows[first], goal, weight / np.bincount(inverse), lessons.date[first], group[first])
+
+
+def _learn_shrunk(
+    lessons: _Lessons, options: ForecastOptions, seeds: int | None
+) -> tuple[tuple[str, ...], FloatArray, float]:
+    """Models, month curve, and the strength that left-out days grant them."""
+    models, left_out = _cross_train(lessons, options, seeds)
+    left_out = left_out - _queue_means(left_out, lessons.weight, lessons.group, lessons.groups)[lessons.group]
+    shared = float((lessons.weight * left_out * lessons.goal).sum())
+    strength = min(max(shared / max(float((lessons.weight * left_out**2).sum()), 1e-12), 0.0), STRENGTH_CAP)
+    return models, month_curve(lessons.rows, lessons.goal, lessons.weight), strength
 
 
 def _joint(models: tuple[str, ...], curve: FloatArray, rows: FloatArray) -> FloatArray:
@@ -158,28 +209,20 @@ def _queue_means(values: FloatArray, weight: FloatArray, queue: np.ndarray, queu
     return total / np.maximum(np.bincount(queue, weights=weight, minlength=queues), 1e-12)
 
 
-def _cross_train(
-    rows: FloatArray,
-    goal: FloatArray,
-    weight: FloatArray,
-    date: np.ndarray,
-    *,
-    queues: int,
-    options: ForecastOptions,
-    seeds: int | None,
-) -> tuple[tuple[str, ...], FloatArray]:
+def _cross_train(lessons: _Lessons, options: ForecastOptions, seeds: int | None) -> tuple[tuple[str, ...], FloatArray]:
     """Train without each fold's blocks in turn; the models, and what they say of the left-out rows."""
-    fold = (date // BLOCK_DAYS) % FOLDS
-    settings = {**TREE_SETTINGS, "min_data_in_leaf": LEAF_ROWS_PER_QUEUE * queues}
+    fold = (lessons.date // BLOCK_DAYS) % FOLDS
+    settings = {**TREE_SETTINGS, "min_data_in_leaf": LEAF_ROWS_PER_QUEUE * lessons.groups}
     models: list[str] = []
-    left_out = np.zeros(len(goal))
+    left_out = np.zeros(len(lessons.goal))
     for number in np.unique(fold):
         inside = fold != number
+        rows, goal, weight = lessons.rows[inside], lessons.goal[inside], lessons.weight[inside]
         own = tuple(
             boosting.train(
-                rows[inside],
-                goal[inside],
-                weights=weight[inside],
+                rows,
+                goal,
+                weights=weight,
                 parameters=settings,
                 trees=options.effect_trees,
                 seed=options.seed + seed,
@@ -187,7 +230,6 @@ def _cross_train(
             )
             for seed in range(seeds or options.effect_seeds)
         )
-        curve = month_curve(rows[inside], goal[inside], weight[inside])
-        left_out[~inside] = _joint(own, curve, rows[~inside])
+        left_out[~inside] = _joint(own, month_curve(rows, goal, weight), lessons.rows[~inside])
         models.extend(own)
     return tuple(models), left_out

@@ -6,21 +6,24 @@ frames of the outside world (forecast), or scoring (backtest).
 
 import datetime as dt
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.domain.forecasting.bands import DAY_BANDS, INTERVAL_BANDS, BandModel, learn_bands
 from wfm_pipeline.domain.forecasting.core import CoreModel, expected_calls, learn_core
-from wfm_pipeline.domain.forecasting.daytypes import FEATURES, day_types
+from wfm_pipeline.domain.forecasting.daytypes import FEATURES, ORDINARY, day_types
 from wfm_pipeline.domain.forecasting.history import BoolArray, CallPanel, FloatArray
-from wfm_pipeline.domain.forecasting.inner import InnerForecasts, inner_forecasts
+from wfm_pipeline.domain.forecasting.inner import RIVALS, InnerForecasts, inner_forecasts
 from wfm_pipeline.domain.forecasting.interval_models import IntervalModels, learn_interval_models
 from wfm_pipeline.domain.forecasting.ladder import Chosen, rung_for
-from wfm_pipeline.domain.forecasting.options import RUNG_MODEL, ForecastOptions
+from wfm_pipeline.domain.forecasting.options import RUNG_MODEL, RUNG_PROFILE, ForecastOptions
+from wfm_pipeline.domain.forecasting.peer_share import PeerShare, learn_peer_share
+from wfm_pipeline.domain.forecasting.peers import PEERS, peer_week
 from wfm_pipeline.domain.forecasting.state import observe
 from wfm_pipeline.errors import DataError
+from wfm_pipeline.units import DAYS_PER_WEEK
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class ForecastModel:
         open_slots: Shape (queues, horizon, slots): open as far as the history tells.
         inner_days: Distinct days of the inner backtest behind the bands; 0 means default bands.
         interval_models: LightGBM models of the top rung, with the weights they earned.
+        peers: Simple averages, with the share they earned.
+        plain: Shape (queues, horizon): neither closed nor a day with a name.
     """
 
     queue_ids: tuple[str, ...]
@@ -56,6 +61,8 @@ class ForecastModel:
     open_slots: BoolArray
     inner_days: int
     interval_models: IntervalModels
+    peers: PeerShare
+    plain: BoolArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,11 @@ def fit_panel(panel: CallPanel, *, site: Site, horizon_days: int, options: Forec
     state = observe(panel, day_types(site, panel.first_date, known + horizon_days))
     core = learn_core(state, options)
     inner = inner_forecasts(state, options)
+    plain = ~state.closed & (state.types.day_class == ORDINARY)
+    peers = learn_peer_share(inner, plain[:, inner.date], {name: peer_week(panel, PEERS[name]) for name in RIVALS})
+    inner = replace(
+        inner, mean=peers.blend(inner.mean, inner.ahead, state.types.weekday[inner.date], plain[:, inner.date])
+    )
     queues = np.arange(len(panel.queue_ids))[:, None]
     seen = state.open_slots.any(axis=2, keepdims=True)
     slots = np.where(seen, state.open_slots, state.open_slots.any(axis=1, keepdims=True))
@@ -117,6 +129,8 @@ def fit_panel(panel: CallPanel, *, site: Site, horizon_days: int, options: Forec
         open_slots=slots[queues, core.like] & ~core.closed[:, :, None],
         inner_days=int(np.unique(inner.date).size),
         interval_models=_interval_models(core, inner, state.features, options),
+        peers=peers,
+        plain=plain[:, known:],
     )
 
 
@@ -128,6 +142,7 @@ def _interval_bands(inner: InnerForecasts, options: ForecastOptions) -> BandMode
         inner.mean.reshape(flat),
         inner.actual.reshape(flat),
         date,
+        np.repeat(inner.ahead, slots),
         default=options.dispersion_default,
         level_bands=INTERVAL_BANDS,
     )
@@ -146,7 +161,7 @@ def _day_bands(inner: InnerForecasts, options: ForecastOptions) -> BandModel:
     known = ~np.isnan(inner.actual)
     actual = np.where(known.any(axis=2), np.nansum(inner.actual, axis=2), np.nan)
     mean = np.where(known, inner.mean, 0.0).sum(axis=2)
-    return learn_bands(mean, actual, inner.date, default=options.dispersion_default, level_bands=DAY_BANDS)
+    return learn_bands(mean, actual, inner.date, inner.ahead, default=options.dispersion_default, level_bands=DAY_BANDS)
 
 
 def answer(model: ForecastModel, *, allowed: BoolArray | None = None) -> Answer:
@@ -158,11 +173,14 @@ def answer(model: ForecastModel, *, allowed: BoolArray | None = None) -> Answer:
     """
     core, models = model.core, model.interval_models
     mean, chosen = expected_calls(core, model.options, lambda profile: models.corrected_mean(profile, core.features))
+    mean, chosen = _with_peers(model, mean, chosen)
     mean = np.where(model.open_slots, mean, 0.0)
     if allowed is not None:
         mean = np.where(allowed[None], mean, 0.0)
     queues, horizon, slots = mean.shape
-    quantiles = model.interval_bands.quantiles(mean.reshape(queues, -1)).reshape(queues, horizon, slots, -1)
+    ahead = np.arange(1, horizon + 1)
+    flat = mean.reshape(queues, -1)
+    quantiles = model.interval_bands.quantiles(flat, np.repeat(ahead, slots)).reshape(queues, horizon, slots, -1)
     on_top = np.array([rung.rung == RUNG_MODEL for rung in chosen])
     corrected = models.corrected_quantiles(quantiles, mean, core.features)
     day_mean = mean.sum(axis=2)
@@ -170,9 +188,24 @@ def answer(model: ForecastModel, *, allowed: BoolArray | None = None) -> Answer:
         mean=mean,
         quantiles=np.where(on_top[:, None, None, None], corrected, quantiles),
         day_mean=day_mean,
-        day_quantiles=model.day_bands.quantiles(day_mean),
+        day_quantiles=model.day_bands.quantiles(day_mean, ahead),
         chosen=chosen,
     )
+
+
+def _with_peers(
+    model: ForecastModel, mean: FloatArray, chosen: tuple[Chosen, ...]
+) -> tuple[FloatArray, tuple[Chosen, ...]]:
+    """Means with the peers' share on the rungs that stand on a queue's own level, and the names that say so."""
+    ahead = np.arange(1, model.horizon_days + 1)
+    weekday = (model.origin.weekday() + ahead - 1) % DAYS_PER_WEEK
+    joined = np.array([rung.rung in (RUNG_MODEL, RUNG_PROFILE) for rung in chosen])
+    blended = model.peers.blend(mean, ahead, weekday, model.plain)
+    named = [
+        replace(rung, beside=name if own else "")
+        for rung, name, own in zip(chosen, model.peers.names, joined, strict=True)
+    ]
+    return np.where(joined[:, None, None], blended, mean), tuple(named)
 
 
 def dump_model(model: ForecastModel) -> bytes:

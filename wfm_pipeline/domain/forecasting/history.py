@@ -277,3 +277,19 @@ def _present_share(known: BoolArray, weekday: IntArray) -> FloatArray:
             if usual.any():
                 share[queue, present] = known[queue, present][:, usual].mean(axis=1)
     return share
+
+
+def last_dates(chosen: BoolArray, count: int) -> tuple[IntArray, BoolArray]:
+    """The last dates that are chosen, newest first.
+
+    Args:
+        chosen: Shape (queues, dates).
+        count: Dates wanted at most.
+
+    Returns:
+        Date numbers of shape (queues, min(count, dates)), and which of them are really chosen: a
+        queue with fewer has others behind its last one.
+    """
+    newest_first = chosen[:, ::-1]
+    back = np.argsort(~newest_first, axis=1, kind="stable")[:, :count]
+    return chosen.shape[1] - 1 - back, np.take_along_axis(newest_first, back, axis=1)

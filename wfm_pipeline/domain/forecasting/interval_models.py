@@ -6,8 +6,9 @@ they earn. Not here: the forecast they correct (core) or the bands they share wi
 The residuals come from the inner backtest, so every one was out of sample. No lag is a feature:
 short lags would have to be fed with our own forecasts, which collapses on small queues, and the
 level already holds what the last weeks say. The mean's model moves calls inside a day, never the
-day's total: what it says of whole days is the noise of a few weeks. A weight is earned on the latest inner origin by models
-that were trained on days before it; without a clear gain it is 0.
+day's total: what it says of whole days is the noise of a few weeks. A weight is earned on the
+latest inner origin by models that were trained on days before it; without a gain that is clear and
+sure, counted in days, it is 0.
 """
 
 from dataclasses import dataclass
@@ -15,19 +16,18 @@ from typing import Final
 
 import numpy as np
 
-from wfm_pipeline.domain import metrics
 from wfm_pipeline.domain.forecasting import boosting
 from wfm_pipeline.domain.forecasting.bands import INTERVAL_BANDS, learn_bands
 from wfm_pipeline.domain.forecasting.daytypes import FEATURES
 from wfm_pipeline.domain.forecasting.history import BoolArray, FloatArray
 from wfm_pipeline.domain.forecasting.inner import InnerForecasts
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions
+from wfm_pipeline.domain.forecasting.weights import best_weight
 
 MODEL_LEVELS: Final = (0.1, 0.5, 0.9)
 LEVEL_POSITIONS: Final = [QUANTILE_LEVELS.index(level) for level in MODEL_LEVELS]
-WEIGHTS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
-LEAST_GAIN: Final = 0.01
-"""Share by which a weight must lower the loss before it is given at all."""
+WEIGHTS: Final = (0.0, 0.25, 0.5)
+"""Half at most: a few weeks teach these models, years of days the rest."""
 LEAST_CELLS: Final = 500
 """Cells below which no interval model is learnt."""
 MEAN_SETTINGS: Final = {"objective": "huber", "alpha": 2.0}
@@ -40,7 +40,9 @@ TREE_SETTINGS: Final = {
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
 }
-CELL_FEATURES: Final = ("log_mean", "slot", "queue", *FEATURES)
+CELL_FEATURES: Final = ("log_mean", "slot", "queue", "weekday")
+"""No feature that names a single day: the inner backtest has a few dozen, and trees would learn their noise."""
+WEEKDAY: Final = FEATURES.index("weekday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ class IntervalModels:
     Attributes:
         mean_model: Text dump of the mean's model; empty where none was learnt.
         quantile_models: Text dumps in the order of MODEL_LEVELS; empty where none was learnt.
-        mean_weight: Weight in the mean, 0..1.
-        band_weight: Weight in the quantiles, 0..1.
+        mean_weight: Weight in the mean, one of WEIGHTS.
+        band_weight: Weight in the quantiles, one of WEIGHTS.
     """
 
     mean_model: str = ""
@@ -102,9 +104,8 @@ def cell_features(mean: FloatArray, features: FloatArray) -> FloatArray:
     shape = (queues, days, slots)
     queue = np.broadcast_to(np.arange(queues)[:, None, None], shape)
     slot = np.broadcast_to(np.arange(slots), shape)
-    own = np.stack([np.log1p(mean), slot, queue], axis=-1).reshape(-1, 3)
-    of_day = np.broadcast_to(features[:, :, None, :], (*shape, features.shape[2])).reshape(-1, features.shape[2])
-    return np.concatenate([own, of_day], axis=1)
+    weekday = np.broadcast_to(features[:, :, WEEKDAY, None], shape)
+    return np.stack([np.log1p(mean), slot, queue, weekday], axis=-1).reshape(-1, len(CELL_FEATURES))
 
 
 def _ask(model: str, mean: FloatArray, features: FloatArray) -> FloatArray:
@@ -175,23 +176,25 @@ def _earned_weights(
         inner.mean[:, early].reshape(queues, -1),
         inner.actual[:, early].reshape(queues, -1),
         np.repeat(inner.date[early], slots),
+        np.repeat(inner.ahead[early], slots),
         default=options.dispersion_default,
         level_bands=INTERVAL_BANDS,
     )
-    base = bands.quantiles(mean.reshape(queues, -1)).reshape(*mean.shape, -1)
+    base = bands.quantiles(mean.reshape(queues, -1), np.repeat(inner.ahead[late], slots)).reshape(*mean.shape, -1)
     own = np.stack([mean + _scale(mean) * _ask(text, mean, day) for text in trial.quantile_models], axis=-1)
     full = trial.corrected_mean(mean, day)
-    mean_losses = [float(np.nanmean(((1 - w) * mean + w * full - actual) ** 2 / (mean + 1))) for w in WEIGHTS]
-    band_losses = [_loss(actual, _blend(base, own, weight)) for weight in WEIGHTS]
-    return _best(mean_losses), _best(band_losses)
+    mean_losses = [_per_day(((1 - w) * mean + w * full - actual) ** 2 / (mean + 1)) for w in WEIGHTS]
+    band_losses = [_per_day(_pinball(actual, _blend(base, own, weight))) for weight in WEIGHTS]
+    return best_weight(np.array(mean_losses), WEIGHTS), best_weight(np.array(band_losses), WEIGHTS)
 
 
-def _loss(actual: FloatArray, quantiles: FloatArray) -> float:
-    levels = zip(MODEL_LEVELS, LEVEL_POSITIONS, strict=True)
-    return metrics.relative_pinball_loss(actual, {level: quantiles[..., position] for level, position in levels})
+def _pinball(actual: FloatArray, quantiles: FloatArray) -> FloatArray:
+    """Quantile losses of MODEL_LEVELS added up per cell [calls]."""
+    miss = actual[..., None] - quantiles[..., LEVEL_POSITIONS]
+    levels = np.array(MODEL_LEVELS)
+    return np.maximum(levels * miss, (levels - 1) * miss).sum(axis=-1)
 
 
-def _best(losses: list[float]) -> float:
-    """Weight with the smallest loss; 0 unless it gains at least LEAST_GAIN on weight 0."""
-    best = int(np.argmin(losses))
-    return WEIGHTS[best] if losses[best] < (1 - LEAST_GAIN) * losses[0] else 0.0
+def _per_day(loss: FloatArray) -> FloatArray:
+    """Loss of every day that has any outcome, all queues and slots together; shape (days,)."""
+    return np.nansum(loss, axis=(0, 2))[~np.isnan(loss).all(axis=(0, 2))]

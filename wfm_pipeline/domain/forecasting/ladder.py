@@ -31,15 +31,18 @@ class Chosen:
     Attributes:
         rung: Name of the rung whose answer is used.
         reasons: Why higher rungs were not believed, in order; empty where none failed.
+        beside: Simple peer that has a share in the answer; empty where none has.
     """
 
     rung: str
     reasons: tuple[str, ...] = ()
+    beside: str = ""
 
     @property
     def model_name(self) -> str:
-        """The rung, and `|stepped_down:` with the reasons where it healed itself."""
-        return self.rung + (f"|stepped_down:{'; '.join(self.reasons)}" if self.reasons else "")
+        """The rung, `+` a peer with a share, and `|stepped_down:` with the reasons where it healed itself."""
+        shared = f"+{self.beside}" if self.beside else ""
+        return self.rung + shared + (f"|stepped_down:{'; '.join(self.reasons)}" if self.reasons else "")
 
 
 def rung_for(weeks: float, options: ForecastOptions) -> str:

@@ -39,10 +39,12 @@ class ForecastOptions:
         model_from_weeks: From here on the interval quantile models may join.
         level_days: Same weekdays whose median is the level [days].
         drift_days: Working days the recent drift looks at [days].
-        drift_half_life_days: Age at which a day counts half in the drift [days].
+        drift_half_lives_days: Ages at which a day counts half in each drift, short to long [days].
         drift_gain: Share of the drift that is carried into the future.
+        rehearsal_days: Last days whose origins the drifts are rehearsed from [days].
         yearly_from_days: History from which last year's movement is used [days].
         shape_days: Same weekdays behind the intraday profile [days].
+        shape_half_life_days: Same weekdays after which a day counts half in the profile [days].
         trim_share: Share of days cut at each end of the profile's mean.
         effect_clip: Largest calendar effect the trees may learn [log].
         effect_seeds: Seeds of the calendar-effect models; several are averaged.
@@ -63,16 +65,18 @@ class ForecastOptions:
     model_from_weeks: float = 26.0
     level_days: int = 8
     drift_days: int = 15
-    drift_half_life_days: float = 5.0
+    drift_half_lives_days: tuple[float, float, float] = (2.0, 5.0, 12.0)
     drift_gain: float = 0.9
+    rehearsal_days: int = 56
     yearly_from_days: int = 392
-    shape_days: int = 12
+    shape_days: int = 20
+    shape_half_life_days: float = 8.0
     trim_share: float = 0.2
     effect_clip: float = 0.6
     effect_seeds: int = 3
     effect_trees: int = 100
     quantile_trees: int = 80
-    quantile_max_rows: int = 200_000
+    quantile_max_rows: int = 100_000
     inner_origins: int = 6
     dispersion_default: float = 0.05
     lognormal_cap: float = 0.05

@@ -66,6 +66,11 @@ def peer_forecast(panel: CallPanel, peer: Peer, horizon: int) -> tuple[FloatArra
     return mean, _quantiles(mean, residuals)
 
 
+def peer_week(panel: CallPanel, peer: Peer) -> FloatArray:
+    """A peer's forecast of a week after a panel; shape (queues, 7, slots) [calls]."""
+    return _week(replace_closed_days(panel), panel.calls.shape[1], peer)
+
+
 def replace_closed_days(panel: CallPanel) -> CallPanel:
     """Closed days (all zero on the whole desk) become the mean of the four nearest same weekdays."""
     closed = desk_closed_dates(panel)

@@ -7,9 +7,8 @@ calls the day brings (level).
 from typing import Final
 
 import numpy as np
-from scipy.stats import trim_mean
 
-from wfm_pipeline.domain.forecasting.history import BoolArray, FloatArray
+from wfm_pipeline.domain.forecasting.history import BoolArray, FloatArray, last_dates
 from wfm_pipeline.domain.forecasting.level import fill_unseen
 from wfm_pipeline.domain.forecasting.options import ForecastOptions
 from wfm_pipeline.domain.forecasting.state import DeskState
@@ -50,14 +49,33 @@ def _trimmed_shares(state: DeskState, options: ForecastOptions) -> FloatArray:
     shares = np.full((queues, 7, slots), np.nan)
     weekday = state.types.weekday[: state.known]
     busy = state.normal & (state.days.total > 0)
-    for queue in range(queues):
-        for day in range(7):
-            recent = np.flatnonzero(busy[queue] & (weekday == day))[-options.shape_days :]
-            if recent.size:
-                calls = np.nan_to_num(state.panel.calls[queue, recent])
-                part = calls / calls.sum(axis=1, keepdims=True)
-                shares[queue, day] = trim_mean(part, options.trim_share, axis=0)
+    weight: FloatArray = 0.5 ** (np.arange(options.shape_days) / options.shape_half_life_days)
+    for day in range(7):
+        dates, known = last_dates(np.logical_and(busy, weekday == day), options.shape_days)
+        calls = np.nan_to_num(state.panel.calls[np.arange(queues)[:, None], dates])
+        part = calls / np.where(known, calls.sum(axis=2), np.inf)[:, :, None]
+        mean = trimmed_mean(part, np.where(known, weight[: dates.shape[1]], 0.0), options.trim_share)
+        shares[:, day] = np.where(known.any(axis=1, keepdims=True), mean, np.nan)
     return shares
+
+
+def trimmed_mean(values: FloatArray, weight: FloatArray, trim_share: float) -> FloatArray:
+    """Weighted mean without the outer values: a value stays if its middle lies inside the kept weight.
+
+    Args:
+        values: Shape (queues, days, slots).
+        weight: Shape (queues, days), >= 0; a day of weight 0 does not count.
+        trim_share: Share of the weight cut at each end, 0 to below 0.25, so that something always stays.
+
+    Returns:
+        Shape (queues, slots); 0 where no day has weight.
+    """
+    order = np.argsort(values, axis=1, kind="stable")
+    ordered, own = np.take_along_axis(values, order, axis=1), np.take_along_axis(weight[:, :, None], order, axis=1)
+    total = np.maximum(own.sum(axis=1, keepdims=True), 1e-12)
+    middle = (np.cumsum(own, axis=1) - own / 2) / total
+    kept = np.where((middle >= trim_share) & (middle <= 1 - trim_share), own, 0.0)
+    return (kept * ordered).sum(axis=1) / np.maximum(kept.sum(axis=1), 1e-12)
 
 
 def _calls_per_interval(state: DeskState) -> FloatArray:

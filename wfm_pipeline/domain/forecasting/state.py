@@ -87,6 +87,8 @@ def head(types: DayTypes, dates: int) -> DayTypes:
         is_eve=types.is_eve[:dates],
         behaves_like=types.behaves_like[:dates],
         is_working=types.is_working[:dates],
+        kinds=types.kinds[:dates],
+        day_class=types.day_class[:dates],
         features=types.features[:dates],
     )
 

@@ -19,7 +19,7 @@ import numpy as np
 from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.domain.forecasting.core import expected_calls, learn_core
 from wfm_pipeline.domain.forecasting.daytypes import DayTypes, day_types
-from wfm_pipeline.domain.forecasting.effect import CalendarEffect, learn_effect
+from wfm_pipeline.domain.forecasting.effect import CalendarEffect, learn_effect, neighbour_level
 from wfm_pipeline.domain.forecasting.history import CallPanel, FloatArray, IntArray, desk_closed_dates
 from wfm_pipeline.domain.forecasting.options import ForecastOptions
 from wfm_pipeline.domain.forecasting.state import head, observe
@@ -95,7 +95,8 @@ def _block_start(panel: CallPanel, origin: int, first: int) -> int:
 
 def _effect(panel: CallPanel, types: DayTypes, block: int, options: ForecastOptions) -> CalendarEffect:
     past = panel.window(panel.first_date, _date(panel, block))
-    return learn_effect(observe(past, head(types, block)), options, seeds=1)
+    state = observe(past, head(types, block))
+    return learn_effect(state, neighbour_level(state), options, seeds=1)
 
 
 def _outcomes(panel: CallPanel, origins: list[int], horizon_days: int) -> FloatArray:

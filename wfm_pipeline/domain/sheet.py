@@ -14,6 +14,8 @@ import pandas as pd
 from wfm_pipeline.errors import DataError
 
 Value = TypeVar("Value")
+LINES: Final = "lines"
+"""Attribute of a frame that names the line in the file of each of its rows."""
 _TRUE: Final = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE: Final = frozenset({"false", "0", "no", "n", "f"})
 _HEADER_LINES: Final = 2
@@ -40,6 +42,10 @@ class Sheet:
         """
         self.name = name
         self.frame = frame.rename(columns=lambda column: str(column).strip().lower())
+        self._lines = frame.attrs.get(LINES, range(_HEADER_LINES, len(frame) + _HEADER_LINES))
+        twice = self.frame.columns[self.frame.columns.duplicated()]
+        if len(twice):
+            raise self.invalid_error(f"{name} has the column {twice[0]!r} twice; keep one", got=twice[0])
         missing = [column for column in required if column not in self.frame.columns]
         if missing:
             raise self.missing_error(
@@ -58,7 +64,7 @@ class Sheet:
 
     def where(self, row: int) -> str:
         """Words for a row: its line in the file, the header being line 1."""
-        return f"{self.name}, line {row + _HEADER_LINES}"
+        return f"{self.name}, line {self._lines[row]}"
 
     def cells(self, column: str) -> list[object]:
         """Raw values; None for every row where the column is absent."""
@@ -94,7 +100,7 @@ class Sheet:
 
     def dates(self, column: str) -> list[dt.date | None]:
         """Dates; None where empty."""
-        return self.parse(column, lambda text: dt.date.fromisoformat(text[:10]), "a date such as 2025-07-28")
+        return self.parse(column, lambda text: dt.datetime.fromisoformat(text).date(), "a date such as 2025-07-28")
 
     def instants(self, column: str) -> list[dt.datetime | None]:
         """Instants or wall-clock times without a zone; a bare date is its midnight; None where empty."""
@@ -151,13 +157,13 @@ def cell_text(value: object) -> str:
 
 def _number(text: str) -> float:
     value = float(text)
-    if not math.isfinite(value):
+    if not math.isfinite(value) or "_" in text:
         raise ValueError(text)
     return value
 
 
 def _integer(text: str) -> int:
-    value = float(text)
+    value = _number(text)
     if not value.is_integer():
         raise ValueError(text)
     return int(value)

@@ -30,6 +30,7 @@ from wfm_pipeline.commands.common import (
 )
 from wfm_pipeline.commands.intraday import backtest_intraday, long_range, reforecast
 from wfm_pipeline.commands.model_fit import model_fit
+from wfm_pipeline.commands.plans import plans
 from wfm_pipeline.commands.simulate import simulate
 from wfm_pipeline.commands.staff import staff
 from wfm_pipeline.errors import SettingsError, WfmError
@@ -42,6 +43,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(allocate)
+app.command()(plans)
 app.command()(staff)
 app.command()(capacity)
 app.command()(reforecast)
@@ -75,7 +77,15 @@ def _fail(error: WfmError) -> NoReturn:
 
 
 @app.command()
-def run(source: SourceName = None, as_of: AsOf = None, warehouse: WarehouseUrl = None, as_json: AsJson = False) -> None:
+def run(
+    source: SourceName = None,
+    as_of: AsOf = None,
+    reissue: Annotated[
+        bool, typer.Option("--reissue", help="Issue again what stands; the former goes to the archive.")
+    ] = False,
+    warehouse: WarehouseUrl = None,
+    as_json: AsJson = False,
+) -> None:
     """The main job: the whole graph in one process, from call records to a scored forecast."""
     first_day = parse_date(as_of, "--as-of")
     settings = chosen_settings(source=source, warehouse_url=warehouse)
@@ -94,7 +104,7 @@ def run(source: SourceName = None, as_of: AsOf = None, warehouse: WarehouseUrl =
         err.print(f"[yellow]notice:[/] {escape(notice)}")
     err.print(f"{house.title('reading')}: {plan.days.first} to {plan.days.last}")
     definitions = build_definitions(settings, is_partitioned=False)
-    outcome = run_main_job(definitions, house, plan, as_of=first_day, on_step=tell_step)
+    outcome = run_main_job(definitions, house, plan, as_of=first_day, on_step=tell_step, is_reissue=reissue)
     if outcome.problems:
         raise WfmError("; ".join(outcome.problems))
     published = house.publish()

@@ -15,7 +15,9 @@ from wfm_pipeline.assets.allocation_inputs import build_planning_assets
 from wfm_pipeline.assets.bronze import build_bronze_assets
 from wfm_pipeline.assets.capacity import build_capacity_assets
 from wfm_pipeline.assets.customers import build_customer_assets
+from wfm_pipeline.assets.final_forecast import build_final_assets
 from wfm_pipeline.assets.forecast import build_forecast_assets
+from wfm_pipeline.assets.forecast_plans import build_plan_assets
 from wfm_pipeline.assets.intraday import build_intraday_assets
 from wfm_pipeline.assets.long_range import build_long_range_assets
 from wfm_pipeline.assets.model_fit import build_model_fit_assets
@@ -24,6 +26,7 @@ from wfm_pipeline.assets.staffing import build_staffing_assets
 from wfm_pipeline.checks.allocation_checks import build_allocation_checks
 from wfm_pipeline.checks.contract_checks import build_contract_checks
 from wfm_pipeline.checks.flow_checks import build_flow_checks
+from wfm_pipeline.checks.issue_checks import build_issue_checks
 from wfm_pipeline.checks.law_checks import build_law_checks
 from wfm_pipeline.orchestration.jobs import (
     REFRESH,
@@ -40,6 +43,8 @@ from wfm_pipeline.orchestration.jobs import (
     model_fit_schedule,
     nightly_job,
     nightly_schedule,
+    overrides_job,
+    plans_job,
     reforecast_job,
     refresh_job,
 )
@@ -72,7 +77,9 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_silver_assets(house.source_map, partitions),
             *build_actual_assets(),
             *build_customer_assets(),
+            *build_plan_assets(),
             *build_forecast_assets(),
+            *build_final_assets(),
             *build_accuracy_assets(),
             *build_staffing_assets(),
             *build_intraday_assets(),
@@ -86,9 +93,21 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_contract_checks(house.source_map),
             *build_flow_checks(),
             *build_law_checks(),
+            *build_issue_checks(),
             *build_allocation_checks(),
         ],
-        jobs=[nightly, refresh, allocation, intraday, reforecast, far_ahead, capacity, model_fit],
+        jobs=[
+            nightly,
+            refresh,
+            allocation,
+            intraday,
+            reforecast,
+            far_ahead,
+            capacity,
+            model_fit,
+            plans_job(),
+            overrides_job(),
+        ],
         schedules=[
             nightly_schedule(nightly, house),
             allocation_schedule(allocation, house),

@@ -18,6 +18,7 @@ from wfm_pipeline.contracts.source_map import SourceMap
 from wfm_pipeline.domain.allocation.problem import Weight
 from wfm_pipeline.domain.allocation.strategy import Options, Strategy
 from wfm_pipeline.domain.allocation.week_plan import DEFAULT_CALENDARS
+from wfm_pipeline.domain.forecasting.options import ForecastOptions
 from wfm_pipeline.domain.staffing.capacity import CapacityOptions
 from wfm_pipeline.domain.staffing.plan import StaffingPolicy
 from wfm_pipeline.errors import SettingsError, WfmError
@@ -178,6 +179,17 @@ class House:
     def allocation_weight(self, weight: str | None = None) -> Weight | None:
         """What ideal shares follow: the given word, else the setting's; None leaves it to the handle times."""
         return cast("Weight | None", weight or self.settings.allocation_weight)
+
+    @property
+    def forecast_options(self) -> ForecastOptions:
+        """Choices of the forecast as the settings say."""
+        settings = self.settings
+        return ForecastOptions(
+            seed=settings.seed,
+            num_threads=settings.num_threads,
+            leave_out_anomalies=settings.leave_out_anomalies,
+            anomaly_spreads=settings.anomaly_spreads,
+        )
 
     @property
     def staffing_policy(self) -> StaffingPolicy:

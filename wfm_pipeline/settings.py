@@ -102,6 +102,12 @@ class Settings(BaseSettings):
     num_threads: int = Field(2, ge=1, le=256, description="Threads for training.")
     seed: int = Field(20_260_101, ge=0, description="Seed of everything random.")
 
+    leave_out_anomalies: bool = Field(
+        True, description="The forecast does not learn from days that look wrong, unless a person refuses."
+    )
+    anomaly_spreads: float = Field(
+        4.0, ge=2, le=100, description="Usual spreads from which a day looks wrong; larger finds fewer."
+    )
     staffing_service_level: float = Field(
         0.8, gt=0, lt=1, description="Share of offered calls to answer within answer_target_seconds: the 80 of 80/20."
     )
@@ -134,7 +140,8 @@ class Settings(BaseSettings):
     )
 
     planning_folder: Path | None = Field(
-        None, description="Folder of the planners' CSV tables (resources, tiers, rules ...); default: the sample's."
+        None,
+        description="Folder of the planners' CSV tables (resources, rules, events, overrides ...); default: the sample's.",
     )
     allocation_strategy: Literal["optimal", "v2"] = Field("optimal", description="Strategy of the weekly allocation.")
     allocation_weight: Literal["volume", "workload"] | None = Field(

@@ -8,6 +8,7 @@ from contextlib import closing
 import dagster as dg
 
 from wfm_pipeline.contracts.gold import GOLD_TABLES, PIPELINE_HEALTH
+from wfm_pipeline.contracts.plans import PLAN_GOLD_TABLES, PLAN_INPUTS
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.orchestration.jobs import REFRESH
@@ -18,7 +19,8 @@ from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.content import content_hash
 
 LAST_DATE = dt.date(2026, 6, 25)  # a Thursday; 3 and 30 days before are working days too
-TABLES = [table.full_name for table in (*SILVER_TABLES, *GOLD_TABLES) if table is not PIPELINE_HEALTH]
+MADE = (*SILVER_TABLES, *GOLD_TABLES, *PLAN_GOLD_TABLES)
+TABLES = [table.full_name for table in (*MADE, *PLAN_INPUTS) if table is not PIPELINE_HEALTH]
 
 
 def make_house(sample, home, *, warehouse_url=None):

@@ -1,5 +1,6 @@
 -- What: gold.Frcast_Operative_Calls, the newest issued forecast under the name analysts know.
--- Grain: one row per queue and interval. Inputs: gold.queue_interval_forecast.
+-- Grain: one row per queue and interval. Inputs: gold.queue_interval_forecast, gold.queue_interval_forecast_final.
+-- calls_mean is the model's value, calls_final the one with the planners' overrides.
 -- Why SQL: a view that every BI tool can read without this project.
 with latest_issue as (
     select
@@ -29,12 +30,22 @@ latest_forecast as (
         forecast.aht_seconds,
         forecast.model_name,
         forecast.horizon_days,
-        forecast.is_open
+        forecast.is_open,
+        forecast.workload_seconds,
+        final.override_ids,
+        coalesce(final.calls_final, forecast.calls_mean) as calls_final,
+        coalesce(final.workload_final_seconds, forecast.workload_seconds) as workload_final_seconds
     from gold.queue_interval_forecast as forecast
     inner join latest_issue
         on
             forecast.source = latest_issue.source
             and forecast.issued_at = latest_issue.issued_at
+    left join gold.queue_interval_forecast_final as final
+        on
+            forecast.source = final.source
+            and forecast.queue_id = final.queue_id
+            and forecast.interval_start = final.interval_start
+            and forecast.issued_at = final.issued_at
     where not forecast.is_hindcast
 )
 

@@ -23,11 +23,12 @@ from wfm_pipeline.contracts.allocation import (
 )
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST
+from wfm_pipeline.contracts.history import planner_key
 from wfm_pipeline.domain.allocation.calls import fill_weeks, known_at_week_start
 from wfm_pipeline.domain.allocation.demand import forecast_demand, read_demands
 from wfm_pipeline.domain.allocation.frames import WeekAnswer, allocate_week
 from wfm_pipeline.domain.allocation.locality import LocalityPolicy
-from wfm_pipeline.domain.allocation.planning import FILES, planner_key, planning_rows
+from wfm_pipeline.domain.allocation.planning import FILES, planning_rows
 from wfm_pipeline.domain.allocation.problem import CapacityTier, Demand, Resource
 from wfm_pipeline.domain.allocation.sheets import read_resources, read_rules, read_tiers, read_week_configuration
 from wfm_pipeline.domain.allocation.strategy import Options

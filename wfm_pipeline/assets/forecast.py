@@ -1,8 +1,8 @@
 """Gold assets of the forecast: what is issued, what would have been issued, and how good it was.
 
-The issue of a run stands for good. Past issue dates that nobody forecast then are filled in as
-hindcasts, which know only what was known before them, so that accuracy has something to score from
-the first day on.
+The issue of a run stands for good; what becomes of one that is made again is in issue_ledger. Past issue
+dates that nobody forecast then are filled in as hindcasts, which know only what was known before them,
+so that accuracy has something to score from the first day on.
 """
 
 import datetime as dt
@@ -14,16 +14,27 @@ import pandas as pd
 
 from wfm_pipeline.assets.common import Flow, Stopwatch, report, spec
 from wfm_pipeline.assets.forecast_inputs import ForecastInputs, coming_hours, issue_instant, open_hours, read_inputs
+from wfm_pipeline.assets.forecast_plans import DECISIONS_KEY, DRIVERS_KEY, EVENTS_KEY, read_plans
+from wfm_pipeline.assets.issue_ledger import (
+    Frames,
+    is_settled,
+    issue_frames,
+    issue_scope,
+    store_hindcast,
+    store_issue,
+)
 from wfm_pipeline.assets.silver import CALENDAR_KEY, INTERVALS_KEY
+from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
-from wfm_pipeline.domain.forecasting import ForecastOptions, ForecastResult, dump_model, forecast, model_card
+from wfm_pipeline.contracts.plans import ISSUE_TABLES, QUEUE_DAY_ANOMALY
+from wfm_pipeline.domain.forecasting import ForecastResult, dump_model, forecast, model_card
+from wfm_pipeline.domain.forecasting.issues import WRITTEN
 from wfm_pipeline.domain.forecasting.placing import place_on_grid
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.reports.figures import fan_chart
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.model_store import save_model
-from wfm_pipeline.warehouse.scope import Scope
 
 FORECAST_KEY = dg.AssetKey(["gold", QUEUE_INTERVAL_FORECAST.name])
 DAY_FORECAST_KEY = dg.AssetKey(["gold", QUEUE_DAY_FORECAST.name])
@@ -34,9 +45,11 @@ class ForecastConfig(dg.Config):
 
     Attributes:
         as_of: First target day, YYYY-MM-DD; empty takes the day after the last business date known.
+        reissue: Make an issue again although its days have begun; the former one goes to the archive.
     """
 
     as_of: str = ""
+    reissue: bool = False
 
     def first_day(self, inputs: ForecastInputs) -> dt.date:
         """The first target day.
@@ -55,7 +68,7 @@ class ForecastConfig(dg.Config):
 
 def build_forecast_assets() -> list[dg.AssetsDefinition]:
     """The forecast at interval and day grain, written together because they must add up."""
-    deps = [INTERVALS_KEY, CALENDAR_KEY]
+    deps = [INTERVALS_KEY, CALENDAR_KEY, EVENTS_KEY, DRIVERS_KEY, DECISIONS_KEY]
 
     @dg.multi_asset(
         name="queue_forecast",
@@ -68,29 +81,59 @@ def build_forecast_assets() -> list[dg.AssetsDefinition]:
         with house.open_warehouse() as warehouse:
             inputs = read_inputs(house, warehouse)
             origin = config.first_day(inputs)
-            result = _issue(house, warehouse, inputs, origin, is_hindcast=False)
-            _save(house, result, origin)
+            notes = _issue_live(context, house, warehouse, inputs, origin, is_reissue=config.reissue)
             hindcasts = [day for day in _past_origins(house, inputs, origin) if not _is_issued(house, warehouse, day)]
             for day in hindcasts:
                 context.log.info(f"hindcast as of {day}")
-                _issue(house, warehouse, inputs, day, is_hindcast=True)
-            notes = {**_notes(result, hindcasts), "fan_chart": _picture(house, warehouse, inputs, origin)}
-            for key, table in zip((FORECAST_KEY, DAY_FORECAST_KEY), _TABLES, strict=True):
-                rows = len(result.intervals if table is QUEUE_INTERVAL_FORECAST else result.days)
+                _, frames = _make(house, warehouse, inputs, day, is_hindcast=True)
+                store_hindcast(house, warehouse, issue_instant(house, day), frames)
+            notes |= {"hindcasts": [day.isoformat() for day in hindcasts]}
+            notes["fan_chart"] = _picture(house, warehouse, inputs, origin)
+            for table in _TABLES:
+                rows = _count(house, warehouse, table, origin)
                 flow = Flow(len(inputs.history), rows, notes=notes)
-                metadata = report(context, house, warehouse, table.full_name, flow, watch, time_column="business_date")
-                yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+                column = "business_date" if table in _BY_DATE else None
+                metadata = report(context, house, warehouse, table.full_name, flow, watch, time_column=column)
+                yield dg.MaterializeResult(asset_key=dg.AssetKey([table.layer, table.name]), metadata=metadata)
 
     return [queue_forecast]
 
 
-_TABLES = (QUEUE_INTERVAL_FORECAST, QUEUE_DAY_FORECAST)
+_BY_DATE = (QUEUE_INTERVAL_FORECAST, QUEUE_DAY_FORECAST, QUEUE_DAY_ANOMALY)
+_TABLES = (QUEUE_INTERVAL_FORECAST, QUEUE_DAY_FORECAST, *ISSUE_TABLES)
 
 
-def _issue(
+def _issue_live(
+    context: dg.AssetExecutionContext,
+    house: House,
+    warehouse: Warehouse,
+    inputs: ForecastInputs,
+    origin: dt.date,
+    *,
+    is_reissue: bool,
+) -> dict[str, Any]:
+    """Issue the forecast, unless it stands already; notes for the run."""
+    if is_settled(house, warehouse, origin, next_date=inputs.next_date, is_reissue=is_reissue):
+        context.log.info(f"the issue of {origin} stands: its days have begun; reissue it by name if it must change")
+        return {"issue": "stands"}
+    result, frames = _make(house, warehouse, inputs, origin, is_hindcast=False)
+    run_id, issued_at = context.run.run_id, issue_instant(house, origin)
+    word = store_issue(house, warehouse, issued_at, frames, is_reissue=is_reissue, run_id=run_id)
+    if word in WRITTEN:
+        _save(house, result, origin)
+    return {"issue": word, **_notes(result)}
+
+
+def _count(house: House, warehouse: Warehouse, table: Table, origin: dt.date) -> int:
+    """Rows of an issue in a table."""
+    scope = issue_scope(house, issue_instant(house, origin))
+    return int(warehouse.con.execute(scope.filter(warehouse.table(table.full_name)).count()))
+
+
+def _make(
     house: House, warehouse: Warehouse, inputs: ForecastInputs, origin: dt.date, *, is_hindcast: bool
-) -> ForecastResult:
-    """Forecast from `origin` on and put both grains in place of the same issue."""
+) -> tuple[ForecastResult, Frames]:
+    """Forecast from `origin` on: what was learnt, and the issue's rows."""
     settings = house.settings
     grid = coming_hours(house, origin, settings.horizon_days)
     result = forecast(
@@ -100,19 +143,17 @@ def _issue(
         horizon_days=settings.horizon_days,
         handle=inputs.handle,
         is_open_future=open_hours(grid),
-        options=ForecastOptions(seed=settings.seed, num_threads=settings.num_threads),
+        plans=read_plans(house, warehouse, is_hindcast=is_hindcast),
+        options=house.forecast_options,
     )
     intervals, days = place_on_grid(result.intervals, result.days, grid)
-    issued_at = issue_instant(house, origin)
-    labels: dict[str, Any] = {**house.in_source(), "issued_at": issued_at, "is_hindcast": is_hindcast}
-    with warehouse.transaction():
-        for table, rows in ((QUEUE_INTERVAL_FORECAST, intervals), (QUEUE_DAY_FORECAST, days)):
-            warehouse.replace(table, rows.assign(**labels), _issue_scope(house, issued_at))
-    return result
-
-
-def _issue_scope(house: House, issued_at: dt.datetime) -> Scope:
-    return Scope({**house.in_source(), "issued_at": issued_at})
+    labels: dict[str, Any] = {
+        **house.in_source(),
+        "issued_at": issue_instant(house, origin),
+        "is_hindcast": is_hindcast,
+    }
+    frames = (rows.assign(**labels) for rows in (intervals, days, result.models.outside.anomalies))
+    return result, issue_frames(*frames)
 
 
 def _past_origins(house: House, inputs: ForecastInputs, origin: dt.date) -> Iterator[dt.date]:
@@ -125,7 +166,7 @@ def _past_origins(house: House, inputs: ForecastInputs, origin: dt.date) -> Iter
 
 def _is_issued(house: House, warehouse: Warehouse, day: dt.date) -> bool:
     """True where a forecast was really issued on that date: hindcasts never replace it."""
-    stored = _issue_scope(house, issue_instant(house, day)).filter(warehouse.table(QUEUE_INTERVAL_FORECAST.full_name))
+    stored = issue_scope(house, issue_instant(house, day)).filter(warehouse.table(QUEUE_INTERVAL_FORECAST.full_name))
     return bool(warehouse.con.execute(stored.filter(~stored.is_hindcast).count()))
 
 
@@ -133,18 +174,18 @@ def _save(house: House, result: ForecastResult, origin: dt.date) -> None:
     save_model(house.model_folder(origin), dump_model(result.models), model_card(result.models))
 
 
-def _notes(result: ForecastResult, hindcasts: list[dt.date]) -> dict[str, object]:
+def _notes(result: ForecastResult) -> dict[str, object]:
     names = result.intervals.groupby("model_name", sort=True)["queue_id"].unique()
     return {
         "models": {str(name): sorted(map(str, queues)) for name, queues in names.items()},
         "forecast_notes": list(result.notes),
-        "hindcasts": [day.isoformat() for day in hindcasts],
+        "days_left_out": int(result.models.outside.anomalies["is_left_out"].sum()),
     }
 
 
 def _picture(house: House, warehouse: Warehouse, inputs: ForecastInputs, origin: dt.date) -> dg.MetadataValue:
     days = warehouse.frame(
-        _issue_scope(house, issue_instant(house, origin)).filter(warehouse.table(QUEUE_DAY_FORECAST.full_name))
+        issue_scope(house, issue_instant(house, origin)).filter(warehouse.table(QUEUE_DAY_FORECAST.full_name))
     )
     past = inputs.history.assign(business_date=inputs.history["interval_start"].dt.normalize())
     actual = past.groupby(["queue_id", "business_date"], as_index=False)["calls"].sum(min_count=1)

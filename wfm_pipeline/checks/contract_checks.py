@@ -15,6 +15,7 @@ from wfm_pipeline.contracts.gold import (
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
 from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
 from wfm_pipeline.contracts.model_fit import MODEL_FIT_TABLES
+from wfm_pipeline.contracts.plans import PLAN_GOLD_TABLES, PLAN_INPUTS
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
 from wfm_pipeline.contracts.source_map import SourceMap
 from wfm_pipeline.contracts.staffing import STAFFING_TABLES
@@ -32,6 +33,8 @@ _ALWAYS = (
     QUEUE_INTERVAL_FORECAST,
     QUEUE_DAY_FORECAST,
     FORECAST_ACCURACY,
+    *PLAN_INPUTS,
+    *PLAN_GOLD_TABLES,
     *STAFFING_TABLES,
     *INTRADAY_TABLES,
     *LONG_RANGE_TABLES,

@@ -12,6 +12,8 @@ from wfm_pipeline.warehouse.laws import (
     bands_of_capacity_are_ordered,
     calls_equal_intervals,
     days_are_sums_of_intervals,
+    final_days_are_sums_of_intervals,
+    final_values_begin_with_the_models,
     heads_are_conserved,
     offered_is_the_sum_of_outcomes,
     quantiles_are_ordered,
@@ -51,6 +53,18 @@ _LAWS: tuple[tuple[str, str, str, Count], ...] = (
         "quantiles_do_not_cross",
         "calls_q10 <= calls_q50 <= calls_q90.",
         partial(quantiles_are_ordered, table="gold.queue_day_forecast"),
+    ),
+    (
+        "gold.queue_day_forecast_final",
+        "final_days_are_sums_of_intervals",
+        "The final mean of a day is the sum of its intervals' final means.",
+        final_days_are_sums_of_intervals,
+    ),
+    (
+        "gold.queue_interval_forecast_final",
+        "final_values_begin_with_the_models",
+        "Without an override the final value is the model's, and the model's is the one that was issued.",
+        final_values_begin_with_the_models,
     ),
     (
         "gold.queue_interval_staffing",

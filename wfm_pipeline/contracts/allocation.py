@@ -6,7 +6,8 @@ side is gold. The arithmetic is in domain/allocation.
 
 from typing import Final
 
-from wfm_pipeline.contracts.columns import Column, Table, count, day, flag, instant, number, seconds, share, text
+from wfm_pipeline.contracts.columns import Column, Table, count, day, flag, number, seconds, share, text
+from wfm_pipeline.contracts.history import HISTORY
 
 LOCALITY_WORDS: Final = ("Domestic", "Global")
 PHASE_WORDS: Final = ("exclusive", "scored", "remainder", "optimal")
@@ -35,14 +36,6 @@ _MONTH: Final = (
     Column("year", "int64", "Calendar year.", nullable=False, minimum=1900),
     Column("month", "int64", "Month of the year.", nullable=False, minimum=1, maximum=12),
 )
-_HISTORY: Final = (
-    instant("valid_from", "The row holds from here on."),
-    instant("valid_until", "Until here, exclusive; null = still.", nullable=True),
-    text("changed_by", "Who brought the row: file and its owner, or account.", nullable=False),
-    text("file_hash", "Hash of what the planners' file says of this key; null = the row is none of the file's."),
-)
-HISTORY_COLUMNS: Final = tuple(column.name for column in _HISTORY)
-"""Columns that say when a version held; the others are the planner's own."""
 _WORK: Final = (
     text("platform", "Platform the work is done on.", nullable=False),
     text("case_type", "Skill it needs.", nullable=False),
@@ -69,7 +62,7 @@ ALLOCATION_RESOURCES: Final = Table(
         day("available_until", "Last date of availability; null = open.", nullable=True),
         flag("is_active", "False keeps the person out."),
         text("capacity_tier_id", "Capacity tier; null = productivity 1."),
-        *_HISTORY,
+        *HISTORY,
     ),
 )
 
@@ -82,7 +75,7 @@ CAPACITY_TIERS: Final = Table(
         text("tier_id", "The tier.", nullable=False),
         text("name", "Name for people."),
         share("productivity", "Share of a full capacity.", nullable=False),
-        *_HISTORY,
+        *HISTORY,
     ),
 )
 
@@ -101,7 +94,7 @@ LOCALITY_RULES: Final = Table(
         text("fallback_pattern", "Text in that field that means Domestic; without it Global."),
         Column("priority", "int64", "Smaller comes first.", nullable=False),
         flag("is_active", "False switches the rule off."),
-        *_HISTORY,
+        *HISTORY,
     ),
 )
 
@@ -118,7 +111,7 @@ WEEK_CONFIGURATION: Final = Table(
         Column("work_hours", "float64", "Paid hours of a day.", "h", nullable=False, minimum=0, maximum=24),
         share("shrinkage", "Paid time not available, below 1.", nullable=False),
         share("occupancy", "Share of available time that is handling, above 0.", nullable=False),
-        *_HISTORY,
+        *HISTORY,
     ),
 )
 
@@ -133,7 +126,7 @@ QUEUE_DEMAND_MAP: Final = Table(
         *_WORK,
         *_PLACE,
         share("share", "Share of the queue's calls; the shares of a queue add up to 1.", nullable=False),
-        *_HISTORY,
+        *HISTORY,
     ),
 )
 
@@ -149,7 +142,7 @@ MONTHLY_DEMAND: Final = Table(
         *_MONTH,
         _cases("monthly_forecast", "Cases expected in the month."),
         seconds("handle_seconds", "Mean handle time of a case."),
-        *_HISTORY,
+        *HISTORY,
     ),
 )
 

@@ -32,6 +32,10 @@ _FORECAST_VALUES: Final = (
     _calls("calls_q90", "90 % quantile of calls."),
     _calls("calls_q95", "95 % quantile of calls."),
     seconds("aht_seconds", "Expected handle time per answered call; null where nothing is known."),
+    seconds("aht_q10_seconds", "10 % quantile of the AHT of an interval (or day) with a call."),
+    seconds("aht_q50_seconds", "Median of the same."),
+    seconds("aht_q90_seconds", "90 % quantile of the same."),
+    seconds("workload_seconds", "calls_mean x aht_seconds; days are the sums of their intervals."),
     text(
         "model_name",
         "Rung of the ladder that made it, `+` a simple peer with a share, `stepped_down:` and why where it healed itself.",

@@ -27,7 +27,11 @@ _FORECAST_INPUTS = {
         column: _from(_INTERVALS, "calls_offered", "is_missing", "is_open", "interval_start_local")
         for column in ("calls_mean", *_BANDS)
     },
-    "aht_seconds": _from(_INTERVALS, "handle_seconds", "calls_answered"),
+    **{
+        column: _from(_INTERVALS, "handle_seconds", "calls_answered")
+        for column in ("aht_seconds", "aht_q10_seconds", "aht_q50_seconds", "aht_q90_seconds")
+    },
+    "workload_seconds": _from(_INTERVALS, "calls_offered", "handle_seconds", "calls_answered"),
     "is_open": _from("silver.calendar_days", "is_open", "opens_at", "closes_at"),
 }
 

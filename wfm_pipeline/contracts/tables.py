@@ -12,12 +12,14 @@ from wfm_pipeline.contracts.gold import GOLD_TABLES
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
 from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
 from wfm_pipeline.contracts.model_fit import MODEL_FIT_TABLES
+from wfm_pipeline.contracts.plans import PLAN_GOLD_TABLES, PLAN_INPUTS
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.contracts.staffing import STAFFING_TABLES
 
-ALL_SILVER_TABLES: Final = (*SILVER_TABLES, *ALLOCATION_INPUTS, *CAPACITY_INPUTS)
+ALL_SILVER_TABLES: Final = (*SILVER_TABLES, *PLAN_INPUTS, *ALLOCATION_INPUTS, *CAPACITY_INPUTS)
 ALL_GOLD_TABLES: Final = (
     *GOLD_TABLES,
+    *PLAN_GOLD_TABLES,
     *STAFFING_TABLES,
     *INTRADAY_TABLES,
     *LONG_RANGE_TABLES,

@@ -86,7 +86,7 @@ def run_request(house: House, request: BacktestRequest, *, on_progress: Callable
     panel, site = _panel(house, request)
     folds = _folds(request, panel)
     external = {name: read_table_file(path) for name, path in request.peers}
-    options = ForecastOptions(seed=house.settings.seed, num_threads=house.settings.num_threads)
+    options = house.forecast_options
     result = run_backtest(panel, folds, site=site, external=external, options=options, on_progress=on_progress)
     analysis = analyse(result, panel, site=site)
     return BacktestAnswer(result, analysis, _facts(house, request, panel, folds, site, options))

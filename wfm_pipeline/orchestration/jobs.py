@@ -17,6 +17,8 @@ INTRADAY = "intraday"
 """Job that reads today's calls and reforecasts, and the asset group of the reforecast."""
 REFORECAST = "reforecast"
 """Job that reforecasts from what silver holds."""
+PLANS = "planners_plans"
+OVERRIDES = "planners_overrides"
 MODEL_FIT = "model_fit"
 """Job and asset group of the models' honesty."""
 FORECAST_OP = "queue_forecast"
@@ -63,9 +65,9 @@ def nightly_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.Sche
     return nightly_tick
 
 
-def forecast_config(as_of: dt.date | None) -> dict[str, object]:
-    """Run config that fixes the first target day of the forecast."""
-    return {"ops": {FORECAST_OP: {"config": {"as_of": as_of.isoformat() if as_of else ""}}}}
+def forecast_config(as_of: dt.date | None, *, is_reissue: bool = False) -> dict[str, object]:
+    """Run config that fixes the first target day of the forecast, and whether an issue that stands is made again."""
+    return {"ops": {FORECAST_OP: {"config": {"as_of": as_of.isoformat() if as_of else "", "reissue": is_reissue}}}}
 
 
 def intraday_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJobDefinition:
@@ -210,6 +212,32 @@ def refresh_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJo
         partitions_def=partitions,
         executor_def=dg.in_process_executor,
     )
+
+
+def plans_job() -> UnresolvedAssetJobDefinition:
+    """Planners' events, drivers, decisions and overrides, the forecast they move, and its final values; silver as it is."""
+    issued = dg.AssetSelection.assets("gold/queue_interval_forecast").required_multi_asset_neighbors()
+    return dg.define_asset_job(
+        PLANS,
+        selection=_overridden() | issued,
+        description="Takes planners' tables in and issues the forecast again where it may still change.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def overrides_job() -> UnresolvedAssetJobDefinition:
+    """Planners' overrides on the forecast as it is issued, without a new one."""
+    return dg.define_asset_job(
+        OVERRIDES,
+        selection=_overridden(),
+        description="Takes planners' tables in and applies overrides to the newest issue.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def _overridden() -> dg.AssetSelection:
+    final = dg.AssetSelection.assets("gold/queue_interval_forecast_final").required_multi_asset_neighbors()
+    return dg.AssetSelection.groups("planning") | final | dg.AssetSelection.assets("gold/override_value")
 
 
 def allocation_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJobDefinition:

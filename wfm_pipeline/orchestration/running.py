@@ -11,7 +11,7 @@ from dagster_shared.error import SerializableErrorInfo
 from wfm_pipeline.assets.common import FIRST_DATE_TAG, LAST_DATE_TAG
 from wfm_pipeline.errors import WfmError
 from wfm_pipeline.orchestration.instance import open_instance
-from wfm_pipeline.orchestration.jobs import NIGHTLY, forecast_config
+from wfm_pipeline.orchestration.jobs import NIGHTLY, PLANS, forecast_config
 from wfm_pipeline.orchestration.plan import Plan
 from wfm_pipeline.resources import House
 
@@ -44,11 +44,12 @@ class RunOutcome:
 def run_main_job(
     definitions: dg.Definitions,
     house: House,
-    plan: Plan,
+    plan: Plan | None,
     *,
     as_of: dt.date | None,
     on_step: StepListener,
     job: str = NIGHTLY,
+    is_reissue: bool = False,
     instance: dg.DagsterInstance | None = None,
     config: Mapping[str, object] | None = None,
 ) -> RunOutcome:
@@ -57,10 +58,11 @@ def run_main_job(
     Args:
         definitions: Definitions without partitions (`build_definitions(..., is_partitioned=False)`).
         house: The house.
-        plan: The dates to read and refresh.
+        plan: The dates to read and refresh; None for jobs that read no source.
         as_of: First target day of the forecast; None takes the day after the last date known.
         on_step: Told of each step.
-        job: `nightly` for the whole graph, `refresh_days` for bronze and silver only.
+        job: `nightly` for the whole graph, or one of the smaller jobs.
+        is_reissue: Make an issue again although its days have begun; the former goes to the archive.
         instance: Where Dagster notes the run; None takes the one that the Dagster UI shows.
         config: Run config of another job than `nightly`.
 
@@ -73,11 +75,24 @@ def run_main_job(
         result = definitions.resolve_job_def(job).execute_in_process(
             instance=opened,
             run_id=run_id,
-            tags={FIRST_DATE_TAG: plan.days.first.isoformat(), LAST_DATE_TAG: plan.days.last.isoformat()},
-            run_config={**(forecast_config(as_of) if job == NIGHTLY else config or {}), **_QUIET},
+            tags=_date_tags(plan),
+            run_config={**_config(job, as_of, config, is_reissue=is_reissue), **_QUIET},
             raise_on_error=False,
         )
         return RunOutcome(run_id, tuple(_problems(result)))
+
+
+def _config(
+    job: str, as_of: dt.date | None, config: Mapping[str, object] | None, *, is_reissue: bool
+) -> Mapping[str, object]:
+    """Run config: the forecast's for the jobs that issue one, else what is given."""
+    return forecast_config(as_of, is_reissue=is_reissue) if job in (NIGHTLY, PLANS) else config or {}
+
+
+def _date_tags(plan: Plan | None) -> dict[str, str]:
+    if plan is None:
+        return {}
+    return {FIRST_DATE_TAG: plan.days.first.isoformat(), LAST_DATE_TAG: plan.days.last.isoformat()}
 
 
 def _tell(entry: dg.EventLogEntry, on_step: StepListener) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from wfm_pipeline.domain.allocation.sheets import LINES
+from wfm_pipeline.domain.sheet import LINES
 from wfm_pipeline.errors import DataError
 
 

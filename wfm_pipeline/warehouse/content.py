@@ -12,8 +12,9 @@ import pandas as pd
 import pyarrow as pa
 
 from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.warehouse.scope import Scope
 
-RUN_COLUMNS: Final = frozenset({"batch_id", "seen_at", "run_id", "seconds", "_batch_id", "_ingested_at"})
+RUN_COLUMNS: Final = frozenset({"batch_id", "seen_at", "run_id", "made_at", "seconds", "_batch_id", "_ingested_at"})
 """Columns that say when and by which run a row came in."""
 _CHUNK_ROWS = 100_000
 _MODULUS = 2**64
@@ -21,19 +22,22 @@ _DECIMALS = 6
 """Sums of doubles differ in their last bits with the order of adding."""
 
 
-def content_hash(warehouse: Warehouse, table: str, *, without: Collection[str] = RUN_COLUMNS) -> str:
-    """Fingerprint of a stored table.
+def content_hash(
+    warehouse: Warehouse, table: str, *, without: Collection[str] = RUN_COLUMNS, scope: Scope | None = None
+) -> str:
+    """Fingerprint of a stored table, or of the rows of a scope.
 
     Args:
         warehouse: An open warehouse.
         table: `layer.name`.
         without: Columns to leave out.
+        scope: Rows to look at; all if left out.
 
     Returns:
         Number of rows and 32 hexadecimal digits. Names of columns count, their order does not;
         numbers count to six decimals; a row that is there twice counts twice.
     """
-    stored = warehouse.table(table)
+    stored = (scope or Scope()).filter(warehouse.table(table))
     names = sorted(set(stored.columns) - set(without))
     rows, total, mixed = 0, 0, 0
     for batch in warehouse.con.to_pyarrow_batches(stored.select(*names), chunk_size=_CHUNK_ROWS):

@@ -9,7 +9,7 @@ from ibis.expr.types import Table as IbisTable
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.scope import Scope
 
-SUM_TOLERANCE = 1e-6
+SUM_TOLERANCE = 1e-9
 """Calls [count]: means are doubles added in another order by each engine."""
 
 
@@ -61,6 +61,28 @@ def days_are_sums_of_intervals(warehouse: Warehouse, source: str) -> Law:
     )
     days = _of_source(warehouse, "gold.queue_day_forecast", source).select(*keys, offered="calls_mean")
     return _compare(warehouse, intervals, days, "calls", "offered", tolerance=SUM_TOLERANCE)
+
+
+def final_days_are_sums_of_intervals(warehouse: Warehouse, source: str) -> Law:
+    """The final mean of a day = the sum of its intervals' final means, overrides included."""
+    keys = ("queue_id", "business_date", "issued_at")
+    intervals = _of_source(warehouse, "gold.queue_interval_forecast_final", source)
+    sums = intervals.group_by(*keys).agg(calls=_.calls_final.sum())
+    days = _of_source(warehouse, "gold.queue_day_forecast_final", source).select(*keys, final="calls_final")
+    return _compare(warehouse, sums, days, "calls", "final", tolerance=SUM_TOLERANCE)
+
+
+def final_values_begin_with_the_models(warehouse: Warehouse, source: str) -> Law:
+    """Where no override acted the final value is the model's, and the model's stands in the issue."""
+    rows = _of_source(warehouse, "gold.queue_interval_forecast_final", source)
+    keys = ["queue_id", "interval_start", "issued_at"]
+    issued = _of_source(warehouse, "gold.queue_interval_forecast", source).select(*keys, issued="calls_mean")
+    both = rows.left_join(issued, keys)
+    moved = both.override_ids.isnull() & (both.calls_final != both.calls_mean)
+    broken = both.issued.isnull() | (both.issued != both.calls_mean) | moved
+    return _law(
+        warehouse, both.agg(left=both.calls_mean.sum(), right=both.issued.sum(), broken=broken.fill_null(True).sum())
+    )
 
 
 def quantiles_are_ordered(warehouse: Warehouse, source: str, table: str) -> Law:

@@ -11,6 +11,7 @@ import duckdb
 import sqlglot
 
 from wfm_pipeline.contracts.gold import GOLD_TABLES
+from wfm_pipeline.contracts.plans import QUEUE_INTERVAL_FINAL
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.warehouse.engine import Warehouse
 
@@ -20,6 +21,8 @@ VIEW_FILES = {
     "Dim_Customer_Behavior": "dim_customer_behavior.sql",
 }
 """Names that analysts of the source system know, and the query of each."""
+VIEWED_TABLES = (*GOLD_TABLES, QUEUE_INTERVAL_FINAL)
+"""Tables without which the views cannot be made."""
 
 
 def view_query(name: str) -> str:
@@ -30,7 +33,7 @@ def view_query(name: str) -> str:
 
 def create_views(warehouse: Warehouse) -> None:
     """Make or renew the analysts' views, where their tables exist."""
-    if not all(warehouse.has(table.full_name) for table in GOLD_TABLES):
+    if not all(warehouse.has(table.full_name) for table in VIEWED_TABLES):
         return
     for name in VIEW_FILES:
         warehouse.execute(f"create or replace view {warehouse.quoted(f'gold.{name}')} as {view_query(name)}")
@@ -75,7 +78,7 @@ def _copy_gold(warehouse_path: Path, beside: Path) -> None:
         }
         for name in sorted(present):
             copy.execute(f'create table gold."{name}" as from warehouse.gold."{name}"')
-        if {table.name for table in GOLD_TABLES} <= present:
+        if {table.name for table in VIEWED_TABLES} <= present:
             for name in VIEW_FILES:
                 copy.execute(f'create view gold."{name}" as {view_query(name)}')
         copy.execute("detach warehouse")

@@ -18,8 +18,6 @@ DEPENDENCIES = {
     "silver/cases": {"bronze/telephony__cases"},
     "gold/queue_day_actual": {"silver/queue_intervals"},
     "gold/customer_behavior": {"silver/calls"},
-    "gold/queue_interval_forecast": {"silver/queue_intervals", "silver/calendar_days"},
-    "gold/queue_day_forecast": {"silver/queue_intervals", "silver/calendar_days"},
     "gold/forecast_accuracy": {"gold/queue_interval_forecast", "gold/queue_day_forecast"},
     "gold/queue_interval_staffing": {"gold/queue_interval_forecast"},
 }
@@ -36,6 +34,23 @@ DEPENDENCIES |= {
     f"gold/{name}": {"silver/queue_intervals", "silver/calendar_days"}
     for name in ("queue_day_long_range", "queue_week_long_range")
 }
+PLANS = {f"silver/{name}" for name in ("planned_events", "planned_drivers", "anomaly_decisions")}
+ISSUED = {
+    f"gold/{name}"
+    for name in (
+        "queue_interval_forecast", "queue_day_forecast", "queue_day_anomaly", "forecast_issue",
+        "queue_interval_forecast_archive", "queue_day_forecast_archive",
+    )
+}  # fmt: skip
+FINAL = {
+    f"gold/{name}" for name in ("queue_interval_forecast_final", "queue_day_forecast_final", "queue_interval_override")
+}
+DEPENDENCIES |= {name: set() for name in (*PLANS, "silver/forecast_overrides")}
+DEPENDENCIES |= {name: {"silver/queue_intervals", "silver/calendar_days", *PLANS} for name in ISSUED}
+DEPENDENCIES |= {
+    name: {"gold/queue_interval_forecast", "gold/queue_day_forecast", "silver/forecast_overrides"} for name in FINAL
+}
+DEPENDENCIES["gold/override_value"] = {"gold/queue_interval_override", "silver/queue_intervals"}
 PLANNERS = {
     f"silver/{name}"
     for name in (
@@ -81,7 +96,18 @@ def test_every_asset_says_what_one_row_is_and_who_owns_it(graph):
 
     assert all(node.description.startswith("One row per ") for node in nodes)
     assert all(node.owners and node.kinds for node in nodes)
-    groups = {"bronze", "silver", "gold", "staffing", "allocation", "intraday", "long_range", "capacity", "model_fit"}
+    groups = {
+        "bronze",
+        "silver",
+        "gold",
+        "planning",
+        "staffing",
+        "allocation",
+        "intraday",
+        "long_range",
+        "capacity",
+        "model_fit",
+    }
     assert groups == {node.group_name for node in nodes}
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from wfm_pipeline.contracts.gold import QUEUE_INTERVAL_FORECAST
+from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.orchestration.plan import plan_run
 from wfm_pipeline.reports.run_tables import run_tables
@@ -27,7 +28,7 @@ from wfm_pipeline_tests.house_kit import (
 )
 
 AS_OF = LAST_DATE + dt.timedelta(days=1)
-SILVER = [name for name in TABLES if name.startswith("silver.")]
+SILVER = [table.full_name for table in SILVER_TABLES]
 
 
 def source_frame(house, query):

@@ -216,7 +216,7 @@ def test_the_rows_before_the_origin_do_change_it():
 def test_a_saved_model_answers_exactly_as_before():
     result = forecast(pd.concat([_history(200), _history(9, queue_id="new")]), site=Site(country="SE"), origin=ORIGIN)
 
-    again = forecast_from_model(load_model(dump_model(result.models)), aht_seconds=result.aht_seconds)
+    again = forecast_from_model(load_model(dump_model(result.models)), handle_times=result.handle_times)
 
     pd.testing.assert_frame_equal(result.intervals, again.intervals, check_exact=True)
     assert result.notes == again.notes

@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 
 from wfm_pipeline.contracts.allocation import ALLOCATION_RESOURCES
+from wfm_pipeline.contracts.history import planner_columns
 from wfm_pipeline.domain.allocation.calls import actual_demand, fill_weeks, known_at_week_start, whole_weeks
 from wfm_pipeline.domain.allocation.faults import DuplicateError, InvalidRuleError
 from wfm_pipeline.domain.allocation.locality import DEFAULT_POLICY
-from wfm_pipeline.domain.allocation.planning import planner_columns, planning_rows
+from wfm_pipeline.domain.allocation.planning import planning_rows
 from wfm_pipeline.domain.history import next_versions
 
 FIRST, SECOND, THIRD = (dt.datetime(2026, month, 1) for month in (1, 2, 3))

@@ -4,11 +4,11 @@ import duckdb
 import pandas as pd
 import pytest
 
-from wfm_pipeline.contracts.gold import GOLD_TABLES, PIPELINE_HEALTH
+from wfm_pipeline.contracts.gold import PIPELINE_HEALTH
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 from wfm_pipeline.warehouse.opening import open_warehouse
-from wfm_pipeline.warehouse.publish import VIEW_FILES, publish, view_query
+from wfm_pipeline.warehouse.publish import VIEW_FILES, VIEWED_TABLES, publish, view_query
 from wfm_pipeline.warehouse.scope import Scope
 
 URL = "duckdb:///w.duckdb"
@@ -26,7 +26,7 @@ def health(run_id, rows):
 @pytest.fixture
 def home(tmp_path):
     with open_warehouse(URL, tmp_path) as warehouse:
-        for table in GOLD_TABLES:
+        for table in VIEWED_TABLES:
             warehouse.create(table)
         warehouse.replace(PIPELINE_HEALTH, health("r1", 5), Scope())
         warehouse.execute("create schema if not exists silver")
@@ -40,7 +40,7 @@ def test_the_copy_holds_gold_and_its_views_and_nothing_else(home):
     with duckdb.connect(str(path), read_only=True) as copy:
         found = copy.execute("select table_schema, table_name from information_schema.tables").fetchall()
 
-    assert {("gold", table.name) for table in GOLD_TABLES} | {("gold", name) for name in VIEW_FILES} == set(found)
+    assert {("gold", table.name) for table in VIEWED_TABLES} | {("gold", name) for name in VIEW_FILES} == set(found)
 
 
 def test_readers_keep_reading_while_the_warehouse_is_written(home):

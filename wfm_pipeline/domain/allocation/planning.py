@@ -14,13 +14,13 @@ import pandas as pd
 from wfm_pipeline.contracts.allocation import (
     ALLOCATION_RESOURCES,
     CAPACITY_TIERS,
-    HISTORY_COLUMNS,
     LOCALITY_RULES,
     MONTHLY_DEMAND,
     QUEUE_DEMAND_MAP,
     WEEK_CONFIGURATION,
 )
 from wfm_pipeline.contracts.columns import Table
+from wfm_pipeline.contracts.history import HISTORY_COLUMNS, planner_key
 from wfm_pipeline.domain.allocation.demand import planner_months
 from wfm_pipeline.domain.allocation.faults import DuplicateError
 from wfm_pipeline.domain.allocation.gate import canonical_locality
@@ -44,16 +44,6 @@ FILES: Final[Mapping[str, Table]] = {
 }
 """Name of a planner's file, without `.csv` -> the table it fills."""
 _REPORT: Final = ("demand_id", "report_year", "report_month")
-
-
-def planner_key(table: Table) -> tuple[str, ...]:
-    """Columns that name a row of a planner's table, whatever its version."""
-    return tuple(name for name in table.key if name not in HISTORY_COLUMNS)
-
-
-def planner_columns(table: Table) -> tuple[str, ...]:
-    """Columns a planner fills."""
-    return tuple(name for name in table.column_names if name not in HISTORY_COLUMNS)
 
 
 def planning_rows(name: str, frame: pd.DataFrame) -> tuple[Rows, list[str]]:

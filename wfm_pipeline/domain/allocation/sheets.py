@@ -5,11 +5,8 @@ typed columns; an empty cell is unknown. Not here: files (the command line and a
 CSV files must be read with `keep_default_na=False`, or the state `N/A` is lost).
 """
 
-import datetime as dt
-import math
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final, TypeVar
+from typing import Final
 
 import pandas as pd
 
@@ -18,155 +15,17 @@ from wfm_pipeline.domain.allocation.locality import LocalityPolicy, LocalityRule
 from wfm_pipeline.domain.allocation.problem import CapacityTier, Resource
 from wfm_pipeline.domain.allocation.week_plan import OCCUPANCY, SHRINKAGE, WORK_HOURS, WeekConfiguration
 from wfm_pipeline.domain.allocation.weeks import IsoWeek, weeks_of_month
+from wfm_pipeline.domain.sheet import Sheet as PlainSheet
+from wfm_pipeline.domain.sheet import cell_text
 
-Value = TypeVar("Value")
-LINES: Final = "lines"
-"""Attribute of a frame that names the line in the file of each of its rows."""
-_TRUE: Final = frozenset({"true", "1", "yes", "y", "t"})
-_FALSE: Final = frozenset({"false", "0", "no", "n", "f"})
-_HEADER_LINES: Final = 2
 _MONTH: Final = re.compile(r"^(\d{4})-(\d{1,2})(?:-\d{1,2})?$")
 
 
-class Sheet:
-    """A frame whose cells are read with messages that name table and line."""
+class Sheet(PlainSheet):
+    """A frame of the allocation: its faults have names of their own."""
 
-    def __init__(
-        self, frame: pd.DataFrame, name: str, *, required: Iterable[str], optional: Iterable[str] = ()
-    ) -> None:
-        """Take a frame.
-
-        Raises:
-            MissingColumnError: a required column is absent; the message names those present.
-        """
-        self.name = name
-        self.frame = frame.rename(columns=lambda column: str(column).strip().lower())
-        self._lines = frame.attrs.get(LINES, range(_HEADER_LINES, len(frame) + _HEADER_LINES))
-        twice = self.frame.columns[self.frame.columns.duplicated()]
-        if len(twice):
-            raise InvalidValueError(f"{name} has the column {twice[0]!r} twice; keep one", got=twice[0])
-        missing = [column for column in required if column not in self.frame.columns]
-        if missing:
-            raise MissingColumnError(
-                f"{name} lacks the columns {', '.join(missing)}; present: {', '.join(map(str, frame.columns))}",
-                missing=missing,
-            )
-        known = {*required, *optional}
-        self.ignored = [column for column in self.frame.columns if column not in known]
-
-    def __len__(self) -> int:
-        return len(self.frame)
-
-    def has(self, column: str) -> bool:
-        """True where the table has the column."""
-        return column in self.frame.columns
-
-    def where(self, row: int) -> str:
-        """Words for a row: its line in the file, the header being line 1."""
-        return f"{self.name}, line {self._lines[row]}"
-
-    def cells(self, column: str) -> list[object]:
-        """Raw values; None for every row where the column is absent."""
-        return self.frame[column].tolist() if self.has(column) else [None] * len(self)
-
-    def texts(self, column: str) -> list[str]:
-        """Values as trimmed text; empty where unknown."""
-        return [_text(value) for value in self.cells(column)]
-
-    def parse(self, column: str, read: Callable[[str], Value], allowed: str) -> list[Value | None]:
-        """Values read by a function; None where empty.
-
-        Raises:
-            InvalidValueError: a cell cannot be read; names line, column and what is allowed.
-        """
-        values: list[Value | None] = []
-        for row, text in enumerate(self.texts(column)):
-            try:
-                values.append(read(text) if text else None)
-            except ValueError as error:
-                raise InvalidValueError(
-                    f"{column} must be {allowed}, got {text!r} ({self.where(row)})", got=text, column=column
-                ) from error
-        return values
-
-    def numbers(self, column: str) -> list[float | None]:
-        """Finite numbers; None where empty."""
-        return self.parse(column, _number, "a number")
-
-    def integers(self, column: str) -> list[int | None]:
-        """Whole numbers; None where empty."""
-        return self.parse(column, _integer, "a whole number")
-
-    def dates(self, column: str) -> list[dt.date | None]:
-        """Dates; None where empty."""
-        return self.parse(column, lambda text: dt.datetime.fromisoformat(text).date(), "a date such as 2025-07-28")
-
-    def flags(self, column: str, *, default: bool) -> list[bool]:
-        """True or false; the default where empty."""
-        found = self.parse(column, _flag, "true or false")
-        return [default if value is None else value for value in found]
-
-    def sets(self, column: str) -> list[frozenset[str]]:
-        """Sets of words separated by `;`, or given as lists."""
-        known: dict[str, frozenset[str]] = {}
-        return [self._set(value, row, column, known) for row, value in enumerate(self.cells(column))]
-
-    def _set(self, value: object, row: int, column: str, known: dict[str, frozenset[str]]) -> frozenset[str]:
-        text = _text(value) if isinstance(value, str) or not hasattr(value, "__iter__") else ";".join(map(str, value))
-        if text not in known:
-            if not text.isprintable():
-                raise InvalidValueError(
-                    f"{column} must be printable words separated by ';', got {text!r} ({self.where(row)})", got=text
-                )
-            known[text] = frozenset(word.strip() for word in text.split(";") if word.strip())
-        return known[text]
-
-    def required(self, column: str, values: Sequence[Value | None]) -> list[Value]:
-        """The values, none of them empty.
-
-        Raises:
-            InvalidValueError: a cell is empty; names line and column.
-        """
-        kept = []
-        for row, value in enumerate(values):
-            if value is None or value == "":
-                raise InvalidValueError(f"{column} must not be empty ({self.where(row)})", column=column)
-            kept.append(value)
-        return kept
-
-    def notice(self) -> list[str]:
-        """What was ignored."""
-        return [f"{self.name}: ignored the columns {', '.join(self.ignored)}"] if self.ignored else []
-
-
-def _text(value: object) -> str:
-    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
-
-
-def _number(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value) or "_" in text:
-        raise ValueError(text)
-    return value
-
-
-def _integer(text: str) -> int:
-    value = _number(text)
-    if not value.is_integer():
-        raise ValueError(text)
-    return int(value)
-
-
-def _flag(text: str) -> bool:
-    if text.lower() in _TRUE:
-        return True
-    if text.lower() in _FALSE:
-        return False
-    raise ValueError(text)
+    missing_error = MissingColumnError
+    invalid_error = InvalidValueError
 
 
 def read_resources(frame: pd.DataFrame) -> tuple[list[Resource], list[str]]:
@@ -216,7 +75,7 @@ def read_rules(frame: pd.DataFrame, *, default_locality: str) -> LocalityPolicy:
     names = zip(
         sheet.required("rule_id", sheet.integers("rule_id")),
         sheet.texts("rule_name"),
-        [_text(value) if not isinstance(value, str) else value for value in sheet.cells("pattern")],
+        [cell_text(value) if not isinstance(value, str) else value for value in sheet.cells("pattern")],
         sheet.texts("match_type"),
         [text or None for text in sheet.texts("result_locality")],
         [text or None for text in sheet.texts("fallback_field")],

@@ -11,6 +11,7 @@ from wfm_pipeline.domain.forecasting.fitting import ForecastModel, dump_model, l
 from wfm_pipeline.domain.forecasting.forecast import ForecastResult, forecast, forecast_from_model
 from wfm_pipeline.domain.forecasting.issue_scores import ALL_QUEUES, HORIZON_BANDS, score_issue
 from wfm_pipeline.domain.forecasting.options import METHOD, QUANTILE_LEVELS, RUNGS, ForecastOptions, quantile_column
+from wfm_pipeline.domain.forecasting.outside import Plans
 
 __all__ = [
     "ALL_QUEUES",
@@ -23,6 +24,7 @@ __all__ = [
     "ForecastModel",
     "ForecastOptions",
     "ForecastResult",
+    "Plans",
     "dump_model",
     "forecast",
     "forecast_from_model",

@@ -19,6 +19,7 @@ from wfm_pipeline.domain.forecasting.inner import RIVALS, InnerForecasts, inner_
 from wfm_pipeline.domain.forecasting.interval_models import IntervalModels, learn_interval_models
 from wfm_pipeline.domain.forecasting.ladder import Chosen, rung_for
 from wfm_pipeline.domain.forecasting.options import RUNG_MODEL, RUNG_PROFILE, ForecastOptions
+from wfm_pipeline.domain.forecasting.outside import Outside, Plans, look_outside
 from wfm_pipeline.domain.forecasting.peer_share import PeerShare, learn_peer_share
 from wfm_pipeline.domain.forecasting.peers import PEERS, peer_week
 from wfm_pipeline.domain.forecasting.state import observe
@@ -46,6 +47,7 @@ class ForecastModel:
         interval_models: LightGBM models of the top rung, with the weights they earned.
         peers: Simple averages, with the share they earned.
         plain: Shape (queues, horizon): neither closed nor a day with a name.
+        outside: Events, drivers and days left out; its panel is not kept.
     """
 
     queue_ids: tuple[str, ...]
@@ -63,6 +65,7 @@ class ForecastModel:
     interval_models: IntervalModels
     peers: PeerShare
     plain: BoolArray
+    outside: Outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,9 @@ class Answer:
     chosen: tuple[Chosen, ...]
 
 
-def fit_panel(panel: CallPanel, *, site: Site, horizon_days: int, options: ForecastOptions) -> ForecastModel:
+def fit_panel(
+    panel: CallPanel, *, site: Site, horizon_days: int, options: ForecastOptions, plans: Plans | None = None
+) -> ForecastModel:
     """Learn a forecast of the dates right after a panel.
 
     Args:
@@ -92,6 +97,7 @@ def fit_panel(panel: CallPanel, *, site: Site, horizon_days: int, options: Forec
         site: Calendar of the desk.
         horizon_days: Target dates [days], >= 1.
         options: The forecast's choices.
+        plans: Events, drivers and decisions of planners; none if left out.
 
     Raises:
         DataError: horizon_days below 1, or a panel without any row.
@@ -104,11 +110,15 @@ def fit_panel(panel: CallPanel, *, site: Site, horizon_days: int, options: Forec
         raise DataError(
             f"no history before the origin {origin}: choose a later origin or load earlier days", origin=origin
         )
-    state = observe(panel, day_types(site, panel.first_date, known + horizon_days))
+    types = day_types(site, panel.first_date, known + horizon_days)
+    outside = look_outside(panel, types, plans or Plans(), options)
+    state = observe(outside.panel, types)
     core = learn_core(state, options)
     inner = inner_forecasts(state, options)
     plain = ~state.closed & (state.types.day_class == ORDINARY)
-    peers = learn_peer_share(inner, plain[:, inner.date], {name: peer_week(panel, PEERS[name]) for name in RIVALS})
+    peers = learn_peer_share(
+        inner, plain[:, inner.date], {name: peer_week(outside.panel, PEERS[name]) for name in RIVALS}
+    )
     inner = replace(
         inner, mean=peers.blend(inner.mean, inner.ahead, state.types.weekday[inner.date], plain[:, inner.date])
     )
@@ -131,6 +141,7 @@ def fit_panel(panel: CallPanel, *, site: Site, horizon_days: int, options: Forec
         interval_models=_interval_models(core, inner, state.features, options),
         peers=peers,
         plain=plain[:, known:],
+        outside=replace(outside, panel=panel.window(origin, origin)),
     )
 
 
@@ -174,7 +185,7 @@ def answer(model: ForecastModel, *, allowed: BoolArray | None = None) -> Answer:
     core, models = model.core, model.interval_models
     mean, chosen = expected_calls(core, model.options, lambda profile: models.corrected_mean(profile, core.features))
     mean, chosen = _with_peers(model, mean, chosen)
-    mean = np.where(model.open_slots, mean, 0.0)
+    mean = np.where(model.open_slots, mean, 0.0) * np.exp(model.outside.lift)[:, :, None]
     if allowed is not None:
         mean = np.where(allowed[None], mean, 0.0)
     queues, horizon, slots = mean.shape

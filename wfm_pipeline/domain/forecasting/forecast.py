@@ -12,9 +12,10 @@ import pandas as pd
 
 from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.domain.forecasting.fitting import Answer, ForecastModel, answer, fit_panel
-from wfm_pipeline.domain.forecasting.handle_time import learn_handle_time
-from wfm_pipeline.domain.forecasting.history import BoolArray, FloatArray, build_panel
+from wfm_pipeline.domain.forecasting.handle_time import AHT_COLUMNS, HandleTimes, learn_handle_time
+from wfm_pipeline.domain.forecasting.history import BoolArray, build_panel
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions, quantile_column
+from wfm_pipeline.domain.forecasting.outside import Plans
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import MINUTES_PER_DAY
 
@@ -25,19 +26,20 @@ class ForecastResult:
 
     Attributes:
         intervals: One row per queue and interval: queue_id, interval_start (local), business_date,
-            calls_mean, calls_q05 to calls_q95, aht_seconds, model_name, horizon_days, is_open.
+            calls_mean, calls_q05 to calls_q95, aht_seconds, aht_q10_seconds to aht_q90_seconds,
+            workload_seconds (calls_mean x aht_seconds), model_name, horizon_days, is_open.
         days: One row per queue and date: queue_id, business_date and the same values. Means are the
             sums of the intervals' means; quantiles are the day's own, never sums of quantiles.
         notes: What a reader should know: steps down, thin history, strength of the calendar effect.
         models: The fitted model, to be saved with `dump_model`.
-        aht_seconds: AHT by queue and slot behind the frames, shape (queues, slots) [s].
+        handle_times: AHT by queue and slot behind the frames, and its scatter.
     """
 
     intervals: pd.DataFrame
     days: pd.DataFrame
     notes: tuple[str, ...]
     models: ForecastModel
-    aht_seconds: FloatArray
+    handle_times: HandleTimes
 
 
 def forecast(
@@ -48,6 +50,7 @@ def forecast(
     horizon_days: int = 14,
     handle: pd.DataFrame | None = None,
     is_open_future: pd.DataFrame | None = None,
+    plans: Plans | None = None,
     options: ForecastOptions | None = None,
 ) -> ForecastResult:
     """Forecast calls and handle time of every queue from `origin` on.
@@ -61,6 +64,7 @@ def forecast(
         handle: Optional columns queue_id, interval_start, calls_answered, handle_seconds.
         is_open_future: Optional columns interval_start (naive local) and is_open: the grid of the
             target dates. Its rows are the answer's rows; without it every date has its full grid.
+        plans: Optional events, drivers and decisions of planners.
         options: Choices; the defaults hold for every desk.
 
     Returns:
@@ -79,29 +83,28 @@ def forecast(
         history = before
     panel = build_panel(history, interval_minutes=site.interval_minutes)
     panel = panel.window(panel.first_date, origin)
-    model = fit_panel(panel, site=site, horizon_days=horizon_days, options=chosen)
-    aht = learn_handle_time(
+    model = fit_panel(panel, site=site, horizon_days=horizon_days, options=chosen, plans=plans)
+    handle_times = learn_handle_time(
         handle, queue_ids=model.queue_ids, interval_minutes=model.interval_minutes, origin=origin, options=chosen
     )
-    return forecast_from_model(model, aht_seconds=aht, is_open_future=is_open_future)
+    return forecast_from_model(model, handle_times=handle_times, is_open_future=is_open_future)
 
 
 def forecast_from_model(
-    model: ForecastModel, *, aht_seconds: FloatArray, is_open_future: pd.DataFrame | None = None
+    model: ForecastModel, *, handle_times: HandleTimes, is_open_future: pd.DataFrame | None = None
 ) -> ForecastResult:
     """The forecast of a fitted model, new or loaded; the same model gives the same forecast.
 
     Args:
         model: From `forecast(...).models` or `load_model`.
-        aht_seconds: AHT by queue and slot [s], from `forecast(...).aht_seconds`.
+        handle_times: From `forecast(...).handle_times`.
         is_open_future: See `forecast`.
     """
     grid, allowed = _future_grid(model, is_open_future)
     values = answer(model, allowed=allowed)
-    intervals = _interval_frame(model, values, aht_seconds, grid, allowed)
-    return ForecastResult(
-        intervals, _day_frame(model, values, aht_seconds, intervals), _notes(model, values), model, aht_seconds
-    )
+    intervals = _interval_frame(model, values, handle_times, grid, allowed)
+    days = _day_frame(model, values, handle_times, intervals)
+    return ForecastResult(intervals, days, _notes(model, values), model, handle_times)
 
 
 def _future_grid(model: ForecastModel, future: pd.DataFrame | None) -> tuple[BoolArray, BoolArray | None]:
@@ -120,7 +123,7 @@ def _future_grid(model: ForecastModel, future: pd.DataFrame | None) -> tuple[Boo
 
 
 def _interval_frame(
-    model: ForecastModel, values: Answer, aht: FloatArray, grid: BoolArray, allowed: BoolArray | None
+    model: ForecastModel, values: Answer, handle: HandleTimes, grid: BoolArray, allowed: BoolArray | None
 ) -> pd.DataFrame:
     queue, day, slot = np.nonzero(np.broadcast_to(grid[None], values.mean.shape))
     date = pd.Timestamp(model.origin).as_unit("us") + pd.to_timedelta(day, unit="D").as_unit("us")
@@ -132,14 +135,16 @@ def _interval_frame(
     frame["calls_mean"] = values.mean[queue, day, slot]
     for position, level in enumerate(QUANTILE_LEVELS):
         frame[quantile_column(level)] = values.quantiles[queue, day, slot, position]
-    frame["aht_seconds"] = aht[queue, slot]
+    frame["aht_seconds"] = handle.mean[queue, slot]
+    frame[list(AHT_COLUMNS)] = handle.interval_quantiles(values.mean)[queue, day, slot]
+    frame["workload_seconds"] = frame["calls_mean"] * frame["aht_seconds"]
     frame["model_name"] = _names(values)[queue]
     frame["horizon_days"] = day + 1
     frame["is_open"] = is_open[queue, day, slot]
     return frame.astype({"model_name": "str"})
 
 
-def _day_frame(model: ForecastModel, values: Answer, aht: FloatArray, intervals: pd.DataFrame) -> pd.DataFrame:
+def _day_frame(model: ForecastModel, values: Answer, handle: HandleTimes, intervals: pd.DataFrame) -> pd.DataFrame:
     queues, horizon = values.day_mean.shape
     queue, day = np.repeat(np.arange(queues), horizon), np.tile(np.arange(horizon), queues)
     date = pd.Timestamp(model.origin).as_unit("us") + pd.to_timedelta(day, unit="D").as_unit("us")
@@ -148,20 +153,15 @@ def _day_frame(model: ForecastModel, values: Answer, aht: FloatArray, intervals:
     frame["calls_mean"] = values.day_mean[queue, day]
     for position, level in enumerate(QUANTILE_LEVELS):
         frame[quantile_column(level)] = values.day_quantiles[queue, day, position]
-    frame["aht_seconds"] = _day_handle_time(values, aht)[queue, day]
+    frame["aht_seconds"] = handle.day_means(values.mean)[queue, day]
+    frame[list(AHT_COLUMNS)] = handle.day_quantiles(values.mean)[queue, day]
+    frame["workload_seconds"] = (values.mean * handle.mean[:, None, :]).sum(axis=2)[queue, day]
     frame["model_name"] = _names(values)[queue]
     frame["horizon_days"] = day + 1
     opened = intervals.groupby(["queue_id", "business_date"], sort=False)["is_open"].any()
     keys = pd.MultiIndex.from_frame(frame[["queue_id", "business_date"]])
     frame["is_open"] = opened.reindex(keys, fill_value=False).to_numpy(bool)
     return frame.astype({"model_name": "str"})
-
-
-def _day_handle_time(values: Answer, aht: FloatArray) -> FloatArray:
-    """AHT of a day weighted by its expected calls; the plain mean of the slots on a day without any."""
-    weighted = (values.mean * aht[:, None, :]).sum(axis=2)
-    plain = np.broadcast_to(aht.mean(axis=1)[:, None], weighted.shape)
-    return np.where(values.day_mean > 0, weighted / np.maximum(values.day_mean, 1e-12), plain)
 
 
 def _names(values: Answer) -> np.ndarray:
@@ -177,6 +177,7 @@ def _notes(model: ForecastModel, values: Answer) -> tuple[str, ...]:
     notes.append(f"interval models: weight {models.mean_weight:.2f} in the mean, {models.band_weight:.2f} in the bands")
     if not model.inner_days:
         notes.append("history too short for an inner backtest: bands have the default dispersion and nominal levels")
+    notes.extend(model.outside.notes)
     for queue, rung in zip(model.queue_ids, values.chosen, strict=True):
         weeks = model.core.weeks[model.queue_ids.index(queue)]
         notes.append(f"queue {queue!r}: {rung.model_name} ({weeks:.1f} weeks of usable history)")

@@ -100,7 +100,7 @@ def long_range(
         _bands(mean.sum(axis=2)[queue], errors, queue, skip, _seed(name, chosen))
         for queue, name in enumerate(panel.queue_ids)
     ]
-    day_rows = _Rows(panel.queue_ids, names, mean, aht)
+    day_rows = _Rows(panel.queue_ids, names, mean, aht.mean)
     days = _day_frame(day_rows, np.stack([day for day, _ in bands]), origin)
     weeks = _week_frame(day_rows, np.stack([week for _, week in bands]), origin + dt.timedelta(days=skip), skip)
     return LongRange(days, weeks, _notes(errors, panel))

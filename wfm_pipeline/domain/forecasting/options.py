@@ -55,6 +55,8 @@ class ForecastOptions:
         dispersion_default: Over-dispersion f of Var = m + f m^2 before any backtest exists.
         lognormal_cap: Largest correction of the level for its own log error.
         sane_ratio: A forecast further than this factor from the last weeks' level is not believed.
+        leave_out_anomalies: Days that look wrong are not learnt from unless a person refuses.
+        anomaly_spreads: Usual spreads from which a day looks wrong.
         aht_shrink_calls: Calls an interval needs to weigh as much as its queue's mean [calls].
         num_threads: Threads for LightGBM; the result does not depend on it.
         seed: First seed of everything random.
@@ -81,6 +83,8 @@ class ForecastOptions:
     dispersion_default: float = 0.05
     lognormal_cap: float = 0.05
     sane_ratio: float = 3.0
+    leave_out_anomalies: bool = True
+    anomaly_spreads: float = 4.0
     aht_shrink_calls: float = 30.0
     num_threads: int = 2
     seed: int = 20_240_101

@@ -6,7 +6,12 @@ not come at all. Each interval of the grid gets the forecast of its local time; 
 added up again from the grid.
 """
 
+from typing import Final
+
 import pandas as pd
+
+ADDED: Final = ("calls_mean", "workload_seconds")
+"""Columns whose day is the sum of its intervals."""
 
 
 def place_on_grid(intervals: pd.DataFrame, days: pd.DataFrame, grid: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -20,21 +25,23 @@ def place_on_grid(intervals: pd.DataFrame, days: pd.DataFrame, grid: pd.DataFram
 
     Returns:
         (intervals, days): one row per queue and grid interval, with interval_start (UTC) and
-        interval_start_local; and the days, whose means equal the sums of their intervals' means and whose
-        quantiles are scaled by the same ratio (1 except on days when clocks change).
+        interval_start_local; and the days, whose means and workloads equal the sums of their intervals' and
+        whose quantiles are scaled by the same ratio (1 except on days when clocks change).
     """
     local = intervals.rename(columns={"interval_start": "interval_start_local"}).drop(columns="business_date")
     placed = grid[["interval_start", "interval_start_local", "business_date"]].merge(
         local, on="interval_start_local", how="inner", validate="one_to_many" if _is_unique(grid) else None
     )
     placed = placed.sort_values(["queue_id", "interval_start"], ignore_index=True)
-    sums = placed.groupby(["queue_id", "business_date"], as_index=False)["calls_mean"].sum()
+    added = [name for name in ADDED if name in placed.columns and name in days.columns]
+    sums = placed.groupby(["queue_id", "business_date"], as_index=False)[added].sum(min_count=1)
     joined = days.merge(sums, on=["queue_id", "business_date"], suffixes=("", "_placed"), validate="one_to_one")
     ratio = (joined["calls_mean_placed"] / joined["calls_mean"]).where(joined["calls_mean"] > 0, 1.0)
     for name in [name for name in joined.columns if name.startswith("calls_q")]:
         joined[name] = joined[name] * ratio
-    joined["calls_mean"] = joined["calls_mean_placed"]
-    return placed, joined.drop(columns="calls_mean_placed")
+    placed_names = [f"{name}_placed" for name in added]
+    joined[added] = joined[placed_names].to_numpy()
+    return placed, joined.drop(columns=placed_names)
 
 
 def _is_unique(grid: pd.DataFrame) -> bool:

@@ -1,0 +1,33 @@
+"""Blocking check of the archive: what was issued is still what stands there."""
+
+from typing import Final
+
+import dagster as dg
+
+from wfm_pipeline.assets.issue_ledger import broken_issues
+from wfm_pipeline.contracts.plans import FORECAST_ISSUE
+from wfm_pipeline.resources import House
+
+NEWEST: Final = 30
+"""Issues whose rows are held against the ledger in each run, newest first [count]."""
+
+
+def build_issue_checks() -> list[dg.AssetChecksDefinition]:
+    """The check that no issue was changed behind the ledger."""
+
+    @dg.asset_check(
+        asset=dg.AssetKey([FORECAST_ISSUE.layer, FORECAST_ISSUE.name]),
+        name="issues_are_unchanged",
+        description=f"The rows of the newest {NEWEST} issues are those the ledger has the fingerprints of.",
+        blocking=True,
+    )
+    def issues_are_unchanged(house: dg.ResourceParam[House]) -> dg.AssetCheckResult:
+        with house.open_warehouse() as warehouse:
+            broken = broken_issues(house, warehouse, NEWEST)
+        return dg.AssetCheckResult(
+            passed=not broken,
+            metadata={"changed_issues": len(broken)},
+            description="; ".join(f"the issue of {time} was changed after it was made" for time in broken) or "kept",
+        )
+
+    return [issues_are_unchanged]

@@ -1,0 +1,67 @@
+"""`wfm plans`: what planners say of the forecast is taken in, applied and scored, without reading the source."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from wfm_pipeline.commands.common import (
+    AsJson,
+    AsOf,
+    SourceName,
+    WarehouseUrl,
+    chosen_settings,
+    out,
+    parse_date,
+    tell_step,
+)
+from wfm_pipeline.errors import SettingsError, WfmError
+
+
+def plans(
+    source: SourceName = None,
+    as_of: AsOf = None,
+    overrides_only: Annotated[
+        bool, typer.Option("--overrides-only", help="Apply overrides to the newest issue; no new forecast.")
+    ] = False,
+    reissue: Annotated[
+        bool, typer.Option("--reissue", help="Issue again what stands; the former goes to the archive.")
+    ] = False,
+    warehouse: WarehouseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Planners' events, drivers, decisions and overrides: take them in, forecast again, apply, score, publish."""
+    first_day = parse_date(as_of, "--as-of")
+    if overrides_only and (first_day or reissue):
+        raise SettingsError("--overrides-only makes no forecast: leave --as-of and --reissue out")
+    settings = chosen_settings(source=source, warehouse_url=warehouse)
+    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
+    from wfm_pipeline.orchestration.jobs import OVERRIDES, PLANS  # noqa: PLC0415
+    from wfm_pipeline.orchestration.running import run_main_job  # noqa: PLC0415
+    from wfm_pipeline.reports.plan_tables import plan_tables  # noqa: PLC0415
+    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.resources import House  # noqa: PLC0415
+
+    house = House(settings)
+    house.check()
+    started = time.monotonic()
+    outcome = run_main_job(
+        build_definitions(settings, is_partitioned=False),
+        house,
+        None,
+        as_of=first_day,
+        on_step=tell_step,
+        job=OVERRIDES if overrides_only else PLANS,
+        is_reissue=reissue,
+    )
+    if outcome.problems:
+        raise WfmError("; ".join(outcome.problems))
+    house.publish()
+    with house.open_gold() as gold:
+        tables = plan_tables(gold, source=house.source_map.name)
+    if as_json:
+        print_json(tables, run_id=outcome.run_id, is_simulated=house.is_simulated)
+        return
+    for title, frame in tables.items():
+        print_table(frame, house.title(title))
+    out.print(f"done in {time.monotonic() - started:.0f} s")

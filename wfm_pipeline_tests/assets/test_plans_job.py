@@ -1,0 +1,293 @@
+"""Planners' tables in the warehouse: overrides applied, undone and scored; issues that stand; days to decide on."""
+
+import datetime as dt
+import shutil
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from wfm_pipeline.assets.forecast_inputs import issue_instant
+from wfm_pipeline.assets.issue_ledger import (
+    broken_issues,
+    is_settled,
+    issue_frames,
+    issue_scope,
+    ledger_of,
+    store_issue,
+)
+from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
+from wfm_pipeline.contracts.plans import PLAN_GOLD_TABLES, QUEUE_DAY_ANOMALY
+from wfm_pipeline.definitions import build_definitions
+from wfm_pipeline.orchestration.jobs import OVERRIDES, PLANS
+from wfm_pipeline.orchestration.running import run_main_job
+from wfm_pipeline.reports.plan_tables import plan_tables
+from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.contract_check import contract_violations
+from wfm_pipeline_tests.cli_kit import run_wfm
+from wfm_pipeline_tests.house_kit import LAST_DATE, count, hashes
+
+AS_OF = LAST_DATE + dt.timedelta(days=1)  # a Friday, and the issue that `finished` has made
+PAST = LAST_DATE - dt.timedelta(days=20)
+HEADER = "override_id,queue_id,from_local,until_local,kind,value,author,why,decided_at,is_active\n"
+GOLD = [table.full_name for table in PLAN_GOLD_TABLES]
+
+
+@pytest.fixture
+def planners(clean):
+    folder = clean / "planning"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def copied(finished, clean, planners):
+    """A copy of the house in which the main job has run, with planners' files of its own."""
+    whole, _ = finished
+    home = clean / "home"
+    shutil.copytree(whole.settings.home, home)
+    return House(whole.settings.model_copy(update={"home": home, "planning_folder": planners}))
+
+
+def plan(house, job=OVERRIDES, **words):
+    definitions = build_definitions(house.settings, is_partitioned=False)
+    instance = dg.DagsterInstance.ephemeral()
+    given = {"as_of": None, "on_step": lambda _step, _what: None, **words}
+    return run_main_job(definitions, house, None, job=job, instance=instance, **given)
+
+
+def frame(house, table):
+    with house.open_warehouse() as warehouse:
+        return warehouse.frame(warehouse.table(table))
+
+
+def write_overrides(folder, *lines):
+    (folder / "forecast_overrides.csv").write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+def busy_days(house):
+    """Dates on which billing had calls, in order."""
+    days = frame(house, "gold.queue_day_actual")
+    return sorted(days[(days["queue_id"] == "billing") & (days["calls_offered"] > 0)]["business_date"])
+
+
+def of_issue(rows, house, day):
+    return rows[rows["issued_at"] == pd.Timestamp(issue_instant(house, day))]
+
+
+def test_an_override_is_applied_beside_the_model_and_undone_by_a_later_row(copied, planners):
+    first = f"up,billing,{AS_OF},{AS_OF + dt.timedelta(days=1)},factor,1.5,ann,campaign"
+    write_overrides(planners, f"{first},,true")
+    assert plan(copied).problems == ()
+    applied = frame(copied, "gold.queue_day_forecast_final")
+    write_overrides(planners, f"{first},,false")
+
+    assert plan(copied).problems == ()
+
+    undone = frame(copied, "gold.queue_day_forecast_final")
+    moved = applied[applied["override_ids"].notna()]
+    assert [("billing", pd.Timestamp(AS_OF), "up")] == list(
+        moved[["queue_id", "business_date", "override_ids"]].itertuples(index=False, name=None)
+    )
+    assert (moved["calls_final"] / moved["calls_mean"]).tolist() == pytest.approx([1.5])
+    assert (undone["calls_final"] - undone["calls_mean"]).abs().max() < 1e-9
+    assert 0 == count(copied, "select count(*) from gold.queue_interval_override")
+    versions = frame(copied, "silver.forecast_overrides").sort_values("valid_from")
+    assert [True, False] == versions["is_active"].tolist()
+    assert ["forecast_overrides.csv" in who for who in versions["changed_by"]] == [True, True]
+
+
+def test_analysts_see_the_models_and_the_final_value_in_the_published_view(copied, planners):
+    write_overrides(planners, f"up,,{AS_OF},{AS_OF + dt.timedelta(days=1)},add,100,ann,campaign,,")
+    plan(copied)
+
+    copied.publish()
+
+    query = f"select sum(calls_final) - sum(calls_mean) from gold.\"Frcast_Operative_Calls\" where business_date = '{AS_OF}'"
+    assert count(copied, query) == pytest.approx(100.0)
+    with copied.open_gold() as gold:
+        tables = plan_tables(gold, source="telephony")
+    in_force = tables["Overrides of the newest issue"]
+    assert (in_force["calls_after"] - in_force["calls_before"]).tolist() == pytest.approx([100.0])
+    assert [4] == in_force["queues"].tolist()
+
+
+def test_sums_hold_with_overrides_in_every_table(copied, planners):
+    write_overrides(
+        planners,
+        f"a,,{AS_OF},{AS_OF + dt.timedelta(days=9)},factor,1.13,ann,trend,,",
+        f"b,billing,{AS_OF + dt.timedelta(days=3)},{AS_OF + dt.timedelta(days=5)},set,333.3,bob,letters,,",
+    )
+
+    assert plan(copied).problems == ()  # the blocking checks compare days with their intervals to 1e-9
+
+    keys = ["queue_id", "business_date"]
+    sums = frame(copied, "gold.queue_interval_forecast_final").groupby(keys)[["calls_final", "calls_mean"]].sum()
+    days = frame(copied, "gold.queue_day_forecast_final").set_index(keys)[["calls_final", "calls_mean"]]
+    assert (sums - days).abs().to_numpy().max() < 1e-9
+
+
+def test_overrides_are_scored_once_calls_have_come(copied, planners):
+    good, bad = PAST + dt.timedelta(days=3), PAST + dt.timedelta(days=5)  # a Monday and a Wednesday
+    decided = f"{PAST} 00:00"
+    actual = frame(copied, "gold.queue_day_actual").set_index(["queue_id", "business_date"])["calls_offered"]
+    came = actual["billing", pd.Timestamp(good)]
+    write_overrides(
+        planners,
+        f"good,billing,{good},{good + dt.timedelta(days=1)},set,{came},ann,knows it,{decided},",
+        f"bad,billing,{bad},{bad + dt.timedelta(days=1)},factor,3,bob,guess,{decided},",
+        f"late,billing,{good},{good + dt.timedelta(days=1)},factor,1,eve,after the fact,{good + dt.timedelta(days=2)} 00:00,",
+    )
+
+    assert plan(copied, PLANS, as_of=PAST).problems == ()
+
+    value = frame(copied, "gold.override_value").set_index(["override_id", "grain"])
+    assert value.loc[("good", "scope"), "error_after"] == pytest.approx(0.0, abs=1e-6)
+    assert value.loc[("good", "day"), "value_added"] > 0
+    assert value.loc[("bad", "day"), "value_added"] < -0.5
+    assert "late" not in value.index.get_level_values("override_id")
+    assert {pd.Timestamp(issue_instant(copied, PAST))} == set(value["issued_at"])
+    copied.publish()
+    with copied.open_gold() as gold:
+        added = plan_tables(gold, source="telephony")["Forecast value added by overrides (above 0 they helped)"]
+    everybody = added[(added["author"] == "(all)") & (added["grain"] == "scope")].iloc[0]
+    assert 2 == everybody["overrides"]
+
+
+def test_tables_without_rows_change_nothing(copied):
+    before = hashes(copied)
+
+    assert plan(copied, PLANS, as_of=AS_OF).problems == ()
+
+    assert before == hashes(copied)
+
+
+def test_every_table_of_the_plans_keeps_its_contract(copied, planners):
+    write_overrides(planners, f"up,,{AS_OF},{AS_OF + dt.timedelta(days=1)},add,100,ann,campaign,,")
+    plan(copied)
+
+    with copied.open_warehouse() as warehouse:
+        assert [] == [found for table in PLAN_GOLD_TABLES for found in contract_violations(warehouse, table)]
+
+
+def test_a_person_decides_on_days_and_the_next_issue_follows(copied, planners):
+    day = busy_days(copied)[-3]
+    (planners / "anomaly_decisions.csv").write_text(
+        f"queue_id,business_date,decision,decided_by,why\nbilling,{day.date()},accepted,ann,fire drill\n",
+        encoding="utf-8",
+    )
+    before = frame(copied, "gold.queue_interval_forecast")
+
+    assert plan(copied, PLANS, as_of=AS_OF).problems == ()
+
+    rows = of_issue(frame(copied, "gold.queue_day_anomaly"), copied, AS_OF)
+    mine = rows[(rows["queue_id"] == "billing") & (rows["business_date"] == day)]
+    assert [("accepted", "ann", True)] == list(
+        mine[["decision", "decided_by", "is_left_out"]].itertuples(index=False, name=None)
+    )
+    ledger = frame(copied, "gold.forecast_issue").sort_values("revision")
+    assert [("first", False), ("changed", True)] == list(
+        ledger[["cause", "is_current"]].itertuples(index=False, name=None)
+    )
+    archived = frame(copied, "gold.queue_interval_forecast_archive")
+    former = of_issue(before, copied, AS_OF)
+    assert {1} == set(archived["revision"])
+    assert former["calls_mean"].sum() == pytest.approx(archived["calls_mean"].sum(), abs=1e-9)
+    assert len(former) == len(archived)
+
+
+def test_an_issue_whose_days_have_begun_stands_until_a_person_asks(copied, planners):
+    assert plan(copied, PLANS, as_of=PAST).problems == ()
+    issued = of_issue(frame(copied, "gold.queue_interval_forecast"), copied, PAST)
+    day = busy_days(copied)[5]
+    (planners / "anomaly_decisions.csv").write_text(
+        f"queue_id,business_date,decision,decided_by\nbilling,{day.date()},accepted,ann\n", encoding="utf-8"
+    )
+
+    plan(copied, PLANS, as_of=PAST)
+    stands = of_issue(frame(copied, "gold.queue_interval_forecast"), copied, PAST)
+    plan(copied, PLANS, as_of=PAST, is_reissue=True)
+    again = of_issue(frame(copied, "gold.queue_interval_forecast"), copied, PAST)
+
+    key = ["queue_id", "interval_start"]
+    pd.testing.assert_frame_equal(
+        issued.sort_values(key, ignore_index=True), stands.sort_values(key, ignore_index=True)
+    )
+    assert issued["calls_mean"].sum() != pytest.approx(again["calls_mean"].sum(), abs=1e-6)
+    ledger = of_issue(frame(copied, "gold.forecast_issue"), copied, PAST).sort_values("revision")
+    assert ["first", "reissued"] == ledger["cause"].tolist()
+
+
+def test_the_same_issue_made_again_writes_nothing_and_a_changed_one_keeps_the_former(copied):
+    issued_at = issue_instant(copied, AS_OF)
+    with copied.open_warehouse() as warehouse:
+        scope = issue_scope(copied, issued_at)
+        tables = (QUEUE_INTERVAL_FORECAST, QUEUE_DAY_FORECAST, QUEUE_DAY_ANOMALY)
+        rows = [warehouse.frame(scope.filter(warehouse.table(table.full_name))) for table in tables]
+        shuffled = [rows[0].sample(frac=1, random_state=1), *rows[1:]]
+        other = [rows[0].assign(calls_mean=rows[0]["calls_mean"] * 1.1), *rows[1:]]
+
+        words = [
+            store_issue(copied, warehouse, issued_at, issue_frames(*frames), is_reissue=False, run_id="test")
+            for frames in (shuffled, other, rows)
+        ]
+
+        ledger = ledger_of(copied, warehouse, issued_at)
+    assert ["same", "changed", "changed"] == words
+    assert [1, 2, 3] == ledger["revision"].tolist()
+    assert [False, False, True] == ledger["is_current"].tolist()
+    assert ledger["content_hash"].iloc[0] == ledger["content_hash"].iloc[2] != ledger["content_hash"].iloc[1]
+    assert 2 * len(rows[0]) == count(copied, "select count(*) from gold.queue_interval_forecast_archive")
+
+
+def test_an_issue_changed_behind_the_ledger_is_found(copied):
+    with copied.open_warehouse() as warehouse:
+        assert [] == broken_issues(copied, warehouse, 30)
+        warehouse.execute("update gold.queue_interval_forecast set calls_mean = calls_mean + 1 where not is_hindcast")
+
+        assert [issue_instant(copied, AS_OF)] == broken_issues(copied, warehouse, 30)
+
+
+def test_an_issue_is_settled_once_its_first_day_is_known(copied):
+    with copied.open_warehouse() as warehouse:
+        settled = [
+            is_settled(copied, warehouse, AS_OF, next_date=next_date, is_reissue=word)
+            for next_date, word in (
+                (AS_OF, False),
+                (AS_OF + dt.timedelta(days=1), False),
+                (AS_OF + dt.timedelta(days=1), True),
+            )
+        ]
+
+    assert [False, True, False] == settled
+
+
+def test_a_faulty_file_stops_the_job_and_names_its_line(copied, planners):
+    write_overrides(planners, f"up,,{AS_OF},{AS_OF},add,100,ann,campaign,,")
+
+    problems = plan(copied).problems
+
+    assert "forecast_overrides.csv, line 2" in problems[0]
+
+
+def test_rows_of_another_source_are_left_alone(copied, planners):
+    write_overrides(planners, f"up,,{AS_OF},{AS_OF + dt.timedelta(days=1)},add,100,ann,campaign,,")
+    plan(copied)
+    with copied.open_warehouse() as warehouse:
+        warehouse.execute(
+            "insert into silver.forecast_overrides select * replace ('other' as source) from silver.forecast_overrides"
+        )
+    write_overrides(planners)
+
+    plan(copied)
+
+    rows = frame(copied, "silver.forecast_overrides").set_index("source")["valid_until"]
+    assert pd.isna(rows["other"])
+    assert not pd.isna(rows["telephony"])
+
+
+def test_the_command_refuses_words_that_contradict_each_other(clean, monkeypatch, capsys):
+    done = run_wfm(monkeypatch, capsys, "plans", "--overrides-only", "--reissue")
+
+    assert 2 == done.returncode
+    assert "--overrides-only makes no forecast" in done.stderr

@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from wfm_pipeline.commands.allocate import allocate
 from wfm_pipeline.commands.backtest import backtest
+from wfm_pipeline.commands.capacity import capacity
 from wfm_pipeline.commands.common import (
     AsJson,
     AsOf,
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.command()(allocate)
 app.command()(plans)
 app.command()(staff)
+app.command()(capacity)
 app.command()(reforecast)
 app.command()(backtest_intraday)
 app.command()(long_range)

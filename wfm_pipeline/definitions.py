@@ -13,6 +13,7 @@ from wfm_pipeline.assets.actuals import build_actual_assets
 from wfm_pipeline.assets.allocation import build_allocation_assets
 from wfm_pipeline.assets.allocation_inputs import build_planning_assets
 from wfm_pipeline.assets.bronze import build_bronze_assets
+from wfm_pipeline.assets.capacity import build_capacity_assets
 from wfm_pipeline.assets.customers import build_customer_assets
 from wfm_pipeline.assets.final_forecast import build_final_assets
 from wfm_pipeline.assets.forecast import build_forecast_assets
@@ -31,6 +32,8 @@ from wfm_pipeline.orchestration.jobs import (
     REFRESH,
     allocation_job,
     allocation_schedule,
+    capacity_job,
+    capacity_schedule,
     intraday_job,
     intraday_schedule,
     late_data_sensor,
@@ -67,6 +70,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     nightly, refresh, allocation = nightly_job(partitions), refresh_job(partitions), allocation_job(weeks)
     intraday, reforecast, far_ahead = intraday_job(partitions), reforecast_job(), long_range_job()
     model_fit = model_fit_job()
+    capacity = capacity_job()
     return dg.Definitions(
         assets=[
             *build_bronze_assets(house.source_map, partitions),
@@ -80,6 +84,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_staffing_assets(),
             *build_intraday_assets(),
             *build_long_range_assets(),
+            *build_capacity_assets(),
             *build_planning_assets(),
             *build_allocation_assets(weeks),
             *build_model_fit_assets(),
@@ -91,12 +96,24 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_issue_checks(),
             *build_allocation_checks(),
         ],
-        jobs=[nightly, refresh, allocation, intraday, reforecast, far_ahead, model_fit, plans_job(), overrides_job()],
+        jobs=[
+            nightly,
+            refresh,
+            allocation,
+            intraday,
+            reforecast,
+            far_ahead,
+            capacity,
+            model_fit,
+            plans_job(),
+            overrides_job(),
+        ],
         schedules=[
             nightly_schedule(nightly, house),
             allocation_schedule(allocation, house),
             intraday_schedule(intraday, house),
             long_range_schedule(far_ahead, house),
+            capacity_schedule(capacity, house),
             model_fit_schedule(model_fit, house),
         ]
         if partitions

@@ -19,6 +19,7 @@ from wfm_pipeline.domain.allocation.problem import Weight
 from wfm_pipeline.domain.allocation.strategy import Options, Strategy
 from wfm_pipeline.domain.allocation.week_plan import DEFAULT_CALENDARS
 from wfm_pipeline.domain.forecasting.options import ForecastOptions
+from wfm_pipeline.domain.staffing.capacity import CapacityOptions
 from wfm_pipeline.domain.staffing.plan import StaffingPolicy
 from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.settings import Settings
@@ -214,6 +215,16 @@ class House:
                 given["service_level_target"] = given.pop("service_level")
             own[queue] = dataclasses.replace(self.staffing_policy, **given)
         return own
+
+    @property
+    def capacity_options(self) -> CapacityOptions:
+        """How the capacity plan is made."""
+        settings = self.settings
+        return CapacityOptions(
+            full_time_hours=settings.capacity_full_time_hours,
+            hire_for=settings.capacity_hire_for,
+            bundle_weeks=settings.capacity_bundle_weeks,
+        )
 
     def title(self, text: str) -> str:
         """A title that names the source, and says so where its data are simulated."""

@@ -131,6 +131,14 @@ class Settings(BaseSettings):
         "patience_seconds, max_occupancy, shrinkage, concurrency, quantile.",
     )
 
+    capacity_full_time_hours: float = Field(40.0, gt=0, le=168, description="Paid hours of one FTE's week [h].")
+    capacity_hire_for: Literal["mean", "q10", "q50", "q90"] = Field(
+        "mean", description="Which gap of the capacity plan hiring should close: at expected calls, or at a quantile."
+    )
+    capacity_bundle_weeks: int = Field(
+        4, ge=1, le=52, description="Weeks whose needs one hiring class covers, so that no class starts every week."
+    )
+
     planning_folder: Path | None = Field(
         None,
         description="Folder of the planners' CSV tables (resources, rules, events, overrides ...); default: the sample's.",

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from wfm_pipeline.contracts.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
+from wfm_pipeline.contracts.capacity import CAPACITY_INPUTS, CAPACITY_TABLES
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import (
     CUSTOMER_BEHAVIOR,
@@ -39,6 +40,8 @@ _ALWAYS = (
     *LONG_RANGE_TABLES,
     *ALLOCATION_INPUTS,
     *ALLOCATION_TABLES,
+    *CAPACITY_INPUTS,
+    *CAPACITY_TABLES,
     *MODEL_FIT_TABLES,
 )
 

@@ -9,10 +9,12 @@ from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.laws import (
     Law,
+    bands_of_capacity_are_ordered,
     calls_equal_intervals,
     days_are_sums_of_intervals,
     final_days_are_sums_of_intervals,
     final_values_begin_with_the_models,
+    heads_are_conserved,
     offered_is_the_sum_of_outcomes,
     quantiles_are_ordered,
     teams_are_rounded_once,
@@ -75,6 +77,18 @@ _LAWS: tuple[tuple[str, str, str, Count], ...] = (
         "teams_are_rounded_once",
         "agents_required - 1 < agents_required_exact <= agents_required <= agents_scheduled.",
         teams_are_rounded_once,
+    ),
+    (
+        "gold.capacity_week",
+        "heads_are_conserved",
+        "heads_start + heads_hired - heads_left = heads_end = the next week's heads_start.",
+        heads_are_conserved,
+    ),
+    (
+        "gold.capacity_week",
+        "bands_are_ordered",
+        "q10 <= q50 <= q90 of FTE required, available and short.",
+        bands_of_capacity_are_ordered,
     ),
 )
 

@@ -17,6 +17,9 @@ def _from(table: str, *columns: str) -> tuple[str, ...]:
     return tuple(f"{table}.{column}" for column in columns)
 
 
+_WEEKS = "gold.queue_week_long_range"
+_HEADCOUNT = "silver.headcount"
+_STAFFED = _from("gold.queue_interval_staffing", "agents_required", "agents_required_exact", "workload_minutes")
 _BANDS = tuple(f"calls_q{level}" for level in ("05", "10", "25", "50", "75", "90", "95"))
 
 _FORECAST_INPUTS = {
@@ -107,6 +110,23 @@ LINEAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             )
         },
         "workload_minutes": _from(_FORECAST, "calls_mean", "aht_seconds"),
+    },
+    "gold.capacity_week": {
+        "calls_mean": _from(_WEEKS, "calls_mean"),
+        "workload_hours": _from(_WEEKS, "calls_mean", "aht_seconds"),
+        "on_phone_hours": (*_from(_WEEKS, "calls_mean", "aht_seconds"), *_STAFFED, *_from(_HEADCOUNT, "occupancy")),
+        **{
+            f"fte_required_{level}": (*_from(_WEEKS, f"calls_{level}", "aht_seconds"), *_STAFFED)
+            for level in ("mean", "q10", "q50", "q90")
+        },
+        "shrinkage": _from("silver.shrinkage", "share", "kind", "first_date", "last_date"),
+        "fte_available_mean": (
+            *_from(_HEADCOUNT, "heads", "attrition", "contract_hours"),
+            *_from("silver.hiring_classes", "heads", "start_date", "training_weeks", "ramp"),
+            *_from("silver.shrinkage", "share"),
+        ),
+        "heads_hired": _from("silver.hiring_classes", "heads", "start_date"),
+        "decide_by": _from(_HEADCOUNT, "recruiting_weeks", "training_weeks", "ramp"),
     },
     "gold.queue_interval_reforecast": {
         "calls_mean": (*_from(_FORECAST, "calls_mean"), *_from(_INTERVALS, "calls_offered", "is_missing", "is_open")),

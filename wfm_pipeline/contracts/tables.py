@@ -7,6 +7,7 @@ own lists are `SILVER_TABLES` and `GOLD_TABLES`.
 from typing import Final
 
 from wfm_pipeline.contracts.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
+from wfm_pipeline.contracts.capacity import CAPACITY_INPUTS, CAPACITY_TABLES
 from wfm_pipeline.contracts.gold import GOLD_TABLES
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
 from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
@@ -15,13 +16,14 @@ from wfm_pipeline.contracts.plans import PLAN_GOLD_TABLES, PLAN_INPUTS
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.contracts.staffing import STAFFING_TABLES
 
-ALL_SILVER_TABLES: Final = (*SILVER_TABLES, *PLAN_INPUTS, *ALLOCATION_INPUTS)
+ALL_SILVER_TABLES: Final = (*SILVER_TABLES, *PLAN_INPUTS, *ALLOCATION_INPUTS, *CAPACITY_INPUTS)
 ALL_GOLD_TABLES: Final = (
     *GOLD_TABLES,
     *PLAN_GOLD_TABLES,
     *STAFFING_TABLES,
     *INTRADAY_TABLES,
     *LONG_RANGE_TABLES,
+    *CAPACITY_TABLES,
     *ALLOCATION_TABLES,
     *MODEL_FIT_TABLES,
 )

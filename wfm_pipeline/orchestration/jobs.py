@@ -24,6 +24,8 @@ MODEL_FIT = "model_fit"
 FORECAST_OP = "queue_forecast"
 LONG_RANGE = "long_range"
 """Job and asset group of the long range."""
+CAPACITY = "capacity"
+"""Job and asset group of the capacity plan."""
 LONG_RANGE_OP = "queue_long_range"
 REFORECAST_OP = "queue_reforecast"
 _LATE_CHECK_SECONDS = 3_600
@@ -34,7 +36,8 @@ def nightly_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJo
     """The main job: the whole graph, from the source to the scored forecast."""
     return dg.define_asset_job(
         NIGHTLY,
-        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(ALLOCATION, INTRADAY, LONG_RANGE, MODEL_FIT),
+        selection=dg.AssetSelection.all()
+        - dg.AssetSelection.groups(ALLOCATION, INTRADAY, LONG_RANGE, CAPACITY, MODEL_FIT),
         description="The whole graph: call records to a scored forecast.",
         partitions_def=partitions,
         executor_def=dg.in_process_executor,
@@ -137,6 +140,27 @@ def long_range_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.S
         return dg.RunRequest(run_key=today.isoformat(), run_config=long_range_config(today))
 
     return monday_tick
+
+
+def capacity_job() -> UnresolvedAssetJobDefinition:
+    """Planners' tables and the newest long range to the capacity plan."""
+    return dg.define_asset_job(
+        CAPACITY,
+        selection=dg.AssetSelection.groups(CAPACITY),
+        description="FTE required, available and short per pool and week, from the newest long range.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def capacity_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.ScheduleDefinition:
+    """Mondays at 04:30 of the site, after the long range."""
+    return dg.ScheduleDefinition(
+        name="capacity_schedule",
+        job=job,
+        cron_schedule="30 4 * * 1",
+        execution_timezone=house.site.time_zone,
+        description="Plans capacity from this Monday's long range.",
+    )
 
 
 def long_range_config(as_of: dt.date | None) -> dict[str, object]:

@@ -115,6 +115,27 @@ def teams_are_rounded_once(warehouse: Warehouse, source: str) -> Law:
     return _law(warehouse, rows.agg(left=rows.count(), right=rows.count(), broken=broken.sum()))
 
 
+def heads_are_conserved(warehouse: Warehouse, source: str) -> Law:
+    """heads_start + heads_hired - heads_left = heads_end = heads_start of the next week, per pool and issue."""
+    rows = _of_source(warehouse, "gold.capacity_week", source)
+    rows = rows.filter(rows.heads_start.notnull())
+    following = rows.heads_start.lead().over(ibis.window(group_by=["pool_id", "issued_at"], order_by="week_start"))
+    rows = rows.mutate(following=following.fill_null(rows.heads_end))
+    ends = rows.heads_start + rows.heads_hired - rows.heads_left
+    broken = ((ends - rows.heads_end).abs() > SUM_TOLERANCE) | ((rows.following - rows.heads_end).abs() > SUM_TOLERANCE)
+    return _law(warehouse, rows.agg(left=ends.sum(), right=rows.heads_end.sum(), broken=broken.sum()))
+
+
+def bands_of_capacity_are_ordered(warehouse: Warehouse, source: str) -> Law:
+    """q10 <= q50 <= q90 of FTE required, available and short, in every row."""
+    rows = _of_source(warehouse, "gold.capacity_week", source)
+    crossed = ibis.literal(value=False)
+    for name in ("fte_required", "paid_fte_required", "fte_available", "gap_fte"):
+        low, middle, high = (rows[f"{name}_{level}"].fill_null(0) for level in ("q10", "q50", "q90"))
+        crossed = crossed | (low > middle + SUM_TOLERANCE) | (middle > high + SUM_TOLERANCE)
+    return _law(warehouse, rows.agg(left=rows.count(), right=rows.count(), broken=crossed.sum()))
+
+
 def _of_source(warehouse: Warehouse, table: str, source: str) -> IbisTable:
     return Scope({"source": source}).filter(warehouse.table(table))
 

@@ -65,6 +65,9 @@ DEPENDENCIES |= {
     name: {"silver/call_legs", "silver/calls"} for name in ("gold/queue_model_fit", "gold/agent_presence_month")
 }
 DEPENDENCIES["gold/allocation_accuracy"] = {"gold/demand_week", "gold/queue_day_actual"}
+PEOPLE = {f"silver/{name}" for name in ("headcount", "hiring_classes", "shrinkage")}
+DEPENDENCIES |= {name: set() for name in PEOPLE}
+DEPENDENCIES["gold/capacity_week"] = {*PEOPLE, "gold/queue_week_long_range", "gold/queue_interval_staffing"}
 DAILY = {"bronze/telephony__queue_cdr", "bronze/telephony__cases", "silver/call_legs", "silver/calls"}
 
 
@@ -93,7 +96,18 @@ def test_every_asset_says_what_one_row_is_and_who_owns_it(graph):
 
     assert all(node.description.startswith("One row per ") for node in nodes)
     assert all(node.owners and node.kinds for node in nodes)
-    groups = {"bronze", "silver", "gold", "planning", "staffing", "allocation", "intraday", "long_range", "model_fit"}
+    groups = {
+        "bronze",
+        "silver",
+        "gold",
+        "planning",
+        "staffing",
+        "allocation",
+        "intraday",
+        "long_range",
+        "capacity",
+        "model_fit",
+    }
     assert groups == {node.group_name for node in nodes}
 
 

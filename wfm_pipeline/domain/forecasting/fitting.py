@@ -116,7 +116,9 @@ def fit_panel(
     core = learn_core(state, options)
     inner = inner_forecasts(state, options)
     plain = ~state.closed & (state.types.day_class == ORDINARY)
-    peers = learn_peer_share(inner, plain[:, inner.date], {name: peer_week(outside.panel, PEERS[name]) for name in RIVALS})
+    peers = learn_peer_share(
+        inner, plain[:, inner.date], {name: peer_week(outside.panel, PEERS[name]) for name in RIVALS}
+    )
     inner = replace(
         inner, mean=peers.blend(inner.mean, inner.ahead, state.types.weekday[inner.date], plain[:, inner.date])
     )

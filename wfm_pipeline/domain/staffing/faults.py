@@ -9,3 +9,7 @@ class StaffingError(DataError):
 
 class NoTargetError(StaffingError):
     """Agents were asked for without saying what they should achieve."""
+
+
+class CapacityError(StaffingError):
+    """A planner's row with which no capacity can be planned."""

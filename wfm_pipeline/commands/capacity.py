@@ -1,0 +1,117 @@
+"""`wfm capacity`: FTE required, available and short, from the warehouse's long range or from CSV files."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wfm_pipeline.commands.common import (
+    AsJson,
+    SourceName,
+    WarehouseUrl,
+    chosen_settings,
+    err,
+    out,
+    tell_notices,
+    tell_step,
+)
+from wfm_pipeline.errors import SettingsError, WfmError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from wfm_pipeline.resources import House
+
+_SHOWN = {
+    "week": "week",
+    "fte_required_mean": "required",
+    "fte_required_q10": "req_q10",
+    "fte_required_q90": "req_q90",
+    "fte_available_mean": "available",
+    "gap_fte_mean": "gap",
+    "gap_fte_q10": "gap_q10",
+    "gap_fte_q90": "gap_q90",
+    "heads_end": "heads",
+    "hires_needed": "hires",
+    "decide_by": "decide_by",
+    "gap_fte_after_hiring": "gap_left",
+}
+"""Column of gold.capacity_week -> its short name on the screen."""
+_EVERY_WEEKS = 4
+
+
+def capacity(
+    file: Annotated[Path | None, typer.Option(metavar="CSV", help="Weekly calls; then no warehouse is needed.")] = None,
+    headcount: Annotated[Path | None, typer.Option(metavar="CSV", help="Pools; else the planning folder's.")] = None,
+    hiring_classes: Annotated[Path | None, typer.Option(metavar="CSV", help="Classes; else the folder's.")] = None,
+    shrinkage: Annotated[Path | None, typer.Option(metavar="CSV", help="Shrinkage; else the folder's.")] = None,
+    occupancy: Annotated[float | None, typer.Option(help="For pools that state none, such as 0.85.")] = None,
+    hire_for: Annotated[str | None, typer.Option(help="Gap that hiring closes: mean, q10, q50 or q90.")] = None,
+    every_week: Annotated[bool, typer.Option("--every-week", help="Show every week, not one in four.")] = False,
+    out_file: Annotated[Path | None, typer.Option("--out", metavar="CSV", help="Write every pool and week.")] = None,
+    source: SourceName = None,
+    warehouse: WarehouseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Weeks ahead: FTE required, available and short, and whom to hire by when."""
+    settings = chosen_settings(source=source, warehouse_url=warehouse, capacity_hire_for=hire_for)
+    from wfm_pipeline.orchestration import capacity_planning  # noqa: PLC0415  (Dagster takes seconds to import)
+    from wfm_pipeline.orchestration.csv_file import write_csv  # noqa: PLC0415
+    from wfm_pipeline.reports.terminal import print_json  # noqa: PLC0415
+    from wfm_pipeline.resources import House  # noqa: PLC0415
+
+    house = House(settings)
+    files = {"--headcount": headcount, "--hiring-classes": hiring_classes, "--shrinkage": shrinkage}
+    notices: list[str] = []
+    if file is not None:
+        request = capacity_planning.CapacityRequest(file, headcount, hiring_classes, shrinkage, occupancy)
+        plan, notices = capacity_planning.plan_files(house, request)
+    else:
+        given = [name for name, value in {**files, "--occupancy": occupancy}.items() if value is not None]
+        if given:
+            raise SettingsError(
+                f"{', '.join(given)} needs --file: in the warehouse the planners' tables say it", got=given
+            )
+        plan = _in_warehouse(house)
+    tell_notices(notices)
+    if out_file is not None:
+        write_csv(plan, out_file)
+    if as_json:
+        print_json({"weeks": plan}, notices=notices)
+        return
+    _print(plan, str if file is not None else house.title, is_whole=every_week)
+    if file is None:
+        err.print("look at: gold.capacity_week")
+
+
+def _in_warehouse(house: "House") -> "pd.DataFrame":
+    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415
+    from wfm_pipeline.orchestration.capacity_planning import latest_plan, run_capacity  # noqa: PLC0415
+
+    house.check()
+    outcome = run_capacity(build_definitions(house.settings, is_partitioned=False), house, on_step=tell_step)
+    if outcome.problems:
+        raise WfmError("; ".join(outcome.problems))
+    house.publish()
+    return latest_plan(house)
+
+
+def _print(plan: "pd.DataFrame", title: Callable[[str], str], *, is_whole: bool) -> None:
+    from wfm_pipeline.reports.terminal import print_table  # noqa: PLC0415
+
+    if plan.empty:
+        out.print("no weeks: the forecast is empty")
+        return
+    years = plan["iso_year"].astype(str) + "-W" + plan["iso_week"].astype(str).str.zfill(2)
+    shown = plan.assign(week=years, decide_by=plan["decide_by"].astype(str).where(plan["decide_by"].notna(), "-"))
+    for pool, rows in shown.groupby("pool_id"):
+        number = range(len(rows))
+        kept = [
+            is_whole or week % _EVERY_WEEKS == 0 or hires > 0
+            for week, hires in zip(number, rows["hires_needed"], strict=True)
+        ]
+        words = f"FTE on the phones, {pool}" + ("" if all(kept) else f": {sum(kept)} of {len(rows)} weeks")
+        print_table(rows.loc[kept, list(_SHOWN)].rename(columns=_SHOWN), title(words))
+        for reason, weeks in rows["reason"].value_counts().items():
+            out.print(f"{weeks} weeks: {reason}", markup=False)

@@ -15,6 +15,9 @@ _PIPE_WIDTH = 170
 _WHOLE_FROM = 1000.0
 """Larger numbers are shown without decimals."""
 
+_NAMES = frozenset({"iso_year", "year"})
+"""Numbers that are names: no thousands separator."""
+
 
 def print_table(frame: pd.DataFrame, title: str) -> None:
     """Print a frame as a table; it is never cut, only folded."""
@@ -23,7 +26,8 @@ def print_table(frame: pd.DataFrame, title: str) -> None:
         is_number = pd.api.types.is_numeric_dtype(frame[name])
         table.add_column(str(name), justify="right" if is_number else "left", overflow="fold")
     for row in frame.itertuples(index=False):
-        table.add_row(*[escape(_cell(value)) for value in row])
+        cells = zip(frame.columns, row, strict=True)
+        table.add_row(*[escape(str(value) if name in _NAMES else _cell(value)) for name, value in cells])
     Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
 
 

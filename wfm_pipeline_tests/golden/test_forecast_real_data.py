@@ -43,7 +43,7 @@ PEER_FIGURES = {
 OUR_LIMITS = {
     # measured values of the essay plus 1 %, never above what was aimed at; far below the median of 6
     "anon": {"int_q": 0.322, "int_tot": 0.236, "day_q": 0.150, "day_tot": 0.1145, "pinball": 0.1095},
-    "bank": {"int_q": 0.0527, "int_tot": 0.0523, "day_q": 0.0365, "pinball": 0.0177},
+    "bank": {"int_q": 0.0527, "int_tot": 0.0523, "day_q": 0.0368, "pinball": 0.0177},
 }
 FLOOR = {"anon": 0.201, "bank": 0.0229}
 OUR_COVERAGE = {"anon": (0.78, 0.84), "bank": (0.78, 0.82)}

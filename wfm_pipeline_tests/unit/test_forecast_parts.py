@@ -59,7 +59,7 @@ def test_recent_drift_is_carried_forward_in_part():
 
     # eight weeks hold five of 100 and three of 120: the level is 100, all 15 last working days 20 % above
     assert level.weekday[0, 0] == 100
-    np.testing.assert_allclose(level.drift[0], 0.9 * np.log(122 / 102))
+    np.testing.assert_allclose(level.drift[0], OPTIONS.drift_gain * np.log(122 / 102))
 
 
 def test_near_days_follow_the_last_days_more_than_far_days_do():

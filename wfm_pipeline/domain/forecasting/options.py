@@ -68,7 +68,7 @@ class ForecastOptions:
     level_days: int = 8
     drift_days: int = 15
     drift_half_lives_days: tuple[float, float, float] = (2.0, 5.0, 12.0)
-    drift_gain: float = 0.9
+    drift_gain: float = 0.75
     rehearsal_days: int = 56
     yearly_from_days: int = 392
     shape_days: int = 20

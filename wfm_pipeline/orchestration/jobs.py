@@ -34,13 +34,12 @@ _MOST_BLOCKS = 20
 
 def nightly_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJobDefinition:
     """The main job: the whole graph, from the source to the scored forecast."""
-    return dg.define_asset_job(
+    return _job(
         NIGHTLY,
         selection=dg.AssetSelection.all()
         - dg.AssetSelection.groups(ALLOCATION, INTRADAY, LONG_RANGE, CAPACITY, MODEL_FIT),
         description="The whole graph: call records to a scored forecast.",
         partitions_def=partitions,
-        executor_def=dg.in_process_executor,
     )
 
 
@@ -72,22 +71,20 @@ def forecast_config(as_of: dt.date | None, *, is_reissue: bool = False) -> dict[
 
 def intraday_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJobDefinition:
     """Today's calls and the reforecast."""
-    return dg.define_asset_job(
+    return _job(
         INTRADAY,
         selection=dg.AssetSelection.groups("bronze", "silver", INTRADAY),
         description="Today's calls so far, and the rest of today updated by them.",
         partitions_def=partitions,
-        executor_def=dg.in_process_executor,
     )
 
 
 def reforecast_job() -> UnresolvedAssetJobDefinition:
     """The reforecast alone, from what silver holds."""
-    return dg.define_asset_job(
+    return _job(
         REFORECAST,
         selection=dg.AssetSelection.groups(INTRADAY),
         description="The rest of today updated by what silver holds of it.",
-        executor_def=dg.in_process_executor,
     )
 
 
@@ -117,11 +114,10 @@ def intraday_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.Sch
 
 def long_range_job() -> UnresolvedAssetJobDefinition:
     """Days and weeks far ahead, from what silver holds."""
-    return dg.define_asset_job(
+    return _job(
         LONG_RANGE,
         selection=dg.AssetSelection.groups(LONG_RANGE),
         description="Days to 26 weeks and weeks to 64 weeks ahead.",
-        executor_def=dg.in_process_executor,
     )
 
 
@@ -144,11 +140,10 @@ def long_range_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.S
 
 def capacity_job() -> UnresolvedAssetJobDefinition:
     """Planners' tables and the newest long range to the capacity plan."""
-    return dg.define_asset_job(
+    return _job(
         CAPACITY,
         selection=dg.AssetSelection.groups(CAPACITY),
         description="FTE required, available and short per pool and week, from the newest long range.",
-        executor_def=dg.in_process_executor,
     )
 
 
@@ -205,33 +200,30 @@ def late_data_sensor(job_name: str, house: House) -> dg.SensorDefinition:
 
 def refresh_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJobDefinition:
     """Bronze and silver of some business dates, without a new forecast."""
-    return dg.define_asset_job(
+    return _job(
         REFRESH,
         selection=dg.AssetSelection.groups("bronze", "silver"),
         description="Bronze and silver of the chosen business dates.",
         partitions_def=partitions,
-        executor_def=dg.in_process_executor,
     )
 
 
 def plans_job() -> UnresolvedAssetJobDefinition:
     """Planners' events, drivers, decisions and overrides, the forecast they move, and its final values; silver as it is."""
     issued = dg.AssetSelection.assets("gold/queue_interval_forecast").required_multi_asset_neighbors()
-    return dg.define_asset_job(
+    return _job(
         PLANS,
         selection=_overridden() | issued,
         description="Takes planners' tables in and issues the forecast again where it may still change.",
-        executor_def=dg.in_process_executor,
     )
 
 
 def overrides_job() -> UnresolvedAssetJobDefinition:
     """Planners' overrides on the forecast as it is issued, without a new one."""
-    return dg.define_asset_job(
+    return _job(
         OVERRIDES,
         selection=_overridden(),
         description="Takes planners' tables in and applies overrides to the newest issue.",
-        executor_def=dg.in_process_executor,
     )
 
 
@@ -242,12 +234,11 @@ def _overridden() -> dg.AssetSelection:
 
 def allocation_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJobDefinition:
     """Planners' tables to a judged plan; all weeks of a stretch in one run."""
-    return dg.define_asset_job(
+    return _job(
         ALLOCATION,
         selection=dg.AssetSelection.groups(ALLOCATION),
         description="People to demands for the chosen ISO weeks, and last week's plan against what came.",
         partitions_def=partitions,
-        executor_def=dg.in_process_executor,
     )
 
 
@@ -277,11 +268,10 @@ def allocation_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.S
 
 def model_fit_job() -> UnresolvedAssetJobDefinition:
     """Predicted against reached service level over the whole history."""
-    return dg.define_asset_job(
+    return _job(
         MODEL_FIT,
         selection=dg.AssetSelection.groups(MODEL_FIT),
         description="How well Erlang C, Erlang A and the simulation predict the service level that was reached.",
-        executor_def=dg.in_process_executor,
     )
 
 
@@ -293,4 +283,17 @@ def model_fit_schedule(job: UnresolvedAssetJobDefinition, house: House) -> dg.Sc
         cron_schedule="0 6 1 * *",
         execution_timezone=house.site.time_zone,
         description="Compares predicted with reached service level, month by month.",
+    )
+
+
+def _job(
+    name: str, *, selection: dg.AssetSelection, description: str, partitions_def: dg.PartitionsDefinition | None = None
+) -> UnresolvedAssetJobDefinition:
+    """A job in one process: DuckDB has one writer, and a process per asset costs more than the assets."""
+    return dg.define_asset_job(
+        name,
+        selection=selection,
+        description=description,
+        partitions_def=partitions_def,
+        executor_def=dg.in_process_executor,
     )

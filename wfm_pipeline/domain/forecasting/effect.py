@@ -33,8 +33,9 @@ BACKLOG_PRIOR_DAYS: Final = 10.0
 LEAF_ROWS_PER_QUEUE: Final = 6
 MOST_TEACHERS: Final = 12
 """Queues, or groups of queues of like size, that teach one by one."""
-STRENGTH_CAP: Final = 1.3
-"""Largest strength: a mean of two shrunken answers may deserve a little more than 1."""
+STRENGTH_HALF_DATES: Final = 20.0
+"""Dates at which half of the strength is believed: left-out days have neighbours on both sides, and
+a forecast has none ahead [days]."""
 LEAST_DAYS: Final = 40
 """Usable days below which no calendar effect is learnt."""
 TREE_SETTINGS: Final = {
@@ -58,7 +59,7 @@ class CalendarEffect:
         models: LightGBM text dumps; empty where nothing was learnt.
         curve: Month curve, shape (31,) [log].
         centre: Mean of the two on each queue's own history; shape (queues,) [log].
-        strength: Share of their mean that is believed, 0..STRENGTH_CAP.
+        strength: Share of their mean that is believed, 0..1.
         backlog_gain: Log gain per lost day.
     """
 
@@ -189,7 +190,9 @@ def _learn_shrunk(
     models, left_out = _cross_train(lessons, options, seeds)
     left_out = left_out - _queue_means(left_out, lessons.weight, lessons.group, lessons.groups)[lessons.group]
     shared = float((lessons.weight * left_out * lessons.goal).sum())
-    strength = min(max(shared / max(float((lessons.weight * left_out**2).sum()), 1e-12), 0.0), STRENGTH_CAP)
+    explained = min(max(shared / max(float((lessons.weight * left_out**2).sum()), 1e-12), 0.0), 1.0)
+    dates = np.unique(lessons.date).size
+    strength = explained * dates / (dates + STRENGTH_HALF_DATES)
     return models, month_curve(lessons.rows, lessons.goal, lessons.weight), strength
 
 

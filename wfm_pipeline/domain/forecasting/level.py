@@ -4,6 +4,7 @@ Here: the level of each queue and weekday, and where it is going. Not here: the 
 (effect), the shape of a day (shape).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,21 +86,29 @@ def log_distance(calls: FloatArray, expected: FloatArray) -> FloatArray:
     return np.log((calls + CALLS_ADDED) / (expected + CALLS_ADDED))
 
 
-def weekday_medians(freed: FloatArray, state: DeskState, days: int) -> FloatArray:
-    """Median of the last days of each weekday; shape (queues, 7) [calls].
+def weekday_medians(freed: FloatArray, state: DeskState, days: Sequence[int]) -> FloatArray:
+    """Mean of the medians of the last days of each weekday; shape (queues, 7) [calls].
+
+    A short and a long median together follow a new level sooner than the long one, and a single
+    odd day less than the short one.
 
     Args:
         freed: Day totals of the first dates of the history, NaN where not normal; shape (queues, dates).
         state: Tells weekdays and working days.
-        days: Days of a weekday that count.
+        days: Days of a weekday that count, one number per median; each >= 1.
     """
     level = np.full((len(freed), 7), np.nan)
     for day in range(7):
         same = freed[:, state.types.weekday[: freed.shape[1]] == day]
         if same.shape[1]:
-            dates, known = last_dates(~np.isnan(same), days)
-            level[:, day] = nan_median(np.where(known, np.take_along_axis(same, dates, axis=1), np.nan))
+            level[:, day] = np.mean([_last_median(same, count) for count in days], axis=0)
     return fill_unseen(level, state)
+
+
+def _last_median(values: FloatArray, count: int) -> FloatArray:
+    """Median of the last known values of each row; NaN without any."""
+    dates, known = last_dates(~np.isnan(values), count)
+    return nan_median(np.where(known, np.take_along_axis(values, dates, axis=1), np.nan))
 
 
 def fill_unseen(values: FloatArray, state: DeskState) -> FloatArray:

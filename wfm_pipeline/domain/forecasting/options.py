@@ -37,7 +37,7 @@ class ForecastOptions:
         weekdays_from_weeks: From here on a queue forecasts with its own weekdays.
         profile_from_weeks: From here on it has a level and a profile of its own.
         model_from_weeks: From here on the interval quantile models may join.
-        level_days: Same weekdays whose median is the level [days].
+        level_days: Same weekdays whose median is the level; the mean of several medians [days].
         drift_days: Working days the recent drift looks at [days].
         drift_half_lives_days: Ages at which a day counts half in each drift, short to long [days].
         drift_gain: Share of the drift that is carried into the future.
@@ -65,7 +65,7 @@ class ForecastOptions:
     weekdays_from_weeks: float = 2.0
     profile_from_weeks: float = 8.0
     model_from_weeks: float = 26.0
-    level_days: int = 8
+    level_days: tuple[int, ...] = (4, 8)
     drift_days: int = 15
     drift_half_lives_days: tuple[float, float, float] = (2.0, 5.0, 12.0)
     drift_gain: float = 0.75
@@ -94,7 +94,11 @@ class ForecastOptions:
         ladder = (self.weekdays_from_weeks, self.profile_from_weeks, self.model_from_weeks)
         if list(ladder) != sorted(ladder) or ladder[0] < 0:
             raise SettingsError(f"the ladder's weeks must not fall from rung to rung, got {ladder}", got=ladder)
-        for name in ("level_days", "drift_days", "shape_days", "effect_seeds", "inner_origins", "num_threads"):
+        if not self.level_days or min(self.level_days) < 1:
+            raise SettingsError(
+                f"level_days must be whole days of at least 1, got {self.level_days}", got=self.level_days
+            )
+        for name in ("drift_days", "shape_days", "effect_seeds", "inner_origins", "num_threads"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be at least 1, got {getattr(self, name)}", got=getattr(self, name))
         if not self.sane_ratio > 1:

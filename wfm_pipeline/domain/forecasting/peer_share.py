@@ -4,7 +4,8 @@ Here: the share of the best simple peer per queue and week of the horizon, and t
 peers themselves (peers) or the backtest they are compared on (inner).
 
 A queue without habits, or with habits the model does not know, may be met best by a plain average.
-The share is earned by queue and by horizon days 1 to 7 and from 8 on; named days keep the model.
+The share is earned by queue and by horizon days 1 to 7 and from 8 on, by intervals and whole days
+together; named days keep the model.
 """
 
 from dataclasses import dataclass
@@ -67,9 +68,7 @@ def learn_peer_share(inner: InnerForecasts, plain: BoolArray, weeks: dict[str, F
     known = ~np.isnan(inner.actual)
     actual = np.nan_to_num(inner.actual)
     own, others = (np.where(known, values, 0.0) for values in (inner.mean, np.stack(list(inner.peers.values()))))
-    losses = np.stack(
-        [np.abs(actual - (1 - part) * own - part * others).sum(axis=-1) for part in SHARES], axis=1
-    )  # (peers, shares, queues, days)
+    losses = _losses(np.stack([actual - (1 - part) * own - part * others for part in SHARES], axis=1))
     far = inner.ahead > DAYS_PER_WEEK
     for queue in range(queues):
         days = plain[queue] & known[queue].any(axis=1)
@@ -83,3 +82,13 @@ def learn_peer_share(inner: InnerForecasts, plain: BoolArray, weeks: dict[str, F
             names[queue] = list(weeks)[best]
             week[queue] = weeks[names[queue]][queue]
     return PeerShare(tuple(names), share, week)
+
+
+def _losses(miss: FloatArray) -> FloatArray:
+    """Loss of each day: what its intervals miss, and what its sum misses; a median may win one and lose the other.
+
+    Args:
+        miss: Shape (..., days, slots) [calls].
+    """
+    loss: FloatArray = np.abs(miss).sum(axis=-1) + np.abs(miss.sum(axis=-1))
+    return loss

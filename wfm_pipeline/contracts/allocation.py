@@ -6,7 +6,7 @@ side is gold. The arithmetic is in domain/allocation.
 
 from typing import Final
 
-from wfm_pipeline.contracts.columns import Column, Table, count, day, flag, number, seconds, share, text
+from wfm_pipeline.contracts.columns import QUEUE, Column, Table, count, day, flag, number, seconds, share, text
 from wfm_pipeline.contracts.history import HISTORY
 
 LOCALITY_WORDS: Final = ("Domestic", "Global")
@@ -121,7 +121,7 @@ QUEUE_DEMAND_MAP: Final = Table(
     "One row per queue, demand and version: which part of a queue's calls is which work.",
     ("queue_id", "demand_id", "valid_from"),
     (
-        text("queue_id", "The queue.", nullable=False),
+        QUEUE,
         text("demand_id", "The demand.", nullable=False),
         *_WORK,
         *_PLACE,

@@ -1,4 +1,4 @@
-"""The two building blocks of a contract: a column and a table."""
+"""The two building blocks of a contract, a column and a table, and the columns that many tables begin with."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -114,6 +114,20 @@ def number(name: str, description: str, unit: str, *, nullable: bool = True, min
     return Column(name, "float64", description, unit, nullable=nullable, minimum=minimum)
 
 
+def calls(name: str, description: str, *, nullable: bool = False) -> Column:
+    """A number of calls, whole or expected, zero or more."""
+    return Column(name, "float64", description, "calls", nullable=nullable, minimum=0)
+
+
 SOURCE = text("source", "Name of the source map the row came through.", nullable=False)
 ROW_HASH = text("row_hash", "Hash of the bronze row this came from.", nullable=False)
 BATCH_ID = text("batch_id", "Batch that brought the bronze row.", nullable=False)
+QUEUE = text("queue_id", "The queue.", nullable=False)
+QUEUE_DAY = (SOURCE, QUEUE, day("business_date", "The date."))
+QUEUE_INTERVAL = (
+    SOURCE,
+    QUEUE,
+    instant("interval_start", "Start of the interval."),
+    local_time("interval_start_local", "Start of the interval, wall clock."),
+    day("business_date", "Local date of the interval."),
+)

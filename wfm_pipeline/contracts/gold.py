@@ -3,34 +3,30 @@
 from typing import Final
 
 from wfm_pipeline.contracts.columns import (
+    QUEUE_DAY,
+    QUEUE_INTERVAL,
     SOURCE,
-    Column,
     Table,
+    calls,
     count,
     day,
     flag,
     instant,
-    local_time,
     number,
     seconds,
     share,
     text,
 )
 
-
-def _calls(name: str, description: str) -> Column:
-    return number(name, description, "calls", nullable=False, minimum=0)
-
-
 _FORECAST_VALUES: Final = (
-    _calls("calls_mean", "Expected calls; the value to add up and to staff from."),
-    _calls("calls_q05", "5 % quantile of calls."),
-    _calls("calls_q10", "10 % quantile of calls."),
-    _calls("calls_q25", "25 % quantile of calls."),
-    _calls("calls_q50", "Median of calls; the value scored per interval."),
-    _calls("calls_q75", "75 % quantile of calls."),
-    _calls("calls_q90", "90 % quantile of calls."),
-    _calls("calls_q95", "95 % quantile of calls."),
+    calls("calls_mean", "Expected calls; the value to add up and to staff from."),
+    calls("calls_q05", "5 % quantile of calls."),
+    calls("calls_q10", "10 % quantile of calls."),
+    calls("calls_q25", "25 % quantile of calls."),
+    calls("calls_q50", "Median of calls; the value scored per interval."),
+    calls("calls_q75", "75 % quantile of calls."),
+    calls("calls_q90", "90 % quantile of calls."),
+    calls("calls_q95", "95 % quantile of calls."),
     seconds("aht_seconds", "Expected handle time per answered call; null where nothing is known."),
     seconds("aht_q10_seconds", "10 % quantile of the AHT of an interval (or day) with a call."),
     seconds("aht_q50_seconds", "Median of the same."),
@@ -52,11 +48,7 @@ QUEUE_INTERVAL_FORECAST = Table(
     "One row per queue, interval and issue.",
     ("queue_id", "interval_start", "issued_at"),
     (
-        SOURCE,
-        text("queue_id", "The queue.", nullable=False),
-        instant("interval_start", "Start of the interval."),
-        local_time("interval_start_local", "Start of the interval, wall clock."),
-        day("business_date", "Local date of the interval."),
+        *QUEUE_INTERVAL,
         instant("issued_at", "Cutoff: start of the first target day. Nothing at or after it was known."),
         *_FORECAST_VALUES,
     ),
@@ -69,9 +61,7 @@ QUEUE_DAY_FORECAST = Table(
     "One row per queue, date and issue; the means are the sums of the intervals' means.",
     ("queue_id", "business_date", "issued_at"),
     (
-        SOURCE,
-        text("queue_id", "The queue.", nullable=False),
-        day("business_date", "The date."),
+        *QUEUE_DAY,
         instant("issued_at", "Cutoff: start of the first target day."),
         *_FORECAST_VALUES,
     ),
@@ -84,9 +74,7 @@ QUEUE_DAY_ACTUAL = Table(
     "One row per queue and date: what really came, added up from the intervals.",
     ("queue_id", "business_date"),
     (
-        SOURCE,
-        text("queue_id", "The queue.", nullable=False),
-        day("business_date", "The date."),
+        *QUEUE_DAY,
         count("calls_offered", "Calls that arrived; null where the day is missing.", nullable=True),
         count("calls_answered", "Arrived and were answered.", nullable=True),
         count("calls_abandoned", "Arrived and gave up.", nullable=True),
@@ -113,7 +101,7 @@ FORECAST_ACCURACY = Table(
         text("horizon_band", "Days of the horizon, such as `1-7`, or `1-14` for the whole.", nullable=False),
         flag("is_hindcast", "The issue was made later, see the forecast table."),
         count("points", "Scored rows; missing and closed ones are left out."),
-        _calls("calls_actual", "Calls that came."),
+        calls("calls_actual", "Calls that came."),
         number("wmape", "Sum of absolute errors over sum of calls; null without calls.", "0..", minimum=0),
         number("bias", "Sum of (forecast - actual) over sum of calls.", "share"),
         number("pinball_loss", "Mean of the q10, q50 and q90 losses over mean calls.", "share", minimum=0),

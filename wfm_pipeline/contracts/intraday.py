@@ -3,24 +3,18 @@
 from typing import Final
 
 from wfm_pipeline.contracts.columns import (
-    SOURCE,
-    Column,
+    QUEUE_DAY,
+    QUEUE_INTERVAL,
     Table,
+    calls,
     count,
-    day,
     flag,
     instant,
-    local_time,
     number,
     seconds,
-    text,
 )
 
 _LEVELS: Final = ("05", "10", "25", "50", "75", "90", "95")
-
-
-def _calls(name: str, description: str) -> Column:
-    return number(name, description, "calls", nullable=False, minimum=0)
 
 
 _ISSUE: Final = (
@@ -34,15 +28,11 @@ QUEUE_INTERVAL_REFORECAST: Final = Table(
     "One row per queue, interval still to come and update of the day.",
     ("queue_id", "interval_start", "reforecast_at"),
     (
-        SOURCE,
-        text("queue_id", "The queue.", nullable=False),
-        instant("interval_start", "Start of the interval."),
-        local_time("interval_start_local", "Start of the interval, wall clock."),
-        day("business_date", "Local date of the interval."),
+        *QUEUE_INTERVAL,
         *_ISSUE,
-        _calls("calls_mean", "Expected calls after what came so far."),
-        *(_calls(f"calls_q{level}", f"{int(level)} % quantile of calls.") for level in _LEVELS),
-        _calls("calls_mean_issued", "Expected calls as issued."),
+        calls("calls_mean", "Expected calls after what came so far."),
+        *(calls(f"calls_q{level}", f"{int(level)} % quantile of calls.") for level in _LEVELS),
+        calls("calls_mean_issued", "Expected calls as issued."),
         seconds("aht_seconds", "Expected handle time, as issued; null where nothing is known."),
         flag("is_open", "Inside the opening hours."),
     ),
@@ -55,17 +45,15 @@ QUEUE_DAY_REFORECAST: Final = Table(
     "One row per queue, date and update of the day.",
     ("queue_id", "business_date", "reforecast_at"),
     (
-        SOURCE,
-        text("queue_id", "The queue.", nullable=False),
-        day("business_date", "The date."),
+        *QUEUE_DAY,
         *_ISSUE,
-        _calls("calls_so_far", "Calls of the intervals that are over and known."),
-        _calls("calls_remaining_mean", "Expected calls still to come: the sum over the intervals of the update."),
+        calls("calls_so_far", "Calls of the intervals that are over and known."),
+        calls("calls_remaining_mean", "Expected calls still to come: the sum over the intervals of the update."),
         *(
-            _calls(f"calls_remaining_q{level}", f"{int(level)} % quantile of the calls still to come; no sum.")
+            calls(f"calls_remaining_q{level}", f"{int(level)} % quantile of the calls still to come; no sum.")
             for level in _LEVELS
         ),
-        _calls("calls_day_mean", "So far, plus what is expected of missing intervals, plus remaining."),
+        calls("calls_day_mean", "So far, plus what is expected of missing intervals, plus remaining."),
         number("remaining_ratio", "Remaining calls now over remaining as issued.", "ratio", nullable=False, minimum=0),
         count("intervals_known", "Intervals that told something."),
         count("intervals_missing", "Intervals that are over and forecast as open, but not known: missing, not zero."),

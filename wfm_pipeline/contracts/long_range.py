@@ -2,18 +2,25 @@
 
 from typing import Final
 
-from wfm_pipeline.contracts.columns import SOURCE, Column, Table, count, day, flag, instant, number, seconds, text
+from wfm_pipeline.contracts.columns import (
+    QUEUE,
+    QUEUE_DAY,
+    SOURCE,
+    Table,
+    calls,
+    count,
+    day,
+    flag,
+    instant,
+    seconds,
+    text,
+)
 
 _LEVELS: Final = ("05", "10", "25", "50", "75", "90", "95")
 
-
-def _calls(name: str, description: str) -> Column:
-    return number(name, description, "calls", nullable=False, minimum=0)
-
-
 _VALUES: Final = (
-    _calls("calls_mean", "Expected calls; the value to add up and to plan from."),
-    *(_calls(f"calls_q{level}", f"{int(level)} % quantile of calls, from joint draws.") for level in _LEVELS),
+    calls("calls_mean", "Expected calls; the value to add up and to plan from."),
+    *(calls(f"calls_q{level}", f"{int(level)} % quantile of calls, from joint draws.") for level in _LEVELS),
     seconds("aht_seconds", "Expected handle time per answered call, as of the last 8 weeks; null where unknown."),
     text(
         "model_name",
@@ -29,9 +36,7 @@ QUEUE_DAY_LONG_RANGE: Final = Table(
     "One row per queue, date and issue, to 26 weeks ahead.",
     ("queue_id", "business_date", "issued_at"),
     (
-        SOURCE,
-        text("queue_id", "The queue.", nullable=False),
-        day("business_date", "The date."),
+        *QUEUE_DAY,
         _ISSUED_AT,
         *_VALUES,
         count("horizon_days", "Days from the issue: 1 is the first target day."),
@@ -47,7 +52,7 @@ QUEUE_WEEK_LONG_RANGE: Final = Table(
     ("queue_id", "iso_year", "iso_week", "issued_at"),
     (
         SOURCE,
-        text("queue_id", "The queue.", nullable=False),
+        QUEUE,
         count("iso_year", "ISO year."),
         count("iso_week", "ISO week, 1 to 53."),
         day("week_start", "Its Monday."),

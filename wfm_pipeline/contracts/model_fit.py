@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from wfm_pipeline.contracts.columns import SOURCE, Table, count, day, number, seconds, share, text
+from wfm_pipeline.contracts.columns import QUEUE, SOURCE, Table, count, day, number, seconds, share, text
 
 PRESENCE_WORDS: Final = ("first_to_last", "seen_available")
 MODEL_WORDS: Final = ("erlang_c", "erlang_a", "simulation")
@@ -15,7 +15,7 @@ QUEUE_MODEL_FIT = Table(
     ("queue_id", "month", "presence"),
     (
         SOURCE,
-        text("queue_id", "The queue.", nullable=False),
+        QUEUE,
         day("month", "First day of the month."),
         text("presence", "How agents present were inferred from services.", nullable=False, allowed=PRESENCE_WORDS),
         text("pool", "Pool of queues that share people, named after its first queue.", nullable=False),

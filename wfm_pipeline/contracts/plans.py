@@ -7,9 +7,13 @@ side is gold: days left out, the ledger and archive of issues, final values and 
 from typing import Final
 
 from wfm_pipeline.contracts.columns import (
+    QUEUE,
+    QUEUE_DAY,
+    QUEUE_INTERVAL,
     SOURCE,
     Column,
     Table,
+    calls,
     count,
     day,
     flag,
@@ -31,10 +35,6 @@ ISSUE_CAUSES: Final = ("first", "changed", "reissued")
 
 _QUEUE: Final = text("queue_id", "The queue, or `(all)`.", nullable=False)
 _KNOWN_ON: Final = day("known_on", "First date on which it was known; null = the day it was recorded.", nullable=True)
-
-
-def _calls(name: str, description: str, *, nullable: bool = False) -> Column:
-    return number(name, description, "calls", nullable=nullable, minimum=0)
 
 
 PLANNED_EVENTS: Final = Table(
@@ -125,13 +125,11 @@ QUEUE_DAY_ANOMALY: Final = Table(
     "One row per queue, date and issue: a day that looks wrong, why, and whether the issue learnt from it.",
     ("queue_id", "business_date", "issued_at"),
     (
-        SOURCE,
-        text("queue_id", "The queue.", nullable=False),
-        day("business_date", "The date."),
+        *QUEUE_DAY,
         instant("issued_at", "The issue that found it."),
         flag("is_hindcast", "The issue was made later, see the forecast table."),
-        _calls("calls_actual", "Calls that came; null where a person named a day without calls known.", nullable=True),
-        _calls(
+        calls("calls_actual", "Calls that came; null where a person named a day without calls known.", nullable=True),
+        calls(
             "calls_expected", "Calls to be expected from its neighbours, calendar, events and drivers.", nullable=True
         ),
         number("deviation", "Log ratio of the two over its usual spread.", "spreads"),
@@ -162,7 +160,7 @@ FORECAST_ISSUE: Final = Table(
         instant("made_at", "When it was made."),
         text("run_id", "The Dagster run that made it.", nullable=False),
         count("rows_interval", "Rows at interval grain."),
-        _calls("calls_mean", "Expected calls of the whole issue."),
+        calls("calls_mean", "Expected calls of the whole issue."),
         text("content_hash", "Fingerprint of the issue's rows at interval grain.", nullable=False),
     ),
 )  # fmt: skip
@@ -185,11 +183,11 @@ DAY_ARCHIVE: Final = _archive(QUEUE_DAY_FORECAST)
 
 _FINAL_VALUES: Final = (
     Column("revision", "int64", "Revision of the issue it was made from.", nullable=False, minimum=1),
-    _calls("calls_mean", "Expected calls as the model says."),
-    _calls("calls_final", "Expected calls with the planners' overrides; the same where there is none."),
-    _calls("calls_final_q10", "10 % quantile, moved with the mean."),
-    _calls("calls_final_q50", "Median, moved with the mean."),
-    _calls("calls_final_q90", "90 % quantile, moved with the mean."),
+    calls("calls_mean", "Expected calls as the model says."),
+    calls("calls_final", "Expected calls with the planners' overrides; the same where there is none."),
+    calls("calls_final_q10", "10 % quantile, moved with the mean."),
+    calls("calls_final_q50", "Median, moved with the mean."),
+    calls("calls_final_q90", "90 % quantile, moved with the mean."),
     seconds("aht_seconds", "Expected handle time per answered call; null where nothing is known."),
     seconds("workload_final_seconds", "calls_final x aht_seconds; null where nothing is known of the handle time."),
     text("override_ids", "Overrides that acted on it, in the order in which they did, separated by `;`; null = none."),
@@ -203,11 +201,7 @@ QUEUE_INTERVAL_FINAL: Final = Table(
     "One row per queue, interval and issue: the model's value and the final one beside it.",
     ("queue_id", "interval_start", "issued_at"),
     (
-        SOURCE,
-        text("queue_id", "The queue.", nullable=False),
-        instant("interval_start", "Start of the interval."),
-        local_time("interval_start_local", "Start of the interval, wall clock."),
-        day("business_date", "Local date of the interval."),
+        *QUEUE_INTERVAL,
         instant("issued_at", "The issue."),
         *_FINAL_VALUES,
     ),
@@ -220,9 +214,7 @@ QUEUE_DAY_FINAL: Final = Table(
     "One row per queue, date and issue; final means are the sums of the intervals' final means.",
     ("queue_id", "business_date", "issued_at"),
     (
-        SOURCE,
-        text("queue_id", "The queue.", nullable=False),
-        day("business_date", "The date."),
+        *QUEUE_DAY,
         instant("issued_at", "The issue."),
         *_FINAL_VALUES,
     ),
@@ -237,7 +229,7 @@ QUEUE_INTERVAL_OVERRIDE: Final = Table(
     (
         SOURCE,
         text("override_id", "The override.", nullable=False),
-        text("queue_id", "The queue.", nullable=False),
+        QUEUE,
         instant("interval_start", "Start of the interval."),
         day("business_date", "Local date of the interval."),
         instant("issued_at", "The issue it acted on."),
@@ -245,8 +237,8 @@ QUEUE_INTERVAL_OVERRIDE: Final = Table(
         text("author", "Who wanted it.", nullable=False),
         instant("decided_at", "When it was decided."),
         flag("is_late", "The interval had begun by then: it was no forecast and is not scored."),
-        _calls("calls_before", "Expected calls before it."),
-        _calls("calls_after", "Expected calls after it."),
+        calls("calls_before", "Expected calls before it."),
+        calls("calls_after", "Expected calls after it."),
     ),
     partition="business_date",
 )
@@ -265,11 +257,11 @@ OVERRIDE_VALUE: Final = Table(
         text("author", "Who wanted it.", nullable=False),
         count("points", "Rows scored: of known calls, and decided before they began."),
         count("points_late", "Rows left out because they had begun when it was decided."),
-        _calls("calls_actual", "Calls that came."),
-        _calls("calls_before", "Expected calls before it."),
-        _calls("calls_after", "Expected calls after it."),
-        _calls("error_before", "Sum of absolute errors before it."),
-        _calls("error_after", "Sum of absolute errors after it."),
+        calls("calls_actual", "Calls that came."),
+        calls("calls_before", "Expected calls before it."),
+        calls("calls_after", "Expected calls after it."),
+        calls("error_before", "Sum of absolute errors before it."),
+        calls("error_after", "Sum of absolute errors after it."),
         number("value_added", "(error before - error after) over calls that came; above 0 it helped. Null without calls.", "share"),
     ),
 )  # fmt: skip

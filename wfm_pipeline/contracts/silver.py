@@ -4,6 +4,7 @@ from typing import Final
 
 from wfm_pipeline.contracts.columns import (
     BATCH_ID,
+    QUEUE,
     ROW_HASH,
     SOURCE,
     Table,
@@ -86,7 +87,7 @@ QUEUE_INTERVALS = Table(
     ("queue_id", "interval_start"),
     (
         SOURCE,
-        text("queue_id", "The queue.", nullable=False),
+        QUEUE,
         instant("interval_start", "Start of the interval."),
         day("business_date", "Local date of the interval."),
         local_time("interval_start_local", "Start of the interval, wall clock."),

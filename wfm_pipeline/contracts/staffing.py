@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from wfm_pipeline.contracts.columns import SOURCE, Table, count, day, instant, local_time, number, seconds, share, text
+from wfm_pipeline.contracts.columns import QUEUE_INTERVAL, Table, count, instant, number, seconds, share, text
 
 QUEUE_INTERVAL_STAFFING: Final = Table(
     "gold",
@@ -10,11 +10,7 @@ QUEUE_INTERVAL_STAFFING: Final = Table(
     "One row per queue, interval and issue of the forecast: the team it needs.",
     ("queue_id", "interval_start", "issued_at"),
     (
-        SOURCE,
-        text("queue_id", "The queue.", nullable=False),
-        instant("interval_start", "Start of the interval."),
-        local_time("interval_start_local", "Start of the interval, wall clock."),
-        day("business_date", "Local date of the interval."),
+        *QUEUE_INTERVAL,
         instant("issued_at", "Issue of the forecast that is staffed."),
         number("calls_mean", "Expected calls of the forecast.", "calls", nullable=False, minimum=0),
         number("calls_staffed", "Calls at the chosen quantile: what the team is for.", "calls", minimum=0),

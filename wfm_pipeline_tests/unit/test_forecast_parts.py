@@ -10,11 +10,12 @@ from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.domain.forecasting.bands import default_bands, learn_bands
 from wfm_pipeline.domain.forecasting.counts import fit_dispersion, integer_quantile, middle_quantile
 from wfm_pipeline.domain.forecasting.daytypes import FEATURES, day_types
+from wfm_pipeline.domain.forecasting.drift import drift_weights
 from wfm_pipeline.domain.forecasting.effect import learn_effect, neighbour_level
 from wfm_pipeline.domain.forecasting.history import build_panel
 from wfm_pipeline.domain.forecasting.inner import InnerForecasts
 from wfm_pipeline.domain.forecasting.interval_models import WEIGHTS, IntervalModels, _blend
-from wfm_pipeline.domain.forecasting.level import drift_weights, learn_level
+from wfm_pipeline.domain.forecasting.level import learn_level
 from wfm_pipeline.domain.forecasting.month import month_curve
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions
 from wfm_pipeline.domain.forecasting.peer_share import learn_peer_share

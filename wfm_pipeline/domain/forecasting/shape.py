@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 
 from wfm_pipeline.domain.forecasting.history import BoolArray, FloatArray, last_dates
-from wfm_pipeline.domain.forecasting.level import fill_unseen
 from wfm_pipeline.domain.forecasting.options import ForecastOptions
 from wfm_pipeline.domain.forecasting.state import DeskState
+from wfm_pipeline.domain.forecasting.weekday_level import fill_unseen
 
 SMOOTH_HALF_CALLS: Final = 20.0
 """Calls per interval at which the smoothed shape weighs half."""

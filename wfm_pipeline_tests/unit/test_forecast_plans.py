@@ -9,7 +9,8 @@ import pytest
 from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.domain.forecasting import ForecastOptions, Plans, forecast
 from wfm_pipeline.domain.forecasting.anomalies import wrong_days
-from wfm_pipeline.domain.forecasting.regressors import Noise, Regressor, learn_regressors
+from wfm_pipeline.domain.forecasting.day_noise import Noise
+from wfm_pipeline.domain.forecasting.regressors import Regressor, learn_regressors
 
 DAYS = 200
 FIRST = dt.date(2024, 1, 1)
@@ -319,3 +320,47 @@ def test_an_effect_inside_its_noise_is_nothing(size):
     )
 
     assert learnt.slopes.tolist() == [0.0]
+
+
+def test_an_effect_whose_occurrences_differ_says_how_far_the_next_one_may_be_off():
+    # lone days of 0.2, 0.4, 0.6, 0.8, noise 0.1: the slope's own variance is that of their mean, 0.2 / 3 / 4; between
+    # them lie (0.05 - 0.75 x 0.01) / 0.75 more than noise explains
+    residual, values = np.zeros((1, 60)), np.zeros((1, 60))
+    residual[0, ::15], values[0, ::15] = [0.2, 0.4, 0.6, 0.8], 1.0
+
+    (learnt,) = learn_regressors(
+        residual, np.ones((1, 60)), [Regressor("r", values, np.arange(60)[None, :])], Noise(0.1, 0.0, np.zeros(1))
+    )
+
+    assert learnt.variances == pytest.approx([0.2 / 12 + (0.05 - 0.0075) / 0.75])
+
+
+def test_the_doubt_of_an_effect_is_the_scatter_of_the_next_occurrence_around_it():
+    # 400 desks: six occurrences drawn from N(0.6, 0.2), noise 0.1; the seventh is as far off as its variance says
+    random = np.random.default_rng(11)
+    squares = []
+    for _ in range(400):
+        effects = random.normal(0.6, 0.2, 7)
+        residual, values = random.normal(0, 0.1, (1, 90)), np.zeros((1, 90))
+        values[0, ::15] = 1.0
+        residual[0, ::15] += effects[:6]
+        (learnt,) = learn_regressors(
+            residual, np.ones((1, 90)), [Regressor("r", values, np.arange(90)[None, :])], Noise(0.1, 0.0, np.zeros(1))
+        )
+        squares.append((effects[6] - learnt.slopes[0]) ** 2 / learnt.variances[0])
+
+    assert 0.6 < np.median(squares) / 0.455 < 1.6  # the median of a squared standard normal is 0.455
+
+
+def test_bands_of_an_event_day_widen_with_how_much_its_occurrences_differed_and_no_other_day_does():
+    alike, unlike = np.ones((2, DAYS)), np.ones((2, DAYS))
+    alike[:, list(BILLING)], unlike[:, list(BILLING)] = 1.6, (1.1, 2.3, 1.3, 2.0, 1.2, 2.1)
+    plans = Plans(events=events(*[(f"e{n}", "billing", "(all)", n, n) for n in (*BILLING, DAYS + 4)]))
+
+    def width(lift):
+        days = forecast(history(lift), site=Site(), origin=ORIGIN, plans=plans, options=FAST).days
+        return ((days["calls_q90"] - days["calls_q10"]) / days["calls_mean"]).groupby(days["horizon_days"]).mean()
+
+    ratio = width(unlike) / width(alike)
+    assert ratio[5] > 1.5
+    assert ratio.drop(5).between(0.8, 1.25).all()

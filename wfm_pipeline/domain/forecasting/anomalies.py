@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from wfm_pipeline.contracts.plans import ALL_QUEUES
+from wfm_pipeline.domain.forecasting.day_noise import robust_sd
 from wfm_pipeline.domain.forecasting.effect import CALLS_ADDED
 from wfm_pipeline.domain.forecasting.history import BoolArray, FloatArray
-from wfm_pipeline.domain.forecasting.regressors import robust_sd
 
 LEAST_DAYS: Final = 28
 """Ordinary days of a queue below which no day is called wrong [days]."""

@@ -53,12 +53,14 @@ class BandModel:
     growth: float = GROWTH_PRIOR
     centre_days: float = 1.0
 
-    def quantiles(self, mean: FloatArray, ahead: IntArray | None = None) -> FloatArray:
+    def quantiles(self, mean: FloatArray, ahead: IntArray | None = None, doubt: FloatArray | None = None) -> FloatArray:
         """Quantiles of counts with these means.
 
         Args:
             mean: Means [calls]; shape (queues, cells).
             ahead: Horizon day of each cell, from 1; shape (cells,). None: as far ahead as was learnt.
+            doubt: Variance of what moves a cell besides, such as an event's effect [log²]; shape of
+                `mean`. It is added to the dispersion. None: nothing.
 
         Returns:
             Shape (queues, cells, levels) [calls], never crossing, never negative; 0 where the mean is 0.
@@ -68,6 +70,8 @@ class BandModel:
         spread = self.dispersion[queue, band]
         if ahead is not None:
             spread = spread * np.maximum(1 + self.growth * (ahead - self.centre_days), LEAST_GROWN)[None, :]
+        if doubt is not None:
+            spread = spread + doubt
         asked = self.levels[queue, band]
         answer = np.empty((*mean.shape, len(QUANTILE_LEVELS)))
         for position, level in enumerate(QUANTILE_LEVELS):

@@ -191,7 +191,9 @@ def answer(model: ForecastModel, *, allowed: BoolArray | None = None) -> Answer:
     queues, horizon, slots = mean.shape
     ahead = np.arange(1, horizon + 1)
     flat = mean.reshape(queues, -1)
-    quantiles = model.interval_bands.quantiles(flat, np.repeat(ahead, slots)).reshape(queues, horizon, slots, -1)
+    doubt = model.outside.doubt
+    quantiles = model.interval_bands.quantiles(flat, np.repeat(ahead, slots), np.repeat(doubt, slots, axis=1))
+    quantiles = quantiles.reshape(queues, horizon, slots, -1)
     on_top = np.array([rung.rung == RUNG_MODEL for rung in chosen])
     corrected = models.corrected_quantiles(quantiles, mean, core.features)
     day_mean = mean.sum(axis=2)
@@ -199,7 +201,7 @@ def answer(model: ForecastModel, *, allowed: BoolArray | None = None) -> Answer:
         mean=mean,
         quantiles=np.where(on_top[:, None, None, None], corrected, quantiles),
         day_mean=day_mean,
-        day_quantiles=model.day_bands.quantiles(day_mean, ahead),
+        day_quantiles=model.day_bands.quantiles(day_mean, ahead, doubt),
         chosen=chosen,
     )
 

@@ -20,13 +20,14 @@ from wfm_pipeline.domain.forecasting.anomalies import (
     deviations,
     wrong_days,
 )
+from wfm_pipeline.domain.forecasting.day_noise import measure_noise
 from wfm_pipeline.domain.forecasting.daytypes import FEATURES, DayTypes
 from wfm_pipeline.domain.forecasting.drivers import DRIVER_COLUMNS, driver_regressors
 from wfm_pipeline.domain.forecasting.effect import CALLS_ADDED, HALF_WEIGHT_CALLS, learn_effect, neighbour_level
 from wfm_pipeline.domain.forecasting.events import EVENT_COLUMNS, event_regressors, marked_days
 from wfm_pipeline.domain.forecasting.history import BoolArray, CallPanel, FloatArray
 from wfm_pipeline.domain.forecasting.options import ForecastOptions
-from wfm_pipeline.domain.forecasting.regressors import Grid, Learnt, Regressor, learn_regressors, lift_of, measure_noise
+from wfm_pipeline.domain.forecasting.regressors import Grid, Learnt, Regressor, doubt_of, learn_regressors, lift_of
 from wfm_pipeline.domain.forecasting.state import DeskState, observe
 
 LEAST_EFFECT: Final = 1e-6
@@ -60,12 +61,14 @@ class Outside:
     Attributes:
         panel: Calls over planned effects, NaN on days left out; the very panel where there are none.
         lift: Shape (queues, horizon): effect of events and drivers on the target days [log].
+        doubt: Same shape: variance of that effect, which widens the bands of those days [log²].
         anomalies: Columns of `anomalies.ANOMALY_COLUMNS`.
         notes: What a reader should know.
     """
 
     panel: CallPanel
     lift: FloatArray
+    doubt: FloatArray
     anomalies: pd.DataFrame
     notes: tuple[str, ...]
 
@@ -87,17 +90,17 @@ def look_outside(panel: CallPanel, types: DayTypes, plans: Plans, options: Forec
     residual = np.where(state.days.usable, np.log((state.days.total + CALLS_ADDED) / (expected + CALLS_ADDED)), np.nan)
     learnt = _learn(residual, expected, planned, regressors, notes)
     if any(one.slopes.any() for one in learnt):
-        lift = lift_of(regressors, learnt)
+        lift, doubt = lift_of(regressors, learnt), doubt_of(regressors, learnt)
         panel = replace(panel, calls=panel.calls / np.exp(lift[:, : state.known, None]))
     else:
-        lift = np.zeros((len(panel.queue_ids), len(types.dates)))
+        lift = doubt = np.zeros((len(panel.queue_ids), len(types.dates)))
     known_lift = lift[:, : state.known]
     rows, left_out = _accidents(state, residual - known_lift, expected * np.exp(known_lift), planned, plans, options)
     if left_out.any():
         panel = replace(panel, calls=np.where(left_out[:, :, None], np.nan, panel.calls))
     if len(rows):
         notes.append(f"{len(rows)} days look wrong, {int(rows['is_left_out'].sum())} of them were not learnt from")
-    return Outside(panel, lift[:, state.known :], rows, tuple(notes))
+    return Outside(panel, lift[:, state.known :], doubt[:, state.known :], rows, tuple(notes))
 
 
 def _regressors(state: DeskState, plans: Plans) -> tuple[list[Regressor], list[str]]:

@@ -1,12 +1,15 @@
 """Do sample paths tell the truth: intervals, hours, days and weeks inside their 80 % bands?
 
 Rolling origins of the folds file, 14 days each. Weeks are the two seven-day blocks of a fold; beside
-joint paths stand the same paths with days shuffled, as if days were independent. Prints JSON.
+joint paths stand paths that know how days hang together but not how wrong weeks were, and the same
+paths with days shuffled, as if days were independent. The folds may overlap: a file with an origin
+every few days sees more of the same weeks. Prints JSON.
     python benchmarks/score_paths.py PANEL.parquet FOLDS.csv bank US sat,sun
 """
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,11 +49,14 @@ def main() -> None:
         law = learn_intraday(past, site=site, options=OPTIONS).law
         together = learn_dependence(past, site=site, options=OPTIONS)
         paths = sample_paths(values, dependence=together, law=law, paths=PATHS, seed=number)
+        plain = sample_paths(values, dependence=replace(together, weeks=None), law=law, paths=PATHS, seed=number)
         first = (origin - panel.first_date).days
         came = np.full(values.mean.shape, np.nan)
         part = came_all[:, first : first + int(horizon)]
         came[:, : part.shape[1]] = part
-        for name, found in fold_hits(came, values.mean, values.day_quantiles, paths.calls, seed=number).items():
+        for name, found in fold_hits(
+            came, values.mean, values.day_quantiles, paths.calls, plain.days, seed=number
+        ).items():
             hits.setdefault(name, []).append(found.astype(float))
     whole = {name: np.concatenate(found) for name, found in hits.items()}
     figures = {name: {"coverage80": round(float(v.mean()), 3), "n": int(v.size)} for name, v in whole.items()}
@@ -58,7 +64,7 @@ def main() -> None:
 
 
 def fold_hits(
-    came: np.ndarray, mean: np.ndarray, day_bands: np.ndarray, calls: np.ndarray, *, seed: int
+    came: np.ndarray, mean: np.ndarray, day_bands: np.ndarray, calls: np.ndarray, plain: np.ndarray, *, seed: int
 ) -> dict[str, np.ndarray]:
     """Which outcomes lie inside their 80 % band, by kind of sum."""
     known = ~np.isnan(came)
@@ -80,6 +86,7 @@ def fold_hits(
         "days": inside(totals, bands_of(days))[days_known],
         "days, issued band": inside(totals, day_bands)[days_known],
         "weeks": inside(week_totals, bands_of(by_week(days)))[weeks_known],
+        "weeks, days as they hang together": inside(week_totals, bands_of(by_week(plain * days_known)))[weeks_known],
         "weeks, days shuffled": inside(week_totals, bands_of(by_week(shuffled)))[weeks_known],
         "weeks, all queues": inside(week_totals.sum(axis=0), bands_of(by_week(days).sum(axis=1)))[
             weeks_known.any(axis=0)

@@ -1,5 +1,7 @@
 """Sample paths: they add up, repeat, agree with the bands, and hang together as past errors did."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,6 @@ from scipy.stats import nbinom, norm
 from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.domain.forecasting.day_errors import ErrorLaw, default_law
 from wfm_pipeline.domain.forecasting.dependence import (
-    MOST_CORRELATION,
     Dependence,
     default_dependence,
     dependence_of,
@@ -20,6 +21,7 @@ from wfm_pipeline.domain.forecasting.history import build_panel
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions
 from wfm_pipeline.domain.forecasting.paths import bands_of, relative_spread, sample_paths
 from wfm_pipeline.domain.forecasting.walk_forward import PastForecasts
+from wfm_pipeline.domain.forecasting.week_errors import MOST_CORRELATION
 from wfm_pipeline.errors import DataError
 
 LEVELS = np.array(QUANTILE_LEVELS)
@@ -198,3 +200,37 @@ def test_a_short_history_has_the_default_dependence():
 
     assert found.origins == 0
     np.testing.assert_array_equal(default_dependence(1).day_weights, found.day_weights)
+
+
+def week_width(paths):
+    """Width of the 80 % band of the first queue's first seven days."""
+    band = bands_of(paths.weeks(0))
+    return float(band[0, 0, 5] - band[0, 0, 1])
+
+
+def test_after_a_quiet_month_weeks_are_as_uncertain_as_past_weeks_and_days_keep_their_bands():
+    # past days: 10 % off, half of it shared; today's day bands: 4 %. Errors of past weeks are larger than
+    # such days can make with the correlation they had.
+    past = past_forecasts(0.5, 0.3, origins=400, queues=2)
+    answer = made_answer(day=0.04**2, calls=500.0)
+    found = dependence_of(past)
+
+    fitted = sample_paths(answer, dependence=found, law=law(), paths=4_000, seed=1)
+    plain = sample_paths(answer, dependence=replace(found, weeks=None), law=law(), paths=4_000, seed=1)
+
+    # six open days: sd of a week relative to a day's, sqrt(6 + 30 x 0.98) = 5.9 against sqrt(6 + 30 x 0.5) = 4.6
+    assert week_width(fitted) == pytest.approx(week_width(plain) * 5.9 / 4.6, rel=0.08)
+    np.testing.assert_allclose(bands_of(fitted.days), bands_of(plain.days), rtol=0.02, atol=1)
+
+
+def test_past_weeks_that_were_better_than_their_days_make_weeks_narrower():
+    # errors of a day are made good on the next: days off by 10 %, weeks of 7,000 calls hardly at all
+    past = past_forecasts(0.0, 0.3, origins=100, queues=2)
+    swing = np.where(np.arange(HORIZON) % 2, -1.0, 1.0) * np.random.default_rng(3).choice([-1.0, 1.0], (100, 2, 1))
+    found = dependence_of(replace(past, actual=past.mean * (1 + 0.1 * swing[..., None])))
+    loose = replace(found, day_weights=np.tile([0.5, 0.0, 0.0, 0.0], (2, 1)))
+
+    fitted = sample_paths(made_answer(), dependence=loose, law=law(), paths=2_000, seed=1)
+    plain = sample_paths(made_answer(), dependence=replace(loose, weeks=None), law=law(), paths=2_000, seed=1)
+
+    assert week_width(fitted) < 0.8 * week_width(plain)

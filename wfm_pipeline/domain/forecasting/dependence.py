@@ -1,7 +1,8 @@
 """How forecast errors of days hang together: from day to day of one forecast, and from queue to queue.
 
 Here: the correlation of whole days' errors, learnt from past forecasts, with small queues leaning on
-all. Not here: errors inside a day (day_errors), or the paths that are drawn with both (paths).
+all. Not here: errors of whole weeks (week_errors), errors inside a day (day_errors), or the paths
+that are drawn with all of them (paths).
 """
 
 import datetime as dt
@@ -16,6 +17,7 @@ from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.domain.forecasting.history import BoolArray, CallPanel, FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.options import ForecastOptions
 from wfm_pipeline.domain.forecasting.walk_forward import PastForecasts, walk_forward
+from wfm_pipeline.domain.forecasting.week_errors import MOST_CORRELATION, WeekErrors, learn_week_errors
 
 DECAY_DAYS: Final = (1.0, 3.0, 10.0)
 """Times in which the correlation of two days of a forecast falls to 1/e [days]; a constant beside them."""
@@ -32,7 +34,6 @@ HALF_ORIGINS: Final = 10.0
 DEFAULT_DAY_WEIGHTS: Final = (0.3, 0.0, 0.3, 0.0)
 """Correlation of days before anything is seen: 0.3 for ever and 0.3 that fades with 3 days."""
 DEFAULT_QUEUE_CORRELATION: Final = 0.3
-MOST_CORRELATION: Final = 0.98
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,13 @@ class Dependence:
             (queues, 1 + decays), >= 0, sum at most MOST_CORRELATION.
         queues: Correlation of queues on one day; shape (queues, queues), a correlation matrix.
         origins: Past forecasts behind it; 0 means defaults.
+        weeks: Errors of whole weeks of the same forecasts; None: nothing seen.
     """
 
     day_weights: FloatArray
     queues: FloatArray
     origins: int
+    weeks: WeekErrors | None = None
 
     def days(self, queue: int, horizon: int) -> FloatArray:
         """Correlation of the target days of one queue; shape (horizon, horizon)."""
@@ -90,7 +93,8 @@ def dependence_of(past: PastForecasts) -> Dependence:
     queues = past.mean.shape[1]
     if not past.origin.size:
         return default_dependence(queues)
-    scores, known = _scores(past)
+    said, came, known = _day_totals(past)
+    scores = _scores(said, came, known)
     seen = known.sum(axis=(0, 2))
     trust = seen / (seen + HALF_DAYS)
     belief = len(past.origin) / (len(past.origin) + HALF_ORIGINS)
@@ -98,7 +102,7 @@ def dependence_of(past: PastForecasts) -> Dependence:
     days = belief * _day_weights(scores, known, trust) + (1 - belief) * default.day_weights
     days *= np.minimum(MOST_CORRELATION / np.maximum(days.sum(axis=1, keepdims=True), 1e-12), 1.0)
     between = belief * _queue_correlation(scores, known, trust) + (1 - belief) * default.queues
-    return Dependence(days, between, len(past.origin))
+    return Dependence(days, between, len(past.origin), learn_week_errors(said, came, known, past.origin))
 
 
 def _parts(lag: IntArray) -> FloatArray:
@@ -106,12 +110,19 @@ def _parts(lag: IntArray) -> FloatArray:
     return np.hstack([np.ones_like(distance), np.exp(-distance / np.array(DECAY_DAYS))])
 
 
-def _scores(past: PastForecasts) -> tuple[FloatArray, BoolArray]:
-    """Relative errors of days as normal scores of their rank in their queue, and which are known."""
+def _day_totals(past: PastForecasts) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Totals of days forecast and come [calls], over intervals with an outcome, and which are known.
+
+    A day without any outcome keeps its whole forecast, so that one sees that it is missing.
+    """
     cells: BoolArray = ~np.isnan(past.actual)
-    came = np.where(cells, past.actual, 0.0).sum(axis=3)
-    said = np.where(cells, past.mean, 0.0).sum(axis=3)
-    known: BoolArray = cells.any(axis=3) & (said > 0)
+    some: BoolArray = np.asarray(cells.any(axis=3))
+    said = np.where(cells | ~some[..., None], past.mean, 0.0).sum(axis=3)
+    return said, np.where(cells, past.actual, 0.0).sum(axis=3), some & (said > 0)
+
+
+def _scores(said: FloatArray, came: FloatArray, known: BoolArray) -> FloatArray:
+    """Relative errors of days as normal scores of their rank in their queue."""
     error = np.divide(
         came - said, np.sqrt(np.maximum(said, 1.0)) * np.sqrt(1 + said / 50), out=np.zeros_like(said), where=known
     )
@@ -121,7 +132,7 @@ def _scores(past: PastForecasts) -> tuple[FloatArray, BoolArray]:
         if some.any():
             rank = rankdata(error[:, queue][some])
             scores[:, queue][some] = norm.ppf((rank - 0.5) / rank.size)
-    return scores, known
+    return scores
 
 
 def _day_weights(scores: FloatArray, known: BoolArray, trust: FloatArray) -> FloatArray:

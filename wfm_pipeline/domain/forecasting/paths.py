@@ -1,10 +1,11 @@
 """Sample paths: whole futures of calls, interval by interval, that agree with the forecast's bands.
 
 Here: joint draws over queues, days and intervals, and bands of sums such as weeks. Not here: how
-errors hang together (dependence, day_errors), or what a simulation does with a path.
+errors hang together (dependence, week_errors, day_errors), or what a simulation does with a path.
 
 A path is drawn from the day downwards. A day's total comes from the day's own quantiles; the totals
-of one path go together from day to day and from queue to queue as past errors did. A total is then
+of one path go together from day to day and from queue to queue as past errors did, and so much that
+weeks are as uncertain as past weeks were. A total is then
 split over the day's intervals by chances that wobble around the forecast's shape, neighbours
 together, as much as the interval bands ask for. So intervals add up to their day in every path.
 """
@@ -82,14 +83,14 @@ def sample_paths(answer: Answer, *, dependence: Dependence, law: ErrorLaw, paths
     if paths < 1:
         raise DataError(f"paths must be at least 1, got {paths}", got=paths)
     random = np.random.default_rng(seed)
-    queues, horizon, slots = answer.mean.shape
-    ranks = _day_ranks(dependence, horizon, paths, random)
-    calls = np.zeros((paths, queues, horizon, slots), dtype=np.int64)
+    queues, _, slots = answer.mean.shape
+    ranks = _day_ranks(dependence, answer, paths, random)
+    calls = np.zeros((paths, *answer.mean.shape), dtype=np.int64)
     for queue in range(queues):
         totals = totals_at(ranks[:, queue], answer.day_quantiles[queue], answer.day_mean[queue], random)
         spread = _wobble(answer, queue)
         root = np.linalg.cholesky(_slot_correlation(law, queue, slots))
-        for day in range(horizon):
+        for day in range(answer.mean.shape[1]):
             if answer.day_mean[queue, day] > 0:
                 normal = random.standard_normal((paths, slots)) @ root.T
                 chance = answer.mean[queue, day] * np.exp(spread[day] * normal - spread[day] ** 2 / 2)
@@ -98,14 +99,24 @@ def sample_paths(answer: Answer, *, dependence: Dependence, law: ErrorLaw, paths
     return SamplePaths(calls)
 
 
-def _day_ranks(dependence: Dependence, horizon: int, paths: int, random: np.random.Generator) -> FloatArray:
+def _day_ranks(dependence: Dependence, answer: Answer, paths: int, random: np.random.Generator) -> FloatArray:
     """Normal scores of the days' totals; shape (paths, queues, horizon)."""
-    queues = len(dependence.queues)
+    queues, horizon = answer.day_mean.shape
     free = random.standard_normal((paths, queues, horizon))
     mixed = np.einsum("qr,prd->pqd", np.linalg.cholesky(dependence.queues), free)
     for queue in range(queues):
-        mixed[:, queue] = mixed[:, queue] @ np.linalg.cholesky(dependence.days(queue, horizon)).T
+        mixed[:, queue] = mixed[:, queue] @ np.linalg.cholesky(_day_correlation(dependence, answer, queue)).T
     return mixed
+
+
+def _day_correlation(dependence: Dependence, answer: Answer, queue: int) -> FloatArray:
+    """Correlation of a queue's days: as days hung together, made fit for weeks where weeks were seen."""
+    mean = answer.day_mean[queue]
+    correlation = dependence.days(queue, len(mean))
+    if dependence.weeks is None:
+        return correlation
+    spread = np.where(mean > 0, band_sigma(answer.day_quantiles[queue]), 0.0)
+    return dependence.weeks.fitted(correlation, queue, mean=mean, spread=spread)
 
 
 def totals_at(ranks: FloatArray, quantiles: FloatArray, mean: FloatArray, random: np.random.Generator) -> IntArray:
@@ -132,6 +143,13 @@ def totals_at(ranks: FloatArray, quantiles: FloatArray, mean: FloatArray, random
     return np.maximum(whole, 0.0).astype(np.int64)
 
 
+def band_sigma(quantiles: FloatArray) -> FloatArray:
+    """Standard deviation of a normal law as wide as these bands [calls]; shape (..., levels) to (...)."""
+    pairs = ((0, -1), (1, -2), (2, -3))
+    widths = [(quantiles[..., b] - quantiles[..., a]) / (_NORMAL[b] - _NORMAL[a]) for a, b in pairs]
+    return np.asarray(np.mean(widths, axis=0), dtype=np.float64)
+
+
 def relative_spread(quantiles: FloatArray, mean: FloatArray) -> FloatArray:
     """Relative variance of the rate behind counts with these bands, beyond Poisson; 0 where there is less.
 
@@ -139,9 +157,7 @@ def relative_spread(quantiles: FloatArray, mean: FloatArray) -> FloatArray:
         quantiles: Shape (..., levels) [calls].
         mean: Shape (...) [calls].
     """
-    pairs = ((0, -1), (1, -2), (2, -3))
-    sigma = np.mean([(quantiles[..., b] - quantiles[..., a]) / (_NORMAL[b] - _NORMAL[a]) for a, b in pairs], axis=0)
-    beyond = np.maximum(sigma**2 - mean, 0.0)
+    beyond = np.maximum(band_sigma(quantiles) ** 2 - mean, 0.0)
     return np.divide(beyond, mean**2, out=np.zeros_like(mean), where=mean > 0)
 
 

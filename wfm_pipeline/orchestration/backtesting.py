@@ -150,7 +150,7 @@ def _fingerprint(panel: pd.DataFrame) -> str:
 def _panel(house: House, request: BacktestRequest) -> tuple[pd.DataFrame, Site]:
     if request.file is None:
         with house.open_warehouse() as warehouse:
-            return read_inputs(house, warehouse).history, house.site
+            return read_inputs(house, warehouse).whole_history(), house.site
     default = Site()
     site = Site(country=request.country, weekend=request.weekend or default.weekend)
     return read_interval_file(request.file), site

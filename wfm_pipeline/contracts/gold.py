@@ -23,7 +23,7 @@ def _calls(name: str, description: str) -> Column:
 
 
 _FORECAST_VALUES: Final = (
-    _calls("calls_mean", "Expected calls; the value to add up and to staff from."),
+    _calls("calls_mean", "Expected calls as the model says; the value to add up. People are planned from calls_final."),
     _calls("calls_q05", "5 % quantile of calls."),
     _calls("calls_q10", "10 % quantile of calls."),
     _calls("calls_q25", "25 % quantile of calls."),

@@ -22,6 +22,7 @@ from wfm_pipeline.contracts.plans import PLAN_GOLD_TABLES, QUEUE_DAY_ANOMALY
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.domain.allocation.weeks import IsoWeek
 from wfm_pipeline.domain.staffing.plan import staff_forecast
+from wfm_pipeline.orchestration.backtesting import BacktestRequest, run_request
 from wfm_pipeline.orchestration.jobs import OVERRIDES, PLANS
 from wfm_pipeline.orchestration.planning_run import run_weeks
 from wfm_pipeline.orchestration.running import run_main_job
@@ -357,6 +358,35 @@ def test_a_faulty_file_stops_the_job_and_names_its_line(copied, planners):
     problems = plan(copied).problems
 
     assert "forecast_overrides.csv, line 2" in problems[0]
+
+
+def test_a_backtest_on_the_warehouse_knows_what_was_known_at_its_origin_and_no_more(copied, planners):
+    days = busy_days(copied)
+    marked, target = days[-40:-12:7], days[-7]  # four of a kind before the origin, and one ahead
+    origin = days[-10].date()
+    marks = ", ".join(f"'{day.date()}'" for day in (*marked, target))
+    with copied.open_warehouse() as warehouse:
+        warehouse.execute(
+            f"update silver.queue_intervals set calls_offered = 3 * calls_offered where business_date in ({marks})"
+        )
+    folds = {"dataset": "x", "fold": 0, "origin": origin, "horizon_days": 14, "train_from": days[0].date()}
+    pd.DataFrame([folds]).to_csv(planners / "origins.csv", index=False)
+    request = BacktestRequest(None, planners / "origins.csv", None, None, None, None)
+
+    def ahead(known_on):
+        lines = [f"m{number},mail,,{day.date()},,{known_on}" for number, day in enumerate((*marked, target))]
+        head = "event_id,event_type,queue_id,first_date,last_date,known_on"
+        (planners / "events.csv").write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+        assert plan(copied).problems == ()
+        answer = run_request(copied, request, on_progress=lambda _line: None)
+        assert answer.facts.data["planners' tables"].startswith("5 events, 0 drivers, 0 decisions")
+        rows = answer.result.predictions
+        of_day = rows["interval_start"].dt.normalize() == target
+        return rows.loc[of_day & (rows["method"] == "wfm"), "calls_mean"].sum()
+
+    told, untold = ahead(origin.isoformat()), ahead("")
+
+    assert told > 2 * untold  # recorded today without a date on which it was known: nobody knew it then
 
 
 def test_rows_of_another_source_are_left_alone(copied, planners):

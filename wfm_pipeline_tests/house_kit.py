@@ -23,14 +23,19 @@ MADE = (*SILVER_TABLES, *GOLD_TABLES, *PLAN_GOLD_TABLES)
 TABLES = [table.full_name for table in (*MADE, *PLAN_INPUTS) if table is not PIPELINE_HEALTH]
 
 
-def make_house(sample, home, *, warehouse_url=None):
-    """A house of its own: a copy of the sample as source, an empty warehouse."""
+def make_house(sample, home, *, warehouse_url=None, **settings):
+    """A house of its own: a copy of the sample as source, an empty warehouse, more settings by name."""
     home.mkdir(parents=True, exist_ok=True)
     source = home / "source.sqlite"
     shutil.copyfile(sample, source)
     return House(
         load_settings(
-            home=home, source_url=f"sqlite:///{source}", warehouse_url=warehouse_url, backtest_origins=1, num_threads=1
+            home=home,
+            source_url=f"sqlite:///{source}",
+            warehouse_url=warehouse_url,
+            backtest_origins=1,
+            num_threads=1,
+            **settings,
         )
     )
 

@@ -24,7 +24,7 @@ def build_accuracy_assets() -> list[dg.AssetsDefinition]:
     def forecast_accuracy(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
-            inputs = read_inputs(house, warehouse)
+            inputs = read_inputs(house, warehouse).whole_days()
             scored = [_score(house, warehouse, inputs, day) for day in _issues_to_score(house, warehouse, inputs)]
             rows = pd.concat(scored, ignore_index=True) if scored else pd.DataFrame()
             loaded = sum(_replace(house, warehouse, part) for part in scored if len(part))

@@ -23,6 +23,7 @@ from wfm_pipeline.contracts.allocation import (
 )
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import QUEUE_DAY_ACTUAL, QUEUE_DAY_FORECAST
+from wfm_pipeline.contracts.plans import QUEUE_DAY_FINAL
 from wfm_pipeline.domain.allocation.calls import actual_demand, whole_weeks
 from wfm_pipeline.domain.allocation.demand import evaluate_plan
 from wfm_pipeline.domain.allocation.frames import WeekAnswer, quality_frame
@@ -47,7 +48,11 @@ def build_allocation_assets(partitions: dg.PartitionsDefinition | None) -> list[
 
 
 def _plan_asset(weekly: dict[str, Any]) -> dg.AssetsDefinition:
-    deps = [*(table_key(table) for table in ALLOCATION_INPUTS), table_key(QUEUE_DAY_FORECAST)]
+    deps = [
+        *(table_key(table) for table in ALLOCATION_INPUTS),
+        table_key(QUEUE_DAY_FORECAST),
+        table_key(QUEUE_DAY_FINAL),
+    ]
 
     @dg.multi_asset(
         name="weekly_allocation",

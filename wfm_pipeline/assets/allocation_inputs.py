@@ -1,4 +1,4 @@
-"""What the weekly allocation reads: planners' tables that hold now, and the forecast of calls.
+"""What the weekly allocation reads: planners' tables that hold now, and the final forecast of calls.
 
 Files of the planning folder are taken in with history first; a file that is not there leaves its
 table to SQL. The plan is made from the tables alone.
@@ -6,11 +6,12 @@ table to SQL. The plan is made from the tables alone.
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import dagster as dg
 import pandas as pd
 
+from wfm_pipeline.assets.allocation_calls import DEMAND_COLUMNS, days_without_final, planned_days, weekly_calls
 from wfm_pipeline.assets.common import Days, Flow, Stopwatch, report, spec
 from wfm_pipeline.contracts.allocation import (
     ALLOCATION_INPUTS,
@@ -22,10 +23,8 @@ from wfm_pipeline.contracts.allocation import (
     WEEK_CONFIGURATION,
 )
 from wfm_pipeline.contracts.columns import Table
-from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST
 from wfm_pipeline.contracts.history import planner_key
-from wfm_pipeline.domain.allocation.calls import fill_weeks, known_at_week_start
-from wfm_pipeline.domain.allocation.demand import forecast_demand, read_demands
+from wfm_pipeline.domain.allocation.demand import read_demands
 from wfm_pipeline.domain.allocation.frames import WeekAnswer, allocate_week
 from wfm_pipeline.domain.allocation.locality import LocalityPolicy
 from wfm_pipeline.domain.allocation.planning import FILES, planning_rows
@@ -38,11 +37,8 @@ from wfm_pipeline.resources import House
 from wfm_pipeline.sources.planning_files import brought_by, read_text_table
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.planning import open_rows, take_in
-from wfm_pipeline.warehouse.scope import Scope
 
 GROUP = "allocation"
-_DEMAND_COLUMNS = ["demand_id", "platform", "locality", "case_type", "state", "weekly_forecast", "handle_seconds"]
-_FORECAST_COLUMNS = ["queue_id", "business_date", "horizon_days", "calls_mean", "aht_seconds"]
 
 
 def table_key(table: Table) -> dg.AssetKey:
@@ -91,6 +87,7 @@ class Planning:
         monthly: Planners' monthly forecasts.
         queue_demand_map: Queue -> demands.
         calls: Weekly demand from the forecast of calls: `forecast_demand`'s rows.
+        without_final: ISO week -> queue days of it whose forecast has no final values: the model's are planned.
         notices: What the reader should know.
     """
 
@@ -102,18 +99,24 @@ class Planning:
     queue_demand_map: pd.DataFrame
     calls: pd.DataFrame
     notices: tuple[str, ...]
+    without_final: Mapping[IsoWeek, int] = field(default_factory=dict)
 
     def demands(self, week: IsoWeek) -> tuple[list[Demand], list[str]]:
         """The week's work from both sources, and notices."""
         from_calls = self.calls[(self.calls["iso_year"] == week.iso_year) & (self.calls["iso_week"] == week.iso_week)]
         work: list[Demand] = []
         notices: list[str] = []
-        for frame in (from_calls[_DEMAND_COLUMNS], self._months_of(week)):
+        for frame in (from_calls[DEMAND_COLUMNS], self._months_of(week)):
             if len(frame):
                 found, said = read_demands(frame, week, self.table, self.policy)
                 work, notices = [*work, *found], [*notices, *said]
         if from_calls.empty and len(self.queue_demand_map):
             notices.append(f"no forecast of calls reaches {week}: the demands of queues are not in its plan")
+        if len(from_calls) and week in self.without_final:
+            notices.append(
+                f"{self.without_final[week]} queue days of {week} come from forecasts without final values "
+                "(hindcasts): the model's are planned"
+            )
         return work, notices
 
     def _months_of(self, week: IsoWeek) -> pd.DataFrame:
@@ -154,7 +157,8 @@ def read_planning(house: House, warehouse: Warehouse) -> Planning:
     configuration, _ = read_week_configuration(open_rows(warehouse, WEEK_CONFIGURATION))
     policy = read_rules(open_rows(warehouse, LOCALITY_RULES), default_locality=house.settings.default_locality)
     queue_map = open_rows(warehouse, QUEUE_DEMAND_MAP)
-    calls, notices = _calls(house, warehouse, queue_map, policy)
+    days = planned_days(house, warehouse)
+    calls, notices = weekly_calls(days, queue_map, policy)
     table = WeekTable(configuration, calendars=house.locality_calendars)
     return Planning(
         people,
@@ -165,27 +169,8 @@ def read_planning(house: House, warehouse: Warehouse) -> Planning:
         queue_map,
         calls,
         (*notices, *table.notices()),
+        days_without_final(days),
     )
-
-
-def _calls(
-    house: House, warehouse: Warehouse, queue_map: pd.DataFrame, policy: LocalityPolicy
-) -> tuple[pd.DataFrame, list[str]]:
-    """Weekly demand of the mapped queues, none before the first forecast or without a map, and notices."""
-    days = _forecast(house, warehouse)
-    if days.empty or queue_map.empty:
-        return pd.DataFrame(columns=["iso_year", "iso_week", *_DEMAND_COLUMNS]), []
-    whole, filled = fill_weeks(days)
-    calls, notices = forecast_demand(whole, queue_map, policy)
-    return calls, [*filled, *notices]
-
-
-def _forecast(house: House, warehouse: Warehouse) -> pd.DataFrame:
-    """Calls per queue and date as a plan of the date's week may know them; empty before the first forecast."""
-    if not warehouse.has(QUEUE_DAY_FORECAST.full_name):
-        return pd.DataFrame(columns=_FORECAST_COLUMNS)
-    stored = Scope(house.in_source()).filter(warehouse.table(QUEUE_DAY_FORECAST.full_name))
-    return known_at_week_start(warehouse.frame(stored.select(*_FORECAST_COLUMNS)))
 
 
 def weeks_of(days: Days) -> list[IsoWeek]:

@@ -6,6 +6,7 @@ version is and when one is new: warehouse/bronze.py.
 
 import datetime as dt
 import uuid
+from typing import Final
 
 import dagster as dg
 
@@ -13,7 +14,11 @@ from wfm_pipeline.assets.common import OWNERS, Days, Flow, Stopwatch, days_of, r
 from wfm_pipeline.contracts.source_map import SourceMap, TableMap
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.bronze import append_versions
+from wfm_pipeline.warehouse.bronze_days import last_batches
+from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.source_card import note_source
+
+_BATCH_TIME: Final = "%Y%m%dT%H%M%S%f"
 
 
 def bronze_key(source_map: SourceMap, table_map: TableMap) -> dg.AssetKey:
@@ -56,8 +61,24 @@ def _bronze_asset(
 
 
 def batch_id(run_id: str) -> str:
-    """A name for what one step brings: sorts by time, and ends in the run's first eight characters."""
-    return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:6]}-{run_id[:8]}"
+    """A name for what one step brings: begins with the time (UTC), and ends in the run's first eight characters."""
+    return f"{dt.datetime.now(dt.UTC):{_BATCH_TIME}}-{uuid.uuid4().hex[:6]}-{run_id[:8]}"
+
+
+def batch_began(batch: str) -> dt.datetime | None:
+    """When a batch began to read (naive UTC), from its name; None where the name was not given by `batch_id`."""
+    try:
+        return dt.datetime.strptime(batch.split("-", 1)[0], _BATCH_TIME)
+    except ValueError:
+        return None
+
+
+def read_moments(house: House, warehouse: Warehouse) -> dict[dt.date, dt.datetime]:
+    """Business date -> when the calls of it were last read (naive UTC); dates of nameless batches are left out."""
+    legs = house.source_map.table("call_legs")
+    assert legs is not None  # load_map refuses a source without call records
+    began = {date: batch_began(batch) for date, batch in last_batches(warehouse, house.source_map, legs).items()}
+    return {date: moment for date, moment in began.items() if moment is not None}
 
 
 def _read_and_append(house: House, table_map: TableMap, days: Days | None, batch: str) -> Flow:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, report, spec
 from wfm_pipeline.assets.forecast import DAY_FORECAST_KEY, FORECAST_KEY
+from wfm_pipeline.assets.forecast_inputs import unfinished_days
 from wfm_pipeline.assets.forecast_plans import OVERRIDES_KEY, read_overrides
 from wfm_pipeline.assets.issue_ledger import issue_scope, ledger_of
 from wfm_pipeline.assets.silver import INTERVALS_KEY
@@ -30,6 +31,8 @@ from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.scope import Scope
 
+FINAL_KEY = dg.AssetKey([QUEUE_INTERVAL_FINAL.layer, QUEUE_INTERVAL_FINAL.name])
+DAY_FINAL_KEY = dg.AssetKey([QUEUE_DAY_FINAL.layer, QUEUE_DAY_FINAL.name])
 _APPLIED_KEY = dg.AssetKey([QUEUE_INTERVAL_OVERRIDE.layer, QUEUE_INTERVAL_OVERRIDE.name])
 
 
@@ -124,9 +127,11 @@ def _of_source(house: House, warehouse: Warehouse, table: str, *columns: str) ->
 
 
 def _score(house: House, warehouse: Warehouse, effects: pd.DataFrame) -> pd.DataFrame:
-    """Scores of all issues on which an override acted."""
-    actual = _of_source(house, warehouse, QUEUE_INTERVALS.full_name, "queue_id", "interval_start", "calls_offered")
-    actual = actual.rename(columns={"calls_offered": "calls"})
+    """Scores of all issues on which an override acted; dates that were read before they were over come later."""
+    columns = ("queue_id", "interval_start", "business_date", "calls_offered")
+    actual = _of_source(house, warehouse, QUEUE_INTERVALS.full_name, *columns)
+    is_over = ~actual["business_date"].isin(pd.to_datetime(sorted(unfinished_days(house, warehouse))))
+    actual = actual.rename(columns={"calls_offered": "calls"}).loc[is_over, ["queue_id", "interval_start", "calls"]]
     parts = [
         score_overrides(part, actual).assign(issued_at=issued_at)
         for issued_at, part in effects.groupby("issued_at", sort=True)

@@ -6,7 +6,7 @@ so that accuracy has something to score from the first day on.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import dagster as dg
@@ -44,7 +44,8 @@ class ForecastConfig(dg.Config):
     """What a person may choose for one run of the forecast.
 
     Attributes:
-        as_of: First target day, YYYY-MM-DD; empty takes the day after the last business date known.
+        as_of: First target day, YYYY-MM-DD; empty takes the day after the last business date known to its end,
+            so that a run at noon forecasts from today on.
         reissue: Make an issue again although its days have begun; the former one goes to the archive.
     """
 
@@ -58,7 +59,7 @@ class ForecastConfig(dg.Config):
             DataError: as_of is no date, or there is no history before it.
         """
         try:
-            day = dt.date.fromisoformat(self.as_of) if self.as_of else inputs.next_date
+            day = dt.date.fromisoformat(self.as_of) if self.as_of else inputs.first_target
         except ValueError as error:
             raise DataError(f"as_of must be a date as YYYY-MM-DD, got {self.as_of!r}", got=self.as_of) from error
         if day <= inputs.first_date:
@@ -79,15 +80,19 @@ def build_forecast_assets() -> list[dg.AssetsDefinition]:
     ) -> Iterator[dg.MaterializeResult]:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
-            inputs = read_inputs(house, warehouse)
-            origin = config.first_day(inputs)
-            notes = _issue_live(context, house, warehouse, inputs, origin, is_reissue=config.reissue)
+            read = read_inputs(house, warehouse)
+            origin, inputs = config.first_day(read), read.whole_days()
+            if read.unfinished:
+                context.log.info(f"read before it was over, so no history: {_named(read.unfinished)}")
+            notes = _issue_live(
+                context, house, warehouse, inputs, origin, next_date=read.next_date, is_reissue=config.reissue
+            )
             hindcasts = [day for day in _past_origins(house, inputs, origin) if not _is_issued(house, warehouse, day)]
             for day in hindcasts:
                 context.log.info(f"hindcast as of {day}")
                 _, frames = _make(house, warehouse, inputs, day, is_hindcast=True)
                 store_hindcast(house, warehouse, issue_instant(house, day), frames)
-            notes |= {"hindcasts": [day.isoformat() for day in hindcasts]}
+            notes |= {"hindcasts": [day.isoformat() for day in hindcasts], "unfinished_days": _named(read.unfinished)}
             notes["fan_chart"] = _picture(house, warehouse, inputs, origin)
             for table in _TABLES:
                 rows = _count(house, warehouse, table, origin)
@@ -110,10 +115,11 @@ def _issue_live(
     inputs: ForecastInputs,
     origin: dt.date,
     *,
+    next_date: dt.date,
     is_reissue: bool,
 ) -> dict[str, Any]:
     """Issue the forecast, unless it stands already; notes for the run."""
-    if is_settled(house, warehouse, origin, next_date=inputs.next_date, is_reissue=is_reissue):
+    if is_settled(house, warehouse, origin, next_date=next_date, is_reissue=is_reissue):
         context.log.info(f"the issue of {origin} stands: its days have begun; reissue it by name if it must change")
         return {"issue": "stands"}
     result, frames = _make(house, warehouse, inputs, origin, is_hindcast=False)
@@ -122,6 +128,10 @@ def _issue_live(
     if word in WRITTEN:
         _save(house, result, origin)
     return {"issue": word, **_notes(result)}
+
+
+def _named(days: Collection[dt.date]) -> str:
+    return ", ".join(day.isoformat() for day in sorted(days)) or "none"
 
 
 def _count(house: House, warehouse: Warehouse, table: Table, origin: dt.date) -> int:

@@ -20,6 +20,7 @@ from wfm_pipeline.contracts.plans import (
     PLANNED_EVENTS,
 )
 from wfm_pipeline.domain.forecasting import Plans
+from wfm_pipeline.domain.forecasting.known_plans import PlanVersions
 from wfm_pipeline.domain.forecasting.plan_sheets import PLAN_FILES, active_overrides, plan_rows, plans_of
 from wfm_pipeline.resources import House
 from wfm_pipeline.sources.planning_files import brought_by, read_text_table
@@ -76,6 +77,16 @@ def read_plans(house: House, warehouse: Warehouse, *, is_hindcast: bool) -> Plan
         _open(house, warehouse, table) for table in (PLANNED_EVENTS, PLANNED_DRIVERS, ANOMALY_DECISIONS)
     )
     return plans_of(events, drivers, decisions, is_hindcast=is_hindcast)
+
+
+def read_plan_versions(house: House, warehouse: Warehouse) -> PlanVersions:
+    """Events, drivers and decisions in all their versions, so that one can ask what was known when."""
+    tables = (PLANNED_EVENTS, PLANNED_DRIVERS, ANOMALY_DECISIONS)
+    for table in tables:
+        warehouse.create(table)
+    of_source = Scope(house.in_source())
+    stored = (of_source.filter(warehouse.table(table.full_name)).order_by(*table.key) for table in tables)
+    return PlanVersions(*(warehouse.frame(rows) for rows in stored))
 
 
 def read_overrides(house: House, warehouse: Warehouse) -> pd.DataFrame:

@@ -35,8 +35,8 @@ def build_long_range_assets() -> list[dg.AssetsDefinition]:
     ) -> Iterator[dg.MaterializeResult]:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
-            inputs = read_inputs(house, warehouse)
-            origin = config.first_day(inputs)
+            read = read_inputs(house, warehouse)
+            origin, inputs = config.first_day(read), read.whole_days()
             options = ForecastOptions(seed=house.settings.seed, num_threads=house.settings.num_threads)
             result = long_range(inputs.history, site=house.site, origin=origin, handle=inputs.handle, options=options)
             frames = {QUEUE_DAY_LONG_RANGE.name: result.days, QUEUE_WEEK_LONG_RANGE.name: result.weeks}

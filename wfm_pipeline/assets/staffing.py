@@ -1,4 +1,7 @@
-"""Gold asset of the staffing: the team of every queue and interval of the issued forecasts.
+"""Gold asset of the staffing: the team of every queue and interval of the issued forecasts, overrides included.
+
+What is staffed are the final values; the band moves with them (domain/forecasting/overrides). An issue that
+has none, made before they were kept, is staffed to the model's values as a whole, and its rows say so.
 
 An issue is staffed when it is the newest, has no staffing yet, or when its forecast has changed
 since; older ones keep the team and the settings they had. Hindcasts are not staffed.
@@ -8,13 +11,17 @@ from typing import Any
 
 import dagster as dg
 import ibis
+import numpy as np
 import pandas as pd
 
 from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, report
+from wfm_pipeline.assets.final_forecast import FINAL_KEY
 from wfm_pipeline.assets.forecast import FORECAST_KEY
 from wfm_pipeline.contracts.gold import QUEUE_INTERVAL_FORECAST
+from wfm_pipeline.contracts.plans import QUEUE_INTERVAL_FINAL
 from wfm_pipeline.contracts.staffing import QUEUE_INTERVAL_STAFFING
-from wfm_pipeline.domain.staffing.plan import staff_forecast
+from wfm_pipeline.domain.forecasting.overrides import moved_quantiles
+from wfm_pipeline.domain.staffing.plan import BANDS, staff_forecast
 from wfm_pipeline.reports.staffing_figures import staffing_chart
 from wfm_pipeline.resources import House
 from wfm_pipeline.units import SECONDS_PER_MINUTE
@@ -29,8 +36,10 @@ _LABELS = [
     "business_date",
     "issued_at",
     "calls_mean",
+    "calls_final",
     "aht_seconds",
 ]
+_KEYS = ["queue_id", "interval_start", "issued_at"]
 _CHANGED_CALLS = 1e-6
 """Sum of an issue's calls that says the forecast has changed [calls]."""
 
@@ -39,7 +48,7 @@ def build_staffing_assets() -> list[dg.AssetsDefinition]:
     """The staffing's asset."""
     words = {**asset_words(QUEUE_INTERVAL_STAFFING), "group_name": GROUP}
 
-    @dg.asset(**words, deps=[FORECAST_KEY])
+    @dg.asset(**words, deps=[FORECAST_KEY, FINAL_KEY])
     def queue_interval_staffing(
         context: dg.AssetExecutionContext, house: dg.ResourceParam[House]
     ) -> dg.MaterializeResult:
@@ -59,24 +68,32 @@ def _issues_to_staff(house: House, warehouse: Warehouse) -> list[pd.Timestamp]:
     """Issues without a team, with another forecast than was staffed, and the newest; oldest first."""
     warehouse.create(QUEUE_INTERVAL_STAFFING)
     of_source = Scope(house.in_source())
-    forecast = of_source.filter(warehouse.table(QUEUE_INTERVAL_FORECAST.full_name))
-    issues = warehouse.frame(_calls_by_issue(forecast.filter(~forecast.is_hindcast)))
+    issues = warehouse.frame(_calls_by_issue(_planned(warehouse, of_source)))
     staffed = warehouse.frame(_calls_by_issue(of_source.filter(warehouse.table(QUEUE_INTERVAL_STAFFING.full_name))))
     both = issues.merge(staffed, on="issued_at", how="left", suffixes=("", "_staffed"))
     is_stale = ~((both["calls"] - both["calls_staffed"]).abs() < _CHANGED_CALLS)
     return sorted(both.loc[is_stale | (both["issued_at"] == both["issued_at"].max()), "issued_at"])
 
 
+def _planned(warehouse: Warehouse, scope: Scope) -> ibis.Table:
+    """Issued forecasts with `calls_final`, null where an issue has no final values."""
+    warehouse.create(QUEUE_INTERVAL_FINAL)
+    forecast = scope.filter(warehouse.table(QUEUE_INTERVAL_FORECAST.full_name))
+    final = scope.filter(warehouse.table(QUEUE_INTERVAL_FINAL.full_name)).select(*_KEYS, "calls_final")
+    joined = forecast.filter(~forecast.is_hindcast).left_join(final, _KEYS)
+    return joined.select(*QUEUE_INTERVAL_FORECAST.column_names, "calls_final")
+
+
 def _calls_by_issue(rows: ibis.Table) -> ibis.Table:
-    return rows.group_by("issued_at").agg(calls=rows.calls_mean.sum())
+    return rows.group_by("issued_at").agg(calls=rows.calls_final.fill_null(rows.calls_mean).sum())
 
 
 def _staff_issue(house: House, warehouse: Warehouse, issue: pd.Timestamp) -> pd.DataFrame:
     """Staff one issue and put it in the place of what stood there for it."""
     scope = Scope({**house.in_source(), "issued_at": issue.to_pydatetime()})
-    forecast = warehouse.frame(scope.filter(warehouse.table(QUEUE_INTERVAL_FORECAST.full_name)))
+    forecast = warehouse.frame(_planned(warehouse, scope))
     teams = staff_forecast(
-        forecast,
+        _with_overrides(forecast),
         float(house.site.interval_minutes * SECONDS_PER_MINUTE),
         house.staffing_policies,
         house.staffing_policy,
@@ -87,14 +104,24 @@ def _staff_issue(house: House, warehouse: Warehouse, issue: pd.Timestamp) -> pd.
     return rows
 
 
+def _with_overrides(forecast: pd.DataFrame) -> pd.DataFrame:
+    """What is staffed: final calls as the mean, and the band that follows them; the model's where there are none."""
+    mean = forecast["calls_mean"].to_numpy(np.float64)
+    final = forecast["calls_final"].fillna(forecast["calls_mean"]).to_numpy(np.float64)
+    bands = {level: forecast[column].to_numpy(np.float64) for level, column in BANDS.items()}
+    moved = moved_quantiles(bands, mean=mean, final=final)
+    return forecast.assign(calls_mean=final, **{column: moved[level] for level, column in BANDS.items()})
+
+
 def _notes(house: House, rows: pd.DataFrame) -> dict[str, Any]:
     if rows.empty:
         return {"issues_staffed": 0}
     newest = rows[rows["issued_at"] == rows["issued_at"].max()]
     known = newest[newest["service_level"].notna()]
-    calls = known["calls_mean"]
+    calls = known["calls_final"].fillna(known["calls_mean"])
     return {
         "issues_staffed": int(rows["issued_at"].nunique()),
+        "issues_without_final_values": int(rows.loc[rows["calls_final"].isna(), "issued_at"].nunique()),
         "service_level": float((known["service_level"] * calls).sum() / calls.sum()) if calls.sum() else None,
         "scheduled_hours": float(newest["staffing_minutes"].sum() / SECONDS_PER_MINUTE),
         "workload_hours": float(newest["workload_minutes"].sum() / SECONDS_PER_MINUTE),

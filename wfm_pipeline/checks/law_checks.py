@@ -69,7 +69,7 @@ _LAWS: tuple[tuple[str, str, str, Count], ...] = (
     (
         "gold.queue_interval_staffing",
         "workload_is_conserved",
-        "workload_minutes = calls_mean x aht_seconds / 60 of the forecast that is staffed.",
+        "workload_minutes = final calls x aht_seconds / 60 of the forecast that is staffed.",
         workload_is_the_forecasts,
     ),
     (

@@ -33,7 +33,12 @@ def backtest(
     warehouse: WarehouseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Rolling-origin scores of our forecast, of the built-in peers, and of predictions made elsewhere."""
+    """Rolling-origin scores of our forecast, of the built-in peers, and of predictions made elsewhere.
+
+    On the warehouse our forecast also gets the planners' events, drivers and decisions: at each origin those that were
+    recorded by then, or that say by known_on that they were known; what was written down later is hindsight and left out,
+    also about days before the origin. Overrides are not applied. A plain file has no planners.
+    """
     from wfm_pipeline.orchestration import backtesting  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 

@@ -17,7 +17,14 @@ err = Console(stderr=True, soft_wrap=True, highlight=False)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 SourceName = Annotated[str | None, typer.Option("--source", help="Name of a source map, or a path to one.")]
 WarehouseUrl = Annotated[str | None, typer.Option("--warehouse", help="Warehouse URL, as WFM_WAREHOUSE_URL.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="First day to forecast, YYYY-MM-DD.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="DATE",
+        help="First day to forecast, YYYY-MM-DD; default the first that was not over when it was read.",
+    ),
+]
 
 _STEP_STARTS: dict[str, float] = {}
 

@@ -22,7 +22,8 @@ def plans(
     source: SourceName = None,
     as_of: AsOf = None,
     overrides_only: Annotated[
-        bool, typer.Option("--overrides-only", help="Apply overrides to the newest issue; no new forecast.")
+        bool,
+        typer.Option("--overrides-only", help="Apply overrides to the newest issue and staff it; no new forecast."),
     ] = False,
     reissue: Annotated[
         bool, typer.Option("--reissue", help="Issue again what stands; the former goes to the archive.")
@@ -30,7 +31,7 @@ def plans(
     warehouse: WarehouseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Planners' events, drivers, decisions and overrides: take them in, forecast again, apply, score, publish."""
+    """Planners' events, drivers, decisions and overrides: take them in, forecast again, apply, staff, score, publish."""
     first_day = parse_date(as_of, "--as-of")
     if overrides_only and (first_day or reissue):
         raise SettingsError("--overrides-only makes no forecast: leave --as-of and --reissue out")

@@ -19,7 +19,7 @@ from wfm_pipeline.contracts.columns import (
 )
 
 _FORECAST_VALUES: Final = (
-    calls("calls_mean", "Expected calls; the value to add up and to staff from."),
+    calls("calls_mean", "Expected calls as the model says; the value to add up. People are planned from calls_final."),
     calls("calls_q05", "5 % quantile of calls."),
     calls("calls_q10", "10 % quantile of calls."),
     calls("calls_q25", "25 % quantile of calls."),

@@ -11,6 +11,7 @@ _LEGS = "silver.call_legs"
 _CALLS = "silver.calls"
 _INTERVALS = "silver.queue_intervals"
 _FORECAST = "gold.queue_interval_forecast"
+_FINAL, _DAY_FINAL = "gold.queue_interval_forecast_final", "gold.queue_day_forecast_final"
 
 
 def _from(table: str, *columns: str) -> tuple[str, ...]:
@@ -36,6 +37,7 @@ _FORECAST_INPUTS = {
 }
 
 _VOLUME = (
+    *_from(_DAY_FINAL, "calls_final"),
     *_from("gold.queue_day_forecast", "calls_mean"),
     *_from("silver.queue_demand_map", "share"),
     *_from("silver.monthly_demand", "monthly_forecast"),
@@ -99,17 +101,21 @@ LINEAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
     "gold.queue_interval_staffing": {
         "calls_mean": _from(_FORECAST, "calls_mean"),
-        "calls_staffed": _from(_FORECAST, *_BANDS),
+        "calls_final": _from(_FINAL, "calls_final"),
+        "calls_staffed": (*_from(_FINAL, "calls_final"), *_from(_FORECAST, "calls_mean", *_BANDS)),
         "aht_seconds": _from(_FORECAST, "aht_seconds"),
-        "offered_load_erlangs": _from(_FORECAST, "calls_mean", "aht_seconds"),
+        "offered_load_erlangs": (*_from(_FINAL, "calls_final"), *_from(_FORECAST, "calls_mean", "aht_seconds")),
         **{
-            column: _from(_FORECAST, *_BANDS, "aht_seconds", "is_open")
+            column: (
+                *_from(_FINAL, "calls_final"),
+                *_from(_FORECAST, "calls_mean", *_BANDS, "aht_seconds", "is_open"),
+            )
             for column in (
                 *("agents_required", "agents_required_exact", "agents_scheduled", "staffing_minutes"),
                 *("service_level", "occupancy", "abandon_share", "quantile"),
             )
         },
-        "workload_minutes": _from(_FORECAST, "calls_mean", "aht_seconds"),
+        "workload_minutes": (*_from(_FINAL, "calls_final"), *_from(_FORECAST, "calls_mean", "aht_seconds")),
     },
     "gold.capacity_week": {
         "calls_mean": _from(_WEEKS, "calls_mean"),
@@ -164,10 +170,15 @@ LINEAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             *_from("silver.locality_rules", "pattern", "result_locality", "priority"),
         ),
         "handle_seconds": (
+            *_from(_DAY_FINAL, "aht_seconds"),
             *_from("gold.queue_day_forecast", "aht_seconds"),
             *_from("silver.monthly_demand", "handle_seconds"),
         ),
-        "workload_hours": (*_VOLUME, *_from("gold.queue_day_forecast", "aht_seconds")),
+        "workload_hours": (
+            *_VOLUME,
+            *_from(_DAY_FINAL, "aht_seconds"),
+            *_from("gold.queue_day_forecast", "aht_seconds"),
+        ),
         "ideal_fte": (*_VOLUME, *_ROSTER),
         "required_fte": (*_VOLUME, *_from("silver.week_configuration", "work_hours", "shrinkage", "occupancy")),
         "assigned": _from("gold.weekly_resource_assignment", "demand_id"),

@@ -16,14 +16,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from wfm_pipeline.assets.forecast_inputs import read_inputs
-from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.domain.forecasting import BacktestResult, ForecastOptions, read_folds, run_backtest
 from wfm_pipeline.domain.forecasting.analysis import BacktestAnalysis, analyse
 from wfm_pipeline.errors import DataError, SettingsError
+from wfm_pipeline.orchestration.backtest_ground import Ground, read_ground
 from wfm_pipeline.reports.backtest_report import ReportFacts, backtest_report
 from wfm_pipeline.resources import House
-from wfm_pipeline.sources.interval_file import read_interval_file, read_table_file
+from wfm_pipeline.sources.interval_file import read_table_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +82,16 @@ def run_request(house: House, request: BacktestRequest, *, on_progress: Callable
     Raises:
         DataError: file, origins, data set and external peers do not fit together; the message says how.
     """
-    panel, site = _panel(house, request)
+    ground = read_ground(house, request.file, country=request.country, weekend=request.weekend)
+    panel, site = ground.panel, ground.site
     folds = _folds(request, panel)
     external = {name: read_table_file(path) for name, path in request.peers}
     options = house.forecast_options
-    result = run_backtest(panel, folds, site=site, external=external, options=options, on_progress=on_progress)
+    result = run_backtest(
+        panel, folds, site=site, external=external, plans=ground.plans(house), options=options, on_progress=on_progress
+    )
     analysis = analyse(result, panel, site=site)
-    return BacktestAnswer(result, analysis, _facts(house, request, panel, folds, site, options))
+    return BacktestAnswer(result, analysis, _facts(house, request, ground, folds, options))
 
 
 def named_files(words: Sequence[str]) -> tuple[tuple[str, Path], ...]:
@@ -113,11 +115,11 @@ def named_files(words: Sequence[str]) -> tuple[tuple[str, Path], ...]:
 def _facts(
     house: House,
     request: BacktestRequest,
-    panel: pd.DataFrame,
+    ground: Ground,
     folds: pd.DataFrame,
-    site: Site,
     options: ForecastOptions,
 ) -> ReportFacts:
+    panel, site = ground.panel, ground.site
     is_file = request.file is not None
     name = request.dataset or (request.file.stem if request.file is not None else house.source_map.name)
     calendar = f"{site.country or 'no country'}; weekend {', '.join(site.weekend) or 'none'}"
@@ -129,6 +131,9 @@ def _facts(
         "origins": f"{len(folds)}, {folds['origin'].min():%Y-%m-%d} to {folds['origin'].max():%Y-%m-%d}, "
         f"{folds['horizon_days'].min()} to {folds['horizon_days'].max()} days ahead",
         "calendar": calendar,
+        "planners' tables": f"{ground.told.counted()}; at each origin only what was recorded or known by then"
+        if ground.told
+        else "none, a plain file",
         "external peers": ", ".join(f"{peer} ({path.name})" for peer, path in request.peers) or "none",
     }
     return ReportFacts(
@@ -145,15 +150,6 @@ def _fingerprint(panel: pd.DataFrame) -> str:
     rows = panel[["queue_id", "interval_start", "calls"]].sort_values(["queue_id", "interval_start"], kind="stable")
     hashed = pd.util.hash_pandas_object(rows, index=False).to_numpy()
     return hashlib.sha256(hashed.tobytes()).hexdigest()[:_SHOWN_HASH_LETTERS]
-
-
-def _panel(house: House, request: BacktestRequest) -> tuple[pd.DataFrame, Site]:
-    if request.file is None:
-        with house.open_warehouse() as warehouse:
-            return read_inputs(house, warehouse).history, house.site
-    default = Site()
-    site = Site(country=request.country, weekend=request.weekend or default.weekend)
-    return read_interval_file(request.file), site
 
 
 def _folds(request: BacktestRequest, panel: pd.DataFrame) -> pd.DataFrame:

@@ -209,27 +209,28 @@ def refresh_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJo
 
 
 def plans_job() -> UnresolvedAssetJobDefinition:
-    """Planners' events, drivers, decisions and overrides, the forecast they move, and its final values; silver as it is."""
+    """Planners' events, drivers, decisions and overrides, the forecast they move, its final values and teams; silver as it is."""
     issued = dg.AssetSelection.assets("gold/queue_interval_forecast").required_multi_asset_neighbors()
     return _job(
         PLANS,
         selection=_overridden() | issued,
-        description="Takes planners' tables in and issues the forecast again where it may still change.",
+        description="Takes planners' tables in, issues the forecast again where it may still change, and staffs it.",
     )
 
 
 def overrides_job() -> UnresolvedAssetJobDefinition:
-    """Planners' overrides on the forecast as it is issued, without a new one."""
+    """Planners' overrides on the forecast as it is issued, and the teams they ask for, without a new forecast."""
     return _job(
         OVERRIDES,
         selection=_overridden(),
-        description="Takes planners' tables in and applies overrides to the newest issue.",
+        description="Takes planners' tables in, applies overrides to the newest issue, and staffs it.",
     )
 
 
 def _overridden() -> dg.AssetSelection:
     final = dg.AssetSelection.assets("gold/queue_interval_forecast_final").required_multi_asset_neighbors()
-    return dg.AssetSelection.groups("planning") | final | dg.AssetSelection.assets("gold/override_value")
+    read = dg.AssetSelection.assets("gold/override_value", "gold/queue_interval_staffing")
+    return dg.AssetSelection.groups("planning") | final | read
 
 
 def allocation_job(partitions: dg.PartitionsDefinition | None) -> UnresolvedAssetJobDefinition:

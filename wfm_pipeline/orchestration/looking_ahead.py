@@ -26,7 +26,7 @@ def run_long_range(
     Args:
         definitions: Definitions without partitions.
         house: The house.
-        as_of: First target day; None takes the day after the last date known.
+        as_of: First target day; None takes the day after the last date known to its end.
         on_step: Told of each step.
         instance: Where Dagster notes the run; None takes the one that the Dagster UI shows.
     """

@@ -89,7 +89,7 @@ def score_updates(
     """Answer a request: scores by hours and method, see `run_intraday_backtest`."""
     if request.file is None:
         with house.open_warehouse() as warehouse:
-            panel, site = read_inputs(house, warehouse).history, house.site
+            panel, site = read_inputs(house, warehouse).whole_history(), house.site
     else:
         site = Site(country=request.country, weekend=request.weekend or Site().weekend)
         panel = read_interval_file(request.file)

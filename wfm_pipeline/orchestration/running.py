@@ -59,7 +59,7 @@ def run_main_job(
         definitions: Definitions without partitions (`build_definitions(..., is_partitioned=False)`).
         house: The house.
         plan: The dates to read and refresh; None for jobs that read no source.
-        as_of: First target day of the forecast; None takes the day after the last date known.
+        as_of: First target day of the forecast; None takes the day after the last date known to its end.
         on_step: Told of each step.
         job: `nightly` for the whole graph, or one of the smaller jobs.
         is_reissue: Make an issue again although its days have begun; the former goes to the archive.

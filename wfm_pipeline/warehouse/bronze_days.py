@@ -66,6 +66,15 @@ def ledger(warehouse: Warehouse, source_map: SourceMap, table_map: TableMap) -> 
     return dict(zip(found["business_date"].to_pylist(), found["rows_read"].to_pylist(), strict=True))
 
 
+def last_batches(warehouse: Warehouse, source_map: SourceMap, table_map: TableMap) -> dict[dt.date, str]:
+    """Batch that read each business date last; empty where nothing was read."""
+    if not warehouse.has(DAY_LEDGER.full_name):
+        return {}
+    rows = _scope(source_map, table_map).filter(warehouse.table(DAY_LEDGER.full_name))
+    found = warehouse.con.to_pyarrow(rows.select("business_date", "batch_id").order_by("business_date"))
+    return dict(zip(found["business_date"].to_pylist(), found["batch_id"].to_pylist(), strict=True))
+
+
 def stale_dates(
     *,
     day_counts: Mapping[dt.date, int],

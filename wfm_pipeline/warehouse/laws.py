@@ -93,12 +93,17 @@ def quantiles_are_ordered(warehouse: Warehouse, source: str, table: str) -> Law:
 
 
 def workload_is_the_forecasts(warehouse: Warehouse, source: str) -> Law:
-    """workload_minutes of a staffed issue = calls_mean x aht_seconds / 60 of its forecast, where the handle time is known."""
+    """workload_minutes of a staffed issue = final calls x aht_seconds / 60 of its forecast, where the handle time is known.
+
+    An issue without final values has the model's calls instead.
+    """
     keys = ("queue_id", "interval_start", "issued_at")
     staffed = _of_source(warehouse, "gold.queue_interval_staffing", source)
     forecast = _of_source(warehouse, "gold.queue_interval_forecast", source)
     forecast = forecast.semi_join(staffed.select("issued_at").distinct(), "issued_at")
-    minutes = forecast.select(*keys, offered=_.calls_mean * _.aht_seconds / 60)
+    final = _of_source(warehouse, "gold.queue_interval_forecast_final", source).select(*keys, "calls_final")
+    planned = forecast.left_join(final, keys).select(*keys, "aht_seconds", "calls_mean", "calls_final")
+    minutes = planned.select(*keys, offered=_.calls_final.fill_null(_.calls_mean) * _.aht_seconds / 60)
     known = staffed.filter(staffed.reason.isnull()).select(*keys, minutes="workload_minutes")
     return _compare(warehouse, known, minutes.semi_join(known, keys), "minutes", "offered", tolerance=SUM_TOLERANCE)
 

@@ -19,7 +19,7 @@ DEPENDENCIES = {
     "gold/queue_day_actual": {"silver/queue_intervals"},
     "gold/customer_behavior": {"silver/calls"},
     "gold/forecast_accuracy": {"gold/queue_interval_forecast", "gold/queue_day_forecast"},
-    "gold/queue_interval_staffing": {"gold/queue_interval_forecast"},
+    "gold/queue_interval_staffing": {"gold/queue_interval_forecast", "gold/queue_interval_forecast_final"},
 }
 DEPENDENCIES |= {
     f"gold/{name}": {
@@ -60,7 +60,7 @@ PLANNERS = {
 }  # fmt: skip
 PLAN = {"gold/demand_week", "gold/weekly_resource_assignment", "gold/allocation_quality"}
 DEPENDENCIES |= {name: set() for name in PLANNERS}
-DEPENDENCIES |= {name: {*PLANNERS, "gold/queue_day_forecast"} for name in PLAN}
+DEPENDENCIES |= {name: {*PLANNERS, "gold/queue_day_forecast", "gold/queue_day_forecast_final"} for name in PLAN}
 DEPENDENCIES |= {
     name: {"silver/call_legs", "silver/calls"} for name in ("gold/queue_model_fit", "gold/agent_presence_month")
 }

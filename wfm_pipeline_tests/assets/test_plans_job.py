@@ -7,6 +7,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from wfm_pipeline.assets.allocation_inputs import read_planning
 from wfm_pipeline.assets.forecast_inputs import issue_instant
 from wfm_pipeline.assets.issue_ledger import (
     broken_issues,
@@ -19,17 +20,23 @@ from wfm_pipeline.assets.issue_ledger import (
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.plans import PLAN_GOLD_TABLES, QUEUE_DAY_ANOMALY
 from wfm_pipeline.definitions import build_definitions
+from wfm_pipeline.domain.allocation.weeks import IsoWeek
+from wfm_pipeline.domain.staffing.plan import staff_forecast
+from wfm_pipeline.orchestration.backtesting import BacktestRequest, run_request
 from wfm_pipeline.orchestration.jobs import OVERRIDES, PLANS
+from wfm_pipeline.orchestration.planning_run import run_weeks
 from wfm_pipeline.orchestration.running import run_main_job
 from wfm_pipeline.reports.plan_tables import plan_tables
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.contract_check import contract_violations
 from wfm_pipeline_tests.cli_kit import run_wfm
 from wfm_pipeline_tests.house_kit import LAST_DATE, count, hashes
+from wfm_pipeline_tests.tools.write_allocation_seeds import FOLDER
 
 AS_OF = LAST_DATE + dt.timedelta(days=1)  # a Friday, and the issue that `finished` has made
 PAST = LAST_DATE - dt.timedelta(days=20)
 HEADER = "override_id,queue_id,from_local,until_local,kind,value,author,why,decided_at,is_active\n"
+STAFFING = "gold.queue_interval_staffing"
 GOLD = [table.full_name for table in PLAN_GOLD_TABLES]
 
 
@@ -110,6 +117,89 @@ def test_analysts_see_the_models_and_the_final_value_in_the_published_view(copie
     in_force = tables["Overrides of the newest issue"]
     assert (in_force["calls_after"] - in_force["calls_before"]).tolist() == pytest.approx([100.0])
     assert [4] == in_force["queues"].tolist()
+
+
+def by_interval(rows):
+    return rows.sort_values(["issued_at", "queue_id", "interval_start"], ignore_index=True)
+
+
+def test_an_override_raises_the_teams_of_its_day_and_of_no_other_until_it_is_undone(copied, planners):
+    day = AS_OF + dt.timedelta(days=3)  # a Monday
+    before = by_interval(frame(copied, STAFFING))
+    line = f"up,billing,{day},{day + dt.timedelta(days=1)},factor,1.2,ann,campaign,"
+    write_overrides(planners, f"{line},true")
+
+    assert plan(copied).problems == ()
+
+    after = by_interval(frame(copied, STAFFING))
+    moved = (after["queue_id"] == "billing") & (after["business_date"] == pd.Timestamp(day))
+    pd.testing.assert_frame_equal(before[~moved], after[~moved], check_exact=True)
+    assert after.loc[moved, "agents_required"].sum() > before.loc[moved, "agents_required"].sum()
+    assert (after.loc[moved, "agents_required"] >= before.loc[moved, "agents_required"]).all()
+    assert (before["calls_mean"] == after["calls_mean"]).all()
+    busy = moved & (before["calls_mean"] > 0)
+    for column, scaled in (("calls_mean", "calls_final"), ("workload_minutes", "workload_minutes")):
+        assert (after.loc[busy, scaled] / before.loc[busy, column]).tolist() == pytest.approx([1.2] * int(busy.sum()))
+    write_overrides(planners, f"{line},false")
+    assert plan(copied).problems == ()
+    pd.testing.assert_frame_equal(before, by_interval(frame(copied, STAFFING)), check_exact=True)
+
+
+def test_risk_follows_an_override_the_band_moves_by_the_same_factor(copied, planners):
+    day = AS_OF + dt.timedelta(days=3)
+    house = House(copied.settings.model_copy(update={"staffing_quantile": 0.9}))
+    assert plan(house).problems == ()
+    before = by_interval(frame(house, STAFFING))
+    write_overrides(planners, f"up,billing,{day},{day + dt.timedelta(days=1)},factor,1.5,ann,campaign,,")
+
+    assert plan(house).problems == ()
+
+    after = by_interval(frame(house, STAFFING))
+    busy = (after["queue_id"] == "billing") & (after["business_date"] == pd.Timestamp(day)) & (before["calls_mean"] > 0)
+    ratio = after.loc[busy, "calls_staffed"] / before.loc[busy, "calls_staffed"]
+    assert ratio.tolist() == pytest.approx([1.5] * int(busy.sum()))
+
+
+def test_without_overrides_the_teams_are_bit_for_bit_those_of_the_models_values(copied):
+    stored, issue = by_interval(frame(copied, STAFFING)), by_interval(frame(copied, QUEUE_INTERVAL_FORECAST.full_name))
+    issue = issue[~issue["is_hindcast"]]
+
+    teams = staff_forecast(issue, 1800.0, copied.staffing_policies, copied.staffing_policy)
+
+    names = [name for name in teams.columns if name in stored.columns]
+    pd.testing.assert_frame_equal(stored[names], teams[names], check_exact=True, check_dtype=False)
+    assert (stored["calls_final"] == stored["calls_mean"]).all()
+
+
+def test_an_override_moves_the_weekly_demand_and_a_hindcast_says_that_it_has_none(copied, planners):
+    for file in FOLDER.glob("*.csv"):
+        shutil.copy(file, planners)
+    monday = AS_OF + dt.timedelta(days=3)
+    week = IsoWeek.of(monday)
+    definitions = build_definitions(copied.settings, is_partitioned=False)
+    done = run_weeks(
+        definitions, copied, [week], on_step=lambda _step, _what: None, instance=dg.DagsterInstance.ephemeral()
+    )
+    assert done.problems == ()
+    write_overrides(planners, f"up,,{monday},{monday + dt.timedelta(days=7)},factor,1.2,ann,campaign,,")
+    with copied.open_warehouse() as warehouse:
+        before = read_planning(copied, warehouse)
+
+    assert plan(copied).problems == ()
+
+    with copied.open_warehouse() as warehouse:
+        after = read_planning(copied, warehouse)
+    keys = ["demand_id", "iso_year", "iso_week"]
+    both = before.calls.merge(after.calls, on=keys, suffixes=("", "_after"), validate="one_to_one")
+    is_moved = (both["iso_week"] == week.iso_week) & (both["iso_year"] == week.iso_year)
+    assert is_moved.sum() > 0
+    ratio = both["weekly_forecast_after"] / both["weekly_forecast"]
+    assert ratio[is_moved].tolist() == pytest.approx([1.2] * int(is_moved.sum()))
+    # the week after is reached in part: its other days are those of this week, but without this week's override
+    assert both["iso_week"].max() > week.iso_week
+    assert (both["weekly_forecast_after"] == both["weekly_forecast"])[~is_moved].all()
+    assert not any("without final values" in notice for notice in after.demands(week)[1])
+    assert any("without final values" in notice for notice in after.demands(IsoWeek.of(LAST_DATE).previous)[1])
 
 
 def test_sums_hold_with_overrides_in_every_table(copied, planners):
@@ -268,6 +358,35 @@ def test_a_faulty_file_stops_the_job_and_names_its_line(copied, planners):
     problems = plan(copied).problems
 
     assert "forecast_overrides.csv, line 2" in problems[0]
+
+
+def test_a_backtest_on_the_warehouse_knows_what_was_known_at_its_origin_and_no_more(copied, planners):
+    days = busy_days(copied)
+    marked, target = days[-40:-12:7], days[-7]  # four of a kind before the origin, and one ahead
+    origin = days[-10].date()
+    marks = ", ".join(f"'{day.date()}'" for day in (*marked, target))
+    with copied.open_warehouse() as warehouse:
+        warehouse.execute(
+            f"update silver.queue_intervals set calls_offered = 3 * calls_offered where business_date in ({marks})"
+        )
+    folds = {"dataset": "x", "fold": 0, "origin": origin, "horizon_days": 14, "train_from": days[0].date()}
+    pd.DataFrame([folds]).to_csv(planners / "origins.csv", index=False)
+    request = BacktestRequest(None, planners / "origins.csv", None, None, None, None)
+
+    def ahead(known_on):
+        lines = [f"m{number},mail,,{day.date()},,{known_on}" for number, day in enumerate((*marked, target))]
+        head = "event_id,event_type,queue_id,first_date,last_date,known_on"
+        (planners / "events.csv").write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+        assert plan(copied).problems == ()
+        answer = run_request(copied, request, on_progress=lambda _line: None)
+        assert answer.facts.data["planners' tables"].startswith("5 events, 0 drivers, 0 decisions")
+        rows = answer.result.predictions
+        of_day = rows["interval_start"].dt.normalize() == target
+        return rows.loc[of_day & (rows["method"] == "wfm"), "calls_mean"].sum()
+
+    told, untold = ahead(origin.isoformat()), ahead("")
+
+    assert told > 2 * untold  # recorded today without a date on which it was known: nobody knew it then
 
 
 def test_rows_of_another_source_are_left_alone(copied, planners):

@@ -13,6 +13,8 @@ from wfm_pipeline.domain.allocation.locality import LocalityPolicy
 from wfm_pipeline.domain.allocation.weeks import IsoWeek
 
 _DAYS_PER_WEEK = 7
+_STAND_INS = {"calls_mean": "calls_model", "aht_seconds": "aht_model_seconds"}
+"""Column -> the one whose value stands in for another date."""
 _AFTER_MONDAY = 10_000
 """Rank of issues after Monday: behind every one before it [days]."""
 
@@ -47,7 +49,8 @@ def fill_weeks(days: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     planned away from the calls.
 
     Args:
-        days: queue_id, business_date, calls_mean, aht_seconds; one row per queue and date.
+        days: queue_id, business_date, calls_mean, aht_seconds; one row per queue and date. Optional calls_model and
+            aht_model_seconds: what stands in on another date, for an override speaks of its own dates only.
 
     Returns:
         The rows with the filled dates, and a notice per week that was filled.
@@ -55,7 +58,8 @@ def fill_weeks(days: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     known = days[["queue_id", "business_date", "calls_mean", "aht_seconds"]]
     known = known.assign(business_date=pd.to_datetime(known["business_date"]))
     weeks = set(_mondays(known["business_date"]))
-    beside = [known.assign(business_date=known["business_date"] + pd.Timedelta(weeks=step)) for step in (1, -1)]
+    plain = known.assign(**{name: days[model] for name, model in _STAND_INS.items() if model in days})
+    beside = [plain.assign(business_date=plain["business_date"] + pd.Timedelta(weeks=step)) for step in (1, -1)]
     rows = pd.concat([part.assign(stands_in=number) for number, part in enumerate([known, *beside])], ignore_index=True)
     rows = rows[_mondays(rows["business_date"]).isin(weeks)]
     rows = rows.sort_values(["queue_id", "business_date", "stands_in"], kind="stable")

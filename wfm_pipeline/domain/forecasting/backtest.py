@@ -16,6 +16,7 @@ from wfm_pipeline.domain.forecasting.external_peers import checked_predictions, 
 from wfm_pipeline.domain.forecasting.fitting import answer, fit_panel
 from wfm_pipeline.domain.forecasting.history import BoolArray, CallPanel, FloatArray, build_panel, desk_closed_dates
 from wfm_pipeline.domain.forecasting.options import METHOD, QUANTILE_LEVELS, ForecastOptions, quantile_column
+from wfm_pipeline.domain.forecasting.outside import Plans
 from wfm_pipeline.domain.forecasting.peers import PEERS, peer_forecast
 from wfm_pipeline.domain.forecasting.scores import score_backtest
 from wfm_pipeline.errors import DataError
@@ -100,6 +101,7 @@ def run_backtest(
     horizon_days: int | None = None,
     methods: Sequence[str] | None = None,
     external: Mapping[str, pd.DataFrame] | None = None,
+    plans: Callable[[dt.date], Plans] | None = None,
     options: ForecastOptions | None = None,
     on_progress: Callable[[str], None] | None = None,
 ) -> BacktestResult:
@@ -112,6 +114,7 @@ def run_backtest(
         horizon_days: Days ahead; None takes each fold's own.
         methods: Names from METHODS; None takes all.
         external: Name -> predictions made elsewhere for the same origins, see `external_rows`.
+        plans: Origin -> what planners had told by then, for our forecast; None: they told nothing.
         options: Choices of our forecast.
         on_progress: Told one line per origin.
 
@@ -139,8 +142,11 @@ def run_backtest(
                 origin=fold.origin,
             )
         scored = future.has_row & ~np.isnan(future.calls) & ~_ahead(closed, cube, future)[None, :, None]
+        told = plans(fold.origin) if plans else None
         for method in chosen:
-            mean, quantiles, remarks = _run(method, past, site=site, horizon=fold.horizon_days, options=options)
+            mean, quantiles, remarks = _run(
+                method, past, site=site, horizon=fold.horizon_days, plans=told, options=options
+            )
             parts.append(_rows(method, future, scored, mean, quantiles))
             notes.extend(f"{fold.origin}: {remark}" for remark in remarks)
         if on_progress:
@@ -188,11 +194,11 @@ def _ahead(closed: BoolArray, cube: CallPanel, future: CallPanel) -> BoolArray:
 
 
 def _run(
-    method: str, past: CallPanel, *, site: Site, horizon: int, options: ForecastOptions | None
+    method: str, past: CallPanel, *, site: Site, horizon: int, plans: Plans | None, options: ForecastOptions | None
 ) -> tuple[FloatArray, FloatArray, list[str]]:
     if method in PEERS:
         return *peer_forecast(past, PEERS[method], horizon), []
-    model = fit_panel(past, site=site, horizon_days=horizon, options=options or ForecastOptions())
+    model = fit_panel(past, site=site, horizon_days=horizon, options=options or ForecastOptions(), plans=plans)
     values = answer(model)
     pairs = zip(model.queue_ids, values.chosen, strict=True)
     return (

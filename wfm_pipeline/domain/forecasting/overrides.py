@@ -9,6 +9,7 @@ forecast spreads them, or evenly where it has none. Closed intervals stay 0. Ove
 in which they were decided, each on what the ones before left.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -148,16 +149,31 @@ def _joined(effects: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _with_final(frame: pd.DataFrame, calls: FloatArray) -> pd.DataFrame:
-    """Final mean and quantiles: the model's moved by the same factor, a Poisson law's where it had no calls."""
-    final = frame.assign(calls_final=calls)
-    mean = frame["calls_mean"].to_numpy(np.float64)
-    ratio = np.divide(calls, mean, out=np.ones_like(calls), where=mean > 0)
-    is_new = (mean == 0) & (calls > 0)
-    for name, level in FINAL_LEVELS.items():
-        moved = frame[name.replace("_final", "")].to_numpy(np.float64) * ratio
-        moved[is_new] = poisson.ppf(level, calls[is_new])
-        final[name] = moved
-    return final
+    """Final mean and quantiles."""
+    model = {level: frame[name.replace("_final", "")].to_numpy(np.float64) for name, level in FINAL_LEVELS.items()}
+    moved = moved_quantiles(model, mean=frame["calls_mean"].to_numpy(np.float64), final=calls)
+    return frame.assign(calls_final=calls, **{name: moved[level] for name, level in FINAL_LEVELS.items()})
+
+
+def moved_quantiles(
+    quantiles: Mapping[float, FloatArray], *, mean: FloatArray, final: FloatArray
+) -> dict[float, FloatArray]:
+    """Quantiles that follow an override: the model's times final / mean, a Poisson law's where it had no calls.
+
+    Args:
+        quantiles: Level -> the model's quantiles, shape (n,) [calls].
+        mean: The model's expected calls, shape (n,) [calls].
+        final: Expected calls with overrides, shape (n,) [calls].
+
+    Returns:
+        The same levels; where final = mean the very numbers that came in.
+    """
+    ratio = np.divide(final, mean, out=np.ones_like(final), where=mean > 0)
+    is_new = (mean == 0) & (final > 0)
+    moved = {level: values * ratio for level, values in quantiles.items()}
+    for level, values in moved.items():
+        values[is_new] = poisson.ppf(level, final[is_new])
+    return moved
 
 
 def _final_days(final: pd.DataFrame, days: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,67 @@
+"""The calls that the weekly allocation plans for: final values of the forecast, as weekly demand.
+
+Here: which rows of which issue, and where there are no final values. Not here: what a plan may know
+(domain/allocation/calls) or the planners' tables (allocation_inputs).
+"""
+
+from collections import Counter
+
+import pandas as pd
+
+from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST
+from wfm_pipeline.contracts.plans import QUEUE_DAY_FINAL
+from wfm_pipeline.domain.allocation.calls import fill_weeks, known_at_week_start
+from wfm_pipeline.domain.allocation.demand import forecast_demand
+from wfm_pipeline.domain.allocation.locality import LocalityPolicy
+from wfm_pipeline.domain.allocation.weeks import IsoWeek
+from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.warehouse.scope import Scope
+
+DEMAND_COLUMNS = ["demand_id", "platform", "locality", "case_type", "state", "weekly_forecast", "handle_seconds"]
+_KEYS = ["queue_id", "business_date", "issued_at"]
+_FORECAST_COLUMNS = ["queue_id", "business_date", "horizon_days", "calls_mean", "aht_seconds"]
+
+
+def weekly_calls(days: pd.DataFrame, queue_map: pd.DataFrame, policy: LocalityPolicy) -> tuple[pd.DataFrame, list[str]]:
+    """Weekly demand of the mapped queues, none before the first forecast or without a map, and notices."""
+    if days.empty or queue_map.empty:
+        return pd.DataFrame(columns=["iso_year", "iso_week", *DEMAND_COLUMNS]), []
+    whole, filled = fill_weeks(days)
+    calls, notices = forecast_demand(whole, queue_map, policy)
+    return calls, [*filled, *notices]
+
+
+def planned_days(house: House, warehouse: Warehouse) -> pd.DataFrame:
+    """Calls per queue and date as a plan of the date's week may know them; empty before the first forecast.
+
+    An issue's final values, overrides included; hindcasts, and issues made before those were kept, have none: there the
+    model's values stand, and is_final is False.
+    """
+    if not warehouse.has(QUEUE_DAY_FORECAST.full_name):
+        return pd.DataFrame(columns=[*_FORECAST_COLUMNS, "is_final"])
+    warehouse.create(QUEUE_DAY_FINAL)
+    model, final = (
+        Scope(house.in_source()).filter(warehouse.table(table.full_name))
+        for table in (QUEUE_DAY_FORECAST, QUEUE_DAY_FINAL)
+    )
+    rows = warehouse.frame(model.select(*_FORECAST_COLUMNS, "issued_at"))
+    planned = warehouse.frame(final.select(*_KEYS, "calls_final", "aht_seconds"))
+    return known_at_week_start(_with_final(rows, planned))
+
+
+def _with_final(rows: pd.DataFrame, final: pd.DataFrame) -> pd.DataFrame:
+    """Forecast rows with the final calls and handle times in the place of the model's, where there are any."""
+    both = rows.merge(final, on=_KEYS, how="left", validate="one_to_one", suffixes=("", "_final"))
+    is_final = both["calls_final"].notna()
+    calls = both["calls_final"].where(is_final, both["calls_mean"])
+    aht = both["aht_seconds_final"].where(is_final, both["aht_seconds"])
+    model = {"calls_model": both["calls_mean"], "aht_model_seconds": both["aht_seconds"]}
+    return both[_FORECAST_COLUMNS].assign(calls_mean=calls, aht_seconds=aht, is_final=is_final, **model)
+
+
+def days_without_final(days: pd.DataFrame) -> dict[IsoWeek, int]:
+    """ISO week -> queue days of it without final values."""
+    if days.empty:
+        return {}
+    return dict(Counter(IsoWeek.of(date.date()) for date in days.loc[~days["is_final"], "business_date"]))

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 from sqlalchemy.engine import make_url
+
+settings.register_profile("untimed", deadline=None)  # a slow machine fails no test; time is measured in benchmarks
+settings.load_profile("untimed")
 
 ENGINES = {
     "PostgreSQL": "WFM_TEST_POSTGRES_URL",

@@ -56,7 +56,7 @@ def weeks(draw):
 
 
 @pytest.mark.parametrize("options", WAYS, ids=["optimal", "v2", "minimum_one", "stability"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(problem=weeks())
 def test_no_misfit_nobody_twice_and_everybody_staffed_who_can_be(options, problem):
     previous = {one.cn: problem.demands[0].demand_id for one in problem.resources}
@@ -68,7 +68,7 @@ def test_no_misfit_nobody_twice_and_everybody_staffed_who_can_be(options, proble
     assert sum(allocation.assigned) == verdict.fairness.staffed
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(problem=weeks())
 def test_optimal_is_never_worse_than_v2(problem):
     best, other = allocate(problem), allocate(problem, Options("v2"))
@@ -82,7 +82,7 @@ def test_optimal_is_never_worse_than_v2(problem):
         assert sum(best.assigned[one] for one in idle) < sum(other.assigned[one] for one in idle)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(problem=weeks())
 def test_the_gate_agrees_with_every_pair_asked_one_by_one(problem):
     expected = [
@@ -95,7 +95,7 @@ def test_the_gate_agrees_with_every_pair_asked_one_by_one(problem):
     assert expected == list(open_gate(problem).pairs())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(problem=weeks())
 def test_names_that_keep_the_order_change_nothing(problem):
     renamed = Problem.build(

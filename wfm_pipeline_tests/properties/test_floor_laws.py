@@ -45,7 +45,7 @@ def floors(draw):
     return Floor(SECONDS, queues, groups)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(floors(), st.integers(0, 2**31))
 def test_every_attempt_is_answered_abandoned_or_still_in_the_line(floor, seed):
     run = run_floor(floor, seed=seed)
@@ -56,7 +56,7 @@ def test_every_attempt_is_answered_abandoned_or_still_in_the_line(floor, seed):
     assert np.all(run.wait >= 0)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(floors(), st.integers(0, 2**31))
 def test_littles_law_holds_event_by_event(floor, seed):
     run = run_floor(floor, seed=seed)
@@ -66,7 +66,7 @@ def test_littles_law_holds_event_by_event(floor, seed):
     np.testing.assert_allclose(run.queue_seconds, waits, rtol=1e-9, atol=1e-6)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(floors(), st.integers(0, 2**31))
 def test_no_agent_serves_two_callers_at_once_nor_without_the_skill_nor_begins_off_shift(floor, seed):
     run, crew = run_floor(floor, seed=seed), crew_of(floor)
@@ -81,7 +81,7 @@ def test_no_agent_serves_two_callers_at_once_nor_without_the_skill_nor_begins_of
     assert len(agents) == len(crew.group)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(floors(), st.integers(0, 2**31))
 def test_a_queue_is_served_first_come_first_served(floor, seed):
     run = run_floor(floor, seed=seed)
@@ -92,7 +92,7 @@ def test_a_queue_is_served_first_come_first_served(floor, seed):
         assert np.all(np.diff(run.started[answered]) >= 0)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(floors(), st.integers(0, 2**31))
 def test_nobody_of_a_more_urgent_queue_is_passed_over(floor, seed):
     run = run_floor(floor, seed=seed)
@@ -106,7 +106,7 @@ def test_nobody_of_a_more_urgent_queue_is_passed_over(floor, seed):
             assert theirs.queue_id not in skills or theirs.priority >= mine.priority
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(floors(), st.integers(0, 2**31))
 def test_nobody_joins_the_line_while_an_agent_who_could_answer_idles(floor, seed):
     run = run_floor(floor, seed=seed)
@@ -122,7 +122,7 @@ def test_nobody_joins_the_line_while_an_agent_who_could_answer_idles(floor, seed
         assert able <= busy
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(floors(), st.integers(0, 2**31))
 def test_work_is_done_in_staffed_time_or_overtime(floor, seed):
     run = run_floor(floor, seed=seed)
@@ -135,7 +135,7 @@ def test_work_is_done_in_staffed_time_or_overtime(floor, seed):
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(floors(), st.integers(0, 2**31), st.sampled_from([0.1, 60.0]))
 def test_the_unit_of_time_does_not_matter(floor, seed, scale):
     def scaled(durations):
@@ -169,7 +169,7 @@ def test_the_unit_of_time_does_not_matter(floor, seed, scale):
     np.testing.assert_allclose(one.wait * scale, two.wait, rtol=1e-6, atol=1e-6)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(floors(), st.integers(0, 2**31))
 def test_who_gave_up_waited_just_as_long_as_patience_said(floor, seed):
     run = run_floor(floor, seed=seed)

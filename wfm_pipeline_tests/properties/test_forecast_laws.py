@@ -13,7 +13,7 @@ from wfm_pipeline.domain.forecasting.bands import BandModel
 from wfm_pipeline.domain.forecasting.counts import distribution, integer_quantile
 
 QUANTILES = [quantile_column(level) for level in QUANTILE_LEVELS]
-FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite

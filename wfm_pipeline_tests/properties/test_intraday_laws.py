@@ -26,7 +26,7 @@ def issued_day(mean):
     return IssuedDay(mean, mean[..., None] * (0.5 + LEVELS), day[:, None] * (0.7 + 0.6 * LEVELS))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(means, counts, past_means, past_counts, st.integers(0, SLOTS))
 def test_an_update_is_finite_ordered_non_negative_adds_up_and_stays_within_its_limits(
     mean, so_far, before, came, elapsed
@@ -47,7 +47,7 @@ def test_an_update_is_finite_ordered_non_negative_adds_up_and_stays_within_its_l
     assert not ahead[mean[:, elapsed:] == 0].any()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(means, counts, past_means, past_counts)
 def test_queues_do_not_depend_on_their_order(mean, so_far, before, came):
     model = learn_from_days(before, came, interval_minutes=60, dispersion=0.05)
@@ -57,7 +57,7 @@ def test_queues_do_not_depend_on_their_order(mean, so_far, before, came):
     np.testing.assert_allclose(model.law.dispersion, turned.law.dispersion[::-1], rtol=1e-6, atol=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(arrays(float, (QUEUES, 3, SLOTS), elements=st.one_of(st.just(0.0), st.floats(0.01, 80.0))), st.integers(0, 99))
 def test_paths_are_whole_non_negative_and_zero_where_nothing_is_expected(mean, seed):
     day = mean.sum(axis=2)

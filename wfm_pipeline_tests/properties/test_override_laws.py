@@ -69,7 +69,7 @@ def frame(overrides):
     return pd.DataFrame(rows, columns=list(OVERRIDE_COLUMNS)).astype({"decided_at": "datetime64[us]"})
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(issue=issues(), overrides=OVERRIDES)
 def test_final_values_add_up_keep_their_bands_in_order_and_leave_closed_hours_alone(issue, overrides):
     done = finish_forecast(*issue, frame(overrides))
@@ -87,7 +87,7 @@ def test_final_values_add_up_keep_their_bands_in_order_and_leave_closed_hours_al
     assert (done.intervals.loc[~done.intervals["is_open"], "calls_final"] == 0).all()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(issue=issues(), overrides=OVERRIDES)
 def test_the_effects_lead_from_the_models_value_to_the_final_one(issue, overrides):
     done = finish_forecast(*issue, frame(overrides))

@@ -24,7 +24,7 @@ def _frame(rows: list[tuple]) -> pd.DataFrame:
 _frames = st.lists(_customer, min_size=0, max_size=60).map(_frame)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(frame=_frames, order=st.randoms(use_true_random=False))
 def test_order_of_rows_does_not_matter(frame, order):
     rows = list(range(len(frame)))
@@ -37,7 +37,7 @@ def test_order_of_rows_does_not_matter(frame, order):
     pd.testing.assert_frame_equal(one.segments, two.segments, check_exact=True)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(frame=_frames)
 def test_every_customer_has_one_segment_and_names_are_unique(frame):
     result = segment_customers(frame, seed=3)
@@ -50,7 +50,7 @@ def test_every_customer_has_one_segment_and_names_are_unique(frame):
     assert (result.segments["customers"] >= 0.05 * len(frame)).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(frame=_frames, times=st.sampled_from([0.5, 2.0, 8.0]))
 def test_unit_of_time_does_not_matter(frame, times):
     """AHT in other units moves every logarithm alike: the same groups with the same names."""
@@ -62,7 +62,7 @@ def test_unit_of_time_does_not_matter(frame, times):
     assert one.customers["segment_name"].tolist() == two.customers["segment_name"].tolist()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(frame=_frames, prior=st.floats(0, 1_000))
 def test_shrunk_figures_lie_between_the_own_and_the_overall(frame, prior):
     shrunk = shrink_small_samples(frame, prior_calls=prior)
@@ -76,7 +76,7 @@ def test_shrunk_figures_lie_between_the_own_and_the_overall(frame, prior):
             assert values.max() <= own.max() + slack
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(frame=_frames)
 def test_more_prior_means_less_spread(frame):
     little = shrink_small_samples(frame, prior_calls=5.0)["abandon_share_shrunk"]

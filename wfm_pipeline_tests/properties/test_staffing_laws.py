@@ -26,7 +26,7 @@ def agents_near(load, spare):
     return max(load + spare * np.sqrt(load), 0.05)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(load=LOADS, spare=SPARE, more=st.floats(1e-3, 5.0), target=TARGETS, aht=AHTS, patience=PATIENCE)
 def test_more_agents_are_never_worse(load, spare, more, target, aht, patience):
     agents = agents_near(load, spare)
@@ -38,7 +38,7 @@ def test_more_agents_are_never_worse(load, spare, more, target, aht, patience):
         assert getattr(many, name) <= getattr(few, name) * (1 + 1e-9) + 1e-290, name
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(load=LOADS, spare=SPARE, target=TARGETS, aht=AHTS, patience=PATIENCE)
 def test_shares_are_shares_and_what_is_answered_in_time_is_not_abandoned(load, spare, target, aht, patience):
     got = queue(load, agents_near(load, spare), target, aht, patience)
@@ -50,7 +50,7 @@ def test_shares_are_shares_and_what_is_answered_in_time_is_not_abandoned(load, s
     assert got.abandon_share <= got.wait_probability + ROUNDING
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(load=LOADS, spare=SPARE, target=TARGETS, aht=AHTS, patience=st.floats(5.0, 5000.0))
 def test_the_mean_wait_of_the_answered_is_the_area_above_the_service_level(load, spare, target, aht, patience):
     agents = agents_near(load, spare)
@@ -74,7 +74,7 @@ def arrivals(load, aht):
     return load / aht
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(load=LOADS, beta=st.floats(0.2, 3.0), target=TARGETS, aht=AHTS)
 def test_erlang_a_tends_to_c_as_patience_grows(load, beta, target, aht):
     agents = load + beta * np.sqrt(load)
@@ -90,7 +90,7 @@ def test_erlang_a_tends_to_c_as_patience_grows(load, beta, target, aht):
     assert gaps[-1] < 1e-6
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(load=LOADS, spare=SPARE, target=TARGETS, aht=AHTS, patience=PATIENCE, unit=st.floats(1e-3, 1e3))
 def test_nothing_depends_on_the_unit_of_time(load, spare, target, aht, patience, unit):
     agents = agents_near(load, spare)
@@ -101,7 +101,7 @@ def test_nothing_depends_on_the_unit_of_time(load, spare, target, aht, patience,
     assert float(one.asa_seconds) * unit == pytest.approx(float(other.asa_seconds), rel=1e-9)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     load=LOADS,
     target=TARGETS,

@@ -42,7 +42,7 @@ def test_every_quarter_hour_reads_as_zoneinfo_reads_it(zone, reading):
     blanks=st.lists(st.sampled_from([" ", "-", "(", ")", "/"]), max_size=4),
     prefix=st.sampled_from(["+46", "0046", "0", "46", "+46 (0)"]),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_number_is_one_number_however_it_is_written(number, blanks, prefix):
     written = prefix + number[:3] + "".join(blanks) + number[3:]
 
@@ -50,7 +50,7 @@ def test_a_number_is_one_number_however_it_is_written(number, blanks, prefix):
 
 
 @given(st.lists(st.text(alphabet="0123456789+- ()abcÅ", max_size=16), min_size=1, max_size=50))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_engine_normalises_as_python_does(texts):
     table = ibis.memtable({"t": texts}, schema={"t": "string"})
     read = table.select("t", number=normalised_number(table.t, "46", 7))

@@ -32,7 +32,6 @@ from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.scope import Scope
 
 FINAL_KEY = dg.AssetKey([QUEUE_INTERVAL_FINAL.layer, QUEUE_INTERVAL_FINAL.name])
-DAY_FINAL_KEY = dg.AssetKey([QUEUE_DAY_FINAL.layer, QUEUE_DAY_FINAL.name])
 _APPLIED_KEY = dg.AssetKey([QUEUE_INTERVAL_OVERRIDE.layer, QUEUE_INTERVAL_OVERRIDE.name])
 
 

@@ -28,12 +28,14 @@ run: setup  ## the main job on the sample contact centre
 test: setup  ## all tests; engine tests that need a server say so
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
-check: setup  ## lint, format, types, import law, SQL lint, doctests
+check: setup  ## lint, format, types, import law, SQL lint, definitions load, doctests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/sqlfluff lint --processes 1 sql
+	@$(BIN)/dg check defs
+	@$(BIN)/dagster definitions validate -w workspace.yaml
 	@$(BIN)/python -m pytest --doctest-modules wfm_pipeline
 
 format: setup  ## let ruff and sqlfluff put the code in order

@@ -156,8 +156,7 @@ def _add_new_columns(batch: _Batch) -> None:
     present = {name.lower() for name in batch.bronze.columns}
     for name in batch.staged.columns:
         if name.lower() not in present:
-            column = f'"{name.replace(chr(34), chr(34) * 2)}"'
-            batch.warehouse.execute(f"alter table {batch.warehouse.quoted(batch.bronze_name)} add column {column} text")
+            batch.warehouse.add_column(batch.bronze_name, name, "string")
 
 
 def current_state(bronze: IbisTable, table_map: TableMap) -> IbisTable:

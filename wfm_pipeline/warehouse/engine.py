@@ -108,19 +108,34 @@ class Warehouse(ABC):
 
     # -- writing -------------------------------------------------------------------------------
     def create(self, table: Table) -> None:
-        """Make the contract's table if it is not there.
+        """Make the contract's table if it is not there; nullable columns it has got since are added.
 
         Raises:
-            ContractError: it is there with other columns.
+            ContractError: it is there with columns of another version that cannot be added.
         """
         self.create_from_schema(table.full_name, ibis_schema(table))
-        found = self.table(table.full_name).columns
-        if set(found) != set(table.column_names):
-            extra, missing = set(found) - set(table.column_names), set(table.column_names) - set(found)
+        found = set(self.table(table.full_name).columns)
+        missing = [column for column in table.columns if column.name not in found]
+        extra = found - set(table.column_names)
+        if extra or not all(column.nullable for column in missing):
             raise ContractError(
-                f"{table.full_name} in the warehouse lacks {sorted(missing)} and has {sorted(extra)} besides; "
-                f"it was made by another version: drop it and run again"
+                f"{table.full_name} in the warehouse lacks {sorted(column.name for column in missing)} and has "
+                f"{sorted(extra)} besides; it was made by another version: use that version, or `wfm upgrade`"
             )
+        for column in missing:
+            self.add_column(table.full_name, column.name, ibis_type(column.type))
+
+    def add_column(self, name: str, column: str, data_type: str) -> None:
+        """Add a column to `layer.table`; older rows have null there.
+
+        Args:
+            name: The table.
+            column: Name of the new column; it may come from a source, so it is quoted.
+            data_type: Its type as Ibis calls it.
+        """
+        quoted = sge.to_identifier(column, quoted=True).sql(self.dialect)
+        kind = self.con.compiler.type_mapper.to_string(ibis.dtype(data_type))
+        self.execute(f"alter table {self.quoted(name)} add column {quoted} {kind}")
 
     def create_from_schema(self, name: str, schema: ibis.Schema) -> None:
         """Make `layer.table` with that schema if it is not there."""

@@ -1,5 +1,6 @@
 """The shelves: the same promises on DuckDB and on PostgreSQL."""
 
+import dataclasses
 import datetime as dt
 
 import duckdb
@@ -161,6 +162,16 @@ def test_a_table_of_another_version_is_refused(warehouse):
 
     with pytest.raises(ContractError, match="made by another version"):
         warehouse.create(TABLE)
+
+
+def test_columns_a_table_has_got_since_are_added_and_null_in_older_rows(warehouse):
+    older = dataclasses.replace(TABLE, columns=TABLE.columns[:-1])
+    warehouse.replace(older, rows("a"), Scope())
+
+    warehouse.create(TABLE)
+    warehouse.create(TABLE)
+
+    assert [None] == warehouse.con.to_pyarrow(warehouse.table("silver.things"))["parts"].to_pylist()
 
 
 def test_an_unknown_engine_names_the_allowed_ones(tmp_path):

@@ -28,27 +28,10 @@ from wfm_pipeline.checks.contract_checks import build_contract_checks
 from wfm_pipeline.checks.flow_checks import build_flow_checks
 from wfm_pipeline.checks.issue_checks import build_issue_checks
 from wfm_pipeline.checks.law_checks import build_law_checks
-from wfm_pipeline.orchestration.jobs import (
-    REFRESH,
-    allocation_job,
-    allocation_schedule,
-    capacity_job,
-    capacity_schedule,
-    intraday_job,
-    intraday_schedule,
-    late_data_sensor,
-    long_range_job,
-    long_range_schedule,
-    model_fit_job,
-    model_fit_schedule,
-    nightly_job,
-    nightly_schedule,
-    overrides_job,
-    plans_job,
-    reforecast_job,
-    refresh_job,
-)
+from wfm_pipeline.orchestration.jobs import build_jobs
 from wfm_pipeline.orchestration.partitions import daily_partitions, weekly_partitions
+from wfm_pipeline.orchestration.schedules import build_schedules
+from wfm_pipeline.orchestration.sensors import build_sensors
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import Settings, load_settings
 
@@ -67,10 +50,6 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     house = House(settings)
     partitions = daily_partitions(house) if is_partitioned else None
     weeks = weekly_partitions(house, partitions.start.date()) if partitions else None
-    nightly, refresh, allocation = nightly_job(partitions), refresh_job(partitions), allocation_job(weeks)
-    intraday, reforecast, far_ahead = intraday_job(partitions), reforecast_job(), long_range_job()
-    model_fit = model_fit_job()
-    capacity = capacity_job()
     return dg.Definitions(
         assets=[
             *build_bronze_assets(house.source_map, partitions),
@@ -96,29 +75,9 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_issue_checks(),
             *build_allocation_checks(),
         ],
-        jobs=[
-            nightly,
-            refresh,
-            allocation,
-            intraday,
-            reforecast,
-            far_ahead,
-            capacity,
-            model_fit,
-            plans_job(),
-            overrides_job(),
-        ],
-        schedules=[
-            nightly_schedule(nightly, house),
-            allocation_schedule(allocation, house),
-            intraday_schedule(intraday, house),
-            long_range_schedule(far_ahead, house),
-            capacity_schedule(capacity, house),
-            model_fit_schedule(model_fit, house),
-        ]
-        if partitions
-        else [],
-        sensors=[late_data_sensor(REFRESH, house)] if partitions else [],
+        jobs=build_jobs(partitions, weeks),
+        schedules=build_schedules(house) if partitions else [],
+        sensors=build_sensors(house) if partitions else [],
         resources={"house": house},
         executor=dg.in_process_executor,
     )

@@ -1,5 +1,6 @@
 """Fixtures that several kinds of tests share: servers where their URL is set, real data, throw-away homes."""
 
+import importlib
 import os
 import uuid
 from pathlib import Path
@@ -24,6 +25,8 @@ def pytest_terminal_summary(terminalreporter):
     """Say which engines and data this run reached, and which need a variable."""
     reached = ["DuckDB", *(name for name, variable in ENGINES.items() if os.environ.get(variable))]
     missed = [f"{name} (set {variable})" for name, variable in ENGINES.items() if not os.environ.get(variable)]
+    if os.environ.get("WFM_TEST_MARIADB_URL") and _what_odbc_lacks():
+        missed.append("ODBC (install unixodbc and odbc-mariadb)")
     terminalreporter.write_line(f"tested with: {', '.join(reached)}")
     terminalreporter.write_line(f"not tested: {', '.join(missed) or 'nothing left out'}")
 
@@ -47,6 +50,33 @@ def mariadb_url():
     """SQLAlchemy URL of an empty MariaDB database that is dropped afterwards."""
     admin = make_url(_server_url("WFM_TEST_MARIADB_URL"))
     yield from _throw_away_database(admin, lambda name: str(admin.set(database=name)))
+
+
+@pytest.fixture
+def odbc():
+    """unixODBC and MariaDB's driver; skips where they are not installed, fails where `WFM_TEST_ODBC=required`."""
+    missing = _what_odbc_lacks()
+    if missing and os.environ.get("WFM_TEST_ODBC") == "required":
+        pytest.fail(f"WFM_TEST_ODBC=required, but {missing}")
+    if missing:
+        pytest.skip(missing)
+
+
+@pytest.fixture
+def mariadb_odbc_url(odbc, mariadb_url):
+    """The same database as `mariadb_url`, through ODBC."""
+    url = make_url(mariadb_url).set(drivername="mysql+pyodbc", query={"driver": "MariaDB Unicode"})
+    return url.render_as_string(hide_password=False)
+
+
+def _what_odbc_lacks():
+    try:
+        drivers = importlib.import_module("pyodbc").drivers()
+        importlib.import_module("arrow_odbc")
+    except (ImportError, OSError):
+        return "the system package unixodbc is not installed: ODBC is not tested in this run"
+    is_there = "MariaDB Unicode" in drivers
+    return None if is_there else "the system package odbc-mariadb is not installed: ODBC is not tested in this run"
 
 
 def _throw_away_database(admin, url_of):

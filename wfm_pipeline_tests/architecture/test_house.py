@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,15 @@ def test_only_settings_reads_the_environment():
     ]
 
     assert ["wfm_pipeline/settings.py"] == readers
+
+
+def test_the_licence_is_apache_2_in_the_package_the_readme_and_the_text():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8")
+
+    assert ("Apache-2.0", ["LICENSE"]) == (project["license"], project["license-files"])
+    assert ["Apache License", "Version 2.0, January 2004"] == [line.strip() for line in text.splitlines()[1:3]]
+    assert "[Apache-2.0](LICENSE)" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_data_dictionary_is_the_one_the_contracts_make():

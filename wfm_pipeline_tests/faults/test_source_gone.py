@@ -89,6 +89,8 @@ def filled(mariadb_url):
 @pytest.fixture(params=["pymysql", "odbc"])
 def through(request, filled):
     """Makes a reader that reaches the server through a proxy with these limits."""
+    if request.param == "odbc":
+        request.getfixturevalue("odbc")
     proxies = []
 
     def _through(limits: list[int | None]):

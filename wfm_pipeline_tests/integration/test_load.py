@@ -167,15 +167,14 @@ def test_tables_of_other_maps_are_made_from_their_types(tmp_path, database) -> N
 @pytest.mark.real_data
 @pytest.mark.slow
 def test_every_public_call_goes_through_mariadb_into_bronze_whatever_the_driver(
-    tmp_path, real_data, mariadb_url
+    tmp_path, real_data, mariadb_url, mariadb_odbc_url
 ) -> None:
     file = real_data / "anonymous_bank_1999" / "calls.parquet"
-    odbc = sa.make_url(mariadb_url).set(drivername="mysql+pyodbc", query={"driver": "MariaDB Unicode"})
     counts = []
 
     loaded = load_file(BANK, file, mariadb_url)
     with open_warehouse("duckdb:///house.duckdb", tmp_path) as warehouse:
-        for number, url in enumerate((mariadb_url, odbc.render_as_string(hide_password=False))):
+        for number, url in enumerate((mariadb_url, mariadb_odbc_url)):
             with open_reader(url) as reader:
                 days = reader.day_counts(CALLS)
                 found = append_versions(

@@ -63,14 +63,24 @@ def fill(url: str, rows: list[tuple] = ROWS) -> None:
 
 
 @pytest.fixture
-def mariadb_urls(mariadb_url):
-    odbc = sa.make_url(mariadb_url).set(drivername="mysql+pyodbc", query={"driver": "MariaDB Unicode"})
-    return {"pymysql": mariadb_url, "odbc": odbc.render_as_string(hide_password=False)}
-
-
-@pytest.fixture
 def postgres_source(postgres_url):
     return postgres_url.replace("postgresql://", "postgresql+psycopg://")
+
+
+@pytest.fixture(params=["pymysql", "odbc"])
+def mariadb_source(request, mariadb_url):
+    """The database to fill, and the URL to read it by."""
+    return mariadb_url, mariadb_url if request.param == "pymysql" else request.getfixturevalue("mariadb_odbc_url")
+
+
+@pytest.fixture(params=["pymysql", "odbc", "postgres"])
+def source(request):
+    """The same, of PostgreSQL too."""
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_source")
+        return url, url
+    read_url = request.getfixturevalue({"pymysql": "mariadb_url", "odbc": "mariadb_odbc_url"}[request.param])
+    return request.getfixturevalue("mariadb_url"), read_url
 
 
 def read(url: str, *days, **options) -> list[dict]:
@@ -80,11 +90,11 @@ def read(url: str, *days, **options) -> list[dict]:
         )
 
 
-def test_every_driver_gives_the_same_rows_and_hashes(mariadb_urls, postgres_source) -> None:
-    fill(mariadb_urls["pymysql"])
+def test_every_driver_gives_the_same_rows_and_hashes(mariadb_url, mariadb_odbc_url, postgres_source) -> None:
+    fill(mariadb_url)
     fill(postgres_source)
 
-    pymysql, odbc, postgres = (read(url) for url in (*mariadb_urls.values(), postgres_source))
+    pymysql, odbc, postgres = (read(url) for url in (mariadb_url, mariadb_odbc_url, postgres_source))
 
     assert pymysql == odbc == postgres
     assert [row["CallId"] for row in pymysql] == sorted(row[0] for row in ROWS)
@@ -98,12 +108,11 @@ def test_every_driver_gives_the_same_rows_and_hashes(mariadb_urls, postgres_sour
     assert {row["_misfits"] for row in pymysql} == {None}
 
 
-@pytest.mark.parametrize("driver", ["pymysql", "odbc"])
-def test_zero_dates_are_kept_as_misfits_and_never_crash(mariadb_urls, driver) -> None:
+def test_zero_dates_are_kept_as_misfits_and_never_crash(mariadb_source) -> None:
+    fill_url, url = mariadb_source
     zero = ("z", "0000-00-00 00:00:00", "0000-00-00", "10:00:00", 1, 1.0, True)
     half = ("h", "2026-03-00 10:00:00", "2026-00-10", "10:00:00", 1, 1.0, True)
-    fill(mariadb_urls["pymysql"], [*ROWS, zero, half])
-    url = mariadb_urls[driver]
+    fill(fill_url, [*ROWS, zero, half])
 
     by_id = {row["CallId"]: row for row in read(url)}
 
@@ -116,10 +125,9 @@ def test_zero_dates_are_kept_as_misfits_and_never_crash(mariadb_urls, driver) ->
         assert reader.day_counts(CALLS) == {DAY_1: 2, DAY_2: 1}
 
 
-@pytest.mark.parametrize("driver", ["pymysql", "odbc", "postgres"])
-def test_dates_are_chosen_and_counted_in_the_database(mariadb_urls, postgres_source, driver) -> None:
-    url = {**mariadb_urls, "postgres": postgres_source}[driver]
-    fill(postgres_source if driver == "postgres" else mariadb_urls["pymysql"])
+def test_dates_are_chosen_and_counted_in_the_database(source) -> None:
+    fill_url, url = source
+    fill(fill_url)
 
     with open_reader(url, chunk_rows=1) as reader:
         assert reader.day_counts(CALLS) == {DAY_1: 2, DAY_2: 1}
@@ -137,9 +145,8 @@ def test_endless_dates_of_postgres_are_kept_as_misfits(postgres_source) -> None:
     assert json.loads(row["_misfits"]) == {"at": "infinity", "day": "-infinity"}
 
 
-@pytest.mark.parametrize("driver", ["pymysql", "odbc", "postgres"])
-def test_a_wrong_password_is_one_line_that_does_not_show_it(mariadb_urls, postgres_source, driver, caplog) -> None:
-    url = sa.make_url({**mariadb_urls, "postgres": postgres_source}[driver])
+def test_a_wrong_password_is_one_line_that_does_not_show_it(source, caplog) -> None:
+    url = sa.make_url(source[1])
     wrong = url.set(username="nobody_here", password="h0/us:e@pw").render_as_string(hide_password=False)
 
     with open_reader(wrong) as reader, pytest.raises(SourceError) as caught:
@@ -154,17 +161,17 @@ def test_a_wrong_password_is_one_line_that_does_not_show_it(mariadb_urls, postgr
     assert (error.__cause__, error.__suppress_context__) == (None, True)
 
 
-def test_an_unknown_odbc_driver_says_which_package_is_missing(mariadb_urls) -> None:
-    url = mariadb_urls["odbc"].replace("MariaDB+Unicode", "Nothing+Here")
+def test_an_unknown_odbc_driver_says_which_package_is_missing(mariadb_odbc_url) -> None:
+    url = mariadb_odbc_url.replace("MariaDB+Unicode", "Nothing+Here")
 
     with open_reader(url) as reader, pytest.raises(SourceError, match="odbc-mariadb"):
         reader.tables()
 
 
-def test_odbc_libraries_are_loaded_only_for_odbc(mariadb_urls) -> None:
+def test_odbc_libraries_are_loaded_only_for_odbc(mariadb_url) -> None:
     code = (
         "import sys; from wfm_pipeline.sources.reader import open_reader\n"
-        f"open_reader({mariadb_urls['pymysql']!r}).tables()\n"
+        f"open_reader({mariadb_url!r}).tables()\n"
         "sys.exit('pyodbc' in sys.modules or 'arrow_odbc' in sys.modules)"
     )
 

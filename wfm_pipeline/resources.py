@@ -30,6 +30,7 @@ from wfm_pipeline.transforms.rules import SilverRules
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 from wfm_pipeline.warehouse.opening import check_url, duckdb_path, open_warehouse
+from wfm_pipeline.warehouse.ops.store import OpsStore, open_ops
 from wfm_pipeline.warehouse.publish import create_views, publish
 from wfm_pipeline.warehouse.source_card import noted_simulated
 
@@ -105,6 +106,10 @@ class House:
     def open_warehouse(self) -> Warehouse:
         """The warehouse, open for writing; use it in a `with`."""
         return open_warehouse(self.warehouse_url, self.settings.home)
+
+    def open_ops(self) -> OpsStore:
+        """The ops store beside the warehouse; use it in a `with`."""
+        return open_ops(self.warehouse_url, self.settings.home)
 
     def open_source(self) -> SourceReader:
         """A reader of the source; use it in a `with`.

@@ -1,0 +1,1 @@
+"""The `ops` store: what belongs to running the house and not to the medallion (leases, outbox, alert state, notes)."""

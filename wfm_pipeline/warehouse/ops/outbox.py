@@ -1,0 +1,107 @@
+"""The outbox: alerts on their way out, at least once.
+
+A sender takes what is due, sends it, and then marks it delivered or failed. One that dies in between
+leaves its rows to the next sender, once the time it had for them is over: then a receiver may see an
+alert twice, with the same `alert_id`. Not here: how a channel sends.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from wfm_pipeline.warehouse.ops.store import insert_if_new
+from wfm_pipeline.warehouse.ops.tables import outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What has to be told.
+
+    Attributes:
+        alert_id: Its name, the same on every channel and in every attempt.
+        kind: What sort of thing happened, such as `run_failed`.
+        severity: `warning` or `error`.
+        subject: One line.
+        body: What happened and what to do.
+        facts: The same for machines; JSON values.
+    """
+
+    alert_id: str
+    kind: str
+    severity: str
+    subject: str
+    body: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An alert that is to go out by one channel.
+
+    Attributes:
+        alert: The alert.
+        channel: The way it goes.
+        created_at: When it was put in, UTC.
+        attempts: How many senders have taken it, this one included.
+    """
+
+    alert: Alert
+    channel: str
+    created_at: dt.datetime
+    attempts: int
+
+
+def put(ops: sa.Connection, alert: Alert, *, channels: Iterable[str], now: dt.datetime) -> int:
+    """Put an alert in, to go out by each channel from now on; one that is in already stays. Gives how many are new."""
+    row = {
+        "alert_id": alert.alert_id,
+        "kind": alert.kind,
+        "severity": alert.severity,
+        "subject": alert.subject,
+        "body": alert.body,
+        "facts": json.dumps(dict(alert.facts), sort_keys=True, default=str),
+        "created_at": now,
+        "attempts": 0,
+        "next_attempt_at": now,
+    }
+    return sum(insert_if_new(ops, outbox, {**row, "channel": channel}) for channel in channels)
+
+
+def take_due(ops: sa.Connection, *, now: dt.datetime, hold: dt.timedelta, limit: int = 100) -> list[Letter]:
+    """Take what is due, oldest first, for a while: another sender gets it once `hold` is over and nothing was marked."""
+    due = (
+        sa.select(outbox)
+        .where(outbox.c.next_attempt_at <= now)
+        .order_by(outbox.c.created_at, outbox.c.alert_id, outbox.c.channel)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    letters = [_letter(row) for row in ops.execute(due).mappings()]
+    for letter in letters:
+        _mark(ops, letter, attempts=letter.attempts, next_attempt_at=now + hold)
+    return letters
+
+
+def mark_delivered(ops: sa.Connection, letter: Letter, *, now: dt.datetime) -> None:
+    """It went out."""
+    _mark(ops, letter, delivered_at=now, next_attempt_at=None, last_error=None)
+
+
+def mark_failed(ops: sa.Connection, letter: Letter, *, error: str, next_attempt_at: dt.datetime | None) -> None:
+    """It did not go out; it is due again then, or given up with None."""
+    _mark(ops, letter, last_error=error, next_attempt_at=next_attempt_at)
+
+
+def _mark(ops: sa.Connection, letter: Letter, **values: Any) -> None:
+    is_it = (outbox.c.alert_id == letter.alert.alert_id) & (outbox.c.channel == letter.channel)
+    ops.execute(sa.update(outbox).where(is_it, outbox.c.delivered_at.is_(None)).values(**values))
+
+
+def _letter(row: sa.RowMapping) -> Letter:
+    names = ("alert_id", "kind", "severity", "subject", "body")
+    alert = Alert(**{name: row[name] for name in names}, facts=json.loads(row["facts"]))
+    return Letter(alert, row["channel"], row["created_at"], row["attempts"] + 1)

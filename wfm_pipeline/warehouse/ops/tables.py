@@ -1,0 +1,75 @@
+"""Tables of the ops store, once for every engine. Add tables and nullable columns here; they reach older stores by themselves.
+
+Instants are naive UTC. Anything that is not additive needs a step in store.py and a new OPS_VERSION.
+"""
+
+from typing import Final
+
+import sqlalchemy as sa
+
+SCHEMA: Final = "ops"
+"""Schema on PostgreSQL; a SQLite file holds nothing else and has none."""
+OPS_VERSION: Final = 1
+"""Raised by one with every change that an older `wfm` must not write over."""
+
+metadata = sa.MetaData(schema=SCHEMA)
+
+schema_version = sa.Table(
+    "schema_version",
+    metadata,
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("applied_at", sa.DateTime, nullable=False),
+    comment="One row per version this store has had.",
+)
+
+lease = sa.Table(
+    "lease",
+    metadata,
+    sa.Column("name", sa.String, primary_key=True, comment="What is held, such as `writer`."),
+    sa.Column("owner", sa.String, nullable=False, comment="What holds it, such as `wfm run` or `job nightly`."),
+    sa.Column("host", sa.String, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("run_id", sa.String, comment="Dagster run; null before there is one."),
+    sa.Column("since", sa.DateTime, nullable=False),
+    sa.Column("heartbeat_at", sa.DateTime, nullable=False, comment="Last sign of life."),
+    comment="One row per thing that one process holds at a time: who, since when, last sign of life.",
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("alert_id", sa.String, primary_key=True, comment="One per alert; receivers see duplicates by it."),
+    sa.Column("channel", sa.String, primary_key=True, comment="Way it goes out, such as `email`."),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("severity", sa.String, nullable=False),
+    sa.Column("subject", sa.String, nullable=False),
+    sa.Column("body", sa.String, nullable=False),
+    sa.Column("facts", sa.String, nullable=False, comment="JSON object."),
+    sa.Column("created_at", sa.DateTime, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_attempt_at", sa.DateTime, comment="Null once it is delivered or given up."),
+    sa.Column("delivered_at", sa.DateTime),
+    sa.Column("last_error", sa.String),
+    comment="One row per alert and channel that it has to go out by.",
+)
+
+alert_state = sa.Table(
+    "alert_state",
+    metadata,
+    sa.Column("key", sa.String, primary_key=True, comment="What it is about, such as `run:nightly`."),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("is_open", sa.Boolean, nullable=False),
+    sa.Column("opened_at", sa.DateTime, nullable=False),
+    sa.Column("closed_at", sa.DateTime),
+    sa.Column("last_alert_id", sa.String, comment="The alert that told of it last."),
+    comment="One row per thing that was ever wrong: still, or until when.",
+)
+
+note = sa.Table(
+    "note",
+    metadata,
+    sa.Column("key", sa.String, primary_key=True),
+    sa.Column("value", sa.String, nullable=False),
+    sa.Column("noted_at", sa.DateTime, nullable=False),
+    comment="One row per small fact that a run writes down for the next one.",
+)

@@ -17,7 +17,7 @@ $(READY): requirements-dev.lock pyproject.toml
 	  || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11" >&2; exit 2; }
 	@"$(PYTHON)" -m venv $(VENV) || { echo "python3 -m venv failed; on Debian: apt-get install python3-venv" >&2; exit 2; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements-dev.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements-dev.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $(READY)
 
@@ -35,7 +35,7 @@ check: setup  ## lint, format, types, import law, SQL lint, definitions load, do
 	@$(BIN)/lint-imports
 	@$(BIN)/sqlfluff lint --processes 1 sql
 	@$(BIN)/dg check defs
-	@$(BIN)/dagster definitions validate -w workspace.yaml
+	@PYTHONWARNINGS=ignore $(BIN)/dagster definitions validate -w workspace.yaml
 	@$(BIN)/python -m pytest --doctest-modules wfm_pipeline
 
 format: setup  ## let ruff and sqlfluff put the code in order

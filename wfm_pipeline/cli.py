@@ -179,10 +179,11 @@ def publish(warehouse: WarehouseUrl = None) -> None:
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check settings, drivers, connections, time zone and disk, and say how to mend each."""
+    from wfm_pipeline.definitions import defs  # noqa: PLC0415  (Dagster takes seconds to import)
     from wfm_pipeline.orchestration.doctor import as_table, examine  # noqa: PLC0415
     from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
 
-    findings = examine(chosen_settings())
+    findings = examine(chosen_settings(), defs)
     if as_json:
         print_json({"checks": as_table(findings)})
     else:
@@ -207,11 +208,12 @@ def dev(
     host: Annotated[str, typer.Option(help="Address to bind to; loopback unless you know why.")] = "127.0.0.1",
 ) -> None:
     """Open the Dagster UI with the graph."""
-    from wfm_pipeline.orchestration.instance import prepare_dagster_home  # noqa: PLC0415
+    from wfm_pipeline.orchestration.instance import prepare_dagster_home, write_workspace  # noqa: PLC0415
 
     home = prepare_dagster_home(chosen_settings())
     err.print(f"Dagster UI on http://{host}:{port} (runs in {home}); stop with ctrl-c")
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "wfm_pipeline.definitions", "-h", host, "-p", str(port)]
+    workspace = str(write_workspace(home))
+    command = [sys.executable, "-m", "dagster", "dev", "-w", workspace, "-h", host, "-p", str(port)]
     raise typer.Exit(subprocess.call(command))  # noqa: S603  (our own interpreter, fixed words)
 
 

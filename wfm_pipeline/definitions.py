@@ -1,7 +1,7 @@
 """The only assembly point: settings in, Dagster definitions out.
 
-`defs` is what the Dagster UI loads. It is made without asking the source for more than its first
-date, so that the UI opens also while the source is down.
+`defs` is what the Dagster UI loads. Making it opens neither the source nor the warehouse, so that the UI
+opens while both are down, and a command that imports this module makes nothing by that.
 """
 
 import warnings
@@ -83,4 +83,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     )
 
 
-defs = build_definitions(load_settings())
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What the Dagster UI and its daemon load: the definitions of the settings in force."""
+    return build_definitions(load_settings())

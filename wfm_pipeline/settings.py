@@ -92,7 +92,9 @@ class Settings(BaseSettings):
         0.5, gt=0, le=1, description="The run fails when more than this share of rows is refused besides exclusions."
     )
 
-    first_date: dt.date | None = Field(None, description="First date of the partitions; default: the source's.")
+    first_date: dt.date | None = Field(
+        None, description="First date of Dagster's partitions; default: the map's, else what the last run found."
+    )
     overlap_days: int = Field(3, ge=0, le=366, description="Days before the last one that are always read again.")
     chunk_rows: int = Field(50_000, ge=1_000, le=1_000_000, description="Rows read from the source at a time.")
     retry_attempts: int = Field(3, ge=1, le=10, description="Tries when the source does not answer.")

@@ -14,8 +14,9 @@ from wfm_pipeline.assets.common import OWNERS, Days, Flow, Stopwatch, days_of, r
 from wfm_pipeline.contracts.source_map import SourceMap, TableMap
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.bronze import append_versions
-from wfm_pipeline.warehouse.bronze_days import last_batches
+from wfm_pipeline.warehouse.bronze_days import last_batches, ledger
 from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.warehouse.first_dates import note_first_date
 from wfm_pipeline.warehouse.source_card import note_source
 
 _BATCH_TIME: Final = "%Y%m%dT%H%M%S%f"
@@ -51,6 +52,8 @@ def _bronze_asset(
         days = days_of(context) if table_map.load == "incremental" else None
         flow = _read_and_append(house, table_map, days, batch_id(context.run.run_id))
         with house.open_warehouse() as warehouse:
+            if table_map.role == "call_legs":
+                _note_first_date(context, house, warehouse, table_map)
             name = source_map.bronze_name(table_map)
             column = "_business_date" if days else None
             return dg.MaterializeResult(
@@ -79,6 +82,15 @@ def read_moments(house: House, warehouse: Warehouse) -> dict[dt.date, dt.datetim
     assert legs is not None  # load_map refuses a source without call records
     began = {date: batch_began(batch) for date, batch in last_batches(warehouse, house.source_map, legs).items()}
     return {date: moment for date, moment in began.items() if moment is not None}
+
+
+def _note_first_date(
+    context: dg.AssetExecutionContext, house: House, warehouse: Warehouse, table_map: TableMap
+) -> None:
+    """Write down where the partitions start; the definitions read it when they are loaded the next time."""
+    first = min(ledger(warehouse, house.source_map, table_map), default=None)
+    if first and note_first_date(house.settings.home, house.source_map.name, first):
+        context.log.info(f"the source begins on {first}: reload the code location, so that its partitions do too")
 
 
 def _read_and_append(house: House, table_map: TableMap, days: Days | None, batch: str) -> Flow:

@@ -4,6 +4,7 @@ The model of the TOML files in sources/maps. It is data, never code: every form 
 is one of the few kinds below, so nothing in a map is executed as SQL.
 """
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -109,6 +110,7 @@ class SourceMap:
         times_are: Whether the source's times are the site's wall clock or UTC.
         caller_is: What tells callers apart for redials: their `number` or the known `customer` id.
         country_calling_code: Digits taken off international numbers, such as `46`.
+        first_date: First business date, where it is known before the source is read: Dagster's partitions start there.
     """
 
     name: str
@@ -119,6 +121,7 @@ class SourceMap:
     times_are: Literal["local", "utc"] = "local"
     caller_is: Literal["number", "customer"] = "number"
     country_calling_code: str = ""
+    first_date: dt.date | None = None
 
     def table(self, role: Role) -> TableMap | None:
         """The table with that role, or None."""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from wfm_pipeline.errors import WfmError
+from wfm_pipeline.orchestration import dagster_health
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import Settings
 
@@ -28,8 +29,13 @@ class Finding:
     mend: str = ""
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """Look at everything; nothing is changed and no password is shown."""
+def examine(settings: Settings, load_definitions: dagster_health.LoadDefinitions) -> list[Finding]:
+    """Look at everything; nothing is changed and no password is shown.
+
+    Args:
+        settings: The checked settings.
+        load_definitions: Loads the Dagster location; it stands above this room.
+    """
     house = House(settings)
     checks: list[tuple[str, Callable[[House], str], str]] = [
         ("home folder", _home, "make the folder writable, or set WFM_HOME"),
@@ -41,6 +47,21 @@ def examine(settings: Settings) -> list[Finding]:
         ("time zone", _time_zone, "set time_zone to an IANA name; apt-get install tzdata"),
         ("source", _source, "check WFM_SOURCE_URL and that the database answers; `wfm sample` makes one"),
         ("warehouse", _warehouse, "check WFM_WAREHOUSE_URL"),
+        (
+            "Dagster's run storage",
+            dagster_health.run_storage,
+            "check WFM_DAGSTER_POSTGRES_URL, or move the damaged folder away: the next run makes a new one",
+        ),
+        (
+            "Dagster's definitions",
+            lambda _: dagster_health.definitions(load_definitions),
+            "dagster definitions validate -w workspace.yaml says where",
+        ),
+        (
+            "Dagster's daemon",
+            dagster_health.daemon,
+            "start dagster-daemon (docs/how_to/run_every_night.md), or switch schedules and sensors off",
+        ),
     ]
     return [_ask(name, look, mend, house) for name, look, mend in checks]
 

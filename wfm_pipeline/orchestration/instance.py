@@ -19,6 +19,23 @@ storage:
 """
 
 
+LOCATION = "wfm_pipeline"
+"""The one name of our code location: switches of schedules and sensors are kept under it."""
+_WORKSPACE = f"""load_from:
+  - python_module:
+      module_name: wfm_pipeline.definitions
+      attribute: defs
+      location_name: {LOCATION}
+"""
+
+
+def write_workspace(home: Path) -> Path:
+    """Write the workspace file that `wfm dev` opens into Dagster's folder; gives its path."""
+    path = home / "workspace.yaml"
+    path.write_text(_WORKSPACE, encoding="utf-8")
+    return path
+
+
 def prepare_dagster_home(settings: Settings) -> Path:
     """Make Dagster's folder with a `dagster.yaml` that fits the settings; a file of your own stays.
 

@@ -1,31 +1,27 @@
-"""Daily partitions from the source's first date on, and weekly ones of the same stretch and a little ahead."""
+"""Daily partitions from the source's first known date on, and weekly ones of the same stretch and a little ahead.
+
+Nothing is opened to know that date: the definitions load while source and warehouse are down.
+"""
 
 import datetime as dt
-import logging
 
 import dagster as dg
 
-from wfm_pipeline.errors import WfmError
 from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.first_dates import noted_first_date
 
-_LOG = logging.getLogger(__name__)
 FALLBACK_FIRST_DATE = dt.date(2020, 1, 1)
-"""Where partitions start while the source cannot be asked and no first_date is set."""
+"""Where partitions start before anything is known of the source."""
 
 
 def first_date(house: House) -> dt.date:
-    """First date of the partitions: the setting, else what the source says, else a stated fallback."""
-    if house.settings.first_date:
-        return house.settings.first_date
-    legs = house.source_map.table("call_legs")
-    try:
-        with house.open_source() as reader:
-            return (legs and reader.first_date(legs)) or FALLBACK_FIRST_DATE
-    except WfmError as error:
-        _LOG.warning(
-            "partitions start at %s: the source cannot be asked (%s); set first_date", FALLBACK_FIRST_DATE, error
-        )
-        return FALLBACK_FIRST_DATE
+    """First date of the partitions: the setting, else the map's, else what the last run wrote down, else a stated one."""
+    return (
+        house.settings.first_date
+        or house.source_map.first_date
+        or noted_first_date(house.settings.home, house.source_map.name)
+        or FALLBACK_FIRST_DATE
+    )
 
 
 def daily_partitions(house: House) -> dg.DailyPartitionsDefinition:

@@ -72,14 +72,6 @@ class SourceReader(ABC):
     def close(self) -> None:
         """Give the connection back."""
 
-    def first_date(self, table_map: TableMap) -> dt.date | None:
-        """First business date the source holds, or None where it holds none."""
-        return min(self.day_counts(table_map), default=None)
-
-    def last_date(self, table_map: TableMap) -> dt.date | None:
-        """Last business date the source holds, or None where it holds none."""
-        return max(self.day_counts(table_map), default=None)
-
     def check(self, table_map: TableMap) -> list[str]:
         """Compare a table with its map before anything is read.
 

@@ -73,6 +73,7 @@ def _source_map(door: Door) -> SourceMap:
         times_are=door.choice("times_are", ("local", "utc"), default="local"),
         caller_is=door.choice("caller_is", ("number", "customer"), default="number"),
         country_calling_code=door.text("country_calling_code", default=""),
+        first_date=door.date("first_date") if "first_date" in door.values else None,
     )
     roles = [table.role for table in found.tables]
     if "call_legs" not in roles or len(set(roles)) < len(roles):

@@ -1,5 +1,6 @@
 """The door of a map file: takes values out of TOML, checks their type and refuses in one line."""
 
+import datetime as dt
 import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -89,6 +90,14 @@ class Door:
         if not isinstance(value, bool):
             self.refuse(key, value, "true or false")
         return value
+
+    def date(self, key: str) -> dt.date:
+        """A date, as TOML writes it or as text."""
+        value = self._get(key, _MISSING)
+        try:
+            return value if type(value) is dt.date else dt.date.fromisoformat(value)
+        except (TypeError, ValueError):
+            self.refuse(key, value, "a date such as 2024-01-01")
 
     def number(self, key: str) -> float:
         """A number."""

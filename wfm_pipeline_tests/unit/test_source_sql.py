@@ -131,7 +131,6 @@ def test_an_empty_table_gives_no_rows_and_no_dates(tmp_path: Path) -> None:
     with open_reader(database(tmp_path, [])) as reader:
         assert list(reader.read(CALLS)) == []
         assert reader.day_counts(CALLS) == {}
-        assert reader.last_date(CALLS) is None
 
 
 def test_a_missing_or_renamed_column_is_named_with_those_that_are_there(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from wfm_pipeline.contracts.source_map import SourceMap, TableMap
 from wfm_pipeline.warehouse.bronze_days import write_ledger
 from wfm_pipeline.warehouse.engine import Warehouse, ibis_type
 from wfm_pipeline.warehouse.pending import note_changes
+from wfm_pipeline.warehouse.staging import staging_name
 
 _NO_DATE = dt.date(1, 1, 1)
 """Stands for a missing date where rows are matched, for null equals nothing."""
@@ -56,14 +57,11 @@ class _Batch:
     table_map: TableMap
     batch_id: str
     ingested_at: dt.datetime
+    staging_name: str
 
     @property
     def bronze_name(self) -> str:
         return self.source_map.bronze_name(self.table_map)
-
-    @property
-    def staging_name(self) -> str:
-        return f"bronze._staging_{self.source_map.name}__{self.table_map.name}"
 
     @property
     def bronze(self) -> IbisTable:
@@ -96,11 +94,12 @@ def append_versions(
     Returns:
         Counts that add up. When the read or the write fails, bronze is exactly as before.
     """
-    batch = _Batch(warehouse, source_map, table_map, batch_id, ingested_at)
+    batch = _Batch(warehouse, source_map, table_map, batch_id, ingested_at, staging_name("bronze", batch_id))
     ensure_bronze(warehouse, source_map, table_map)
     try:
         rows_in = _stage(batch, read())
         with warehouse.transaction():
+            warehouse.wait_for_turn(source_map.name)
             _add_new_columns(batch)
             loaded = _append_new(batch)
             deleted = _mark_deleted(batch) if table_map.load == "full" else 0
@@ -114,8 +113,10 @@ def append_versions(
 def ensure_bronze(warehouse: Warehouse, source_map: SourceMap, table_map: TableMap) -> None:
     """Make a table's bronze and the ledger if they are not there, so that an empty source has tables too."""
     columns = {**_declared(table_map), **{column.name: ibis_type(column.type) for column in BRONZE_COLUMNS}}
-    warehouse.create_from_schema(source_map.bronze_name(table_map), ibis.schema(columns))
-    warehouse.create(DAY_LEDGER)
+    with warehouse.transaction():
+        warehouse.wait_for_turn(source_map.name)
+        warehouse.create_from_schema(source_map.bronze_name(table_map), ibis.schema(columns))
+        warehouse.create(DAY_LEDGER)
 
 
 def _declared(table_map: TableMap) -> dict[str, str]:
@@ -127,8 +128,7 @@ def _type_name(data_type: DataType | str) -> str:
 
 
 def _stage(batch: _Batch, chunks: Iterator[pa.Table]) -> int:
-    """Put the chunks into the staging table; a killed batch may have left one, which goes first."""
-    _drop_staging(batch)
+    """Put the chunks into a staging table of the batch's own."""
     rows, is_made = 0, False
     for chunk in chunks:
         if not is_made:

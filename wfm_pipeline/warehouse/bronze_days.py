@@ -143,10 +143,8 @@ def write_ledger(
     found = counts.mutate(**{name: ibis.literal(value) for name, value in names.items()})
     rows = to_contract(DAY_LEDGER, warehouse.con.to_pyarrow(found.select(*DAY_LEDGER.column_names)))
     if rows.num_rows:
-        dates = rows["business_date"].to_pylist()
-        read = dataclasses.replace(
-            _scope(source_map, table_map), column="business_date", first=min(dates), last=max(dates)
-        )
+        dates = tuple(rows["business_date"].to_pylist())
+        read = dataclasses.replace(_scope(source_map, table_map), column="business_date", among=dates)
         warehouse.delete(DAY_LEDGER.full_name, read)
         warehouse.append_arrow(DAY_LEDGER.full_name, rows)
 

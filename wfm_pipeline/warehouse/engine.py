@@ -200,6 +200,12 @@ class Warehouse(ABC):
         finally:
             self._is_in_transaction = False
 
+    def wait_for_turn(self, name: str) -> None:  # noqa: B027  (an engine with one writer has nothing to wait for)
+        """Inside a transaction: wait until no other transaction has the turn of that name; it ends with ours.
+
+        Also whoever writes without the writer lock then reads what the one before wrote.
+        """
+
     @abstractmethod
     def _transaction(self) -> Any:
         """The engine's own transaction as a context manager."""

@@ -1,6 +1,7 @@
 """PostgreSQL as the warehouse: many readers beside the writer."""
 
 import io
+import zlib
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -13,6 +14,13 @@ from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.warehouse.engine import Warehouse, without_password
 
 _COPY_ROWS = 50_000
+_TURN_KEYS = 0x77666D
+"""First half of our advisory locks' keys, so that they meet no other program's."""
+
+
+def lock_number(name: str) -> int:
+    """The other half, from a name; a signed 32-bit number."""
+    return zlib.crc32(name.encode()) - 2**31
 
 
 class PostgresWarehouse(Warehouse):
@@ -57,6 +65,10 @@ class PostgresWarehouse(Warehouse):
     def _run(self, sql: str) -> None:
         with self.con.con.cursor() as cursor, self.con.con.transaction():
             cursor.execute(sql)
+
+    def wait_for_turn(self, name: str) -> None:
+        """An advisory lock of the transaction."""
+        self._run(f"select pg_advisory_xact_lock({_TURN_KEYS}, {lock_number(name)})")
 
     def _transaction(self) -> AbstractContextManager[Any]:
         return self.con.con.transaction()

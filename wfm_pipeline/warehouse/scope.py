@@ -19,12 +19,13 @@ Value = str | int | dt.date | dt.datetime
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Rows where every column of `equals` has its value and `column` lies in [first, last].
+    """Rows where every column of `equals` has its value and `column` lies in [first, last], or is one of `among`.
 
     Attributes:
         equals: Column -> value; None asks for null.
         column: Column of the range, or None for no range.
         first, last: Ends of the range, both inclusive.
+        among: Single values instead of a range; at least one.
         is_null_included: Rows whose `column` is null belong to the scope too.
     """
 
@@ -32,6 +33,7 @@ class Scope:
     column: str | None = None
     first: int | dt.date | dt.datetime | None = None
     last: int | dt.date | dt.datetime | None = None
+    among: tuple[Value, ...] | None = None
     is_null_included: bool = False
 
     def filter(self, table: IbisTable) -> IbisTable:
@@ -45,7 +47,11 @@ class Scope:
 
     def _range(self, table: IbisTable) -> BooleanValue:
         assert self.column
-        inside = table[self.column].between(ibis.literal(self.first), ibis.literal(self.last))
+        column = table[self.column]
+        if self.among is not None:
+            inside = column.isin([ibis.literal(value) for value in self.among])
+        else:
+            inside = column.between(ibis.literal(self.first), ibis.literal(self.last))
         return inside | table[self.column].isnull() if self.is_null_included else inside
 
     def where(self) -> Any:
@@ -57,14 +63,19 @@ class Scope:
             for name, value in self.equals.items()
         ]
         if self.column:
-            assert self.first is not None
-            assert self.last is not None
             column = _identifier(self.column)
-            inside: sge.Expression = sge.Between(this=column, low=_literal(self.first), high=_literal(self.last))
+            inside = self._inside(column)
             if self.is_null_included:
                 inside = sge.Paren(this=sge.Or(this=inside, expression=sge.Is(this=column, expression=sge.Null())))
             conditions.append(inside)
         return sge.and_(*conditions) if conditions else sge.true()
+
+    def _inside(self, column: sge.Column) -> sge.Expression:
+        if self.among is not None:
+            return sge.In(this=column, expressions=[_literal(value) for value in self.among])
+        assert self.first is not None
+        assert self.last is not None
+        return sge.Between(this=column, low=_literal(self.first), high=_literal(self.last))
 
 
 def _identifier(name: str) -> sge.Column:

@@ -21,8 +21,8 @@ from wfm_pipeline.warehouse.put_aside import put_aside, renew_statistics
 from wfm_pipeline.warehouse.scope import Scope
 from wfm_pipeline.warehouse.silver_rows import SilverCounts, days_scope
 from wfm_pipeline.warehouse.silver_sources import source_dates
+from wfm_pipeline.warehouse.staging import staging_name
 
-_GRID_STAGING = "silver._staging_grid"
 _GRID_SCHEMA = ibis.schema(
     {
         "slot": "int64",
@@ -107,16 +107,15 @@ def _grid(source_map: SourceMap, dates: Collection[dt.date], first: dt.date, las
 @contextmanager
 def _staged(warehouse: Warehouse, grid: pd.DataFrame) -> Iterator[IbisTable]:
     """The grid as a table of the warehouse: Ibis loads in-memory tables row by row into a server."""
-    drop = f"drop table if exists {warehouse.quoted(_GRID_STAGING)}"
-    warehouse.execute(drop)
-    warehouse.create_from_schema(_GRID_STAGING, _GRID_SCHEMA)
+    name = staging_name("silver", "grid")
+    warehouse.create_from_schema(name, _GRID_SCHEMA)
     try:
         rows = pa.Table.from_pandas(grid, _GRID_SCHEMA.to_pyarrow(), preserve_index=False)
-        warehouse.append_arrow(_GRID_STAGING, rows)
-        renew_statistics(warehouse, _GRID_STAGING)
-        yield warehouse.table(_GRID_STAGING)
+        warehouse.append_arrow(name, rows)
+        renew_statistics(warehouse, name)
+        yield warehouse.table(name)
     finally:
-        warehouse.execute(drop)
+        warehouse.execute(f"drop table if exists {warehouse.quoted(name)}")
 
 
 def _wanted_intervals(source_map: SourceMap, queues: pd.DataFrame, dates: Collection[dt.date]) -> pd.DataFrame:

@@ -236,3 +236,14 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path) -> None:
     (tmp_path / "home").write_text("a file where the folder should be")
     with pytest.raises(WarehouseError, match=r"cannot make the folder .*choose WFM_HOME"):
         open_warehouse("duckdb:///warehouse/wfm.duckdb", tmp_path / "home")
+
+
+def test_a_scope_of_single_values_takes_those_and_not_what_lies_between(warehouse):
+    for name, date in [("a", FIRST), ("b", SECOND), ("c", THIRD)]:
+        warehouse.replace(TABLE, rows(name, date=date), Scope({"thing_id": name}))
+    ends = Scope(column="business_date", among=(FIRST, THIRD))
+
+    inside = sorted(warehouse.frame(ends.filter(warehouse.table("silver.things")))["thing_id"])
+    warehouse.delete("silver.things", ends)
+
+    assert (["a", "c"], ["b"]) == (inside, ids(warehouse))

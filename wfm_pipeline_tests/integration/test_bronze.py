@@ -15,6 +15,7 @@ from wfm_pipeline.sources.prepare import prepare
 from wfm_pipeline.warehouse.bronze import BronzeCounts, append_versions, current_state
 from wfm_pipeline.warehouse.bronze_days import ledger, stale_dates, touched_dates, watermark
 from wfm_pipeline.warehouse.opening import open_warehouse
+from wfm_pipeline.warehouse.staging import drop_leftovers, staging_name
 
 CALLS = TableMap(
     name="calls",
@@ -214,13 +215,22 @@ def test_a_batch_that_breaks_half_way_leaves_bronze_as_it_was(warehouse, bring) 
     assert bring(CALLS, calls(B, OTHER)) == BronzeCounts(2, 2, 0)
 
 
-def test_what_a_killed_batch_left_behind_is_cleared_away(warehouse, bring) -> None:
+def test_a_batch_leaves_another_batch_s_staging_table_alone_and_its_own_is_gone(warehouse, bring) -> None:
     bring(CALLS, calls(A))
-    staging = f"bronze._staging_{DESK.name}__{CALLS.name}"
-    warehouse.create_from_schema(staging, warehouse.table(DESK.bronze_name(CALLS)).select("id", "state").schema())
+    others = staging_name("bronze", "1")
+    warehouse.create_from_schema(others, warehouse.table(DESK.bronze_name(CALLS)).select("id", "state").schema())
 
     assert bring(CALLS, calls(A, OTHER)) == BronzeCounts(2, 1, 1)
-    assert not warehouse.has(staging)
+    assert [others] == drop_leftovers(warehouse)
+    assert not warehouse.has(others)
+
+
+def test_a_batch_replaces_the_ledger_of_its_own_dates_and_no_other(warehouse, bring) -> None:
+    bring(CALLS, calls(A, OTHER))
+
+    bring(CALLS, calls(A, ("c3", DAY_3, "x")))  # 1 and 3 March; what 2 March held stays known
+
+    assert ledger(warehouse, DESK, CALLS) == {DAY_1: 1, DAY_2: 1, DAY_3: 1}
 
 
 def test_types_and_texts_come_through_whole(warehouse, bring) -> None:

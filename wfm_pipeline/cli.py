@@ -90,8 +90,10 @@ def run(
     first_day = parse_date(as_of, "--as-of")
     settings = chosen_settings(source=source, warehouse_url=warehouse)
     from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
+    from wfm_pipeline.orchestration.jobs import NIGHTLY  # noqa: PLC0415
     from wfm_pipeline.orchestration.plan import plan_run  # noqa: PLC0415
     from wfm_pipeline.orchestration.running import run_main_job  # noqa: PLC0415
+    from wfm_pipeline.orchestration.telling import telling  # noqa: PLC0415
     from wfm_pipeline.reports.run_tables import run_tables  # noqa: PLC0415
     from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
@@ -99,7 +101,8 @@ def run(
     house = House(settings)
     house.check()
     started = time.monotonic()
-    plan = plan_run(house)
+    with telling(house, NIGHTLY):
+        plan = plan_run(house)
     for notice in plan.notices:
         err.print(f"[yellow]notice:[/] {escape(notice)}")
     err.print(f"{house.title('reading')}: {plan.days.first} to {plan.days.last}")
@@ -107,7 +110,8 @@ def run(
     outcome = run_main_job(definitions, house, plan, as_of=first_day, on_step=tell_step, is_reissue=reissue)
     if outcome.problems:
         raise WfmError("; ".join(outcome.problems))
-    published = house.publish()
+    with telling(house, NIGHTLY):
+        published = house.publish()
     with house.open_gold() as gold:
         tables = run_tables(gold, run_id=outcome.run_id, source=house.source_map.name)
     if as_json:

@@ -26,8 +26,11 @@ from wfm_pipeline.assets.staffing import build_staffing_assets
 from wfm_pipeline.checks.allocation_checks import build_allocation_checks
 from wfm_pipeline.checks.contract_checks import build_contract_checks
 from wfm_pipeline.checks.flow_checks import build_flow_checks
+from wfm_pipeline.checks.freshness_checks import build_freshness_checks
 from wfm_pipeline.checks.issue_checks import build_issue_checks
+from wfm_pipeline.checks.judgement_checks import build_judgement_checks
 from wfm_pipeline.checks.law_checks import build_law_checks
+from wfm_pipeline.orchestration.alert_sensors import build_alert_sensors
 from wfm_pipeline.orchestration.jobs import build_jobs
 from wfm_pipeline.orchestration.partitions import daily_partitions, weekly_partitions
 from wfm_pipeline.orchestration.schedules import build_schedules
@@ -74,10 +77,12 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             *build_law_checks(),
             *build_issue_checks(),
             *build_allocation_checks(),
+            *build_judgement_checks(),
+            *build_freshness_checks(house.source_map),
         ],
         jobs=build_jobs(partitions, weeks),
         schedules=build_schedules(house) if partitions else [],
-        sensors=build_sensors(house) if partitions else [],
+        sensors=[*build_sensors(house), *build_alert_sensors(house)] if partitions else [],
         resources={"house": house},
         executor=dg.in_process_executor,
     )

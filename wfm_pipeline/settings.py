@@ -164,9 +164,76 @@ class Settings(BaseSettings):
         "IN for Global; a state's own calendar is called 'Domestic-TX' and would be 'US-TX'.",
     )
 
+    alert_channels: Annotated[tuple[Literal["log", "email", "webhook"], ...], NoDecode] = Field(
+        ("log",), description="Ways an alert goes out: log, email, webhook."
+    )
+    alert_reminder_hours: float = Field(
+        24.0, ge=0, le=8_760, description="What is still wrong is told again after so long [h]; 0: never."
+    )
+    alert_attempts: int = Field(
+        30, ge=1, le=1_000, description="Tries per alert and channel before it is given up; thirty take about a day."
+    )
+    alert_first_wait_seconds: float = Field(
+        30.0, gt=0, le=3_600, description="Wait after the first try that failed [s]; it doubles up to an hour."
+    )
+    alert_timeout_seconds: float = Field(10.0, gt=0, le=25, description="How long a channel may take to answer [s].")
+    alert_ui_url: str | None = Field(
+        None, description="Where people open the Dagster UI, for links in alerts: https://dagster.example.org."
+    )
+    alert_email_host: str | None = Field(None, description="SMTP server of the alerts.")
+    alert_email_port: int = Field(587, ge=1, le=65_535, description="Its port: 587 with starttls, 465 with tls.")
+    alert_email_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the line to the SMTP server is made safe."
+    )
+    alert_email_from: str | None = Field(None, description="Sender of the alerts.")
+    alert_email_to: Annotated[tuple[str, ...], NoDecode] = Field((), description="Receivers of the alerts.")
+    alert_email_user: str | None = Field(None, description="User at the SMTP server; not set: no login.")
+    alert_email_password: SecretStr | None = Field(None, description="Its password, or alert_email_password_file.")
+    alert_email_password_file: Path | None = Field(None, description="File that holds the password and nothing else.")
+    alert_webhook_url: SecretStr | None = Field(None, description="Where alerts are posted as JSON.")
+    alert_webhook_token: SecretStr | None = Field(
+        None, description="Bearer token of the webhook, or alert_webhook_token_file."
+    )
+    alert_webhook_token_file: Path | None = Field(None, description="File that holds the token and nothing else.")
+
+    freshness_hours: float = Field(
+        6.0,
+        ge=0,
+        le=168,
+        description="Hours after the nightly's time by which yesterday's calls and today's forecast must be there; "
+        "0: nobody looks.",
+    )
+    dead_run_minutes: float = Field(
+        5.0, ge=1, le=1_440, description="A run that gave no sign of life for so long was killed, and is closed [min]."
+    )
+    keep_runs_days: int = Field(
+        90,
+        ge=0,
+        le=3_650,
+        description="Older runs are taken out of Dagster's memory, unless they are the last that filled a partition; "
+        "0: never.",
+    )
+    volume_drop_limit: float = Field(
+        0.5, ge=0, lt=1, description="Warn when a day's calls are below this share of what was forecast."
+    )
+    volume_least_calls: float = Field(
+        20.0, ge=0, description="Days with a smaller forecast are too few calls to judge a drop by."
+    )
+    refused_share_warning: float = Field(
+        0.02, ge=0, le=1, description="Warn when more than this share of rows is refused besides exclusions."
+    )
+    band_coverage_tolerance: float = Field(
+        0.15, gt=0, lt=1, description="Warn when the share inside the 80 % band is further than this from 0.8."
+    )
+    worse_than_peer_issues: int = Field(
+        3, ge=1, le=30, description="Warn when so many issues in a row were worse than the median of six weekdays."
+    )
+
     sample_months: int = Field(18, ge=2, le=60, description="Length of the sample contact centre.")
 
-    @field_validator("weekend", "excluded_queues", "excluded_numbers", mode="before")
+    @field_validator(
+        "weekend", "excluded_queues", "excluded_numbers", "alert_channels", "alert_email_to", mode="before"
+    )
     @classmethod
     def _split_at_commas(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -207,6 +274,20 @@ class Settings(BaseSettings):
         if entry:
             return entry.url.get_secret_value()
         return f"sqlite:///{self.sample_path}" if self.source == "telephony" else None
+
+    def secret(self, name: str) -> str | None:
+        """A secret that stands in a setting, or in the file that `<name>_file` names: never print it.
+
+        Raises:
+            SettingsError: the file cannot be read.
+        """
+        value, file = getattr(self, name), getattr(self, f"{name}_file")
+        if value is not None or file is None:
+            return value.get_secret_value() if value is not None else None
+        try:
+            return file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingsError(f"{name}_file cannot be read ({error.strerror}): {file}", got=str(file)) from None
 
     @property
     def sample_path(self) -> Path:
@@ -288,7 +369,7 @@ def load_settings(**overrides: Any) -> Settings:
 
 def _one_line(item: Any) -> str:
     key = ".".join(str(part) for part in item["loc"])
-    is_secret = key.split(".")[0].endswith("url") or key.startswith("sources")
+    is_secret = key.split(".")[0].endswith(("url", "password", "token")) or key.startswith("sources")
     got = "a value that is not shown" if is_secret else repr(item.get("input"))
     words = item["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("must be ")
     return f"{key} ({PREFIX}{key.split('.')[0].upper()}) must be {words}, got {got}"

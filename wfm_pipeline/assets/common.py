@@ -15,6 +15,7 @@ import pandas as pd
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import PIPELINE_HEALTH
 from wfm_pipeline.contracts.lineage import LINEAGE
+from wfm_pipeline.domain.judgement import Judgement
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engine import Warehouse
@@ -187,3 +188,23 @@ def _stretch(
     ends = warehouse.frame(stored.aggregate(first=stored[time_column].min(), last=stored[time_column].max()))
     first, last = pd.Timestamp(ends["first"].iloc[0]), pd.Timestamp(ends["last"].iloc[0])
     return (None, None) if pd.isna(first) else (first, last)
+
+
+def warning(judgement: Judgement, **names: Any) -> dg.AssetCheckResult:
+    """A judgement as a check result that warns where it does not pass."""
+    return dg.AssetCheckResult(
+        passed=judgement.passes,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=numbers_of(judgement),
+        description=judgement.words,
+        **names,
+    )
+
+
+def numbers_of(judgement: Judgement) -> Mapping[str, dg.MetadataValue]:
+    """Expected, found and limit for the UI to plot; what could not be judged has no number."""
+    numbers = {"expected": judgement.expected, "found": judgement.found, "limit": judgement.limit}
+    return {
+        name: dg.MetadataValue.null() if pd.isna(value) else dg.MetadataValue.float(value)
+        for name, value in numbers.items()
+    }

@@ -19,10 +19,12 @@ from wfm_pipeline.assets.common import (
     days_of,
     report,
     spec,
+    warning,
 )
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
 from wfm_pipeline.contracts.source_map import Role, SourceMap
+from wfm_pipeline.domain.judgement import refused_share
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.resources import House
 from wfm_pipeline.transforms.rules import SilverRules
@@ -82,9 +84,18 @@ def _legs_asset(raw: dict[Role, dg.AssetKey], daily: dict[str, Any]) -> dg.Asset
     @dg.multi_asset(
         name="call_legs",
         specs=[spec(CALL_LEGS, deps=inputs), spec(REJECTED_ROWS, deps=inputs)],
+        check_specs=[
+            dg.AssetCheckSpec(
+                "few_rows_are_refused",
+                asset=LEGS_KEY,
+                description="At most refused_share_warning of the run's rows are refused besides exclusions.",
+            )
+        ],
         **daily,
     )
-    def call_legs(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> Iterator[dg.MaterializeResult]:
+    def call_legs(
+        context: dg.AssetExecutionContext, house: dg.ResourceParam[House]
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
             days = refresh_days(context, house, warehouse)
@@ -94,6 +105,7 @@ def _legs_asset(raw: dict[Role, dg.AssetKey], daily: dict[str, Any]) -> dg.Asset
             flow = _flow(counts)
             metadata = report(context, house, warehouse, CALL_LEGS.full_name, flow, watch, time_column="started_at")
             yield dg.MaterializeResult(asset_key=LEGS_KEY, metadata=metadata)
+            yield _few_are_refused(house, counts)
             yield dg.MaterializeResult(
                 asset_key=dg.AssetKey(["silver", "rejected_rows"]),
                 metadata={"rows": sum(counts.findings.values()), "findings": dict(counts.findings)},
@@ -102,9 +114,20 @@ def _legs_asset(raw: dict[Role, dg.AssetKey], daily: dict[str, Any]) -> dg.Asset
     return call_legs
 
 
-def _refuse_too_many(house: House, counts: SilverCounts) -> None:
+def _few_are_refused(house: House, counts: SilverCounts) -> dg.AssetCheckResult:
+    """The legs' own judgement: only this step knows the rows of its run."""
+    judged = refused_share(counts.rows_in, _faulty_rows(counts), highest_share=house.settings.refused_share_warning)
+    return warning(judged, check_name="few_rows_are_refused", asset_key=LEGS_KEY)
+
+
+def _faulty_rows(counts: SilverCounts) -> int:
+    """Rows refused for a fault, and not because the map excludes them."""
     excluded = sum(rows for rule, rows in counts.findings.items() if rule.startswith("excluded_"))
-    faulty = max(counts.rows_rejected - excluded, 0)
+    return max(counts.rows_rejected - excluded, 0)
+
+
+def _refuse_too_many(house: House, counts: SilverCounts) -> None:
+    faulty = _faulty_rows(counts)
     limit = house.settings.rejected_share_limit
     if counts.rows_in and faulty / counts.rows_in > limit:
         raise DataError(

@@ -17,6 +17,7 @@ from wfm_pipeline.domain.forecasting.intraday_backtest import run_intraday_backt
 from wfm_pipeline.orchestration.jobs import INTRADAY, REFORECAST, reforecast_config
 from wfm_pipeline.orchestration.plan import Plan, plan_run
 from wfm_pipeline.orchestration.running import RunOutcome, StepListener, run_main_job
+from wfm_pipeline.orchestration.telling import telling
 from wfm_pipeline.resources import House
 from wfm_pipeline.sources.interval_file import read_interval_file
 from wfm_pipeline.warehouse.scope import Scope
@@ -44,7 +45,8 @@ def run_reforecast(
         instance: Where Dagster notes the run; None takes the one that the Dagster UI shows.
     """
     job = INTRADAY if is_refreshed else REFORECAST
-    plan = plan_run(house) if is_refreshed else Plan((dt.date.min,))
+    with telling(house, job):
+        plan = plan_run(house) if is_refreshed else Plan((dt.date.min,))
     config = reforecast_config(at)
     return run_main_job(
         definitions, house, plan, as_of=None, on_step=on_step, job=job, instance=instance, config=config

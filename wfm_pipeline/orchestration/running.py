@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import dagster as dg
-from dagster_shared.error import SerializableErrorInfo
 
 from wfm_pipeline.assets.common import FIRST_DATE_TAG, LAST_DATE_TAG
-from wfm_pipeline.errors import WfmError
+from wfm_pipeline.orchestration.dead_runs import close_dead_runs, here
 from wfm_pipeline.orchestration.instance import open_instance
 from wfm_pipeline.orchestration.jobs import NIGHTLY, PLANS, forecast_config
 from wfm_pipeline.orchestration.plan import Plan
+from wfm_pipeline.orchestration.run_watch import SOURCE_TAG
+from wfm_pipeline.orchestration.run_words import failure_words
+from wfm_pipeline.orchestration.telling import tell_of_run, telling
 from wfm_pipeline.resources import House
 
 StepListener = Callable[[str, str], None]
@@ -70,15 +72,17 @@ def run_main_job(
         WfmError: Dagster's storage cannot be opened.
     """
     run_id = str(uuid.uuid4())
-    with instance or open_instance(house.settings) as opened:
+    with telling(house, job), instance or open_instance(house.settings) as opened:
+        close_dead_runs(opened, house)
         opened.add_event_listener(run_id, lambda entry: _tell(entry, on_step))
         result = definitions.resolve_job_def(job).execute_in_process(
             instance=opened,
             run_id=run_id,
-            tags=_date_tags(plan),
+            tags={**_date_tags(plan), SOURCE_TAG: house.source_map.name, **here()},
             run_config={**_config(job, as_of, config, is_reissue=is_reissue), **_QUIET},
             raise_on_error=False,
         )
+        tell_of_run(opened, house, run_id)
         return RunOutcome(run_id, tuple(_problems(result)))
 
 
@@ -104,29 +108,4 @@ def _tell(entry: dg.EventLogEntry, on_step: StepListener) -> None:
 def _problems(result: dg.ExecuteInProcessResult) -> list[str]:
     if result.success:
         return []
-    broken = [check for check in result.get_asset_check_evaluations() if not check.passed]
-    if broken:
-        return [f"{'.'.join(check.asset_key.path)} {check.check_name}: {check.description}" for check in broken]
-    failures = [event for event in result.all_events if event.event_type == dg.DagsterEventType.STEP_FAILURE]
-    return [_words_of(event) for event in failures] or ["the run failed; look at it with `wfm dev`"]
-
-
-def _words_of(event: dg.DagsterEvent) -> str:
-    ours = {cls.__name__ for cls in _all_errors(WfmError)}
-    error = event.step_failure_data.error
-    while error is not None and error.cause is not None and _class_name(error) not in ours:
-        error = error.cause
-    if error is None:
-        return f"{event.step_key} failed"
-    name = _class_name(error)
-    is_ours = name in ours
-    words = error.message.split(": ", 1)[-1].strip() if is_ours else f"{name}: {error.message.strip().splitlines()[0]}"
-    return f"{event.step_key}: {words.splitlines()[0]}"
-
-
-def _class_name(error: SerializableErrorInfo) -> str:
-    return (error.cls_name or "").rsplit(".", 1)[-1]
-
-
-def _all_errors(kind: type[WfmError]) -> list[type[WfmError]]:
-    return [kind, *(error for child in kind.__subclasses__() for error in _all_errors(child))]
+    return failure_words(result.all_events) or ["the run failed; look at it with `wfm dev`"]

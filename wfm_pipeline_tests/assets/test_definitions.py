@@ -120,6 +120,17 @@ def test_daily_assets_backfill_in_a_single_run(graph):
     assert nodes["gold/queue_interval_forecast"].partitions_def is None
 
 
+WARNINGS = {
+    ("gold/queue_day_actual", "volume_is_as_forecast"),
+    ("gold/forecast_accuracy", "band_holds"),
+    ("gold/forecast_accuracy", "better_than_the_peer"),
+    ("bronze/telephony__queue_cdr", "is_up_to_date"),
+    ("gold/queue_day_actual", "is_up_to_date"),
+    ("gold/queue_day_forecast", "is_up_to_date"),
+}
+"""Checks of judgement, which only warn; every other one is a law and blocks."""
+
+
 def test_every_silver_and_gold_table_has_a_blocking_contract_check(graph):
     definitions, assets = graph
     checks = {(key.asset_key.to_user_string(), key.name) for key in assets.asset_check_keys}
@@ -127,7 +138,7 @@ def test_every_silver_and_gold_table_has_a_blocking_contract_check(graph):
     specs = [spec for check in definitions.asset_checks for spec in check.check_specs]
 
     assert {(table, "keeps_contract") for table in tables} <= checks
-    assert all(spec.blocking for spec in specs)
+    assert {(spec.asset_key.to_user_string(), spec.name) for spec in specs if not spec.blocking} == WARNINGS
 
 
 def test_the_nightly_tick_loads_yesterday_and_forecasts_from_its_own_date(graph):

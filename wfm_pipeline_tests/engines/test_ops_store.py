@@ -1,5 +1,6 @@
 """The ops store: the same promises in a PostgreSQL schema and in a SQLite file beside DuckDB."""
 
+import dataclasses
 import datetime as dt
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.warehouse.opening import open_warehouse
 from wfm_pipeline.warehouse.ops import tables
-from wfm_pipeline.warehouse.ops.alert_states import close_alert, open_alert
+from wfm_pipeline.warehouse.ops.incidents import Incident, closed_incidents, incident, keep, open_incidents
 from wfm_pipeline.warehouse.ops.leases import Lease, give_back, holder, write_lease
 from wfm_pipeline.warehouse.ops.notes import note, noted
 from wfm_pipeline.warehouse.ops.outbox import Alert, mark_delivered, mark_failed, put, take_due
@@ -187,13 +188,18 @@ def test_what_is_delivered_never_goes_out_again_and_what_failed_is_due_when_told
 # -- alert state and leases --------------------------------------------------------------------
 
 
-def test_a_thing_is_told_when_it_begins_and_when_it_ends(store):
+def test_an_incident_is_kept_whole_and_is_open_until_it_is_closed(store):
+    known = Incident("run:nightly", "run_failed", "nightly", "i-1", NOON, NOON, NOON, 2, "no answer", {"run_id": "r"})
     with store.writing() as ops:
-        begun = [open_alert(ops, "run:nightly", kind="run_failed", alert_id=name, now=NOON) for name in ("1", "2")]
-        ended = [close_alert(ops, "run:nightly", now=NOON) for _ in range(2)]
-        again = open_alert(ops, "run:nightly", kind="run_failed", alert_id="3", now=NOON)
+        keep(ops, known)
+    with store.writing() as ops:
+        assert (known, None) == (incident(ops, "run:nightly"), incident(ops, "run:other"))
+        assert ([known], []) == (open_incidents(ops), closed_incidents(ops, limit=5))
+        over = dataclasses.replace(known, closed_at=NOON + HOLD)
+        keep(ops, over)
 
-    assert ([True, False], [True, False], True) == (begun, ended, again)
+    with store.reading() as ops:
+        assert ([], [over]) == (open_incidents(ops), closed_incidents(ops, limit=5))
 
 
 LEASE = Lease("writer", "wfm run", "a", 7, None, NOON, NOON)

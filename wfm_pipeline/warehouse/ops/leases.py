@@ -51,3 +51,9 @@ def give_back(ops: sa.Connection, held: Lease) -> None:
     """Take one's own note away; a later holder's stays."""
     is_ours = (lease.c.name == held.name) & (lease.c.host == held.host) & (lease.c.pid == held.pid)
     ops.execute(sa.delete(lease).where(is_ours, lease.c.since == held.since))
+
+
+def leases_of_run(ops: sa.Connection, run_id: str) -> list[Lease]:
+    """What a Dagster run holds, or held when it died."""
+    rows = ops.execute(sa.select(lease).where(lease.c.run_id == run_id).order_by(lease.c.name)).mappings()
+    return [Lease(**row) for row in rows]

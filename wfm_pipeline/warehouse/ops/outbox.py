@@ -8,7 +8,7 @@ alert twice, with the same `alert_id`. Not here: how a channel sends.
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import sqlalchemy as sa
@@ -105,3 +105,51 @@ def _letter(row: sa.RowMapping) -> Letter:
     names = ("alert_id", "kind", "severity", "subject", "body")
     alert = Alert(**{name: row[name] for name in names}, facts=json.loads(row["facts"]))
     return Letter(alert, row["channel"], row["created_at"], row["attempts"] + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A letter as it stands in the outbox.
+
+    Attributes:
+        alert_id, channel, subject: The letter.
+        created_at: When it was put in, UTC.
+        attempts: Tries so far.
+        delivered_at: When it went out; None where it has not.
+        next_attempt_at: When it is tried again; None where it is delivered or given up.
+        last_error: Why the last try failed.
+    """
+
+    alert_id: str
+    channel: str
+    subject: str
+    created_at: dt.datetime
+    attempts: int
+    delivered_at: dt.datetime | None
+    next_attempt_at: dt.datetime | None
+    last_error: str | None
+
+    @property
+    def is_given_up(self) -> bool:
+        """True where it never went out and nobody will try again."""
+        return self.delivered_at is None and self.next_attempt_at is None
+
+
+def posted(ops: sa.Connection, *, limit: int) -> list[Posted]:
+    """The newest letters, newest first."""
+    columns = [outbox.c[column.name] for column in fields(Posted)]
+    rows = ops.execute(sa.select(*columns).order_by(outbox.c.created_at.desc(), outbox.c.channel).limit(limit))
+    return [Posted(**row) for row in rows.mappings()]
+
+
+def not_delivered(ops: sa.Connection) -> list[Posted]:
+    """The letters that have not gone out, oldest first: waiting for another try, or given up."""
+    columns = [outbox.c[column.name] for column in fields(Posted)]
+    chosen = sa.select(*columns).where(outbox.c.delivered_at.is_(None)).order_by(outbox.c.created_at, outbox.c.channel)
+    return [Posted(**row) for row in ops.execute(chosen).mappings()]
+
+
+def forget(ops: sa.Connection, *, before: dt.datetime) -> int:
+    """Take out what was put in before then and is delivered or given up; gives how many letters."""
+    is_over = outbox.c.next_attempt_at.is_(None)
+    return ops.execute(sa.delete(outbox).where(is_over, outbox.c.created_at < before)).rowcount

@@ -56,12 +56,17 @@ outbox = sa.Table(
 alert_state = sa.Table(
     "alert_state",
     metadata,
-    sa.Column("key", sa.String, primary_key=True, comment="What it is about, such as `run:nightly`."),
+    sa.Column("key", sa.String, primary_key=True, comment="Name of the thing, such as `run:telephony:nightly`."),
     sa.Column("kind", sa.String, nullable=False),
-    sa.Column("is_open", sa.Boolean, nullable=False),
+    sa.Column("thing", sa.String, nullable=False, comment="What it is about in words."),
+    sa.Column("incident_id", sa.String, nullable=False, comment="The same in all alerts from beginning to end."),
     sa.Column("opened_at", sa.DateTime, nullable=False),
-    sa.Column("closed_at", sa.DateTime),
-    sa.Column("last_alert_id", sa.String, comment="The alert that told of it last."),
+    sa.Column("seen_at", sa.DateTime, nullable=False, comment="The latest look that counted."),
+    sa.Column("told_at", sa.DateTime, nullable=False),
+    sa.Column("times", sa.Integer, nullable=False, comment="How often it was seen to be wrong."),
+    sa.Column("what", sa.String, nullable=False),
+    sa.Column("facts", sa.String, nullable=False, comment="JSON object."),
+    sa.Column("closed_at", sa.DateTime, comment="Null while it is wrong."),
     comment="One row per thing that was ever wrong: still, or until when.",
 )
 

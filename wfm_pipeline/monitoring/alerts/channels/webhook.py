@@ -1,0 +1,46 @@
+"""Alerts as JSON posted to a URL: chat rooms, incident tools, one's own receiver."""
+
+from collections.abc import Callable
+
+import httpx
+
+from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.monitoring.alerts.channels.faults import ChannelError
+from wfm_pipeline.settings import Settings
+from wfm_pipeline.warehouse.ops.outbox import Alert
+
+
+def webhook_channel(settings: Settings) -> Callable[[Alert], None]:
+    """Posts to `alert_webhook_url`, with the alert's id as `Idempotency-Key` and in the body.
+
+    Raises:
+        SettingsError: there is no URL.
+    """
+    if settings.alert_webhook_url is None:
+        raise SettingsError("alert_channels has webhook, so alert_webhook_url must be set")
+    url = settings.alert_webhook_url.get_secret_value()
+    token = settings.secret("alert_webhook_token")
+    bearer = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def send(alert: Alert) -> None:
+        headers = {"Idempotency-Key": alert.alert_id, **bearer}
+        try:
+            answer = httpx.post(url, json=payload(alert), headers=headers, timeout=settings.alert_timeout_seconds)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise ChannelError(f"the webhook cannot be reached ({type(error).__name__})") from None
+        if not answer.is_success:
+            raise ChannelError(f"the webhook answered {answer.status_code}")
+
+    return send
+
+
+def payload(alert: Alert) -> dict[str, object]:
+    """What is posted; `text` is the field that chat rooms show."""
+    return {
+        "alert_id": alert.alert_id,
+        "kind": alert.kind,
+        "severity": alert.severity,
+        "subject": alert.subject,
+        "text": f"{alert.subject}\n{alert.body}",
+        **alert.facts,
+    }

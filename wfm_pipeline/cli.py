@@ -8,6 +8,7 @@ import datetime as dt
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -26,6 +27,7 @@ from wfm_pipeline.commands.common import (
     err,
     out,
     parse_date,
+    tell,
     tell_step,
 )
 from wfm_pipeline.commands.intraday import backtest_intraday, long_range, reforecast
@@ -33,6 +35,7 @@ from wfm_pipeline.commands.model_fit import model_fit
 from wfm_pipeline.commands.plans import plans
 from wfm_pipeline.commands.simulate import simulate
 from wfm_pipeline.commands.staff import staff
+from wfm_pipeline.commands.upgrade import upgrade
 from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.settings import commented_file, config_path
 
@@ -52,6 +55,7 @@ app.command()(long_range)
 app.command()(backtest)
 app.command()(simulate)
 app.command("model-fit")(model_fit)
+app.command()(upgrade)
 
 
 def main() -> NoReturn:
@@ -101,17 +105,19 @@ def run(
     house = House(settings)
     house.check()
     started = time.monotonic()
-    with telling(house, NIGHTLY):
-        plan = plan_run(house)
-    for notice in plan.notices:
-        err.print(f"[yellow]notice:[/] {escape(notice)}")
-    err.print(f"{house.title('reading')}: {plan.days.first} to {plan.days.last}")
-    definitions = build_definitions(settings, is_partitioned=False)
-    outcome = run_main_job(definitions, house, plan, as_of=first_day, on_step=tell_step, is_reissue=reissue)
-    if outcome.problems:
-        raise WfmError("; ".join(outcome.problems))
-    with telling(house, NIGHTLY):
-        published = house.publish()
+    with ExitStack() as held:
+        with telling(house, NIGHTLY):
+            held.enter_context(house.writing(owner="wfm run", say=tell))
+            plan = plan_run(house)
+        for notice in plan.notices:
+            err.print(f"[yellow]notice:[/] {escape(notice)}")
+        err.print(f"{house.title('reading')}: {plan.days.first} to {plan.days.last}")
+        definitions = build_definitions(settings, is_partitioned=False)
+        outcome = run_main_job(definitions, house, plan, as_of=first_day, on_step=tell_step, is_reissue=reissue)
+        if outcome.problems:
+            raise WfmError("; ".join(outcome.problems))
+        with telling(house, NIGHTLY):
+            published = house.publish()
     with house.open_gold() as gold:
         tables = run_tables(gold, run_id=outcome.run_id, source=house.source_map.name)
     if as_json:

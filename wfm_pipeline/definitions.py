@@ -31,6 +31,7 @@ from wfm_pipeline.checks.issue_checks import build_issue_checks
 from wfm_pipeline.checks.judgement_checks import build_judgement_checks
 from wfm_pipeline.checks.law_checks import build_law_checks
 from wfm_pipeline.orchestration.alert_sensors import build_alert_sensors
+from wfm_pipeline.orchestration.house_of_run import house_of_run
 from wfm_pipeline.orchestration.jobs import build_jobs
 from wfm_pipeline.orchestration.partitions import daily_partitions, weekly_partitions
 from wfm_pipeline.orchestration.schedules import build_schedules
@@ -83,7 +84,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
         jobs=build_jobs(partitions, weeks),
         schedules=build_schedules(house) if partitions else [],
         sensors=[*build_sensors(house), *build_alert_sensors(house)] if partitions else [],
-        resources={"house": house},
+        resources={"house": house_of_run(house)},
         executor=dg.in_process_executor,
     )
 

@@ -7,7 +7,9 @@ becomes part of a run's config.
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,10 +31,15 @@ from wfm_pipeline.sources.sample import SAMPLE_INFO_TABLE
 from wfm_pipeline.transforms.rules import SilverRules
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.gold_reader import GoldReader
+from wfm_pipeline.warehouse.migrations.upgrade import bring_up_to_date, pending_changes
 from wfm_pipeline.warehouse.opening import check_url, duckdb_path, open_warehouse
 from wfm_pipeline.warehouse.ops.store import OpsStore, open_ops
+from wfm_pipeline.warehouse.ops.writing import Say, check_still_writer, utc_now, writing
 from wfm_pipeline.warehouse.publish import create_views, publish
 from wfm_pipeline.warehouse.source_card import noted_simulated
+from wfm_pipeline.warehouse.staging import drop_leftovers
+
+_LOG = logging.getLogger(__name__)
 
 SAMPLE_PLANNING_FOLDER = Path(__file__).parents[1] / "data" / "seeds" / "allocation"
 """Planners' tables that belong to the sample contact centre."""
@@ -104,8 +111,57 @@ class House:
         return self.settings.warehouse_url.get_secret_value()
 
     def open_warehouse(self) -> Warehouse:
-        """The warehouse, open for writing; use it in a `with`."""
+        """The warehouse, open for writing; use it in a `with`.
+
+        Raises:
+            WarehouseError: it cannot be opened, or this process was its writer and is it no more.
+        """
+        check_still_writer(self.warehouse_url, self.settings.home)
         return open_warehouse(self.warehouse_url, self.settings.home)
+
+    @contextmanager
+    def writing(
+        self, *, owner: str, run_id: str | None = None, say: Say = _LOG.warning, is_upgrade: bool = False
+    ) -> Iterator[None]:
+        """Be the only writer of the warehouse, from planning to publishing; inside it, asking again is free.
+
+        What an older version wrote is brought up to date first.
+
+        Args:
+            owner: Who we are, in words for those who wait: `wfm run`, `job nightly`.
+            run_id: Dagster run, where there is one.
+            say: Told whom we wait for, and what was brought up to date.
+            is_upgrade: Do also the steps that wait for `wfm upgrade`.
+
+        Raises:
+            WarehouseError: another writes for longer than `writer_wait_seconds`, the warehouse was written by
+                a newer version, or by an older one and waits for `wfm upgrade`.
+        """
+        with writing(
+            self.warehouse_url,
+            self.settings.home,
+            owner=owner,
+            run_id=run_id,
+            wait_seconds=self.settings.writer_wait_seconds,
+            on_wait=say,
+        ) as is_first:
+            if is_first:
+                with self.open_warehouse() as warehouse:
+                    drop_leftovers(warehouse)
+                    for done in bring_up_to_date(warehouse, now=utc_now(), is_asked=is_upgrade):
+                        say(f"upgraded: {done}")
+            yield
+
+    def pending_upgrade(self) -> list[str]:
+        """What the next writer, or `wfm upgrade`, would change in the stores, in words; nothing is changed.
+
+        Raises:
+            WarehouseError: there is no warehouse, or a newer version has written it.
+        """
+        with open_warehouse(self.warehouse_url, self.settings.home, is_read_only=True) as warehouse:
+            changes = [change.what for change in pending_changes(warehouse, now=utc_now())]
+        with open_ops(self.warehouse_url, self.settings.home, is_made=False) as store:
+            return changes + store.pending()
 
     def open_ops(self) -> OpsStore:
         """The ops store beside the warehouse; use it in a `with`."""
@@ -137,10 +193,12 @@ class House:
 
     def publish(self) -> Path | None:
         """Renew the analysts' views, and swap the readers' copy in where there is one; gives its path."""
-        with self.open_warehouse() as warehouse:
-            create_views(warehouse)
-        path = duckdb_path(self.warehouse_url, self.settings.home) if self.warehouse_url.startswith("duckdb") else None
-        return publish(path) if path else None
+        is_duckdb = self.warehouse_url.startswith("duckdb")
+        with self.writing(owner="publish"):
+            with self.open_warehouse() as warehouse:
+                create_views(warehouse)
+            path = duckdb_path(self.warehouse_url, self.settings.home) if is_duckdb else None
+            return publish(path) if path else None
 
     def model_folder(self, issue_date: dt.date) -> Path:
         """Where the models of an issue are kept."""

@@ -66,6 +66,13 @@ class Settings(BaseSettings):
         default_factory=dict, description="URL per source: [sources.NAME] url = '...'."
     )
 
+    writer_wait_seconds: float = Field(
+        900.0,
+        ge=0,
+        le=86_400,
+        description="How long a run waits for another that is writing the warehouse; 0 stops at once [s].",
+    )
+
     time_zone: str | None = Field(None, description="IANA zone of the site; default: the source map's.")
     country: str | None = Field(None, description="ISO country code for public holidays; default: the map's.")
     subdivision: str | None = Field(None, description="State or region for public holidays.")

@@ -59,6 +59,11 @@ def tell_step(step: str, what: str) -> None:
     err.print(f"  [{colour}]{what:6}[/] {escape(step.replace('__', '.', 1))} [dim]{seconds:.1f} s[/]")
 
 
+def tell(words: str) -> None:
+    """One line on standard error about what the command waits for or does on the side."""
+    err.print(escape(words))
+
+
 def tell_notices(notices: tuple[str, ...] | list[str]) -> None:
     """What the user should know though it is no fault, on standard error."""
     for notice in notices:

@@ -79,3 +79,19 @@ SOURCES = Table(
     ("source",),
     (SOURCE, flag("is_simulated", "Its data are made, not real; every title says so.")),
 )
+
+SCHEMA_VERSIONS = Table(
+    "bronze",
+    "schema_version",
+    "One row per version the warehouse's tables have had; an older wfm refuses a warehouse that has a higher one.",
+    ("version",),
+    (
+        count("version", "Number of the step that led to it."),
+        text("step", "What the step did; `made new` where the warehouse began with this version.", nullable=False),
+        instant("applied_at", "When."),
+        text("wfm_version", "Version of the package that did it.", nullable=False),
+    ),
+)
+
+BRONZE_TABLES: Final = (DAY_LEDGER, PENDING_DAYS, SOURCES, SCHEMA_VERSIONS)
+"""What bronze keeps beside the sources' own tables."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,12 +46,14 @@ def run_reforecast(
         instance: Where Dagster notes the run; None takes the one that the Dagster UI shows.
     """
     job = INTRADAY if is_refreshed else REFORECAST
-    with telling(house, job):
-        plan = plan_run(house) if is_refreshed else Plan((dt.date.min,))
     config = reforecast_config(at)
-    return run_main_job(
-        definitions, house, plan, as_of=None, on_step=on_step, job=job, instance=instance, config=config
-    )
+    with ExitStack() as held:
+        with telling(house, job):
+            held.enter_context(house.writing(owner="wfm reforecast"))
+            plan = plan_run(house) if is_refreshed else Plan((dt.date.min,))
+        return run_main_job(
+            definitions, house, plan, as_of=None, on_step=on_step, job=job, instance=instance, config=config
+        )
 
 
 def stored_update(house: House, at: dt.datetime | None) -> tuple[Moment, dict[str, pd.DataFrame]]:

@@ -69,10 +69,14 @@ def run_main_job(
         config: Run config of another job than `nightly`.
 
     Raises:
-        WfmError: Dagster's storage cannot be opened.
+        WfmError: Dagster's storage cannot be opened, or another run is writing the warehouse.
     """
     run_id = str(uuid.uuid4())
-    with telling(house, job), instance or open_instance(house.settings) as opened:
+    with (
+        telling(house, job),
+        house.writing(owner=f"job {job}", run_id=run_id),
+        instance or open_instance(house.settings) as opened,
+    ):
         close_dead_runs(opened, house)
         opened.add_event_listener(run_id, lambda entry: _tell(entry, on_step))
         result = definitions.resolve_job_def(job).execute_in_process(

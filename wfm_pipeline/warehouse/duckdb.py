@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import ibis
@@ -53,6 +54,10 @@ class DuckDBWarehouse(Warehouse):
             self._run(f"insert into {self.quoted(name)} ({columns}) select {columns} from _arrow_rows")
         finally:
             self.con.con.unregister("_arrow_rows")
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """See `Warehouse`."""
+        return self.con.con.execute(sql).fetchall()
 
     def _run(self, sql: str) -> None:
         self.con.con.execute(sql)

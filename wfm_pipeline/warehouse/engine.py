@@ -177,6 +177,10 @@ class Warehouse(ABC):
                 self.append_arrow(table.full_name, to_contract(table, rows))
         return int(self.con.execute(scope.filter(self.table(table.full_name)).count()))
 
+    @abstractmethod
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query that both dialects understand, about the database itself."""
+
     # -- plumbing ------------------------------------------------------------------------------
     def execute(self, statement: sge.Expression | str) -> None:
         """Run one statement that returns nothing."""

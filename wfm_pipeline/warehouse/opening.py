@@ -5,6 +5,7 @@ from pathlib import Path
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.warehouse.duckdb import DuckDBWarehouse
 from wfm_pipeline.warehouse.engine import Warehouse, without_password
+from wfm_pipeline.warehouse.migrations.version import refuse_newer
 from wfm_pipeline.warehouse.postgres import PostgresWarehouse
 
 ALLOWED = "duckdb:///relative/to/home.duckdb, duckdb:////absolute/path.duckdb, postgresql://user:password@host/database"
@@ -41,9 +42,16 @@ def open_warehouse(url: str, home: Path, *, is_read_only: bool = False) -> Wareh
 
     Raises:
         SettingsError: no engine goes by that scheme.
-        WarehouseError: it cannot be opened.
+        WarehouseError: it cannot be opened, or a newer version has written it.
     """
     check_url(url)
     if url.startswith("duckdb://"):
-        return DuckDBWarehouse.open(duckdb_path(url, home), url, is_read_only=is_read_only)
-    return PostgresWarehouse.open(url, is_read_only=is_read_only)
+        opened: Warehouse = DuckDBWarehouse.open(duckdb_path(url, home), url, is_read_only=is_read_only)
+    else:
+        opened = PostgresWarehouse.open(url, is_read_only=is_read_only)
+    try:
+        refuse_newer(opened)
+    except BaseException:
+        opened.close()
+        raise
+    return opened

@@ -14,7 +14,7 @@ from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.warehouse.engine import Warehouse, without_password
 
 _COPY_ROWS = 50_000
-_TURN_KEYS = 0x77666D
+TURN_KEYS = 0x77666D
 """First half of our advisory locks' keys, so that they meet no other program's."""
 
 
@@ -62,13 +62,19 @@ class PostgresWarehouse(Warehouse):
                 pyarrow.csv.write_csv(batch, buffer, options)
                 copy.write(buffer.getvalue())
 
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """See `Warehouse`."""
+        with self.con.con.cursor() as cursor, self.con.con.transaction():
+            cursor.execute(sql)
+            return cursor.fetchall()
+
     def _run(self, sql: str) -> None:
         with self.con.con.cursor() as cursor, self.con.con.transaction():
             cursor.execute(sql)
 
     def wait_for_turn(self, name: str) -> None:
         """An advisory lock of the transaction."""
-        self._run(f"select pg_advisory_xact_lock({_TURN_KEYS}, {lock_number(name)})")
+        self._run(f"select pg_advisory_xact_lock({TURN_KEYS}, {lock_number(name)})")
 
     def _transaction(self) -> AbstractContextManager[Any]:
         return self.con.con.transaction()

@@ -84,14 +84,33 @@ class OpsStore:
         Raises:
             WarehouseError: the store was written by a newer version.
         """
+        if self.pending():
+            with self.writing() as ops:
+                self._make(ops)
+
+    def pending(self) -> list[str]:
+        """What it lacks for this version, in words.
+
+        Raises:
+            WarehouseError: the store was written by a newer version.
+        """
         found = self.version()
         if found > OPS_VERSION:
             raise WarehouseError(
                 f"the ops store {self.shown} has version {found}, this wfm knows up to {OPS_VERSION}: install the newer wfm"
             )
-        if found < OPS_VERSION:
-            with self.writing() as ops:
-                self._make(ops)
+        if not found:
+            return [f"ops store {self.shown} is made"]
+        with self.reading() as ops:
+            stored = sa.inspect(ops).get_multi_columns(schema=self._schema)
+        present = {name: {column["name"] for column in columns} for (_, name), columns in stored.items()}
+        lacking = [
+            f"new column ops.{table.name}.{column.name}"
+            for table in metadata.sorted_tables
+            for column in table.columns
+            if column.name not in present.get(table.name, ())
+        ]
+        return lacking + ([f"ops store from version {found} to {OPS_VERSION}"] if found < OPS_VERSION else [])
 
     @property
     def _schema(self) -> str | None:
@@ -120,8 +139,13 @@ class OpsStore:
         self.close()
 
 
-def open_ops(warehouse_url: str, home: Path) -> OpsStore:
+def open_ops(warehouse_url: str, home: Path, *, is_made: bool = True) -> OpsStore:
     """The ops store that belongs to a warehouse, made or brought up to date where needed.
+
+    Args:
+        warehouse_url: URL of the warehouse.
+        home: Folder that a relative DuckDB URL starts from.
+        is_made: False only looks, and leaves the store as it is.
 
     Raises:
         SettingsError: no engine goes by the URL's scheme.
@@ -135,7 +159,8 @@ def open_ops(warehouse_url: str, home: Path) -> OpsStore:
         url = sa.make_url(warehouse_url).set(drivername="postgresql+psycopg")
         store = OpsStore(sa.create_engine(url, poolclass=NullPool), f"in {without_password(warehouse_url)}")
     try:
-        store.bring_up_to_date()
+        if is_made:
+            store.bring_up_to_date()
     except BaseException:
         store.close()
         raise

@@ -1,6 +1,6 @@
 """Tables of the ops store, once for every engine. Add tables and nullable columns here; they reach older stores by themselves.
 
-Instants are naive UTC. Anything that is not additive needs a step in store.py and a new OPS_VERSION.
+Instants are naive UTC. Any other change needs a step in store.py and a new OPS_VERSION.
 """
 
 from typing import Final

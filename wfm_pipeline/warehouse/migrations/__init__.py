@@ -1,0 +1,1 @@
+"""From what an older version wrote to what this one reads, without losing what cannot be made again."""

@@ -1,0 +1,56 @@
+"""The numbered steps, oldest first. A new one goes to the end, with the next number, and never changes again.
+
+A nullable column needs no step: upgrade.py adds it. A step is for everything else. It must do no harm
+where it was done before, may rely on nothing but the tables as the version before left them, and never
+drops issued forecasts, overrides, planners' versions or ledgers: what it replaces it carries over.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from wfm_pipeline.contracts.bronze import DAY_LEDGER
+from wfm_pipeline.warehouse.engine import Warehouse, to_contract
+from wfm_pipeline.warehouse.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change that is more than a new nullable column.
+
+    Attributes:
+        number: Its place in the order.
+        title: What it does, in the user's words.
+        find: What it would change in a warehouse, in words; nothing where there is nothing to do.
+        apply: Does it, inside a transaction.
+        is_automatic: Also done by the next run; False waits for `wfm upgrade`, for what takes long or needs a backup first.
+    """
+
+    number: int
+    title: str
+    find: Callable[[Warehouse], list[str]]
+    apply: Callable[[Warehouse], None]
+    is_automatic: bool = True
+
+
+def _repeated_dates(warehouse: Warehouse) -> list[str]:
+    if not warehouse.has(DAY_LEDGER.full_name):
+        return []
+    ledger = warehouse.table(DAY_LEDGER.full_name)
+    repeated = warehouse.con.execute(ledger.count()) - warehouse.con.execute(ledger.distinct(on=DAY_LEDGER.key).count())
+    return [f"{repeated} repeated rows of {DAY_LEDGER.full_name}"] if repeated else []
+
+
+def _keep_dates_once(warehouse: Warehouse) -> None:
+    """Two loads at once could leave a date twice; the one that was read last holds."""
+    if not _repeated_dates(warehouse):
+        return
+    rows = warehouse.frame(warehouse.table(DAY_LEDGER.full_name)).sort_values("batch_id")
+    kept = rows.drop_duplicates(list(DAY_LEDGER.key), keep="last")
+    warehouse.delete(DAY_LEDGER.full_name, Scope())
+    warehouse.append_arrow(DAY_LEDGER.full_name, to_contract(DAY_LEDGER, kept))
+
+
+STEPS: Final[tuple[Step, ...]] = (
+    Step(1, "every date stands once in the ledger of what was read", _repeated_dates, _keep_dates_once),
+)

@@ -5,19 +5,8 @@ from pathlib import Path
 import dagster as dg
 
 from wfm_pipeline.errors import WfmError
+from wfm_pipeline.orchestration.instance_template import is_ours, template
 from wfm_pipeline.settings import Settings, dagster_home, export_dagster_variables
-
-_SQLITE = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
-_POSTGRES = """telemetry:
-  enabled: false
-nux:
-  enabled: false
-storage:
-  postgres:
-    postgres_url:
-      env: WFM_DAGSTER_POSTGRES_URL
-"""
-
 
 LOCATION = "wfm_pipeline"
 """The one name of our code location: switches of schedules and sensors are kept under it."""
@@ -44,9 +33,8 @@ def prepare_dagster_home(settings: Settings) -> Path:
     home = dagster_home(settings)
     home.mkdir(parents=True, exist_ok=True)
     file = home / "dagster.yaml"
-    wanted = _POSTGRES if settings.dagster_postgres_url else _SQLITE
-    if not file.exists() or file.read_text(encoding="utf-8") in (_SQLITE, _POSTGRES):
-        file.write_text(wanted, encoding="utf-8")
+    if not file.exists() or is_ours(file.read_text(encoding="utf-8")):
+        file.write_text(template(is_postgres=bool(settings.dagster_postgres_url)), encoding="utf-8")
     export_dagster_variables(settings)
     return home
 

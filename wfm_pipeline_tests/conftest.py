@@ -1,5 +1,6 @@
 """Fixtures that several kinds of tests share: servers where their URL is set, real data, throw-away homes."""
 
+import contextlib
 import importlib
 import os
 import uuid
@@ -43,6 +44,17 @@ def postgres_url():
     """URL of an empty PostgreSQL database that is dropped afterwards."""
     admin = make_url(_server_url("WFM_TEST_POSTGRES_URL")).set(drivername="postgresql+psycopg")
     yield from _throw_away_database(admin, lambda name: str(admin.set(drivername="postgresql", database=name)))
+
+
+@pytest.fixture
+def make_postgres():
+    """Makes empty PostgreSQL databases that are dropped afterwards; gives their URLs."""
+    admin = make_url(_server_url("WFM_TEST_POSTGRES_URL")).set(drivername="postgresql+psycopg")
+    with contextlib.ExitStack() as made:
+        one = contextlib.contextmanager(_throw_away_database)
+        yield lambda: made.enter_context(
+            one(admin, lambda name: str(admin.set(drivername="postgresql", database=name)))
+        )
 
 
 @pytest.fixture

@@ -4,9 +4,13 @@ import datetime as dt
 import subprocess
 import sys
 
+import pytest
+
 from wfm_pipeline.sources.maps import load_map
 from wfm_pipeline.warehouse.bronze_days import ledger
 from wfm_pipeline.warehouse.opening import open_warehouse
+from wfm_pipeline_tests.former_kit import former_source
+from wfm_pipeline_tests.two_loads import STEPS, Loader, load_at_once, load_at_once_with_a_kill, load_serially, tables
 
 MAP = """
 name = "desk"
@@ -76,3 +80,29 @@ def test_two_overlapping_loads_that_go_round_the_writer_lock_lose_and_double_not
         assert len(DAYS) * PER_DAY == warehouse.con.execute(bronze["id"].nunique())
         assert dict.fromkeys(DAYS, PER_DAY) == ledger(warehouse, desk, desk.tables[0])
         assert ["day_ledger", "desk__calls", "pending_days"] == sorted(warehouse.con.list_tables(database="bronze"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
+def test_two_runs_at_once_and_one_killed_and_repeated_end_in_the_tables_of_one_after_the_other(
+    clean_environment, request, engine
+):
+    home, in_files = clean_environment, engine == "duckdb"
+    former_source(home)
+    urls = [f"duckdb:///{name}.duckdb" if in_files else name for name in ("serial", "at_once", "killed")]
+    if not in_files:
+        make = request.getfixturevalue("make_postgres")
+        urls = [make() for _ in urls]
+    first, second = Loader(home), Loader(home)
+    try:
+        load_serially(first, urls[0])
+        load_at_once(first, second, urls[1])
+        load_at_once_with_a_kill(first, home, urls[2], STEPS[1])
+    finally:
+        first.close()
+        second.close()
+
+    serial, at_once, killed = (tables(home, url) for url in urls)
+    assert serial == at_once
+    assert serial == killed
+    assert serial["silver.calls"] != "0-" + "0" * 32

@@ -37,7 +37,8 @@ def _repeated_dates(warehouse: Warehouse) -> list[str]:
     if not warehouse.has(DAY_LEDGER.full_name):
         return []
     ledger = warehouse.table(DAY_LEDGER.full_name)
-    repeated = warehouse.con.execute(ledger.count()) - warehouse.con.execute(ledger.distinct(on=DAY_LEDGER.key).count())
+    distinct = ledger.select(*DAY_LEDGER.key).distinct()
+    repeated = warehouse.con.execute(ledger.count()) - warehouse.con.execute(distinct.count())
     return [f"{repeated} repeated rows of {DAY_LEDGER.full_name}"] if repeated else []
 
 

@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.markup import escape
 
+from wfm_pipeline.commands.alerts import alerts
 from wfm_pipeline.commands.allocate import allocate
 from wfm_pipeline.commands.backtest import backtest
 from wfm_pipeline.commands.capacity import capacity
@@ -45,6 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command()(alerts)
 app.command()(allocate)
 app.command()(plans)
 app.command()(staff)

@@ -34,6 +34,7 @@ from wfm_pipeline.orchestration.alert_sensors import build_alert_sensors
 from wfm_pipeline.orchestration.house_of_run import house_of_run
 from wfm_pipeline.orchestration.jobs import build_jobs
 from wfm_pipeline.orchestration.partitions import daily_partitions, weekly_partitions
+from wfm_pipeline.orchestration.retention import retention_job, retention_schedule
 from wfm_pipeline.orchestration.schedules import build_schedules
 from wfm_pipeline.orchestration.sensors import build_sensors
 from wfm_pipeline.resources import House
@@ -54,35 +55,38 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     house = House(settings)
     partitions = daily_partitions(house) if is_partitioned else None
     weeks = weekly_partitions(house, partitions.start.date()) if partitions else None
+    assets = [
+        *build_bronze_assets(house.source_map, partitions),
+        *build_silver_assets(house.source_map, partitions),
+        *build_actual_assets(),
+        *build_customer_assets(),
+        *build_plan_assets(),
+        *build_forecast_assets(),
+        *build_final_assets(),
+        *build_accuracy_assets(),
+        *build_staffing_assets(),
+        *build_intraday_assets(),
+        *build_long_range_assets(),
+        *build_capacity_assets(),
+        *build_planning_assets(),
+        *build_allocation_assets(weeks),
+        *build_model_fit_assets(),
+    ]
+    checks = [
+        *build_contract_checks(house.source_map),
+        *build_flow_checks(),
+        *build_law_checks(),
+        *build_issue_checks(),
+        *build_allocation_checks(),
+        *build_judgement_checks(),
+        *build_freshness_checks(house.source_map),
+    ]
+    check_keys = [spec.key for made in (*assets, *checks) for spec in made.check_specs]
     return dg.Definitions(
-        assets=[
-            *build_bronze_assets(house.source_map, partitions),
-            *build_silver_assets(house.source_map, partitions),
-            *build_actual_assets(),
-            *build_customer_assets(),
-            *build_plan_assets(),
-            *build_forecast_assets(),
-            *build_final_assets(),
-            *build_accuracy_assets(),
-            *build_staffing_assets(),
-            *build_intraday_assets(),
-            *build_long_range_assets(),
-            *build_capacity_assets(),
-            *build_planning_assets(),
-            *build_allocation_assets(weeks),
-            *build_model_fit_assets(),
-        ],
-        asset_checks=[
-            *build_contract_checks(house.source_map),
-            *build_flow_checks(),
-            *build_law_checks(),
-            *build_issue_checks(),
-            *build_allocation_checks(),
-            *build_judgement_checks(),
-            *build_freshness_checks(house.source_map),
-        ],
-        jobs=build_jobs(partitions, weeks),
-        schedules=build_schedules(house) if partitions else [],
+        assets=assets,
+        asset_checks=checks,
+        jobs=[*build_jobs(partitions, weeks), retention_job(house, check_keys)],
+        schedules=[*build_schedules(house), retention_schedule(house)] if partitions else [],
         sensors=[*build_sensors(house), *build_alert_sensors(house)] if partitions else [],
         resources={"house": house_of_run(house)},
         executor=dg.in_process_executor,

@@ -105,6 +105,12 @@ class Settings(BaseSettings):
     overlap_days: int = Field(3, ge=0, le=366, description="Days before the last one that are always read again.")
     chunk_rows: int = Field(50_000, ge=1_000, le=1_000_000, description="Rows read from the source at a time.")
     retry_attempts: int = Field(3, ge=1, le=10, description="Tries when the source does not answer.")
+    step_retries: int = Field(
+        3, ge=0, le=20, description="How often a step of a run is done again when the source stays away."
+    )
+    step_retry_seconds: float = Field(
+        60.0, gt=0, le=3_600, description="Wait before the first of them [s]; it doubles every time."
+    )
 
     horizon_days: int = Field(14, ge=1, le=366, description="Days to forecast.")
     backtest_origins: int = Field(3, ge=0, le=52, description="Past issues scored in the main job, horizon_days apart.")

@@ -10,7 +10,7 @@ from typing import Final
 
 import dagster as dg
 
-from wfm_pipeline.assets.common import OWNERS, Days, Flow, Stopwatch, days_of, report
+from wfm_pipeline.assets.common import OWNERS, Days, Flow, Stopwatch, again_later, days_of, report
 from wfm_pipeline.contracts.source_map import SourceMap, TableMap
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.bronze import append_versions
@@ -50,7 +50,8 @@ def _bronze_asset(
     def bronze_table(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
         watch = Stopwatch()
         days = days_of(context) if table_map.load == "incremental" else None
-        flow = _read_and_append(house, table_map, days, batch_id(context.run.run_id))
+        with again_later(context, house):
+            flow = _read_and_append(house, table_map, days, batch_id(context.run.run_id))
         with house.open_warehouse() as warehouse:
             if table_map.role == "call_legs":
                 _note_first_date(context, house, warehouse, table_map)

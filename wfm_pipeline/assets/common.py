@@ -5,7 +5,8 @@ No formula and no SQL here; what a table promises comes from its contract.
 
 import datetime as dt
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ from wfm_pipeline.contracts.lineage import LINEAGE
 from wfm_pipeline.domain.judgement import Judgement
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.resources import House
+from wfm_pipeline.sources.retry import SourceUnreachableError
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.scope import Scope
 
@@ -125,6 +127,21 @@ def column_lineage(table: Table) -> dict[str, Any]:
         for column, sources in known.items()
     }
     return {"dagster/column_lineage": dg.TableColumnLineage(lineage)}
+
+
+@contextmanager
+def again_later(context: dg.AssetExecutionContext, house: House) -> Iterator[None]:
+    """A step whose source cannot be reached is done again after waits that double; any other fault fails it at once.
+
+    Raises:
+        RetryRequested: Dagster waits, and does the step again or fails it with what the source's reader said.
+    """
+    settings = house.settings
+    try:
+        yield
+    except SourceUnreachableError as error:
+        wait = settings.step_retry_seconds * 2**context.retry_number
+        raise dg.RetryRequested(max_retries=settings.step_retries, seconds_to_wait=wait) from error
 
 
 def report(

@@ -54,7 +54,7 @@ def tell_step(step: str, what: str) -> None:
     if what == "started":
         _STEP_STARTS[step] = now
         return
-    colour = "green" if what == "done" else "red"
+    colour = {"done": "green", "waits": "yellow"}.get(what, "red")
     seconds = now - _STEP_STARTS.get(step, now)
     err.print(f"  [{colour}]{what:6}[/] {escape(step.replace('__', '.', 1))} [dim]{seconds:.1f} s[/]")
 

@@ -54,8 +54,7 @@ def dead_runs(house: House) -> dg.SensorDefinition:
     """Runs whose process is gone are closed, which the next look at runs then tells."""
 
     def look(context: dg.SensorEvaluationContext) -> str:
-        origin = context.code_location_origin
-        closed = close_dead_runs(context.instance, house, location=origin.location_name if origin else None)
+        closed = close_dead_runs(context.instance, house)
         for run in closed:
             context.log.warning(f"closed run {run.run_id} of {run.job}: {run.why}")
         return f"{len(closed)} dead runs closed"

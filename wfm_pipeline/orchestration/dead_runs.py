@@ -2,14 +2,14 @@
 
 Dagster's code server closes a run whose process it sees die. Nothing sees it where the server died too (power,
 a container that was stopped) or where `wfm run` was killed: Dagster's default launcher cannot ask how a run is,
-and its monitoring only limits the time to start, to cancel and to run. Two signs of life are asked instead: the
-heartbeat of the run's lease, and its process where that is on this machine.
+and its monitoring only limits the time to start, to cancel and to run. So every run notes its process when it gets
+the house (house_of_run), and keeps the writer's lease alive; both are asked here. A run in the queue behind a dead one would
+wait for ever.
 """
 
 import datetime as dt
 import os
 import socket
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,7 @@ from wfm_pipeline.warehouse.ops.leases import leases_of_run
 
 HOST_TAG: Final = "wfm/host"
 PID_TAG: Final = "wfm/pid"
-"""Where a run of the command line has its process."""
+"""Where a run has its process."""
 _UNDER_WAY: Final = (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
 
 
@@ -42,23 +42,21 @@ class Closed:
 
 
 def here() -> dict[str, str]:
-    """Tags that say where this process runs, for a run that it is going to do itself."""
+    """Tags that say where this process runs, for the run that it does."""
     return {HOST_TAG: socket.gethostname(), PID_TAG: str(os.getpid())}
 
 
-def close_dead_runs(instance: dg.DagsterInstance, house: House, *, location: str | None = None) -> list[Closed]:
+def close_dead_runs(instance: dg.DagsterInstance, house: House) -> list[Closed]:
     """Close every run under way that gives no sign of life.
 
     Args:
         instance: Dagster's memory.
-        house: The house, whose ops store holds the leases.
-        location: Name of the code location that asks: runs that it launched have their process on this machine.
-            None asks only after runs of the command line.
+        house: The house, whose ops store holds the writer's lease.
     """
     closed = []
     for record in instance.get_run_records(filters=dg.RunsFilter(statuses=list(_UNDER_WAY))):
         run = record.dagster_run
-        why = _silent_since(house, run) or _process_is_gone(instance, run, location)
+        why = _why_dead(instance, house, run) if HOST_TAG in run.tags else None
         if why and _is_under_way(instance, run.run_id):
             instance.add_run_tags(run.run_id, {KILLED_TAG: why})
             instance.report_run_failed(run, f"The run was killed: {why}.")
@@ -66,41 +64,24 @@ def close_dead_runs(instance: dg.DagsterInstance, house: House, *, location: str
     return closed
 
 
-def _silent_since(house: House, run: dg.DagsterRun) -> str | None:
-    """The lease's heartbeat stopped."""
-    with house.open_ops() as store, store.reading() as ops:
-        beats = [lease.heartbeat_at for lease in leases_of_run(ops, run.run_id)]
+def _why_dead(instance: dg.DagsterInstance, house: House, run: dg.DagsterRun) -> str | None:
+    """What shows that a run is dead; None where nothing does."""
+    if run.tags[HOST_TAG] == socket.gethostname():
+        pid = int(run.tags[PID_TAG])
+        return None if _is_alive(pid) else f"its process {pid} is gone"
+    last = max(_signs_of_life(instance, house, run.run_id), default=None)
     limit = dt.timedelta(minutes=house.settings.dead_run_minutes)
-    if not beats or utc_now() - max(beats) <= limit:
-        return None
-    return f"no sign of life since {max(beats):%Y-%m-%d %H:%M:%S} UTC"
+    is_silent = last is not None and utc_now() - last > limit
+    return f"no sign of life from {run.tags[HOST_TAG]} since {last:%Y-%m-%d %H:%M:%S} UTC" if is_silent else None
 
 
-def _process_is_gone(instance: dg.DagsterInstance, run: dg.DagsterRun, location: str | None) -> str | None:
-    """The process was on this machine and is there no more."""
-    pid = _pid_here(instance, run, location)
-    return f"its process {pid} is gone" if pid is not None and not _is_alive(pid) else None
-
-
-def _pid_here(instance: dg.DagsterInstance, run: dg.DagsterRun, location: str | None) -> int | None:
-    if HOST_TAG in run.tags:
-        return int(run.tags[PID_TAG]) if run.tags[HOST_TAG] == socket.gethostname() else None
-    origin = run.remote_job_origin
-    is_ours = origin is not None and location == origin.repository_origin.code_location_origin.location_name
-    if not is_ours or not isinstance(instance.run_launcher, dg.DefaultRunLauncher):
-        return None
-    return next(iter(_noted_pids(instance, run.run_id)), None)
-
-
-def _noted_pids(instance: dg.DagsterInstance, run_id: str) -> Iterable[int]:
-    """Processes that the run's events name, the newest first: a run may have been resumed."""
-    records = instance.get_records_for_run(
-        run_id=run_id, of_type=dg.DagsterEventType.ENGINE_EVENT, ascending=False
-    ).records
-    for record in records:
-        noted = record.event_log_entry.get_dagster_event().engine_event_data.metadata.get("pid")
-        if noted is not None:
-            yield int(str(noted.value))
+def _signs_of_life(instance: dg.DagsterInstance, house: House, run_id: str) -> list[dt.datetime]:
+    """Heartbeats of what the run holds, and its last event: a step may take longer than the limit without a word."""
+    with house.open_ops() as store, store.reading() as ops:
+        beats = [lease.heartbeat_at for lease in leases_of_run(ops, run_id)]
+    last = instance.get_records_for_run(run_id=run_id, limit=1, ascending=False).records
+    said = [dt.datetime.fromtimestamp(record.timestamp, dt.UTC).replace(tzinfo=None) for record in last]
+    return beats + said
 
 
 def _is_alive(pid: int) -> bool:

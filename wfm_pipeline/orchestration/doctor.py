@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from wfm_pipeline.errors import WfmError
+from wfm_pipeline.monitoring.alerts.overview import letters_words
 from wfm_pipeline.orchestration import dagster_health
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import Settings
@@ -47,6 +48,7 @@ def examine(settings: Settings, load_definitions: dagster_health.LoadDefinitions
         ("time zone", _time_zone, "set time_zone to an IANA name; apt-get install tzdata"),
         ("source", _source, "check WFM_SOURCE_URL and that the database answers; `wfm sample` makes one"),
         ("warehouse", _warehouse, "check WFM_WAREHOUSE_URL"),
+        ("alerts", letters_words, "mend the channel, then `wfm alerts test`; `wfm alerts` shows what was given up"),
         (
             "Dagster's run storage",
             dagster_health.run_storage,

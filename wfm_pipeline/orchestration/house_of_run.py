@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from wfm_pipeline.orchestration.dead_runs import here
 from wfm_pipeline.resources import House
 
 
@@ -25,6 +26,8 @@ def house_of_run(house: House) -> dg.ResourceDefinition:
             return
         assert context.log is not None  # a run always has one
         with house.writing(owner=f"job {run.job_name}", run_id=run.run_id, say=context.log.info):
+            assert context.instance is not None  # a run always has one
+            context.instance.add_run_tags(run.run_id, here())  # so that it can be told dead if it is killed
             yield house
 
     return locked_house

@@ -21,6 +21,28 @@ nux:
 concurrency:
   runs:
     max_concurrent_runs: 1
+
+# A run that does not start, or does not stop when asked to, is closed; one whose process was killed is closed by
+# the sensor dead_runs, and done again once from where it was. A step that failed is not: mend it first.
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 300
+  cancel_timeout_seconds: 180
+run_retries:
+  enabled: true
+  max_retries: 1
+  retry_on_asset_or_op_failure: false
+
+# What schedules and sensors did at each tick; old runs go by keep_runs_days in wfm.toml.
+retention:
+  schedule:
+    purge_after_days: 90
+  sensor:
+    purge_after_days:
+      skipped: 3
+      success: 30
+      failure: 90
+      started: 30
 """
 
 _POSTGRES: Final = """

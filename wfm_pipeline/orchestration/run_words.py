@@ -11,18 +11,22 @@ from dagster_shared.error import SerializableErrorInfo
 
 from wfm_pipeline.errors import WfmError
 
-_ENDED = (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+_KINDS = (
+    dg.DagsterEventType.STEP_FAILURE,
+    dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+    dg.DagsterEventType.RUN_FAILURE,
+)
 
 
 def failure_words(events: Sequence[dg.DagsterEvent], *, public: bool = False) -> list[str]:
-    """What went wrong in a failed run: the laws that were broken, else the steps that failed.
+    """What went wrong in a failed run: the laws that were broken, else the steps that failed, else what kept it from them.
 
     Args:
-        events: The run's step failures and check evaluations; others are passed over.
+        events: The run's events; only failures and check evaluations count.
         public: True for words that leave the house.
 
     Returns:
-        One line a problem, steps with the same problem together; empty where no step says why.
+        One line a problem, steps with the same problem together; empty where nothing says why.
     """
     found = (event.asset_check_evaluation_data for event in events if _is(event, "ASSET_CHECK_EVALUATION"))
     broken = [check for check in found if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR]
@@ -31,14 +35,18 @@ def failure_words(events: Sequence[dg.DagsterEvent], *, public: bool = False) ->
     steps: dict[str, list[str]] = {}
     for event in events:
         if _is(event, "STEP_FAILURE"):
-            steps.setdefault(_step_words(event, public=public), []).append(str(event.step_key))
-    return [f"{', '.join(names)}: {words}" for words, names in steps.items()]
+            words = _error_words(event.step_failure_data.error, public=public)
+            steps.setdefault(words, []).append(str(event.step_key))
+    if steps:
+        return [f"{', '.join(names)}: {words}" for words, names in steps.items()]
+    ends = (getattr(event.event_specific_data, "error", None) for event in events if _is(event, "RUN_FAILURE"))
+    return [_error_words(error, public=public) for error in ends if error is not None]
 
 
 def run_events(instance: dg.DagsterInstance, run_id: str) -> list[dg.DagsterEvent]:
-    """The step failures and check evaluations of a stored run, in their order."""
+    """What a stored run says of its steps, its checks and its end."""
     records = [
-        record for kind in _ENDED for record in instance.get_records_for_run(run_id=run_id, of_type=kind).records
+        record for kind in _KINDS for record in instance.get_records_for_run(run_id=run_id, of_type=kind).records
     ]
     return [record.event_log_entry.get_dagster_event() for record in records]
 
@@ -52,17 +60,17 @@ def _check_words(check: dg.AssetCheckEvaluation, *, public: bool) -> str:
     return f"{name} is broken" if public else f"{name}: {check.description}"
 
 
-def _step_words(event: dg.DagsterEvent, *, public: bool) -> str:
-    chain = list(_causes(event.step_failure_data.error))
+def _error_words(error: SerializableErrorInfo | None, *, public: bool) -> str:
+    chain = list(_causes(error))
     if not chain:
         return "failed"
     ours = {cls.__name__ for cls in _all_errors(WfmError)}
-    error = next((error for error in chain if _class_name(error) in ours), chain[-1])
-    name, said = _class_name(error), _first_line(error)
+    found = next((link for link in chain if _class_name(link) in ours), chain[-1])
+    name, said = _class_name(found), _first_line(found)
     words = said.split(": ", 1)[-1].strip()
     if name not in ours:
         return name if public else f"{name}: {words}"
-    return _without_foreign_words(words, chain[chain.index(error) + 1 :]) if public else words
+    return _without_foreign_words(words, chain[chain.index(found) + 1 :]) if public else words
 
 
 def _without_foreign_words(words: str, causes: Iterable[SerializableErrorInfo]) -> str:

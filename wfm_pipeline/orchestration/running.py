@@ -18,7 +18,7 @@ from wfm_pipeline.orchestration.telling import tell_of_run, telling
 from wfm_pipeline.resources import House
 
 StepListener = Callable[[str, str], None]
-"""Called with the step's name and what happened: `started`, `done` or `failed`."""
+"""Called with the step's name and what happened: `started`, `done`, `failed`, or `waits` for another try."""
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Dagster's events go to its storage; the terminal shows our own lines."""
@@ -27,6 +27,7 @@ _TOLD = {
     dg.DagsterEventType.STEP_START: "started",
     dg.DagsterEventType.STEP_SUCCESS: "done",
     dg.DagsterEventType.STEP_FAILURE: "failed",
+    dg.DagsterEventType.STEP_UP_FOR_RETRY: "waits",
 }
 
 

@@ -16,6 +16,10 @@ class SourceGoneError(SourceError):
     """The connection failed or broke off: worth another try."""
 
 
+class SourceUnreachableError(SourceError):
+    """It was gone at every try: a longer wait may help, and another kind of try will not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retry:
     """How often and how patiently to try.
@@ -34,14 +38,14 @@ class Retry:
         """Do the work, again where the source was gone.
 
         Raises:
-            SourceError: it was gone every time; the message is that of the last try.
+            SourceUnreachableError: it was gone every time; the message is that of the last try.
         """
         for attempt in range(1, self.attempts + 1):
             try:
                 return work()
             except SourceGoneError as error:
                 if attempt == self.attempts:
-                    raise SourceError(f"{error} (tried {attempt} times)", **error.facts) from None
+                    raise SourceUnreachableError(f"{error} (tried {attempt} times)", **error.facts) from None
                 wait = self.first_wait_seconds * 2 ** (attempt - 1)
                 _LOG.warning("%s; trying again in %.0f s (%d of %d)", error, wait, attempt + 1, self.attempts)
                 self.sleep(wait)

@@ -10,6 +10,7 @@ import dagster as dg
 import pytest
 
 from wfm_pipeline.definitions import build_definitions
+from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.orchestration.alert_sensors import build_alert_sensors
 from wfm_pipeline.orchestration.dead_runs import HOST_TAG, PID_TAG, close_dead_runs, here
 from wfm_pipeline.orchestration.jobs import REFRESH
@@ -17,6 +18,8 @@ from wfm_pipeline.orchestration.plan import plan_run
 from wfm_pipeline.orchestration.run_watch import KILLED_TAG, sightings_of
 from wfm_pipeline.orchestration.run_words import failure_words, run_events
 from wfm_pipeline.orchestration.running import run_main_job
+from wfm_pipeline.resources import House
+from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.ops.incidents import closed_incidents, open_incidents
 from wfm_pipeline.warehouse.ops.leases import Lease, write_lease
 from wfm_pipeline.warehouse.ops.outbox import posted
@@ -127,6 +130,50 @@ def test_words_that_leave_the_house_hold_nothing_that_a_library_said(instance, e
 
     assert (True, "table: ValueError") == (job.is_wrong, job.what)
     assert ["table: ValueError: caller 0701234567 is Anna"] == at_home
+
+
+def test_a_run_that_could_not_begin_says_why(instance):
+    @dg.resource
+    def house(_):
+        raise WarehouseError("the warehouse is being written by job nightly")
+
+    @dg.op(required_resource_keys={"house"})
+    def step():
+        pass
+
+    @dg.job(resource_defs={"house": house})
+    def refused():
+        step()
+
+    result = refused.execute_in_process(instance=instance, raise_on_error=False)
+
+    (job,) = sightings_of(instance, instance.get_run_record_by_id(result.run_id), source="desk")
+    assert job.what.endswith("the warehouse is being written by job nightly")
+
+
+def retries_of(house, plan, instance, **settings):
+    """Steps that were put off and steps that failed, in a run with these settings."""
+    changed = House(load_settings(**{**house.settings.model_dump(exclude_unset=True), **settings}))
+    seen = []
+    run_main_job(
+        build_definitions(changed.settings, is_partitioned=False), changed, plan, as_of=None, job=REFRESH,
+        on_step=lambda step, what: seen.append(what) if step.endswith("queue_cdr") else None,
+        instance=dg.DagsterInstance.from_ref(instance.get_ref()),
+    )  # fmt: skip
+    return seen.count("waits"), seen.count("failed")
+
+
+def test_a_step_whose_source_stays_away_is_done_again_so_many_times(house, instance):
+    away = {"source_url": "mysql+pymysql://u:p@127.0.0.1:1/none", "retry_attempts": 1}
+
+    assert (2, 1) == retries_of(house, plan_run(house), instance, **away, step_retries=2, step_retry_seconds=0.01)
+
+
+def test_a_step_with_any_other_fault_is_not_done_again(house, instance):
+    plan = plan_run(house)
+    (house.settings.home / "source.sqlite").unlink()
+
+    assert (0, 1) == retries_of(house, plan, instance, step_retries=2, step_retry_seconds=0.01)
 
 
 # -- the daemon's sensors ----------------------------------------------------------------------

@@ -62,3 +62,15 @@ def test_the_example_says_what_we_ship_for_postgresql():
     example = Path(__file__).parents[2] / "dagster.yaml.example"
 
     assert yaml.safe_load(template(is_postgres=True)) == yaml.safe_load(example.read_text())
+
+
+def test_a_killed_run_is_done_again_once_and_a_failed_step_is_not(home):
+    prepared(home)
+
+    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+        assert (True, 1, False) == (
+            instance.run_retries_enabled,
+            instance.run_retries_max_retries,
+            instance.run_retries_retry_on_asset_or_op_failure,
+        )
+        assert (True, 300) == (instance.run_monitoring_enabled, instance.run_monitoring_start_timeout_seconds)

@@ -60,13 +60,6 @@ class AlertDesk:
             self._send(store)
         return told
 
-    def tell(self, alert: Alert) -> list[Sent]:
-        """Put one alert in that belongs to no incident, and send what is due."""
-        with self._house.open_ops() as store:
-            with store.writing() as ops:
-                put(ops, alert, channels=self._channels, now=self._clock())
-            return self._send(store)
-
     def send(self) -> list[Sent]:
         """Send what is due."""
         with self._house.open_ops() as store:

@@ -12,6 +12,7 @@ from wfm_pipeline.assets.forecast import DAY_FORECAST_KEY, FORECAST_KEY
 from wfm_pipeline.assets.forecast_inputs import ForecastInputs, issue_instant, read_inputs
 from wfm_pipeline.contracts.gold import FORECAST_ACCURACY, QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.domain.forecasting import score_issue
+from wfm_pipeline.domain.forecasting.history import CallPanel, build_panel
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.scope import Scope
@@ -25,7 +26,8 @@ def build_accuracy_assets() -> list[dg.AssetsDefinition]:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
             inputs = read_inputs(house, warehouse).whole_days()
-            scored = [_score(house, warehouse, inputs, day) for day in _issues_to_score(house, warehouse, inputs)]
+            days, panel = _issues_to_score(house, warehouse, inputs), build_panel(inputs.history)
+            scored = [_score(house, warehouse, panel, day) for day in days]
             rows = pd.concat(scored, ignore_index=True) if scored else pd.DataFrame()
             loaded = sum(_replace(house, warehouse, part) for part in scored if len(part))
             flow = Flow(len(rows), loaded, notes=_notes(rows))
@@ -50,14 +52,14 @@ def _issues_to_score(house: House, warehouse: Warehouse, inputs: ForecastInputs)
     return sorted(day for day, done in days.items() if day < inputs.next_date and (day >= oldest or not done))
 
 
-def _score(house: House, warehouse: Warehouse, inputs: ForecastInputs, origin: dt.date) -> pd.DataFrame:
+def _score(house: House, warehouse: Warehouse, actuals: CallPanel, origin: dt.date) -> pd.DataFrame:
     scope = Scope({**house.in_source(), "issued_at": issue_instant(house, origin)})
     intervals = warehouse.frame(scope.filter(warehouse.table(QUEUE_INTERVAL_FORECAST.full_name)))
     days = warehouse.frame(scope.filter(warehouse.table(QUEUE_DAY_FORECAST.full_name)))
     scores = score_issue(
         intervals.drop(columns="interval_start").rename(columns={"interval_start_local": "interval_start"}),
         days,
-        inputs.history,
+        actuals,
         origin=origin,
     )
     labels: dict[str, Any] = {**house.in_source(), "issued_at": issue_instant(house, origin)}

@@ -1,8 +1,8 @@
 """Gold assets of the forecast: what is issued, what would have been issued, and how good it was.
 
 The issue of a run stands for good; what becomes of one that is made again is in issue_ledger. Past issue
-dates that nobody forecast then are filled in as hindcasts, which know only what was known before them,
-so that accuracy has something to score from the first day on.
+dates that nobody forecast then are filled in as hindcasts (assets/hindcasts), so that accuracy has
+something to score from the first day on.
 """
 
 import datetime as dt
@@ -15,14 +15,8 @@ import pandas as pd
 from wfm_pipeline.assets.common import Flow, Stopwatch, report, spec
 from wfm_pipeline.assets.forecast_inputs import ForecastInputs, coming_hours, issue_instant, open_hours, read_inputs
 from wfm_pipeline.assets.forecast_plans import DECISIONS_KEY, DRIVERS_KEY, EVENTS_KEY, read_plans
-from wfm_pipeline.assets.issue_ledger import (
-    Frames,
-    is_settled,
-    issue_frames,
-    issue_scope,
-    store_hindcast,
-    store_issue,
-)
+from wfm_pipeline.assets.hindcasts import hindcasts_to_make, store_hindcast
+from wfm_pipeline.assets.issue_ledger import Frames, is_settled, issue_frames, issue_scope, store_issue
 from wfm_pipeline.assets.silver import CALENDAR_KEY, INTERVALS_KEY
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
@@ -87,11 +81,11 @@ def build_forecast_assets() -> list[dg.AssetsDefinition]:
             notes = _issue_live(
                 context, house, warehouse, inputs, origin, next_date=read.next_date, is_reissue=config.reissue
             )
-            hindcasts = [day for day in _past_origins(house, inputs, origin) if not _is_issued(house, warehouse, day)]
+            hindcasts = hindcasts_to_make(house, warehouse, inputs, origin, is_reissue=config.reissue)
             for day in hindcasts:
                 context.log.info(f"hindcast as of {day}")
                 _, frames = _make(house, warehouse, inputs, day, is_hindcast=True)
-                store_hindcast(house, warehouse, issue_instant(house, day), frames)
+                store_hindcast(house, warehouse, day, frames, run_id=context.run.run_id)
             notes |= {"hindcasts": [day.isoformat() for day in hindcasts], "unfinished_days": _named(read.unfinished)}
             notes["fan_chart"] = _picture(house, warehouse, inputs, origin)
             for table in _TABLES:
@@ -164,20 +158,6 @@ def _make(
     }
     frames = (rows.assign(**labels) for rows in (intervals, days, result.models.outside.anomalies))
     return result, issue_frames(*frames)
-
-
-def _past_origins(house: House, inputs: ForecastInputs, origin: dt.date) -> Iterator[dt.date]:
-    """Issue dates before this one, a horizon apart, that have history before them."""
-    for number in range(1, house.settings.backtest_origins + 1):
-        day = origin - dt.timedelta(days=number * house.settings.horizon_days)
-        if day > inputs.first_date:
-            yield day
-
-
-def _is_issued(house: House, warehouse: Warehouse, day: dt.date) -> bool:
-    """True where a forecast was really issued on that date: hindcasts never replace it."""
-    stored = issue_scope(house, issue_instant(house, day)).filter(warehouse.table(QUEUE_INTERVAL_FORECAST.full_name))
-    return bool(warehouse.con.execute(stored.filter(~stored.is_hindcast).count()))
 
 
 def _save(house: House, result: ForecastResult, origin: dt.date) -> None:

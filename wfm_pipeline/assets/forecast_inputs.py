@@ -12,7 +12,7 @@ import pandas as pd
 
 from wfm_pipeline.assets.bronze import read_moments
 from wfm_pipeline.contracts.silver import QUEUE_INTERVALS
-from wfm_pipeline.domain.calendar import interval_grid
+from wfm_pipeline.domain.calendar import interval_grid, start_of_day
 from wfm_pipeline.domain.whole_days import unfinished_dates
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.resources import House
@@ -122,5 +122,4 @@ def open_hours(grid: pd.DataFrame) -> pd.DataFrame:
 
 def issue_instant(house: House, day: dt.date) -> dt.datetime:
     """`issued_at` of a forecast whose first target day this is: its local midnight as naive UTC."""
-    start: pd.Timestamp = coming_hours(house, day, 1)["interval_start"].iloc[0]
-    return start.to_pydatetime()
+    return start_of_day(house.site, day)

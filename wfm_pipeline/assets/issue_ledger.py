@@ -1,7 +1,7 @@
 """Putting an issue on the shelf for good: the ledger, the archive of superseded revisions, days left out.
 
-Hindcasts are no issues: they are not in the ledger and may be made again. The rules are in
-domain/forecasting/issues.
+Hindcasts are no issues: they are not in this ledger and may be made again (assets/hindcasts). The rules
+are in domain/forecasting/issues.
 """
 
 import datetime as dt
@@ -46,13 +46,6 @@ def is_settled(house: House, warehouse: Warehouse, origin: dt.date, *, next_date
     is_issued = len(ledger_of(house, warehouse, issue_instant(house, origin))) > 0
     word = judge_issue(is_issued=is_issued, has_begun=next_date > origin, is_reissue=is_reissue, is_same=False)
     return word == "stands"
-
-
-def store_hindcast(house: House, warehouse: Warehouse, issued_at: dt.datetime, frames: Frames) -> None:
-    """Put a hindcast in place of what stands there."""
-    with warehouse.transaction():
-        for table, rows in frames.items():
-            warehouse.replace(table, rows, issue_scope(house, issued_at))
 
 
 def store_issue(

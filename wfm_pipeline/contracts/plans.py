@@ -165,6 +165,20 @@ FORECAST_ISSUE: Final = Table(
     ),
 )  # fmt: skip
 
+FORECAST_HINDCAST: Final = Table(
+    "gold",
+    "forecast_hindcast",
+    "One row per hindcast: what it was made with; it is made again only when that changes or a person asks.",
+    ("source", "issued_at"),
+    (
+        SOURCE,
+        instant("issued_at", "Cutoff: start of the first target day."),
+        text("made_with", "Fingerprint of the method's version, its options, the horizon and the site.", nullable=False),
+        instant("made_at", "When it was made."),
+        text("run_id", "The Dagster run that made it.", nullable=False),
+    ),
+)  # fmt: skip
+
 
 def _archive(table: Table) -> Table:
     """The archive of a forecast table: its columns and the revision."""
@@ -267,6 +281,6 @@ OVERRIDE_VALUE: Final = Table(
 )  # fmt: skip
 
 PLAN_INPUTS: Final = (PLANNED_EVENTS, PLANNED_DRIVERS, ANOMALY_DECISIONS, FORECAST_OVERRIDES)
-ISSUE_TABLES: Final = (QUEUE_DAY_ANOMALY, FORECAST_ISSUE, INTERVAL_ARCHIVE, DAY_ARCHIVE)
+ISSUE_TABLES: Final = (QUEUE_DAY_ANOMALY, FORECAST_ISSUE, FORECAST_HINDCAST, INTERVAL_ARCHIVE, DAY_ARCHIVE)
 FINAL_TABLES: Final = (QUEUE_INTERVAL_FINAL, QUEUE_DAY_FINAL, QUEUE_INTERVAL_OVERRIDE)
 PLAN_GOLD_TABLES: Final = (*ISSUE_TABLES, *FINAL_TABLES, OVERRIDE_VALUE)

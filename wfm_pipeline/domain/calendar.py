@@ -165,7 +165,7 @@ def interval_grid(site: Site, first_date: dt.date, last_date: dt.date) -> pd.Dat
     if last_date < first_date:
         return pd.DataFrame(columns=columns)
     step = pd.Timedelta(minutes=site.interval_minutes)
-    first, last = _midnight_utc(site, first_date), _midnight_utc(site, last_date + dt.timedelta(days=1))
+    first, last = start_of_day(site, first_date), start_of_day(site, last_date + dt.timedelta(days=1))
     starts = pd.date_range(first, last, freq=step, inclusive="left", unit="us")
     local = starts.tz_localize("UTC").tz_convert(site.time_zone).tz_localize(None)
     frame = pd.DataFrame({"interval_start": starts, "interval_end": starts + step, "interval_start_local": local})
@@ -178,8 +178,8 @@ def interval_grid(site: Site, first_date: dt.date, last_date: dt.date) -> pd.Dat
     return frame[columns]
 
 
-def _midnight_utc(site: Site, date: dt.date) -> dt.datetime:
-    """First instant of a local date, also where clocks skip midnight itself."""
+def start_of_day(site: Site, date: dt.date) -> dt.datetime:
+    """First instant (naive UTC) of a local date, also where clocks skip midnight itself."""
     local = dt.datetime.combine(date, dt.time(), tzinfo=ZoneInfo(site.time_zone))
     return local.astimezone(dt.UTC).replace(tzinfo=None)
 

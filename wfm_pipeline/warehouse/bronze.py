@@ -189,7 +189,8 @@ def _append_new(batch: _Batch) -> int:
     """Append all rows of every key that has a row its state does not have; gives how many."""
     by = _state_columns(batch.table_map)
     staged = _with_state_date(batch.staged)
-    known = current_state(batch.bronze, batch.table_map).select(*by, "_row_hash")
+    same_keys = batch.bronze.semi_join(batch.staged, "_key_hash")
+    known = current_state(same_keys, batch.table_map).select(*by, "_row_hash")
     changed = staged.anti_join(known, [*by, "_row_hash"]).select(*by).distinct()
     copies = ibis.row_number().over(ibis.window(group_by=["_key_hash", "_row_hash"], order_by="_row_hash"))
     distinct = staged.mutate(_copy=copies).filter(ibis._["_copy"] == 0)

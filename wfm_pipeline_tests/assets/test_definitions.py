@@ -38,7 +38,7 @@ PLANS = {f"silver/{name}" for name in ("planned_events", "planned_drivers", "ano
 ISSUED = {
     f"gold/{name}"
     for name in (
-        "queue_interval_forecast", "queue_day_forecast", "queue_day_anomaly", "forecast_issue",
+        "queue_interval_forecast", "queue_day_forecast", "queue_day_anomaly", "forecast_issue", "forecast_hindcast",
         "queue_interval_forecast_archive", "queue_day_forecast_archive",
     )
 }  # fmt: skip

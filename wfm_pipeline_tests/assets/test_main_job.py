@@ -9,11 +9,15 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from wfm_pipeline.assets import hindcasts
+from wfm_pipeline.assets.forecast_inputs import read_inputs
+from wfm_pipeline.assets.hindcasts import hindcasts_to_make
 from wfm_pipeline.contracts.gold import QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.orchestration.plan import plan_run
 from wfm_pipeline.reports.run_tables import run_tables
+from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.model_store import read_model
 from wfm_pipeline_tests.house_kit import (
     LAST_DATE,
@@ -223,6 +227,26 @@ def test_an_issue_of_the_past_is_scored_beside_its_own_hindcasts(sample, clean):
     assert outcome.problems == ()
     query = "select count(distinct issued_at) from gold.forecast_accuracy where {} is_hindcast"
     assert [1, 1] == [count(house, query.format(word)) for word in ("", "not")]
+
+
+def test_a_hindcast_is_kept_as_days_pass_and_made_again_when_asked_or_made_otherwise(finished, monkeypatch):
+    whole, _ = finished
+    house = House(whole.settings.model_copy(update={"backtest_origins": 2}))
+    shorter = House(house.settings.model_copy(update={"horizon_days": 7}))
+
+    def asked(house, days_later, *, is_reissue=False):
+        origin = AS_OF + dt.timedelta(days=days_later)
+        with house.open_warehouse() as warehouse:
+            found = hindcasts_to_make(house, warehouse, read_inputs(house, warehouse), origin, is_reissue=is_reissue)
+        return [(day - AS_OF).days for day in found]
+
+    # One issue on day 0, and one hindcast a horizon of 14 days before it; both lie on the grid.
+    assert [[], [], []] == [asked(house, day) for day in (1, 3, 14)]
+    assert [14] == asked(house, 20)  # a date of the grid on which nothing was issued
+    assert [-14] == asked(house, 3, is_reissue=True)  # the issue itself stands
+    assert [-7] == asked(shorter, 3)
+    monkeypatch.setattr(hindcasts, "FORECAST_VERSION", hindcasts.FORECAST_VERSION + 1)
+    assert [-14] == asked(house, 3)
 
 
 def test_the_models_of_the_issue_are_kept_with_their_card(finished):

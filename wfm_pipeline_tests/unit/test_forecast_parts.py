@@ -11,7 +11,7 @@ from wfm_pipeline.domain.forecasting.bands import default_bands, learn_bands
 from wfm_pipeline.domain.forecasting.counts import fit_dispersion, integer_quantile, middle_quantile
 from wfm_pipeline.domain.forecasting.daytypes import FEATURES, day_types
 from wfm_pipeline.domain.forecasting.drift import drift_weights
-from wfm_pipeline.domain.forecasting.effect import learn_effect, neighbour_level
+from wfm_pipeline.domain.forecasting.effect import NEIGHBOURS, learn_effect, nan_median, neighbour_level
 from wfm_pipeline.domain.forecasting.history import build_panel
 from wfm_pipeline.domain.forecasting.inner import InnerForecasts
 from wfm_pipeline.domain.forecasting.interval_models import WEIGHTS, IntervalModels, _blend
@@ -37,6 +37,30 @@ def _state(day_calls, first=dt.date(2024, 1, 1), horizon=14, slots=4):
 
 def _learn_effect(state):
     return learn_effect(state, neighbour_level(state), OPTIONS)
+
+
+def test_neighbour_levels_are_those_of_the_nearest_same_weekdays_taken_one_day_at_a_time():
+    random = np.random.default_rng(7)
+    times = pd.date_range("2023-11-01", periods=200 * 24, freq="60min", unit="us")
+    days = [random.poisson(size, 200).astype(float) for size in (3, 40, 400)]
+    days[1][random.choice(200, 30, replace=False)] = np.nan
+    parts = [
+        pd.DataFrame({"queue_id": str(queue), "interval_start": times, "calls": np.repeat(calls, 24) / 24})
+        for queue, calls in enumerate(days)
+    ]
+    panel = build_panel(pd.concat(parts))
+    state = observe(panel, day_types(Site(country="DE"), panel.first_date, 214))
+    totals = np.where(state.normal, state.days.total, np.nan)
+    expected = np.full(totals.shape, np.nan)
+    for date in range(200):
+        for queue in range(3):
+            day = state.like[queue, date]
+            pool = np.flatnonzero(state.normal.any(axis=0) & (state.types.weekday[:200] == day))
+            others = pool[pool != date]
+            near = others[np.argsort(np.abs(others - date), kind="stable")[:NEIGHBOURS]]
+            expected[queue, date] = nan_median(totals[queue : queue + 1, near])[0]
+
+    np.testing.assert_array_equal(expected, neighbour_level(state))
 
 
 def test_the_level_is_the_mean_of_the_medians_of_the_last_four_and_eight_same_weekdays():

@@ -14,7 +14,7 @@ import numpy as np
 
 from wfm_pipeline.domain.forecasting import boosting
 from wfm_pipeline.domain.forecasting.daytypes import FEATURES
-from wfm_pipeline.domain.forecasting.history import FloatArray, IntArray
+from wfm_pipeline.domain.forecasting.history import BoolArray, FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.month import DAYS, month_curve, on_curve
 from wfm_pipeline.domain.forecasting.options import ForecastOptions
 from wfm_pipeline.domain.forecasting.state import DeskState
@@ -92,13 +92,26 @@ def neighbour_level(state: DeskState) -> FloatArray:
     like = state.like[:, : state.known]
     for day in range(7):
         pool = np.flatnonzero(state.normal.any(axis=0) & (weekday == day))
-        for date in np.flatnonzero((like == day).any(axis=0)):
-            others = pool[pool != date]
-            near = others[np.argsort(np.abs(others - date), kind="stable")[:NEIGHBOURS]]
-            if near.size:
-                asked = like[:, date] == day
-                level[asked, date] = nan_median(totals[asked][:, near])
+        dates = np.flatnonzero((like == day).any(axis=0))
+        if pool.size:
+            near, is_there = _nearest(pool, dates)
+            found = nan_median(np.where(is_there, totals[:, near], np.nan))
+            level[:, dates] = np.where(like[:, dates] == day, found, level[:, dates])
     return level
+
+
+def _nearest(pool: IntArray, dates: IntArray) -> tuple[IntArray, BoolArray]:
+    """Of each date its nearest other dates in a rising pool, of two as near the earlier first, and which there are.
+
+    Returns:
+        Two arrays of shape (dates, at most NEIGHBOURS).
+    """
+    window = np.searchsorted(pool, dates)[:, None] + np.arange(-NEIGHBOURS, NEIGHBOURS + 1)
+    near = pool[np.clip(window, 0, pool.size - 1)]
+    is_other = (window >= 0) & (window < pool.size) & (near != dates[:, None])
+    far = np.iinfo(pool.dtype).max
+    order = np.argsort(np.where(is_other, np.abs(near - dates[:, None]), far), axis=1, kind="stable")[:, :NEIGHBOURS]
+    return np.take_along_axis(near, order, axis=1), np.take_along_axis(is_other, order, axis=1)
 
 
 def nan_median(values: FloatArray) -> FloatArray:

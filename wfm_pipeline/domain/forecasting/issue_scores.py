@@ -17,10 +17,10 @@ import pandas as pd
 
 from wfm_pipeline.domain import metrics
 from wfm_pipeline.domain.forecasting.history import CallPanel, build_panel, desk_closed_dates
-from wfm_pipeline.domain.forecasting.peers import PEERS, peer_forecast
+from wfm_pipeline.domain.forecasting.peers import PEERS, peer_week
 from wfm_pipeline.domain.forecasting.scores import BAND_LEVELS, rate_guess
 from wfm_pipeline.errors import DataError
-from wfm_pipeline.units import MINUTES_PER_DAY
+from wfm_pipeline.units import DAYS_PER_WEEK, MINUTES_PER_DAY
 
 ALL_QUEUES: Final = "(all)"
 HORIZON_BANDS: Final = ((1, 7), (8, 14), (1, 14))
@@ -51,7 +51,7 @@ COLUMNS: Final = (
 def score_issue(
     intervals: pd.DataFrame,
     days: pd.DataFrame,
-    actuals: pd.DataFrame,
+    actuals: pd.DataFrame | CallPanel,
     *,
     origin: dt.date,
     bands: tuple[tuple[int, int], ...] = HORIZON_BANDS,
@@ -63,7 +63,8 @@ def score_issue(
             business_date, horizon_days, calls_mean, calls_q10, calls_q50, calls_q90, is_open.
         days: The issue per queue and business_date, with the same quantile columns.
         actuals: What came, as `forecast` takes its history: queue_id, interval_start (naive local),
-            calls (NaN = missing), optional is_open. Rows before the origin are what the peers know.
+            calls (NaN = missing), optional is_open; or the panel made of them, where several issues are
+            scored. Rows before the origin are what the peers know.
         origin: First target date of the issue.
         bands: First and last day of each horizon band [days].
 
@@ -74,7 +75,7 @@ def score_issue(
     Raises:
         DataError: actuals are unsound (see `build_panel`), or hold nothing before the origin.
     """
-    panel = build_panel(actuals)
+    panel = actuals if isinstance(actuals, CallPanel) else build_panel(actuals)
     past = panel.window(panel.first_date, origin)
     if not past.has_row.any():
         raise DataError(f"actuals hold nothing before the origin {origin}, so the peers know nothing", origin=origin)
@@ -107,7 +108,7 @@ def _joined(intervals: pd.DataFrame, panel: CallPanel, past: CallPanel, origin: 
     known = queue >= 0
     rows["calls"] = np.where(known, calls[queue, day, slot], np.nan)
     for name in PEER_SCORES.values():
-        rows[name] = peer_forecast(past, PEERS[name], horizon)[0][queue, day, slot]
+        rows[name] = peer_week(past, PEERS[name])[queue, (origin.weekday() + day) % DAYS_PER_WEEK, slot]
     usual = rows["mean_8"].where(rows["calls"].notna())
     rows["rate"] = rate_guess(rows["calls"], usual, [rows["queue_id"], rows["business_date"]])
     return rows
@@ -147,13 +148,15 @@ def _whole_days(rows: pd.DataFrame, days: pd.DataFrame) -> pd.DataFrame:
     return kept.merge(days[[*keys, *QUANTILES]], on=keys, how="left", validate="one_to_one")
 
 
-def _scores(rows: pd.DataFrame, *, point: str) -> dict[str, object]:
+def _scores(frame: pd.DataFrame, *, point: str) -> dict[str, object]:
+    has_bands = set(QUANTILES) <= set(frame.columns)
+    names = {*SUMMED, point, *(QUANTILES if has_bands else ())}
+    rows = {name: frame[name].to_numpy(np.float64) for name in names}
     calls = rows["calls"]
-    has_bands = set(QUANTILES) <= set(rows.columns)
     quantiles = {level: rows[name] for level, name in BAND_LEVELS.items()} if has_bands else {}
     peers = {score: metrics.wmape(calls, rows[name]) for score, name in PEER_SCORES.items()}
     return {
-        "points": len(rows),
+        "points": len(calls),
         "calls_actual": float(calls.sum()),
         "wmape": metrics.wmape(calls, rows[point]),
         "bias": metrics.bias(calls, rows["calls_mean"]),

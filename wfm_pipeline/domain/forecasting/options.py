@@ -9,6 +9,9 @@ from typing import Final
 
 from wfm_pipeline.errors import SettingsError
 
+FORECAST_VERSION: Final = 1
+"""Raise it with every change of the method that moves its numbers: what was made to compare with is made again."""
+
 METHOD: Final = "wfm"
 """Name of our own method wherever methods stand side by side."""
 

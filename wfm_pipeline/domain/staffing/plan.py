@@ -6,7 +6,7 @@ with several skills (simulation).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -125,14 +125,16 @@ def _quantiles(
     """The quantile of each row: the policy's, or its day's smallest that is expected to reach the level."""
     if policy.quantile is not None:
         return np.full(len(rows), policy.quantile)
-    calls, days = scenarios(bands), rows["business_date"].to_numpy()
-    chosen = pd.Series(CURVE_LEVELS[-1], index=pd.unique(days))
-    for level in reversed(CURVE_LEVELS):
-        need = _need(band_quantile(bands, level), queue, policy).agents_required
-        got = _expected(need, calls, queue)
-        day = pd.DataFrame({"in_target": got.in_target, "calls": got.calls}).groupby(days).sum()
-        chosen[day.index[day["in_target"] >= policy.service_level_target * day["calls"]]] = level
-    return np.asarray(chosen.reindex(days), dtype=np.float64)
+    tries, days = len(CURVE_LEVELS), rows["business_date"].to_numpy()
+    # All levels in one batch: large enough for the compiled way, which is fifty times as fast.
+    every = replace(queue, aht_seconds=np.tile(np.asarray(queue.aht_seconds), tries))
+    need = _need(np.concatenate([band_quantile(bands, level) for level in CURVE_LEVELS]), every, policy)
+    got = _expected(need.agents_required, np.tile(scenarios(bands), (tries, 1)), every)
+    tried = {"day": np.tile(days, tries), "level": np.repeat(CURVE_LEVELS, len(rows))}
+    sums = pd.DataFrame({**tried, "in_target": got.in_target, "calls": got.calls}).groupby(["day", "level"]).sum()
+    reached = sums[sums["in_target"] >= policy.service_level_target * sums["calls"]].reset_index()
+    smallest = reached.groupby("day")["level"].min().reindex(days, fill_value=CURVE_LEVELS[-1])
+    return np.asarray(smallest, dtype=np.float64)
 
 
 def _expected(agents: FloatArray, calls: FloatArray, queue: Queue) -> Expected:

@@ -9,7 +9,9 @@ from scipy.stats import norm
 
 from wfm_pipeline.domain.staffing.faults import StaffingError
 from wfm_pipeline.domain.staffing.plan import BANDS, StaffingPolicy, staff_forecast
+from wfm_pipeline.domain.staffing.requirement import agents_required
 from wfm_pipeline.domain.staffing.risk import (
+    CURVE_LEVELS,
     Queue,
     band_quantile,
     cheapest_for_level,
@@ -161,3 +163,32 @@ def test_long_handle_times_are_staffed_by_the_modified_load_and_closed_intervals
     assert rows["agents_required"][0] < rows["agents_required"][2]  # the work comes later than the calls
     assert 0 == rows["agents_required"][3]
     assert [800.0] * 3 == pytest.approx(rows["workload_minutes"][:3].tolist())
+
+
+def test_a_day_is_staffed_to_the_smallest_quantile_that_keeps_its_level_as_one_try_after_the_other_says():
+    random = np.random.default_rng(3)
+    days = [forecast(random.uniform(0, size, 48)) for size in (4, 30, 120)]
+    frame = pd.concat(
+        [
+            day.assign(
+                interval_start=pd.date_range(f"2026-03-0{number + 1}", periods=48, freq="30min"),
+                business_date=pd.Timestamp(f"2026-03-0{number + 1}"),
+            )
+            for number, day in enumerate(days)
+        ],
+        ignore_index=True,
+    )
+
+    def reaches(part, level):
+        bands = {name: part[column].to_numpy() for name, column in BANDS.items()}
+        need = agents_required(band_quantile(bands, level), 1800.0, 240.0, service_level_target=0.8).agents_required
+        got = expected_measures(need, scenarios(bands), Queue(1800.0, 240.0))
+        return got.in_target.sum() >= 0.8 * got.calls.sum()
+
+    expected = [
+        next(level for level in CURVE_LEVELS if reaches(part, level)) for _, part in frame.groupby("business_date")
+    ]
+    found = staff_forecast(frame, 1800.0, {}, StaffingPolicy()).groupby(frame["business_date"])["quantile"]
+
+    assert len(set(expected)) > 1
+    assert expected == found.first().tolist() == found.last().tolist()

@@ -9,14 +9,14 @@ horizon have no pinball loss and no coverage. Missing intervals and closed days 
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from wfm_pipeline.domain import metrics
-from wfm_pipeline.domain.forecasting.history import CallPanel, build_panel, desk_closed_dates
+from wfm_pipeline.domain.forecasting.history import CallPanel, FloatArray, build_panel, desk_closed_dates
 from wfm_pipeline.domain.forecasting.peers import PEERS, peer_week
 from wfm_pipeline.domain.forecasting.scores import BAND_LEVELS, rate_guess
 from wfm_pipeline.errors import DataError
@@ -119,22 +119,32 @@ def _band_records(rows: pd.DataFrame, days: pd.DataFrame, band: str) -> Iterator
     if scored.empty:
         return
     whole = _whole_days(rows, days)
-    for queue_id in sorted(scored["queue_id"].unique()):
-        labels = {"queue_id": queue_id, "horizon_band": band}
-        own, own_days = scored[scored["queue_id"] == queue_id], whole[whole["queue_id"] == queue_id]
+    days_of = {queue_id: _arrays(part) for queue_id, part in whole.groupby("queue_id")}
+    for queue_id, part in scored.groupby("queue_id", sort=True):
+        labels, own = {"queue_id": queue_id, "horizon_band": band}, _arrays(part)
         yield {**labels, "grain": "interval", **_scores(own, point="calls_q50")}
-        if len(own_days):
-            yield {**labels, "grain": "day", **_scores(own_days, point="calls_mean")}
-        yield {**labels, "grain": "horizon", **_scores(own[SUMMED].sum().to_frame().T, point="calls_mean")}
+        if queue_id in days_of:
+            yield {**labels, "grain": "day", **_scores(days_of[queue_id], point="calls_mean")}
+        yield {**labels, "grain": "horizon", **_scores(_total(own), point="calls_mean")}
     labels = {"queue_id": ALL_QUEUES, "horizon_band": band}
     sums = {
-        "interval": scored.groupby("interval_start")[SUMMED].sum(),
-        "day": whole.groupby("business_date")[SUMMED].sum(),
-        "horizon": scored[SUMMED].sum().to_frame().T,
+        "interval": _arrays(scored.groupby("interval_start")[SUMMED].sum()),
+        "day": _arrays(whole.groupby("business_date")[SUMMED].sum()),
+        "horizon": _total(_arrays(scored)),
     }
-    for grain, frame in sums.items():
-        if len(frame):
-            yield {**labels, "grain": grain, **_scores(frame, point="calls_mean")}
+    for grain, columns in sums.items():
+        if len(columns["calls"]):
+            yield {**labels, "grain": grain, **_scores(columns, point="calls_mean")}
+
+
+def _arrays(frame: pd.DataFrame) -> dict[str, FloatArray]:
+    """The columns that scores are made of; plain arrays, for there are many small ones."""
+    return {name: frame[name].to_numpy(np.float64) for name in (*SUMMED, *QUANTILES) if name in frame}
+
+
+def _total(columns: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """Everything added up: one row, without quantiles."""
+    return {name: columns[name].sum(keepdims=True) for name in SUMMED}
 
 
 def _whole_days(rows: pd.DataFrame, days: pd.DataFrame) -> pd.DataFrame:
@@ -148,11 +158,8 @@ def _whole_days(rows: pd.DataFrame, days: pd.DataFrame) -> pd.DataFrame:
     return kept.merge(days[[*keys, *QUANTILES]], on=keys, how="left", validate="one_to_one")
 
 
-def _scores(frame: pd.DataFrame, *, point: str) -> dict[str, object]:
-    has_bands = set(QUANTILES) <= set(frame.columns)
-    names = {*SUMMED, point, *(QUANTILES if has_bands else ())}
-    rows = {name: frame[name].to_numpy(np.float64) for name in names}
-    calls = rows["calls"]
+def _scores(rows: Mapping[str, FloatArray], *, point: str) -> dict[str, object]:
+    calls, has_bands = rows["calls"], set(QUANTILES) <= set(rows)
     quantiles = {level: rows[name] for level, name in BAND_LEVELS.items()} if has_bands else {}
     peers = {score: metrics.wmape(calls, rows[name]) for score, name in PEER_SCORES.items()}
     return {

@@ -9,7 +9,7 @@ import dataclasses
 import datetime as dt
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -118,6 +118,13 @@ class House:
         """
         check_still_writer(self.warehouse_url, self.settings.home)
         return open_warehouse(self.warehouse_url, self.settings.home)
+
+    def warehouse_kept_open(self) -> AbstractContextManager[object]:
+        """While this lasts a DuckDB file stays open, so that no step has to open it and read its pages anew.
+
+        A server keeps its pages itself: there nothing is held.
+        """
+        return self.open_warehouse() if self.warehouse_url.startswith("duckdb") else nullcontext()
 
     @contextmanager
     def writing(

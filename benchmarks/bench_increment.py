@@ -116,7 +116,7 @@ def generated_case(years: int, folder: Path, house: Path) -> Case:
 def real_case(data: Path, url: str, folder: Path, house: Path) -> Case:
     """The bank's calls; a corrected row is one within the days that are always read again."""
     calls = pq.read_table(data / "anonymous_bank_1999" / "calls.parquet")
-    known = REAL_LAST - dt.timedelta(days=0)
+    known = REAL_LAST
     late, corrected = known - dt.timedelta(days=LATE_DAYS), known - dt.timedelta(days=CORRECTED_DAYS)
     number = pa.array(range(calls.num_rows))
     is_late = pc.equal(number, pc.max(number.filter(pc.equal(calls["date"], late))))

@@ -2,6 +2,8 @@
 
 import dataclasses
 import datetime as dt
+import subprocess
+import sys
 
 import duckdb
 import ibis
@@ -10,6 +12,8 @@ import pytest
 
 from wfm_pipeline.contracts.columns import Table, count, day, flag, instant, number, text
 from wfm_pipeline.errors import ContractError, SettingsError, WarehouseError
+from wfm_pipeline.resources import House
+from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.contract_check import contract_violations
 from wfm_pipeline.warehouse.engine import without_password
 from wfm_pipeline.warehouse.opening import duckdb_path, open_warehouse
@@ -247,3 +251,18 @@ def test_a_scope_of_single_values_takes_those_and_not_what_lies_between(warehous
     warehouse.delete("silver.things", ends)
 
     assert (["a", "c"], ["b"]) == (inside, ids(warehouse))
+
+
+def test_a_run_keeps_its_duckdb_file_open_for_its_steps_and_lets_go_of_it_at_the_end(tmp_path):
+    house = House(load_settings(home=tmp_path, warehouse_url="duckdb:///house.duckdb"))
+    opens = f"import duckdb; duckdb.connect({str(tmp_path / 'house.duckdb')!r}, read_only=True)"
+
+    def can_be_opened_elsewhere() -> bool:
+        return subprocess.run([sys.executable, "-c", opens], check=False, capture_output=True).returncode == 0
+
+    with house.warehouse_kept_open():
+        with house.open_warehouse() as step:
+            step.execute("create schema silver")
+        between_steps = can_be_opened_elsewhere()
+
+    assert (False, True) == (between_steps, can_be_opened_elsewhere())

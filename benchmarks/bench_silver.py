@@ -23,6 +23,7 @@ from pathlib import Path
 from _generate_legs import CUSTOMERS_TABLE, LEGS_TABLE, SOURCE_MAP, generate
 
 from wfm_pipeline.domain.calendar import holiday_names
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.transforms.behaviour import customer_behaviour
 from wfm_pipeline.transforms.rules import SilverRules
 from wfm_pipeline.warehouse import silver
@@ -36,12 +37,15 @@ CONTENDERS = ("sql", "wfm", "pandas")
 RESULTS = Path(__file__).parent / "results" / "silver.json"
 
 
+DATES = Dates.between(FIRST, LAST)
+
+
 def run_wfm(warehouse: Warehouse) -> None:
     rules = SilverRules()
-    silver.refresh_legs(warehouse, SOURCE_MAP, rules, FIRST, LAST)
-    silver.refresh_calls(warehouse, SOURCE_MAP, rules, FIRST, LAST)
+    silver.refresh_legs(warehouse, SOURCE_MAP, rules, DATES)
+    silver.refresh_calls(warehouse, SOURCE_MAP, rules, DATES)
     silver.refresh_calendar(warehouse, SOURCE_MAP)
-    silver.refresh_intervals(warehouse, SOURCE_MAP, rules, FIRST, LAST)
+    silver.refresh_intervals(warehouse, SOURCE_MAP, rules, DATES)
     behaviour = customer_behaviour(warehouse.table("silver.calls"))
     warehouse.con.create_table("customer_behaviour", behaviour, database="silver")
 

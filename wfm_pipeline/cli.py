@@ -10,7 +10,7 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.markup import escape
@@ -38,7 +38,10 @@ from wfm_pipeline.commands.simulate import simulate
 from wfm_pipeline.commands.staff import staff
 from wfm_pipeline.commands.upgrade import upgrade
 from wfm_pipeline.errors import SettingsError, WfmError
-from wfm_pipeline.settings import commented_file, config_path
+from wfm_pipeline.settings import Settings, commented_file, config_path
+
+if TYPE_CHECKING:
+    from dagster import Definitions
 
 app = typer.Typer(
     help="Open workforce management: call records to calibrated forecasts.",
@@ -95,10 +98,9 @@ def run(
     """The main job: the whole graph in one process, from call records to a scored forecast."""
     first_day = parse_date(as_of, "--as-of")
     settings = chosen_settings(source=source, warehouse_url=warehouse)
-    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.jobs import NIGHTLY  # noqa: PLC0415
+    from wfm_pipeline.orchestration.jobs import NIGHTLY  # noqa: PLC0415  (Dagster takes seconds to import)
+    from wfm_pipeline.orchestration.main_run import run_news  # noqa: PLC0415
     from wfm_pipeline.orchestration.plan import plan_run  # noqa: PLC0415
-    from wfm_pipeline.orchestration.running import run_main_job  # noqa: PLC0415
     from wfm_pipeline.orchestration.telling import telling  # noqa: PLC0415
     from wfm_pipeline.reports.run_tables import run_tables  # noqa: PLC0415
     from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
@@ -113,22 +115,34 @@ def run(
             plan = plan_run(house)
         for notice in plan.notices:
             err.print(f"[yellow]notice:[/] {escape(notice)}")
-        err.print(f"{house.title('reading')}: {plan.days.first} to {plan.days.last}")
-        definitions = build_definitions(settings, is_partitioned=False)
-        outcome = run_main_job(definitions, house, plan, as_of=first_day, on_step=tell_step, is_reissue=reissue)
-        if outcome.problems:
-            raise WfmError("; ".join(outcome.problems))
-        with telling(house, NIGHTLY):
-            published = house.publish()
+        outcome = run_news(
+            house,
+            plan,
+            lambda: _graph(settings),
+            as_of=first_day,
+            on_step=tell_step,
+            say=lambda words: err.print(f"{house.title('source')}: {escape(words)}"),
+            is_reissue=reissue,
+        )
+    if outcome.problems:
+        raise WfmError("; ".join(outcome.problems))
     with house.open_gold() as gold:
         tables = run_tables(gold, run_id=outcome.run_id, source=house.source_map.name)
     if as_json:
-        print_json(tables, run_id=outcome.run_id, is_simulated=house.is_simulated)
+        print_json(tables, run_id=outcome.run_id, is_simulated=house.is_simulated, is_idle=outcome.is_idle)
         return
     for title, frame in tables.items():
         print_table(frame, house.title(title))
-    out.print(f"done in {time.monotonic() - started:.0f} s")
-    out.print(f"look at: {published or 'schema gold of the warehouse'} (tables), `wfm dev` (graph, runs, pictures)")
+    word = "nothing new" if outcome.is_idle else "done"
+    out.print(f"{word} in {time.monotonic() - started:.0f} s")
+    out.print(f"look at: {house.readers_place} (tables), `wfm dev` (graph, runs, pictures)")
+
+
+def _graph(settings: Settings) -> "Definitions":
+    """The graph without partitions; an idle run does without it."""
+    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415
+
+    return build_definitions(settings, is_partitioned=False)
 
 
 @app.command()

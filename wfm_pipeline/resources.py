@@ -35,7 +35,7 @@ from wfm_pipeline.warehouse.migrations.upgrade import bring_up_to_date, pending_
 from wfm_pipeline.warehouse.opening import check_url, duckdb_path, open_warehouse
 from wfm_pipeline.warehouse.ops.store import OpsStore, open_ops
 from wfm_pipeline.warehouse.ops.writing import Say, check_still_writer, utc_now, writing
-from wfm_pipeline.warehouse.publish import create_views, publish
+from wfm_pipeline.warehouse.publish import create_views, publish, published_path
 from wfm_pipeline.warehouse.source_card import noted_simulated
 from wfm_pipeline.warehouse.staging import drop_leftovers
 
@@ -206,6 +206,24 @@ class House:
                 create_views(warehouse)
             path = duckdb_path(self.warehouse_url, self.settings.home) if is_duckdb else None
             return publish(path) if path else None
+
+    @property
+    def readers_place(self) -> Path | str:
+        """Where readers find gold: their copy's path, or the warehouse's own schema."""
+        path = self._readers_copy
+        return path or "schema gold of the warehouse"
+
+    @property
+    def is_published(self) -> bool:
+        """True where the readers' copy is there."""
+        path = self._readers_copy
+        return path is None or path.exists()
+
+    @property
+    def _readers_copy(self) -> Path | None:
+        is_duckdb = self.warehouse_url.startswith("duckdb")
+        path = duckdb_path(self.warehouse_url, self.settings.home) if is_duckdb else None
+        return published_path(path) if path else None
 
     def model_folder(self, issue_date: dt.date) -> Path:
         """Where the models of an issue are kept."""

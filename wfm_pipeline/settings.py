@@ -102,7 +102,16 @@ class Settings(BaseSettings):
     first_date: dt.date | None = Field(
         None, description="First date of Dagster's partitions; default: the map's, else what the last run found."
     )
-    overlap_days: int = Field(3, ge=0, le=366, description="Days before the last one that are always read again.")
+    overlap_days: int = Field(
+        3, ge=0, le=366, description="Days before the last one whose rows are compared with the source in every run."
+    )
+    check_days_per_night: int = Field(
+        30,
+        ge=0,
+        le=3_660,
+        description="Older days whose rows are compared with the source each night, in turn: finds rows that were "
+        "corrected in a source without a column for it.",
+    )
     chunk_rows: int = Field(50_000, ge=1_000, le=1_000_000, description="Rows read from the source at a time.")
     retry_attempts: int = Field(3, ge=1, le=10, description="Tries when the source does not answer.")
     step_retries: int = Field(

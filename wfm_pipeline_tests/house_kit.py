@@ -12,6 +12,7 @@ from wfm_pipeline.contracts.plans import PLAN_GOLD_TABLES, PLAN_INPUTS
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.orchestration.jobs import REFRESH
+from wfm_pipeline.orchestration.main_run import run_news
 from wfm_pipeline.orchestration.plan import plan_run
 from wfm_pipeline.orchestration.running import run_main_job
 from wfm_pipeline.resources import House
@@ -44,6 +45,22 @@ def run(house, *, as_of=None, on_step=lambda _step, _what: None, instance=None):
     """The main job as `wfm run` does it."""
     definitions = build_definitions(house.settings, is_partitioned=False)
     return run_main_job(definitions, house, plan_run(house), as_of=as_of, on_step=on_step, instance=instance)
+
+
+def follow(house, *, as_of=None, is_reissue=False, on_step=lambda _step, _what: None):
+    """What `wfm run` does: the main job for what is new, or nothing; gives the outcome and what was said."""
+    said = []
+    outcome = run_news(
+        house,
+        plan_run(house),
+        lambda: build_definitions(house.settings, is_partitioned=False),
+        as_of=as_of,
+        on_step=on_step,
+        say=said.append,
+        is_reissue=is_reissue,
+        instance=dg.DagsterInstance.ephemeral(),
+    )
+    return outcome, " ".join(said)
 
 
 def refresh(house, *, on_step=lambda _step, _what: None):

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.contracts.source_map import ColumnMap, Exclusion, SourceMap, TableMap
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.sources.clock import SourceClock
 from wfm_pipeline.sources.prepare import prepare
 from wfm_pipeline.transforms.rules import SilverRules
@@ -168,10 +169,11 @@ def _as_driver_gives(values):
 
 def refresh(warehouse, first=DAY, last=DAY, *, source_map=SOURCE, rules=RULES):
     """Silver for business dates first..last; gives the counts of the legs."""
-    counts = silver.refresh_legs(warehouse, source_map, rules, first, last)
-    silver.refresh_calls(warehouse, source_map, rules, first, last)
+    dates = Dates.between(first, last)
+    counts = silver.refresh_legs(warehouse, source_map, rules, dates)
+    silver.refresh_calls(warehouse, source_map, rules, dates)
     silver.refresh_calendar(warehouse, source_map)
-    silver.refresh_intervals(warehouse, source_map, rules, first, last)
+    silver.refresh_intervals(warehouse, source_map, rules, dates)
     return counts
 
 

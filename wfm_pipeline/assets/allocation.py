@@ -12,7 +12,7 @@ import dagster as dg
 import pandas as pd
 
 from wfm_pipeline.assets.allocation_inputs import GROUP, Planning, read_planning, table_key, weeks_of
-from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, days_of, report, spec
+from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, dates_of, report, spec
 from wfm_pipeline.contracts.allocation import (
     ALLOCATION_ACCURACY,
     ALLOCATION_INPUTS,
@@ -63,7 +63,7 @@ def _plan_asset(weekly: dict[str, Any]) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, house: dg.ResourceParam[House]
     ) -> Iterator[dg.MaterializeResult]:
         watch = Stopwatch()
-        weeks = weeks_of(days_of(context))
+        weeks = weeks_of(dates_of(context))
         with house.open_warehouse() as warehouse:
             planning = read_planning(house, warehouse)
             frames = _plan(context, house, warehouse, planning, weeks)
@@ -166,7 +166,7 @@ def _accuracy_asset(weekly: dict[str, Any]) -> dg.AssetsDefinition:
     @dg.asset(**words, deps=deps, **weekly)
     def allocation_accuracy(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
         watch = Stopwatch()
-        weeks = weeks_of(days_of(context))
+        weeks = weeks_of(dates_of(context))
         weeks = [weeks[0].previous, *weeks]
         with house.open_warehouse() as warehouse:
             rows = _evaluate(house, warehouse, weeks)

@@ -5,14 +5,14 @@ table to SQL. The plan is made from the tables alone.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import dagster as dg
 import pandas as pd
 
 from wfm_pipeline.assets.allocation_calls import DEMAND_COLUMNS, days_without_final, planned_days, weekly_calls
-from wfm_pipeline.assets.common import Days, Flow, Stopwatch, report, spec
+from wfm_pipeline.assets.common import Flow, Stopwatch, report, spec
 from wfm_pipeline.contracts.allocation import (
     ALLOCATION_INPUTS,
     ALLOCATION_RESOURCES,
@@ -173,7 +173,6 @@ def read_planning(house: House, warehouse: Warehouse) -> Planning:
     )
 
 
-def weeks_of(days: Days) -> list[IsoWeek]:
-    """ISO weeks that a stretch of dates touches, in order of time."""
-    dates = (days.first + dt.timedelta(days=number) for number in range((days.last - days.first).days + 1))
+def weeks_of(dates: Iterable[dt.date]) -> list[IsoWeek]:
+    """ISO weeks that dates lie in, in the dates' order."""
     return list(dict.fromkeys(IsoWeek.of(date) for date in dates))

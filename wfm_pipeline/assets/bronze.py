@@ -10,11 +10,13 @@ from typing import Final
 
 import dagster as dg
 
-from wfm_pipeline.assets.common import OWNERS, Days, Flow, Stopwatch, again_later, days_of, report
+from wfm_pipeline.assets.common import OWNERS, Flow, Stopwatch, again_later, dates_of, report
 from wfm_pipeline.contracts.source_map import SourceMap, TableMap
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.bronze import append_versions
-from wfm_pipeline.warehouse.bronze_days import last_batches, ledger
+from wfm_pipeline.warehouse.bronze_days import ledger
+from wfm_pipeline.warehouse.day_checks import known_days
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.first_dates import note_first_date
 from wfm_pipeline.warehouse.source_card import note_source
@@ -49,14 +51,14 @@ def _bronze_asset(
     )
     def bronze_table(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
         watch = Stopwatch()
-        days = days_of(context) if table_map.load == "incremental" else None
+        dates = dates_of(context) if table_map.load == "incremental" else None
         with again_later(context, house):
-            flow = _read_and_append(house, table_map, days, batch_id(context.run.run_id))
+            flow = _read_and_append(house, table_map, dates, batch_id(context.run.run_id))
         with house.open_warehouse() as warehouse:
             if table_map.role == "call_legs":
                 _note_first_date(context, house, warehouse, table_map)
             name = source_map.bronze_name(table_map)
-            column = "_business_date" if days else None
+            column = None if dates is None else "_business_date"
             return dg.MaterializeResult(
                 metadata=report(context, house, warehouse, name, flow, watch, time_column=column)
             )
@@ -78,11 +80,15 @@ def batch_began(batch: str) -> dt.datetime | None:
 
 
 def read_moments(house: House, warehouse: Warehouse) -> dict[dt.date, dt.datetime]:
-    """Business date -> when the calls of it were last read (naive UTC); dates of nameless batches are left out."""
+    """Business date -> when the calls of it were last read, or found to be the same (naive UTC).
+
+    Dates of nameless batches are left out.
+    """
     legs = house.source_map.table("call_legs")
     assert legs is not None  # load_map refuses a source without call records
-    began = {date: batch_began(batch) for date, batch in last_batches(warehouse, house.source_map, legs).items()}
-    return {date: moment for date, moment in began.items() if moment is not None}
+    known = known_days(warehouse, house.source_map, legs)
+    began = {date: batch_began(day.batch_id) for date, day in known.items()}
+    return {date: max(moment, known[date].checked_at or moment) for date, moment in began.items() if moment is not None}
 
 
 def _note_first_date(
@@ -94,14 +100,14 @@ def _note_first_date(
         context.log.info(f"the source begins on {first}: reload the code location, so that its partitions do too")
 
 
-def _read_and_append(house: House, table_map: TableMap, days: Days | None, batch: str) -> Flow:
+def _read_and_append(house: House, table_map: TableMap, dates: Dates | None, batch: str) -> Flow:
     with house.open_source() as reader, house.open_warehouse() as warehouse:
         note_source(warehouse, house.source_map.name, is_simulated=house.is_simulated)
         counts = append_versions(
             warehouse,
             source_map=house.source_map,
             table_map=table_map,
-            read=lambda: reader.read(table_map, days.first if days else None, days.last if days else None),
+            read=lambda: reader.read(table_map, dates),
             batch_id=batch,
             ingested_at=dt.datetime.now(dt.UTC).replace(tzinfo=None),
         )

@@ -16,6 +16,7 @@ import pandas as pd
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import PIPELINE_HEALTH
 from wfm_pipeline.contracts.lineage import LINEAGE
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.domain.judgement import Judgement
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.resources import House
@@ -23,42 +24,24 @@ from wfm_pipeline.sources.retry import SourceUnreachableError
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.scope import Scope
 
-FIRST_DATE_TAG = "wfm/first_date"
-LAST_DATE_TAG = "wfm/last_date"
+DATES_TAG = "wfm/dates"
+"""Run tag: the business dates of a run without partitions, such as 2025-01-01..2025-01-05,2025-03-02."""
 OWNERS = ["team:workforce-management"]
 
 
-@dataclass(frozen=True, slots=True)
-class Days:
-    """A stretch of business dates, both ends included."""
-
-    first: dt.date
-    last: dt.date
-
-    def widened(self, days: int) -> "Days":
-        """The stretch with `days` more on either side."""
-        return Days(self.first - dt.timedelta(days=days), self.last + dt.timedelta(days=days))
-
-    def joined(self, dates: "set[dt.date]") -> "Days":
-        """The shortest stretch that holds this one and those dates."""
-        return Days(min({self.first, *dates}), max({self.last, *dates}))
-
-
-def days_of(context: dg.AssetExecutionContext) -> Days:
-    """The business dates a run is about: its partitions, or the tags `wfm run` sets.
+def dates_of(context: dg.AssetExecutionContext) -> Dates:
+    """The business dates a run is about: those its tag names, else its partitions.
 
     Raises:
         DataError: the run has neither.
     """
+    named = context.run.tags.get(DATES_TAG)
+    if named is not None:
+        return Dates.parse(named)
     if context.has_partition_key_range or context.has_partition_key:
         keys = context.partition_key_range
-        return Days(dt.date.fromisoformat(keys.start), dt.date.fromisoformat(keys.end))
-    tags = context.run.tags
-    if FIRST_DATE_TAG not in tags or LAST_DATE_TAG not in tags:
-        raise DataError(
-            f"the run names no business dates: choose partitions, or set {FIRST_DATE_TAG} and {LAST_DATE_TAG}"
-        )
-    return Days(dt.date.fromisoformat(tags[FIRST_DATE_TAG]), dt.date.fromisoformat(tags[LAST_DATE_TAG]))
+        return Dates.between(dt.date.fromisoformat(keys.start), dt.date.fromisoformat(keys.end))
+    raise DataError(f"the run names no business dates: choose partitions, or set the tag {DATES_TAG}")
 
 
 @dataclass(frozen=True, slots=True)

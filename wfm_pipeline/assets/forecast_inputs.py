@@ -104,6 +104,22 @@ def read_inputs(house: House, warehouse: Warehouse, *, since: dt.date | None = N
     return ForecastInputs(history, handle, unfinished_days(house, warehouse))
 
 
+def next_target(house: House, warehouse: Warehouse) -> dt.date:
+    """`first_target` of all inputs, asked of the warehouse without reading them.
+
+    Raises:
+        DataError: no date is known to its end.
+    """
+    stored = Scope(house.in_source()).filter(warehouse.table(QUEUE_INTERVALS.full_name))
+    known = stored.drop_null("calls_offered")
+    unfinished = sorted(unfinished_days(house, warehouse))
+    known = known.filter(known.business_date.notin(unfinished)) if unfinished else known
+    last = warehouse.con.execute(known.business_date.max())
+    if pd.isna(last):
+        raise DataError("no business date is known to its end; load earlier days, or run again when one is over")
+    return pd.Timestamp(last).date() + dt.timedelta(days=1)
+
+
 def unfinished_days(house: House, warehouse: Warehouse) -> frozenset[dt.date]:
     """Business dates that were last read before they were over for the desk."""
     return unfinished_dates(house.site, read_moments(house, warehouse))

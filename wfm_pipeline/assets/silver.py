@@ -1,10 +1,10 @@
 """Silver assets: cleaned legs with their findings, calls, intervals, calendar and cases.
 
 A run refreshes its own business dates, those its new rows touch (a corrected row may leave another
-day) and one day on either side, because a call and a redial may cross midnight.
+day), those that a killed run left undone, and one day on either side of each, because a call and a
+redial may cross midnight. Where nothing of that is left, nothing is written.
 """
 
-import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,11 +12,10 @@ import dagster as dg
 
 from wfm_pipeline.assets.bronze import bronze_key
 from wfm_pipeline.assets.common import (
-    Days,
     Flow,
     Stopwatch,
     asset_words,
-    days_of,
+    dates_of,
     report,
     spec,
     warning,
@@ -24,13 +23,14 @@ from wfm_pipeline.assets.common import (
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
 from wfm_pipeline.contracts.source_map import Role, SourceMap
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.domain.judgement import refused_share
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.resources import House
 from wfm_pipeline.transforms.rules import SilverRules
 from wfm_pipeline.warehouse.bronze_days import touched_dates
 from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.pending import strike_off
+from wfm_pipeline.warehouse.pending import pending_dates, strike_off
 from wfm_pipeline.warehouse.silver import (
     SilverCounts,
     refresh_calendar,
@@ -40,17 +40,34 @@ from wfm_pipeline.warehouse.silver import (
     refresh_legs,
 )
 
-Refresh = Callable[[Warehouse, SourceMap, SilverRules, dt.date, dt.date], SilverCounts]
-"""Replaces a table's rows of the dates first..last."""
+Refresh = Callable[[Warehouse, SourceMap, SilverRules, Dates], SilverCounts]
+"""Replaces a table's rows of some dates."""
+_GAP_DAYS, _MOST_STRETCHES = 2, 40
+"""Gaps that are refreshed with their neighbours, and how many stretches one statement names at most."""
 
 LEGS_KEY, CALLS_KEY = dg.AssetKey(["silver", "call_legs"]), dg.AssetKey(["silver", "calls"])
 CALENDAR_KEY, INTERVALS_KEY = dg.AssetKey(["silver", "calendar_days"]), dg.AssetKey(["silver", "queue_intervals"])
 
 
-def refresh_days(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse) -> Days:
-    """The dates to refresh: the run's own, those its new rows touch, and a day on either side."""
+def dates_to_refresh(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse, table: Table) -> Dates:
+    """The run's own dates, those its new rows touch, those the table still has to refresh, and a day around each."""
     touched = touched_dates(warehouse, house.source_map, run_suffix=context.run.run_id[:8])
-    return days_of(context).joined(touched).widened(1)
+    waiting = pending_dates(warehouse, house.source_map, table.full_name)
+    dates = (dates_of(context) | touched | waiting).widened(1)
+    return dates.coarsened(gap_days=_GAP_DAYS, most=_MOST_STRETCHES)
+
+
+def _refreshed(
+    context: dg.AssetExecutionContext, house: House, warehouse: Warehouse, table: Table, refresh: Refresh
+) -> SilverCounts:
+    """Refresh a table's dates and strike them off the to-do list; nothing where there are none."""
+    dates = dates_to_refresh(context, house, warehouse, table)
+    warehouse.create(table)
+    if not dates:
+        return SilverCounts(0, 0)
+    counts = refresh(warehouse, house.source_map, house.rules, dates)
+    strike_off(warehouse, house.source_map, table.full_name, dates)
+    return counts
 
 
 def build_silver_assets(source_map: SourceMap, partitions: dg.PartitionsDefinition | None) -> list[dg.AssetsDefinition]:
@@ -98,9 +115,8 @@ def _legs_asset(raw: dict[Role, dg.AssetKey], daily: dict[str, Any]) -> dg.Asset
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
-            days = refresh_days(context, house, warehouse)
-            counts = refresh_legs(warehouse, house.source_map, house.rules, days.first, days.last)
-            strike_off(warehouse, house.source_map, CALL_LEGS.full_name, days.first, days.last)
+            warehouse.create(REJECTED_ROWS)
+            counts = _refreshed(context, house, warehouse, CALL_LEGS, refresh_legs)
             _refuse_too_many(house, counts)
             flow = _flow(counts)
             metadata = report(context, house, warehouse, CALL_LEGS.full_name, flow, watch, time_column="started_at")
@@ -169,9 +185,7 @@ def _daily_asset(
     def daily_table(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
-            days = refresh_days(context, house, warehouse)
-            counts = refresh(warehouse, house.source_map, house.rules, days.first, days.last)
-            strike_off(warehouse, house.source_map, table.full_name, days.first, days.last)
+            counts = _refreshed(context, house, warehouse, table, refresh)
             return dg.MaterializeResult(
                 metadata=report(
                     context, house, warehouse, table.full_name, _flow(counts), watch, time_column=time_column

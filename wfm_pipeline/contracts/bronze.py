@@ -14,6 +14,9 @@ from wfm_pipeline.contracts.columns import (
     text,
 )
 
+HASH_VERSION: Final = 1
+"""Raise it when sources/hashing would give the same row another hash: hashes of two versions are never compared."""
+
 ROW_COLUMNS: Final = (
     text("_row_hash", "Hash over the row's values as the source gave them; the same in every engine.", nullable=False),
     text(
@@ -49,7 +52,7 @@ RESERVED_NAMES: Final = frozenset(column.name for column in BRONZE_COLUMNS)
 DAY_LEDGER = Table(
     "bronze",
     "day_ledger",
-    "One row per source table and business date: how many rows the source held when it was last read.",
+    "One row per source table and business date: how many rows the source held when it was last read, and which.",
     ("source", "table_name", "business_date"),
     (
         SOURCE,
@@ -57,6 +60,26 @@ DAY_LEDGER = Table(
         day("business_date", "The business date."),
         count("rows_read", "Rows the source held for that date, duplicates included."),
         Column("batch_id", "string", "Batch that read the date last.", nullable=False),
+        text("content_hash", "Digest of those rows in any order, with its version; null: not known yet."),
+        instant(
+            "checked_at",
+            "When the source was last found to hold just those rows; null: never since they were read.",
+            nullable=True,
+        ),
+    ),
+)
+
+TABLE_LEDGER = Table(
+    "bronze",
+    "table_ledger",
+    "One row per source table: what it held, when it was last read, of rows that belong to no business date.",
+    ("source", "table_name"),
+    (
+        SOURCE,
+        text("table_name", "Physical table of the source.", nullable=False),
+        count("rows_read", "Rows without a usable date; of a table that is read whole all rows."),
+        text("content_hash", "Digest of those rows in any order, with its version.", nullable=False),
+        Column("batch_id", "string", "Batch that read them last.", nullable=False),
     ),
 )
 
@@ -80,6 +103,19 @@ SOURCES = Table(
     (SOURCE, flag("is_simulated", "Its data are made, not real; every title says so.")),
 )
 
+FINISHED_RUNS = Table(
+    "bronze",
+    "finished_runs",
+    "One row per source: the last main job that ended well, and what it stood on.",
+    ("source",),
+    (
+        SOURCE,
+        text("run_id", "The Dagster run.", nullable=False),
+        instant("finished_at", "When it ended, readers' copy included."),
+        text("stood_on", "JSON object, part -> fingerprint of what its tables come from.", nullable=False),
+    ),
+)
+
 SCHEMA_VERSIONS = Table(
     "bronze",
     "schema_version",
@@ -93,5 +129,5 @@ SCHEMA_VERSIONS = Table(
     ),
 )
 
-BRONZE_TABLES: Final = (DAY_LEDGER, PENDING_DAYS, SOURCES, SCHEMA_VERSIONS)
+BRONZE_TABLES: Final = (DAY_LEDGER, TABLE_LEDGER, PENDING_DAYS, SOURCES, FINISHED_RUNS, SCHEMA_VERSIONS)
 """What bronze keeps beside the sources' own tables."""

@@ -1,6 +1,5 @@
 """The capacity command's two ways: its job in this process on the warehouse, or plain CSV files."""
 
-import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from wfm_pipeline.domain.staffing.capacity_demand import read_demand
 from wfm_pipeline.domain.staffing.capacity_sheets import CAPACITY_FILES, capacity_rows, planners_tables
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.orchestration.jobs import CAPACITY
-from wfm_pipeline.orchestration.plan import Plan
 from wfm_pipeline.orchestration.running import RunOutcome, StepListener, run_main_job
 from wfm_pipeline.resources import House
 from wfm_pipeline.sources.planning_files import read_text_table
@@ -55,8 +53,7 @@ def run_capacity(
         on_step: Told of each step.
         instance: Where Dagster notes the run; None takes the one that the Dagster UI shows.
     """
-    nowhere = Plan((dt.date.min,))  # the job is about no business date
-    return run_main_job(definitions, house, nowhere, as_of=None, on_step=on_step, job=CAPACITY, instance=instance)
+    return run_main_job(definitions, house, None, as_of=None, on_step=on_step, job=CAPACITY, instance=instance)
 
 
 def latest_plan(house: House) -> pd.DataFrame:

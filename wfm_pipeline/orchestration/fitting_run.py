@@ -3,6 +3,7 @@
 import dagster as dg
 
 from wfm_pipeline.contracts.silver import CALL_LEGS
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.orchestration.jobs import MODEL_FIT
 from wfm_pipeline.orchestration.plan import Plan
@@ -37,5 +38,5 @@ def run_model_fit(
     first, last = ends.iloc[0]
     if first is None or first != first:  # noqa: PLR0124  (NaT is not itself)
         raise WarehouseError(f"silver holds no call of {house.source_map.name} yet; `wfm run` reads them")
-    plan = Plan((first.date(), last.date()))
+    plan = Plan(Dates.between(first.date(), last.date()))
     return run_main_job(definitions, house, plan, as_of=None, on_step=on_step, job=MODEL_FIT, instance=instance)

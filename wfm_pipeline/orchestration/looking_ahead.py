@@ -7,7 +7,6 @@ import pandas as pd
 
 from wfm_pipeline.contracts.long_range import QUEUE_WEEK_LONG_RANGE
 from wfm_pipeline.orchestration.jobs import LONG_RANGE, long_range_config
-from wfm_pipeline.orchestration.plan import Plan
 from wfm_pipeline.orchestration.running import RunOutcome, StepListener, run_main_job
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.scope import Scope
@@ -33,7 +32,7 @@ def run_long_range(
     return run_main_job(
         definitions,
         house,
-        Plan((dt.date.min,)),
+        None,
         as_of=None,
         on_step=on_step,
         job=LONG_RANGE,

@@ -11,6 +11,7 @@ from wfm_pipeline.contracts.allocation import ALLOCATION_QUALITY, WEEKLY_RESOURC
 from wfm_pipeline.domain.allocation.frames import ANSWER_COLUMNS
 from wfm_pipeline.domain.allocation.strategy import Allocation
 from wfm_pipeline.domain.allocation.weeks import IsoWeek
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.orchestration.allocating import chosen_options, parse_week
 from wfm_pipeline.orchestration.jobs import ALLOCATION
@@ -53,7 +54,7 @@ def run_weeks(
         instance: Where Dagster notes the run; None takes the one that the Dagster UI shows.
     """
     chosen_options(house)
-    plan = Plan((weeks[0].dates[0], weeks[-1].dates[-1]))
+    plan = Plan(Dates.between(weeks[0].dates[0], weeks[-1].dates[-1]))
     return run_main_job(definitions, house, plan, as_of=None, on_step=on_step, job=ALLOCATION, instance=instance)
 
 

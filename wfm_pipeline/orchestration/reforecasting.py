@@ -16,7 +16,7 @@ from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.domain.forecasting import ForecastOptions
 from wfm_pipeline.domain.forecasting.intraday_backtest import run_intraday_backtest
 from wfm_pipeline.orchestration.jobs import INTRADAY, REFORECAST, reforecast_config
-from wfm_pipeline.orchestration.plan import Plan, plan_run
+from wfm_pipeline.orchestration.plan import plan_run
 from wfm_pipeline.orchestration.running import RunOutcome, StepListener, run_main_job
 from wfm_pipeline.orchestration.telling import telling
 from wfm_pipeline.resources import House
@@ -50,7 +50,7 @@ def run_reforecast(
     with ExitStack() as held:
         with telling(house, job):
             held.enter_context(house.writing(owner="wfm reforecast"))
-            plan = plan_run(house) if is_refreshed else Plan((dt.date.min,))
+            plan = plan_run(house) if is_refreshed else None
         return run_main_job(
             definitions, house, plan, as_of=None, on_step=on_step, job=job, instance=instance, config=config
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from wfm_pipeline.assets.common import FIRST_DATE_TAG, LAST_DATE_TAG
+from wfm_pipeline.assets.common import DATES_TAG
 from wfm_pipeline.orchestration.dead_runs import close_dead_runs, here
 from wfm_pipeline.orchestration.instance import open_instance
 from wfm_pipeline.orchestration.jobs import NIGHTLY, PLANS, forecast_config
@@ -38,10 +38,12 @@ class RunOutcome:
     Attributes:
         run_id: The Dagster run.
         problems: What failed, in words; empty where all went well.
+        is_idle: Nothing was new: this is the last run that ended well, and no job has run.
     """
 
     run_id: str
     problems: tuple[str, ...]
+    is_idle: bool = False
 
 
 def run_main_job(
@@ -61,7 +63,7 @@ def run_main_job(
     Args:
         definitions: Definitions without partitions (`build_definitions(..., is_partitioned=False)`).
         house: The house.
-        plan: The dates to read and refresh; None for jobs that read no source.
+        plan: The dates to read and refresh; None for jobs that are about no business date.
         as_of: First target day of the forecast; None takes the day after the last date known to its end.
         on_step: Told of each step.
         job: `nightly` for the whole graph, or one of the smaller jobs.
@@ -101,7 +103,7 @@ def _config(
 def _date_tags(plan: Plan | None) -> dict[str, str]:
     if plan is None:
         return {}
-    return {FIRST_DATE_TAG: plan.days.first.isoformat(), LAST_DATE_TAG: plan.days.last.isoformat()}
+    return {DATES_TAG: str(plan.dates)}
 
 
 def _tell(entry: dg.EventLogEntry, on_step: StepListener) -> None:

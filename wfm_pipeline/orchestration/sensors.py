@@ -1,13 +1,16 @@
 """What starts a job besides the hour: data that came late. Schedules are in schedules.py."""
 
+import datetime as dt
+
 import dagster as dg
 
+from wfm_pipeline.errors import WfmError
 from wfm_pipeline.orchestration.jobs import REFRESH
-from wfm_pipeline.orchestration.plan import plan_run
+from wfm_pipeline.orchestration.late_data import find_late_data, run_at_work, tags_of
+from wfm_pipeline.orchestration.partitions import first_date
 from wfm_pipeline.resources import House
 
 _LATE_CHECK_SECONDS = 3_600
-_MOST_BLOCKS = 20
 
 
 def build_sensors(house: House) -> list[dg.SensorDefinition]:
@@ -16,30 +19,26 @@ def build_sensors(house: House) -> list[dg.SensorDefinition]:
 
 
 def late_data_sensor(house: House) -> dg.SensorDefinition:
-    """Asks the source which past dates have changed and refreshes exactly those."""
+    """Asks the source every hour what came late, and refreshes exactly those dates in one run."""
 
     @dg.sensor(
         name="late_data_sensor",
         job_name=REFRESH,
         minimum_interval_seconds=_LATE_CHECK_SECONDS,
-        description="Refreshes business dates whose rows came late or were corrected, in stretches of consecutive days.",
+        description="Refreshes business dates whose rows came late or were corrected: one run for exactly those dates, "
+        "none while another run is at work or when nothing is late.",
         default_status=dg.DefaultSensorStatus.STOPPED,
     )
-    def late_data(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        blocks = plan_run(house).blocks()[:_MOST_BLOCKS]
-        if not blocks:
-            return dg.SkipReason("no business date is stale")
-        tick = context.cursor or "0"
-        requests = [
-            dg.RunRequest(
-                run_key=f"{tick}:{days.first}:{days.last}",
-                tags={
-                    "dagster/asset_partition_range_start": days.first.isoformat(),
-                    "dagster/asset_partition_range_end": days.last.isoformat(),
-                },
-            )
-            for days in blocks
-        ]
-        return dg.SensorResult(run_requests=requests, cursor=str(int(tick) + 1))
+    def late_data(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        busy = run_at_work(context.instance)
+        if busy:
+            return dg.SkipReason(f"run {busy.run_id} of {busy.job_name} is at work; late data are looked for after it")
+        try:
+            late = find_late_data(house, dt.datetime.now(dt.UTC).date())
+        except WfmError as error:
+            return dg.SkipReason(f"could not look for late data: {error}")
+        if not late.dates and not late.is_anything_waiting:
+            return dg.SkipReason(f"nothing is late: {late.plan.words}")
+        return dg.RunRequest(run_key=late.key, tags=tags_of(late, first_partition=first_date(house)))
 
     return late_data

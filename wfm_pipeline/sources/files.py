@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wfm_pipeline.contracts.source_map import TableMap
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.clock import SourceClock
 from wfm_pipeline.sources.fitting import fit
@@ -68,24 +69,16 @@ class FileReader(SourceReader):
         return dates
 
     def read(
-        self,
-        table_map: TableMap,
-        first: dt.date | None = None,
-        last: dt.date | None = None,
-        *,
-        is_undated_included: bool = True,
+        self, table_map: TableMap, dates: Dates | None = None, *, is_undated_included: bool = True
     ) -> Iterator[pa.Table]:
-        """Rows of the business dates first..last, ready for bronze; see `SourceReader.read`."""
+        """Rows of these business dates, ready for bronze; see `SourceReader.read`."""
         self.check(table_map)
 
         def chunks() -> Iterator[pa.Table]:
             for raw in self._chunks(table_map, None):
-                rows = prepare(raw, table_map, self.clock)
-                wanted = rows.filter(
-                    chosen(rows["_business_date"], first, last, is_undated_included=is_undated_included)
-                )
+                wanted = self._wanted(raw, table_map, dates, is_undated_included=is_undated_included)
                 if wanted.num_rows:
-                    yield wanted
+                    yield prepare(wanted, table_map, self.clock)
 
         yield from read_whole(chunks, _ONCE)
 
@@ -94,6 +87,14 @@ class FileReader(SourceReader):
 
     def _chunks(self, table_map: TableMap, columns: list[str] | None) -> Iterator[pa.Table]:
         return read_file(self._path(table_map.name), chunk_rows=self.chunk_rows, columns=columns)
+
+    def _wanted(
+        self, chunk: pa.Table, table_map: TableMap, dates: Dates | None, *, is_undated_included: bool
+    ) -> pa.Table:
+        """Rows of these dates, chosen before the dear work on every row."""
+        if table_map.business_date is None:
+            return chunk
+        return chunk.filter(chosen(self._dates(chunk, table_map), dates, is_undated_included=is_undated_included))
 
     def _dates(self, chunk: pa.Table, table_map: TableMap) -> pa.Array:
         name = table_map.business_date

@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wfm_pipeline.contracts.source_map import TableMap
+from wfm_pipeline.domain.dates import Dates
+from wfm_pipeline.domain.digests import DayDigests
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.clock import LONGEST_AHEAD, SourceClock
 from wfm_pipeline.sources.prepare import extra_columns
@@ -47,19 +49,13 @@ class SourceReader(ABC):
 
     @abstractmethod
     def read(
-        self,
-        table_map: TableMap,
-        first: dt.date | None = None,
-        last: dt.date | None = None,
-        *,
-        is_undated_included: bool = True,
+        self, table_map: TableMap, dates: Dates | None = None, *, is_undated_included: bool = True
     ) -> Iterator[pa.Table]:
-        """Rows of the business dates first..last, ready for bronze, in chunks.
+        """Rows of these business dates and no others, ready for bronze, in chunks.
 
         Args:
             table_map: The table.
-            first: First business date; None for no lower end.
-            last: Last business date, inclusive; None for no upper end.
+            dates: Business dates; None for all.
             is_undated_included: Also rows whose business date is missing or no date: they would
                 never be read otherwise, and so never be refused with a reason.
 
@@ -67,6 +63,13 @@ class SourceReader(ABC):
             SourceError: the source does not answer, or is not as the map says. Nothing has been
                 given out by then that was not read to its end.
         """
+
+    def digests(self, table_map: TableMap, dates: Dates | None = None) -> DayDigests:
+        """What the source holds for these business dates (None: all), and without a date, without keeping the rows."""
+        held = DayDigests()
+        for chunk in self.read(table_map, dates):
+            held.add(chunk)
+        return held
 
     @abstractmethod
     def close(self) -> None:
@@ -153,18 +156,13 @@ def open_reader(
     return SqlReader(url, clock=clock, chunk_rows=chunk_rows, retry=patience)
 
 
-def chosen(
-    dates: pa.ChunkedArray, first: dt.date | None, last: dt.date | None, *, is_undated_included: bool
-) -> pa.ChunkedArray:
-    """Which rows of these business dates a read of first..last is about; null where it is not."""
-    if first is None and last is None:
-        return pc.fill_null(pc.is_valid(dates), fill_value=False) if not is_undated_included else pc.is_in(dates, dates)
-    found = pc.is_valid(dates)
-    if first is not None:
-        found = pc.and_(found, pc.fill_null(pc.greater_equal(dates, pa.scalar(first)), fill_value=False))
-    if last is not None:
-        found = pc.and_(found, pc.fill_null(pc.less_equal(dates, pa.scalar(last)), fill_value=False))
-    return pc.or_(found, pc.is_null(dates)) if is_undated_included else found
+def chosen(dates: pa.ChunkedArray, wanted: Dates | None, *, is_undated_included: bool) -> pa.ChunkedArray:
+    """Which rows of these business dates a read is about."""
+    is_dated = pc.is_valid(dates)
+    if wanted is None:
+        return pc.or_(is_dated, is_undated_included)
+    found = pc.is_in(dates, value_set=pa.array(wanted, pa.date32()))
+    return pc.or_(found, pc.invert(is_dated)) if is_undated_included else found
 
 
 def _folder(url: str) -> Path:

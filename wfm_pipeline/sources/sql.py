@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from wfm_pipeline.contracts.source_map import TableMap
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.sources.clock import EARLIEST, SourceClock
 from wfm_pipeline.sources.connect import Connection
 from wfm_pipeline.sources.fitting import to_array
@@ -73,25 +74,19 @@ class SqlReader(SourceReader):
         return set(self._dates(table_map, column >= self._moment(table_map, table_map.changed_at, since)))
 
     def read(
-        self,
-        table_map: TableMap,
-        first: dt.date | None = None,
-        last: dt.date | None = None,
-        *,
-        is_undated_included: bool = True,
+        self, table_map: TableMap, dates: Dates | None = None, *, is_undated_included: bool = True
     ) -> Iterator[pa.Table]:
-        """Rows of the business dates first..last, ready for bronze; see `SourceReader.read`."""
+        """Rows of these business dates, ready for bronze; see `SourceReader.read`."""
         self.check(table_map)
-        where = self._where(table_map, first, last, is_undated_included=is_undated_included)
+        where = self._where(table_map, dates, is_undated_included=is_undated_included)
         query = sa.select(*self._selected(table_map.name)).select_from(sa.table(table_map.name)).where(where)
 
         def chunks() -> Iterator[pa.Table]:
             with self._guard():
                 for raw in self._fetch(query):
                     rows = prepare(raw, table_map, self.clock)
-                    # 30 February lies between two days and is none; 29 February may lie outside the stretch.
-                    dates = rows["_business_date"]
-                    yield rows.filter(chosen(dates, first, last, is_undated_included=is_undated_included))
+                    # 30 February lies between two days and is none; 29 February may lie outside the stretches.
+                    yield rows.filter(chosen(rows["_business_date"], dates, is_undated_included=is_undated_included))
 
         yield from read_whole(chunks, self._retry)
 
@@ -176,20 +171,17 @@ class SqlReader(SourceReader):
     def _is_text(self, kind: sa.types.TypeEngine) -> bool:
         return self._engine.dialect.name == "sqlite" or isinstance(kind, sa.String)
 
-    def _where(
-        self, table_map: TableMap, first: dt.date | None, last: dt.date | None, *, is_undated_included: bool
-    ) -> sa.ColumnElement[bool]:
+    def _where(self, table_map: TableMap, dates: Dates | None, *, is_undated_included: bool) -> sa.ColumnElement[bool]:
         name = table_map.business_date
-        if name is None or (first is None and last is None):
+        if name is None or dates is None:
             return sa.true()
         column = self._raw(table_map, name)
-        ends: list[sa.ColumnElement[bool]] = []
-        if first is not None:
-            ends.append(column >= self._moment(table_map, name, self.clock.start_of(first)))
-        if last is not None:
-            ends.append(column < self._moment(table_map, name, self.clock.bounds(last, last)[1]))
-        inside = sa.and_(*ends)
-        return sa.or_(inside, self._undated(table_map, name)) if is_undated_included else inside
+        bounds = [self.clock.bounds(days.first, days.last) for days in dates.stretches]
+        wanted = [
+            sa.and_(column >= self._moment(table_map, name, begin), column < self._moment(table_map, name, end))
+            for begin, end in bounds
+        ]
+        return sa.or_(sa.false(), *wanted, *([self._undated(table_map, name)] if is_undated_included else []))
 
     def _raw(self, table_map: TableMap, name: str) -> sa.ColumnElement[Any]:
         """The column, compared as text where dates are text."""

@@ -6,7 +6,6 @@ the one with the latest change time of the source, where it keeps one (unknown t
 then the latest batch, then the highest row hash: no order of reading decides.
 """
 
-import datetime as dt
 from collections.abc import Sequence
 
 import ibis
@@ -14,24 +13,25 @@ from ibis.expr.types import BooleanValue, Value
 from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.contracts.source_map import TableMap
+from wfm_pipeline.domain.dates import Dates
 
 
-def in_window(rows: IbisTable, first: dt.date, last: dt.date) -> BooleanValue:
-    """True for rows of the business dates, both ends included, and for undated ones."""
+def in_window(rows: IbisTable, dates: Dates) -> BooleanValue:
+    """True for rows of the business dates, and for undated ones."""
     date = rows["_business_date"]
-    return date.between(ibis.literal(first), ibis.literal(last)) | date.isnull()
+    inside = [date.between(ibis.literal(days.first), ibis.literal(days.last)) for days in dates.stretches]
+    return ibis.or_(date.isnull(), *inside)
 
 
-def candidates(bronze: IbisTable, identity: Sequence[str], first: dt.date, last: dt.date) -> IbisTable:
+def candidates(bronze: IbisTable, identity: Sequence[str], dates: Dates) -> IbisTable:
     """Every version of every row that has a version in the window.
 
     Args:
         bronze: All versions.
         identity: Raw columns that name what must be seen whole: the row's key, or its call's.
-        first: First business date.
-        last: Last business date, inclusive.
+        dates: Business dates of the window.
     """
-    inside = bronze.filter(in_window(bronze, first, last))
+    inside = bronze.filter(in_window(bronze, dates))
     touched = inside.select(*identity).distinct()
     return ibis.union(bronze.semi_join(touched, list(identity)), inside.filter(is_key_missing(inside, identity)))
 

@@ -18,9 +18,10 @@ import ibis
 import pyarrow as pa
 from ibis.expr.types import Table as IbisTable
 
-from wfm_pipeline.contracts.bronze import BATCH_COLUMNS, BRONZE_COLUMNS, DAY_LEDGER, ROW_COLUMNS
+from wfm_pipeline.contracts.bronze import BATCH_COLUMNS, BRONZE_COLUMNS, DAY_LEDGER, ROW_COLUMNS, TABLE_LEDGER
 from wfm_pipeline.contracts.columns import DataType
 from wfm_pipeline.contracts.source_map import SourceMap, TableMap
+from wfm_pipeline.domain.digests import DayDigests
 from wfm_pipeline.warehouse.bronze_days import write_ledger
 from wfm_pipeline.warehouse.engine import Warehouse, ibis_type
 from wfm_pipeline.warehouse.pending import note_changes
@@ -96,14 +97,15 @@ def append_versions(
     """
     batch = _Batch(warehouse, source_map, table_map, batch_id, ingested_at, staging_name("bronze", batch_id))
     ensure_bronze(warehouse, source_map, table_map)
+    held = DayDigests()
     try:
-        rows_in = _stage(batch, read())
+        rows_in = _stage(batch, held.counting(read()))
         with warehouse.transaction():
             warehouse.wait_for_turn(source_map.name)
             _add_new_columns(batch)
             loaded = _append_new(batch)
             deleted = _mark_deleted(batch) if table_map.load == "full" else 0
-            write_ledger(warehouse, source_map, table_map, batch.staged, batch_id)
+            write_ledger(warehouse, source_map, table_map, held, batch_id)
             note_changes(warehouse, source_map, table_map, batch_id)
     finally:
         _drop_staging(batch)
@@ -117,6 +119,7 @@ def ensure_bronze(warehouse: Warehouse, source_map: SourceMap, table_map: TableM
         warehouse.wait_for_turn(source_map.name)
         warehouse.create_from_schema(source_map.bronze_name(table_map), ibis.schema(columns))
         warehouse.create(DAY_LEDGER)
+        warehouse.create(TABLE_LEDGER)
 
 
 def _declared(table_map: TableMap) -> dict[str, str]:

@@ -2,27 +2,30 @@
 
 The watermark lives in the warehouse, in `bronze.day_ledger`: how many rows the source held for each
 date when it was last read. An empty warehouse therefore reads everything, and a row that comes
-thirty days late changes its date's count and is found without reading the thirty days.
+thirty days late changes its date's count and is found without reading the thirty days. Dates whose
+count says nothing are compared by content: day_checks.py.
 """
 
-import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ibis
 import pandas as pd
+import pyarrow as pa
 from ibis.expr.types import Table as IbisTable
 
-from wfm_pipeline.contracts.bronze import DAY_LEDGER
+from wfm_pipeline.contracts.bronze import DAY_LEDGER, TABLE_LEDGER
 from wfm_pipeline.contracts.source_map import SourceMap, TableMap
-from wfm_pipeline.warehouse.engine import Warehouse, to_contract
+from wfm_pipeline.domain.dates import Dates
+from wfm_pipeline.domain.digests import DayDigests
+from wfm_pipeline.warehouse.engine import Warehouse, arrow_schema
 from wfm_pipeline.warehouse.pending import touched_days
 from wfm_pipeline.warehouse.scope import Scope
 
 OVERLAP_DAYS = 3
-"""Days before the watermark that are always read again."""
+"""Days before the watermark whose content is compared every time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,43 +69,40 @@ def ledger(warehouse: Warehouse, source_map: SourceMap, table_map: TableMap) -> 
     return dict(zip(found["business_date"].to_pylist(), found["rows_read"].to_pylist(), strict=True))
 
 
-def last_batches(warehouse: Warehouse, source_map: SourceMap, table_map: TableMap) -> dict[dt.date, str]:
-    """Batch that read each business date last; empty where nothing was read."""
-    if not warehouse.has(DAY_LEDGER.full_name):
-        return {}
-    rows = _scope(source_map, table_map).filter(warehouse.table(DAY_LEDGER.full_name))
-    found = warehouse.con.to_pyarrow(rows.select("business_date", "batch_id").order_by("business_date"))
-    return dict(zip(found["business_date"].to_pylist(), found["batch_id"].to_pylist(), strict=True))
+def stale_dates(*, day_counts: Mapping[dt.date, int], ledger: Mapping[dt.date, int]) -> set[dt.date]:
+    """Business dates that the next run must read whatever their rows say.
+
+    Args:
+        day_counts: Date -> rows the source holds now.
+        ledger: Date -> rows it held when the date was last read; empty for an empty warehouse.
+
+    Returns:
+        Dates of the source that are new or hold another number of rows than when they were read. Dates that the
+        source holds no more are not among them: a source that clears out its past takes nothing from bronze.
+    """
+    return {date for date, rows in day_counts.items() if rows != ledger.get(date, 0)}
 
 
-def stale_dates(
+def suspect_dates(
     *,
     day_counts: Mapping[dt.date, int],
     ledger: Mapping[dt.date, int],
     changed: AbstractSet[dt.date] = frozenset(),
     overlap_days: int = OVERLAP_DAYS,
 ) -> set[dt.date]:
-    """Business dates that the next run must read.
+    """Business dates with as many rows as when they were read, but perhaps not the same ones.
 
     Args:
         day_counts: Date -> rows the source holds now.
         ledger: Date -> rows it held when the date was last read; empty for an empty warehouse.
         changed: Dates of rows changed since the watermark, where the source tells.
-        overlap_days: Days before the last known one that are always read again [days], >= 0.
-
-    Returns:
-        Dates of the source that are new, within the overlap, hold another number of rows than when
-        they were read, or hold changed rows. Dates that the source holds no more are not among
-        them: a source that clears out its past takes nothing from bronze.
+        overlap_days: Days before the last known one that are always looked at [days], >= 0.
     """
     if not ledger:
-        return set(day_counts)
+        return set()
     overlap_from = max(ledger) - dt.timedelta(days=overlap_days)
-    return {
-        date
-        for date, rows in day_counts.items()
-        if date >= overlap_from or rows != ledger.get(date, 0) or date in changed
-    }
+    same = (date for date, rows in day_counts.items() if rows == ledger.get(date, 0))
+    return {date for date in same if date >= overlap_from or date in changed}
 
 
 def touched_dates(warehouse: Warehouse, source_map: SourceMap, *, run_suffix: str) -> set[dt.date]:
@@ -132,21 +132,21 @@ def _dates_of_batches(warehouse: Warehouse, bronze: IbisTable, run_suffix: str) 
 
 
 def write_ledger(
-    warehouse: Warehouse, source_map: SourceMap, table_map: TableMap, staged: IbisTable, batch_id: str
+    warehouse: Warehouse, source_map: SourceMap, table_map: TableMap, held: DayDigests, batch_id: str
 ) -> None:
-    """Note how many rows the source held for each date of a batch; dates of other batches stay."""
-    if table_map.business_date is None:
-        return
-    dated = staged.drop_null("_business_date")
-    counts = dated.group_by(business_date="_business_date").agg(rows_read=dated.count())
-    names = {"source": source_map.name, "table_name": table_map.name, "batch_id": batch_id}
-    found = counts.mutate(**{name: ibis.literal(value) for name, value in names.items()})
-    rows = to_contract(DAY_LEDGER, warehouse.con.to_pyarrow(found.select(*DAY_LEDGER.column_names)))
-    if rows.num_rows:
-        dates = tuple(rows["business_date"].to_pylist())
-        read = dataclasses.replace(_scope(source_map, table_map), column="business_date", among=dates)
-        warehouse.delete(DAY_LEDGER.full_name, read)
-        warehouse.append_arrow(DAY_LEDGER.full_name, rows)
+    """Note what the source held for each date of a batch, and without a date; other dates stay as they are."""
+    labels = {**_scope(source_map, table_map).equals, "batch_id": batch_id}
+    undated = held.whole() if table_map.load == "full" else held
+    line = {**labels, "rows_read": undated.rows.get(None, 0), "content_hash": undated.digest(None)}
+    warehouse.replace(TABLE_LEDGER, pd.DataFrame([line]), _scope(source_map, table_map))
+    dates = Dates.of(date for date in held.rows if date is not None)
+    if dates:
+        lines = [
+            {**labels, "business_date": date, "rows_read": held.rows[date], "content_hash": held.digest(date)}
+            for date in dates
+        ]
+        rows = pa.Table.from_pylist([{**line, "checked_at": None} for line in lines], arrow_schema(DAY_LEDGER))
+        warehouse.replace(DAY_LEDGER, rows, replace(_scope(source_map, table_map), column="business_date", dates=dates))
 
 
 def _scope(source_map: SourceMap, table_map: TableMap) -> Scope:

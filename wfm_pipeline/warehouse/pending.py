@@ -13,6 +13,7 @@ from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.contracts.bronze import PENDING_DAYS
 from wfm_pipeline.contracts.source_map import Role, SourceMap, TableMap
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.scope import Scope
 
@@ -20,7 +21,7 @@ SILVER_OF_ROLE: Final[Mapping[Role, tuple[str, ...]]] = {
     "call_legs": ("silver.call_legs", "silver.calls", "silver.queue_intervals"),
     "cases": ("silver.cases",),
     "customers": ("silver.calls",),
-    "queues": ("silver.call_legs",),
+    "queues": ("silver.call_legs", "silver.calls", "silver.queue_intervals"),
     "agents": (),
 }
 """Silver tables that a changed row of each role can change."""
@@ -63,16 +64,17 @@ def _add(warehouse: Warehouse, source_map: SourceMap, silver_table: str, dates: 
     warehouse.append(PENDING_DAYS.full_name, new.mutate(**labels).select(*PENDING_DAYS.column_names))
 
 
-def strike_off(warehouse: Warehouse, source_map: SourceMap, silver_table: str, first: dt.date, last: dt.date) -> None:
-    """The dates first..last of a silver table are refreshed."""
-    scope = Scope({"source": source_map.name, "silver_table": silver_table}, "business_date", first, last)
+def strike_off(warehouse: Warehouse, source_map: SourceMap, silver_table: str, dates: Dates) -> None:
+    """These dates of a silver table are refreshed."""
+    scope = Scope({"source": source_map.name, "silver_table": silver_table}, "business_date", dates=dates)
     warehouse.create(PENDING_DAYS)
     warehouse.delete(PENDING_DAYS.full_name, scope)
 
 
-def pending_dates(warehouse: Warehouse, source_map: SourceMap) -> set[dt.date]:
-    """Dates that some silver table still has to refresh."""
+def pending_dates(warehouse: Warehouse, source_map: SourceMap, silver_table: str | None = None) -> set[dt.date]:
+    """Dates that a silver table, or any of them, still has to refresh."""
     if not warehouse.has(PENDING_DAYS.full_name):
         return set()
-    rows = Scope({"source": source_map.name}).filter(warehouse.table(PENDING_DAYS.full_name))
+    wanted = {"source": source_map.name} | ({"silver_table": silver_table} if silver_table else {})
+    rows = Scope(wanted).filter(warehouse.table(PENDING_DAYS.full_name))
     return set(warehouse.con.to_pyarrow(rows.select("business_date").distinct())["business_date"].to_pylist())

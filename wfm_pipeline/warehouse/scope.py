@@ -14,18 +14,20 @@ import sqlglot.expressions as sge
 from ibis.expr.types import BooleanValue
 from ibis.expr.types import Table as IbisTable
 
+from wfm_pipeline.domain.dates import Dates
+
 Value = str | int | dt.date | dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Rows where every column of `equals` has its value and `column` lies in [first, last], or is one of `among`.
+    """Rows where every column of `equals` has its value and `column` lies in [first, last], or in `dates`.
 
     Attributes:
         equals: Column -> value; None asks for null.
         column: Column of the range, or None for no range.
         first, last: Ends of the range, both inclusive.
-        among: Single values instead of a range; at least one.
+        dates: Any dates instead of one range.
         is_null_included: Rows whose `column` is null belong to the scope too.
     """
 
@@ -33,7 +35,7 @@ class Scope:
     column: str | None = None
     first: int | dt.date | dt.datetime | None = None
     last: int | dt.date | dt.datetime | None = None
-    among: tuple[Value, ...] | None = None
+    dates: Dates | None = None
     is_null_included: bool = False
 
     def filter(self, table: IbisTable) -> IbisTable:
@@ -47,12 +49,14 @@ class Scope:
 
     def _range(self, table: IbisTable) -> BooleanValue:
         assert self.column
-        column = table[self.column]
-        if self.among is not None:
-            inside = column.isin([ibis.literal(value) for value in self.among])
-        else:
-            inside = column.between(ibis.literal(self.first), ibis.literal(self.last))
+        between = (table[self.column].between(ibis.literal(low), ibis.literal(high)) for low, high in self._ranges())
+        inside = ibis.or_(*between)
         return inside | table[self.column].isnull() if self.is_null_included else inside
+
+    def _ranges(self) -> list[tuple[Any, Any]]:
+        if self.dates is None:
+            return [(self.first, self.last)]
+        return [(days.first, days.last) for days in self.dates.stretches]
 
     def where(self) -> Any:
         """The same condition as a sqlglot expression; true for the empty scope."""
@@ -64,18 +68,13 @@ class Scope:
         ]
         if self.column:
             column = _identifier(self.column)
-            inside = self._inside(column)
+            inside: list[sge.Expression] = [
+                sge.Between(this=column, low=_literal(low), high=_literal(high)) for low, high in self._ranges()
+            ]
             if self.is_null_included:
-                inside = sge.Paren(this=sge.Or(this=inside, expression=sge.Is(this=column, expression=sge.Null())))
-            conditions.append(inside)
+                inside.append(sge.Is(this=column, expression=sge.Null()))
+            conditions.append(sge.paren(sge.or_(*inside)) if inside else sge.false())
         return sge.and_(*conditions) if conditions else sge.true()
-
-    def _inside(self, column: sge.Column) -> sge.Expression:
-        if self.among is not None:
-            return sge.In(this=column, expressions=[_literal(value) for value in self.among])
-        assert self.first is not None
-        assert self.last is not None
-        return sge.Between(this=column, low=_literal(self.first), high=_literal(self.last))
 
 
 def _identifier(name: str) -> sge.Column:

@@ -6,7 +6,6 @@ silver_rows.py (findings), silver_intervals.py (grid, calendar) is the order of 
 worth materialising on the way.
 """
 
-import datetime as dt
 from contextlib import ExitStack
 
 import pandas as pd
@@ -14,6 +13,7 @@ from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.contracts.silver import CALL_LEGS, CALLS, CASES
 from wfm_pipeline.contracts.source_map import SourceMap
+from wfm_pipeline.domain.dates import Dates, Days
 from wfm_pipeline.transforms.calls import attribute_calls, finish_calls, redials, several_legs
 from wfm_pipeline.transforms.cases import judge_cases
 from wfm_pipeline.transforms.legs import identity_of_call, judge_legs
@@ -38,14 +38,12 @@ __all__ = [
     "stale_interval_dates",
 ]
 
-_CALL_PAD = dt.timedelta(days=3)
-"""Days before the first in which legs are looked at: a redial's window is at most one, and DST days are short."""
+_CALL_PAD_DAYS = 3
+"""Days around each date in which legs are looked at: a redial's window is at most one, and DST days are short."""
 
 
-def refresh_legs(
-    warehouse: Warehouse, source_map: SourceMap, rules: SilverRules, first: dt.date, last: dt.date
-) -> SilverCounts:
-    """Replace the legs, and the findings on their rows, of business dates first..last.
+def refresh_legs(warehouse: Warehouse, source_map: SourceMap, rules: SilverRules, dates: Dates) -> SilverCounts:
+    """Replace the legs, and the findings on their rows, of some business dates.
 
     Returns:
         Counts of the bronze rows of those dates and of undated ones:
@@ -54,14 +52,13 @@ def refresh_legs(
     table_map = source_map.table("call_legs")
     assert table_map is not None  # load_map refuses a source without call records
     queues = known_queues(warehouse, source_map)
-    clock = SiteClock.of(source_map.site, first, last)
+    clock = SiteClock.of(source_map.site, dates.hull.first, dates.hull.last)
     return refresh_rows(
         warehouse,
         source_map,
         table_map,
         CALL_LEGS,
-        first,
-        last,
+        dates,
         identity=identity_of_call(table_map),
         judge=lambda rows: judge_legs(rows, source_map, rules, queues, clock),
     )
@@ -71,56 +68,50 @@ def refresh_cases(
     warehouse: Warehouse,
     source_map: SourceMap,
     rules: SilverRules,  # noqa: ARG001  (every refresh takes the same arguments)
-    first: dt.date,
-    last: dt.date,
+    dates: Dates,
 ) -> SilverCounts:
-    """Replace the cases, and the findings on their rows, of business dates first..last; counts as for legs."""
+    """Replace the cases, and the findings on their rows, of some business dates; counts as for legs."""
     table_map = source_map.table("cases")
     if table_map is None:
         return SilverCounts(0, 0)
-    clock = clock_of_times(warehouse, source_map, table_map, first, last)
+    clock = clock_of_times(warehouse, source_map, table_map, dates)
     return refresh_rows(
         warehouse,
         source_map,
         table_map,
         CASES,
-        first,
-        last,
+        dates,
         identity=table_map.key,
         judge=lambda rows: judge_cases(rows, source_map, clock),
     )
 
 
-def refresh_calls(
-    warehouse: Warehouse, source_map: SourceMap, rules: SilverRules, first: dt.date, last: dt.date
-) -> SilverCounts:
-    """Replace the calls that arrived on business dates first..last, from `silver.call_legs`.
+def refresh_calls(warehouse: Warehouse, source_map: SourceMap, rules: SilverRules, dates: Dates) -> SilverCounts:
+    """Replace the calls that arrived on some business dates, from `silver.call_legs`.
 
     A call is made from all its legs and a redial from the days before, wherever they lie, so that
-    the answer does not depend on the stretch that is refreshed.
+    the answer does not depend on which dates are refreshed.
     """
     warehouse.create(CALL_LEGS)
     renew_statistics(warehouse, CALL_LEGS.full_name)
     with ExitStack() as stack:
-        legs = _legs_of_calls(warehouse, source_map, first, last, stack)
+        legs = _legs_of_calls(warehouse, source_map, dates, stack)
         several = stack.enter_context(put_aside(warehouse, several_legs(legs)))
         calls = attribute_calls(legs, several, source_map)
         redial_ids = stack.enter_context(put_aside(warehouse, redials(calls, rules.redial_window_seconds)))
         customers = customers_of_source(warehouse, source_map)
-        opens = is_open(calls.arrived_at_local, source_map.site, first, last)
+        opens = is_open(calls.arrived_at_local, source_map.site, dates.hull.first, dates.hull.last)
         finished = finish_calls(calls, redial_ids, customers, opens)
-        scope = days_scope(source_map, first, last)
+        scope = days_scope(source_map, dates)
         loaded = warehouse.replace(CALLS, scope.filter(finished), scope)
     return SilverCounts(loaded, loaded)
 
 
-def _legs_of_calls(
-    warehouse: Warehouse, source_map: SourceMap, first: dt.date, last: dt.date, stack: ExitStack
-) -> IbisTable:
-    """All legs of every call with a leg on the dates or shortly before."""
+def _legs_of_calls(warehouse: Warehouse, source_map: SourceMap, dates: Dates, stack: ExitStack) -> IbisTable:
+    """All legs of every call with a leg on the dates or near them."""
     legs = Scope({"source": source_map.name}).filter(warehouse.table(CALL_LEGS.full_name))
     ends = warehouse.frame(legs.aggregate(first=legs.business_date.min(), last=legs.business_date.max())).iloc[0]
-    if pd.isna(ends["first"]) or (first <= ends["first"].date() and ends["last"].date() <= last):
+    if pd.isna(ends["first"]) or dates.hold(Days(ends["first"].date(), ends["last"].date())):
         return legs
-    near = days_scope(source_map, first - _CALL_PAD, last).filter(legs).select("call_id").distinct()
+    near = days_scope(source_map, dates.widened(_CALL_PAD_DAYS)).filter(legs).select("call_id").distinct()
     return stack.enter_context(put_aside(warehouse, legs.semi_join(near, "call_id")))

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from itertools import groupby
 
 import ibis
 import pandas as pd
@@ -13,6 +12,7 @@ from ibis.expr.types import Table as IbisTable
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALLS, QUEUE_INTERVALS
 from wfm_pipeline.contracts.source_map import SourceMap
 from wfm_pipeline.domain.calendar import interval_grid
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.transforms.calendar import days_with_missing, grid_of_days
 from wfm_pipeline.transforms.intervals import first_dates, intervals_per_day, measures, queue_intervals
 from wfm_pipeline.transforms.rules import SilverRules
@@ -43,23 +43,22 @@ def refresh_calendar(warehouse: Warehouse, source_map: SourceMap) -> SilverCount
     return SilverCounts(loaded, loaded)
 
 
-def refresh_intervals(
-    warehouse: Warehouse, source_map: SourceMap, rules: SilverRules, first: dt.date, last: dt.date
-) -> SilverCounts:
-    """Replace the intervals of business dates first..last, and of dates whose grid is not whole.
+def refresh_intervals(warehouse: Warehouse, source_map: SourceMap, rules: SilverRules, dates: Dates) -> SilverCounts:
+    """Replace the intervals of some business dates, and of dates whose grid is not whole.
 
     The grid of other dates loses its wholeness when a queue's first date moves, or when days
     without rows come to lie between days that have some.
 
     Returns:
-        Intervals of the dates first..last.
+        Intervals of the dates that were asked for.
     """
     warehouse.create(CALLS)
     renew_statistics(warehouse, CALLS.full_name)
-    dates = source_dates(warehouse, source_map)
-    loaded = _replace_intervals(warehouse, source_map, rules, dates, first, last)
-    for start, end in _stretches(stale_interval_dates(warehouse, source_map)):
-        _replace_intervals(warehouse, source_map, rules, dates, start, end)
+    known = source_dates(warehouse, source_map)
+    loaded = _replace_intervals(warehouse, source_map, rules, known, dates)
+    stale = Dates.of(stale_interval_dates(warehouse, source_map))
+    if stale:
+        _replace_intervals(warehouse, source_map, rules, known, stale)
     return SilverCounts(loaded, loaded)
 
 
@@ -81,13 +80,12 @@ def _replace_intervals(
     warehouse: Warehouse,
     source_map: SourceMap,
     rules: SilverRules,
-    dates: Collection[dt.date],
-    first: dt.date,
-    last: dt.date,
+    known: Collection[dt.date],
+    dates: Dates,
 ) -> int:
-    scope = days_scope(source_map, first, last)
-    grid = _grid(source_map, dates, first, last)
-    if grid is None:
+    scope = days_scope(source_map, dates)
+    grid = _grid(source_map, known, dates)
+    if grid.empty:
         return warehouse.replace(QUEUE_INTERVALS, arrow_schema(QUEUE_INTERVALS).empty_table(), scope)
     calls = Scope({"source": source_map.name}).filter(warehouse.table(CALLS.full_name))
     anchor = grid["interval_start"].iloc[0].to_pydatetime()
@@ -97,11 +95,13 @@ def _replace_intervals(
         return warehouse.replace(QUEUE_INTERVALS, queue_intervals(staged, queues, found, source_map.name), scope)
 
 
-def _grid(source_map: SourceMap, dates: Collection[dt.date], first: dt.date, last: dt.date) -> pd.DataFrame | None:
-    """The grid of those dates that lie in the source's range; None if none does."""
-    if not dates or max(first, min(dates)) > min(last, max(dates)):
-        return None
-    return grid_of_days(source_map.site, dates, max(first, min(dates)), min(last, max(dates)))
+def _grid(source_map: SourceMap, known: Collection[dt.date], dates: Dates) -> pd.DataFrame:
+    """The grid of those dates that lie in the source's range; empty if none does."""
+    inside = Dates.of(date for date in dates if known and min(known) <= date <= max(known))
+    if not inside:
+        return pd.DataFrame()
+    grid = grid_of_days(source_map.site, known, inside.hull.first, inside.hull.last)
+    return grid[grid["business_date"].isin(pd.DatetimeIndex(list(inside)))]
 
 
 @contextmanager
@@ -128,10 +128,3 @@ def _wanted_intervals(source_map: SourceMap, queues: pd.DataFrame, dates: Collec
     per_day = grid.groupby("business_date", as_index=False).size().rename(columns={"size": "intervals"})
     both = queues.merge(per_day, how="cross")
     return both.loc[both["business_date"] >= both["first_date"], columns]
-
-
-def _stretches(dates: Collection[dt.date]) -> list[tuple[dt.date, dt.date]]:
-    """Dates as unbroken stretches, both ends included, in order."""
-    numbered = enumerate(sorted(dates))
-    runs = [[date for _, date in run] for _, run in groupby(numbered, key=lambda item: item[1].toordinal() - item[0])]
-    return [(run[0], run[-1]) for run in runs]

@@ -20,6 +20,7 @@ from wfm_pipeline.contracts.bronze import RESERVED_NAMES
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.silver import REJECTED_ROWS
 from wfm_pipeline.contracts.source_map import SourceMap, TableMap
+from wfm_pipeline.domain.dates import Dates, Days
 from wfm_pipeline.transforms.canonical import RawRows
 from wfm_pipeline.transforms.findings import findings_table, is_refused
 from wfm_pipeline.transforms.legs import JudgedRows
@@ -59,9 +60,9 @@ class SilverCounts:
     findings: Mapping[str, int] = field(default_factory=dict)
 
 
-def days_scope(source_map: SourceMap, first: dt.date, last: dt.date) -> Scope:
-    """A source's rows of business dates first..last."""
-    return Scope({"source": source_map.name}, "business_date", first, last)
+def days_scope(source_map: SourceMap, dates: Dates) -> Scope:
+    """A source's rows of some business dates."""
+    return Scope({"source": source_map.name}, "business_date", dates=dates)
 
 
 def refresh_rows(
@@ -69,21 +70,19 @@ def refresh_rows(
     source_map: SourceMap,
     table_map: TableMap,
     table: Table,
-    first: dt.date,
-    last: dt.date,
+    dates: Dates,
     *,
     identity: Sequence[str],
     judge: Callable[[IbisTable], JudgedRows],
 ) -> SilverCounts:
-    """Replace a table's rows and their findings for business dates first..last, all or nothing.
+    """Replace a table's rows and their findings for some business dates, all or nothing.
 
     Args:
         warehouse: An open warehouse.
         source_map: The source.
         table_map: The physical table.
         table: Contract of the silver table.
-        first: First business date.
-        last: Last business date, inclusive.
+        dates: Business dates.
         identity: Raw columns of what must be seen whole.
         judge: Rows to findings and canonical rows; bound to what it is given.
 
@@ -93,53 +92,52 @@ def refresh_rows(
     renew_statistics(warehouse, source_map.bronze_name(table_map))
     bronze = warehouse.table(source_map.bronze_name(table_map))
     with ExitStack() as stack:
-        rows = _rows_to_judge(warehouse, bronze, identity, first, last, stack)
+        rows = _rows_to_judge(warehouse, bronze, identity, dates, stack)
         repeated = stack.enter_context(put_aside(warehouse, repeated_keys(rows, table_map.key)))
         judged = judge(latest_versions(rows, table_map, repeated))
-        suspects = _suspects(warehouse, judged, first, last, stack)
-        scope = days_scope(source_map, first, last)
+        suspects = _suspects(warehouse, judged, dates, stack)
+        scope = days_scope(source_map, dates)
         with warehouse.transaction():
             loaded = warehouse.replace(table, scope.filter(judged.loaded), scope)
-            findings = _replace_findings(warehouse, source_map, table_map, judge, suspects, first, last)
-        counted = in_window(rows, first, last) & ~rows["_is_deleted"]
+            findings = _replace_findings(warehouse, source_map, table_map, judge, suspects, dates)
+        counted = in_window(rows, dates) & ~rows["_is_deleted"]
         superseded = superseded_versions(rows, table_map, repeated)
         return SilverCounts(
             rows_in=_count(warehouse, rows.filter(counted)),
             rows_loaded=loaded,
             rows_rejected=_count(warehouse, suspects.filter(is_refused(judge(suspects).findings))),
-            rows_duplicate=_count(warehouse, superseded.filter(in_window(superseded, first, last))),
+            rows_duplicate=_count(warehouse, superseded.filter(in_window(superseded, dates))),
             findings=findings,
         )
 
 
-def clock_of_times(
-    warehouse: Warehouse, source_map: SourceMap, table_map: TableMap, first: dt.date, last: dt.date
-) -> SiteClock:
-    """The site's clock over the dates first..last and all times in a table that lie within ten years of them."""
+def clock_of_times(warehouse: Warehouse, source_map: SourceMap, table_map: TableMap, dates: Dates) -> SiteClock:
+    """The site's clock over the dates and all times in a table that lie within ten years of them."""
     bronze = warehouse.table(source_map.bronze_name(table_map))
     raw = RawRows(bronze, table_map)
     times = [raw.time(name) for name in ("opened_at", "closed_at", "due_at") if raw.has(name)]
     ends = [(f"{end}{n}", getattr(time, end)()) for n, time in enumerate(times) for end in ("min", "max")]
     found = warehouse.frame(bronze.aggregate(**dict(ends))).iloc[0]
-    dates = [pd.Timestamp(value).to_pydatetime().date() for value in found if not pd.isna(value)]
-    earliest, latest = max(min([first, *dates]), first - _FARTHEST), min(max([last, *dates]), last + _FARTHEST)
+    moments = [pd.Timestamp(value).to_pydatetime().date() for value in found if not pd.isna(value)]
+    first, last = dates.hull.first, dates.hull.last
+    earliest, latest = max(min([first, *moments]), first - _FARTHEST), min(max([last, *moments]), last + _FARTHEST)
     return SiteClock.of(source_map.site, earliest, latest)
 
 
 def _rows_to_judge(
-    warehouse: Warehouse, bronze: IbisTable, identity: Sequence[str], first: dt.date, last: dt.date, stack: ExitStack
+    warehouse: Warehouse, bronze: IbisTable, identity: Sequence[str], dates: Dates, stack: ExitStack
 ) -> IbisTable:
     """The whole table where the dates cover it, else the versions they touch, put aside."""
     date = bronze["_business_date"]
     ends = warehouse.frame(bronze.aggregate(first=date.min(), last=date.max())).iloc[0]
-    if pd.isna(ends["first"]) or (first <= ends["first"].date() and ends["last"].date() <= last):
+    if pd.isna(ends["first"]) or dates.hold(Days(ends["first"].date(), ends["last"].date())):
         return bronze
-    return stack.enter_context(put_aside(warehouse, candidates(bronze, identity, first, last)))
+    return stack.enter_context(put_aside(warehouse, candidates(bronze, identity, dates)))
 
 
-def _suspects(warehouse: Warehouse, judged: JudgedRows, first: dt.date, last: dt.date, stack: ExitStack) -> IbisTable:
+def _suspects(warehouse: Warehouse, judged: JudgedRows, dates: Dates, stack: ExitStack) -> IbisTable:
     """The dates' rows with findings, numbered so that they can be taken in chunks."""
-    suspects = judged.suspects.filter(in_window(judged.suspects, first, last))
+    suspects = judged.suspects.filter(in_window(judged.suspects, dates))
     order = ibis.window(order_by=["_row_hash", "_batch_id"])
     return stack.enter_context(put_aside(warehouse, suspects.mutate(_number=ibis.row_number().over(order))))
 
@@ -150,13 +148,12 @@ def _replace_findings(
     table_map: TableMap,
     judge: Callable[[IbisTable], JudgedRows],
     suspects: IbisTable,
-    first: dt.date,
-    last: dt.date,
+    dates: Dates,
 ) -> dict[str, int]:
     """Write the findings anew; gives how many there are by rule."""
     warehouse.create(REJECTED_ROWS)
     ours = {"source": source_map.name, "table": table_map.name}
-    warehouse.delete(REJECTED_ROWS.full_name, Scope(ours, "business_date", first, last, is_null_included=True))
+    warehouse.delete(REJECTED_ROWS.full_name, Scope(ours, "business_date", dates=dates, is_null_included=True))
     by_rule: Counter[str] = Counter()
     for start in range(0, _count(warehouse, suspects), RAW_CHUNK_ROWS):
         chunk = suspects.filter(suspects["_number"].between(start, start + RAW_CHUNK_ROWS - 1))

@@ -101,7 +101,7 @@ def test_days_loaded_out_of_order_end_in_the_same_tables(finished, sample, clean
     whole, _ = finished
     house = make_house(sample, clean / "home")
     definitions = build_definitions(house.settings)
-    dates = plan_run(house).dates
+    dates = list(plan_run(house).dates)
     third = len(dates) // 3
     job = definitions.resolve_job_def("refresh_days")
 

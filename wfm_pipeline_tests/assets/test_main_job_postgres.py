@@ -2,11 +2,10 @@
 
 import datetime as dt
 
-import dagster as dg
 import pytest
 
 from wfm_pipeline.warehouse.gold_reader import GoldReader
-from wfm_pipeline_tests.house_kit import LAST_DATE, hashes, make_house, run
+from wfm_pipeline_tests.house_kit import LAST_DATE, follow, hashes, make_house
 
 pytestmark = pytest.mark.postgres
 
@@ -15,9 +14,11 @@ def test_the_main_job_makes_the_same_tables_on_postgresql(finished, sample, clea
     whole, _ = finished
     house = make_house(sample, clean / "home", warehouse_url=postgres_url)
 
-    outcome = run(house, as_of=LAST_DATE + dt.timedelta(days=1), instance=dg.DagsterInstance.ephemeral())
+    outcome, _ = follow(house, as_of=LAST_DATE + dt.timedelta(days=1))
+    again, said = follow(house)
 
     assert outcome.problems == ()
+    assert (again.is_idle, again.run_id) == (True, outcome.run_id), said
     assert hashes(whole) == hashes(house)
     assert house.publish() is None
     with GoldReader.open(postgres_url, house.settings.home) as gold:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.transforms.behaviour import customer_behaviour
 from wfm_pipeline.transforms.rules import SilverRules
 from wfm_pipeline.warehouse import silver
@@ -54,7 +55,7 @@ def fill(warehouse):
     rules = SilverRules(excluded_numbers=("+46 5550001",))
     counts = [
         refresh(warehouse, DAY, LAST, source_map=FULL_SOURCE, rules=rules),
-        silver.refresh_cases(warehouse, FULL_SOURCE, rules, DAY, LAST),
+        silver.refresh_cases(warehouse, FULL_SOURCE, rules, Dates.between(DAY, LAST)),
     ]
     first_day = [refresh(warehouse, DAY, DAY, source_map=FULL_SOURCE, rules=rules)]
     return counts + first_day

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from wfm_pipeline.contracts.columns import Table, count, day, flag, instant, number, text
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import ContractError, SettingsError, WarehouseError
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
@@ -245,7 +246,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path) -> None:
 def test_a_scope_of_single_values_takes_those_and_not_what_lies_between(warehouse):
     for name, date in [("a", FIRST), ("b", SECOND), ("c", THIRD)]:
         warehouse.replace(TABLE, rows(name, date=date), Scope({"thing_id": name}))
-    ends = Scope(column="business_date", among=(FIRST, THIRD))
+    ends = Scope(column="business_date", dates=Dates.of([FIRST, THIRD]))
 
     inside = sorted(warehouse.frame(ends.filter(warehouse.table("silver.things")))["thing_id"])
     warehouse.delete("silver.things", ends)

@@ -1,5 +1,6 @@
 """Bronze keeps every version of every row and adds nothing twice, on DuckDB and on PostgreSQL."""
 
+import dataclasses
 import datetime as dt
 import itertools
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from wfm_pipeline.sources.clock import SourceClock
 from wfm_pipeline.sources.fitting import to_array
 from wfm_pipeline.sources.prepare import prepare
 from wfm_pipeline.warehouse.bronze import BronzeCounts, append_versions, current_state
-from wfm_pipeline.warehouse.bronze_days import ledger, stale_dates, touched_dates, watermark
+from wfm_pipeline.warehouse.bronze_days import ledger, stale_dates, suspect_dates, touched_dates, watermark
+from wfm_pipeline.warehouse.day_checks import known_days, known_undated, note_checked
 from wfm_pipeline.warehouse.opening import open_warehouse
 from wfm_pipeline.warehouse.staging import drop_leftovers, staging_name
 
@@ -268,29 +270,66 @@ def test_a_row_that_moves_touches_its_old_date_too(warehouse, bring) -> None:
 
 
 @pytest.mark.parametrize(
-    ("counts", "known", "changed", "expected"),
+    ("counts", "known", "changed", "stale", "suspect"),
     [
-        pytest.param({1: 5, 2: 5}, {}, set(), {1, 2}, id="an_empty_warehouse_reads_everything"),
+        pytest.param({1: 5, 2: 5}, {}, set(), {1, 2}, set(), id="an_empty_warehouse_reads_everything"),
         pytest.param(
-            {1: 5, 9: 5, 10: 5, 11: 5}, {1: 5, 9: 5, 10: 5}, set(), {9, 10, 11}, id="new_dates_and_the_overlap"
+            {1: 5, 9: 5, 10: 5, 11: 5}, {1: 5, 9: 5, 10: 5}, set(), {11}, {9, 10}, id="new_dates_and_the_overlap"
         ),
-        pytest.param({1: 6, 30: 5}, {1: 5, 30: 5}, set(), {1, 30}, id="a_row_29_days_late"),
-        pytest.param({1: 5, 2: 4, 30: 5}, {1: 5, 2: 5, 30: 5}, set(), {2, 30}, id="a_row_taken_out"),
-        pytest.param({1: 5, 2: 5, 30: 5}, {1: 5, 30: 5}, set(), {2, 30}, id="a_date_filled_later"),
-        pytest.param({1: 5, 2: 5, 30: 5}, {1: 5, 2: 5, 30: 5}, {2}, {2, 30}, id="a_corrected_row"),
-        pytest.param({30: 5}, {1: 5, 30: 5}, set(), {30}, id="a_source_that_clears_out_its_past"),
-        pytest.param({}, {1: 5}, set(), set(), id="an_empty_source"),
+        pytest.param({1: 6, 30: 5}, {1: 5, 30: 5}, set(), {1}, {30}, id="a_row_29_days_late"),
+        pytest.param({1: 5, 2: 4, 30: 5}, {1: 5, 2: 5, 30: 5}, set(), {2}, {30}, id="a_row_taken_out"),
+        pytest.param({1: 5, 2: 5, 30: 5}, {1: 5, 30: 5}, set(), {2}, {30}, id="a_date_filled_later"),
+        pytest.param({1: 5, 2: 5, 30: 5}, {1: 5, 2: 5, 30: 5}, {2}, set(), {2, 30}, id="a_changed_row"),
+        pytest.param({1: 5, 30: 6}, {1: 5, 30: 5}, {30}, {30}, set(), id="what_is_stale_need_not_be_looked_at"),
+        pytest.param({30: 5}, {1: 5, 30: 5}, set(), set(), {30}, id="a_source_that_clears_out_its_past"),
+        pytest.param({}, {1: 5}, set(), set(), set(), id="an_empty_source"),
     ],
 )
-def test_stale_dates_are_new_late_changed_or_in_the_overlap(counts, known, changed, expected) -> None:
+def test_dates_are_stale_by_their_count_and_suspect_in_the_overlap_or_when_changed(
+    counts, known, changed, stale, suspect
+) -> None:
     def march(days):
         return {dt.date(2026, 3, day): rows for day, rows in days.items()}
 
-    found = stale_dates(
-        day_counts=march(counts),
-        ledger=march(known),
-        changed={dt.date(2026, 3, day) for day in changed},
-        overlap_days=1,
-    )
+    held, ledger = march(counts), march(known)
+    changes = {dt.date(2026, 3, day) for day in changed}
 
-    assert found == {dt.date(2026, 3, day) for day in expected}
+    assert stale_dates(day_counts=held, ledger=ledger) == {dt.date(2026, 3, day) for day in stale}
+    assert suspect_dates(day_counts=held, ledger=ledger, changed=changes, overlap_days=1) == {
+        dt.date(2026, 3, day) for day in suspect
+    }
+
+
+def test_what_was_compared_is_written_down_for_just_those_dates(warehouse, bring) -> None:
+    bring(CALLS, calls(A, OTHER))
+    then = dt.datetime(2026, 3, 10, 4, 0, 0, 123456)
+    before = known_days(warehouse, DESK, CALLS)
+
+    note_checked(warehouse, DESK, CALLS, dates=[DAY_1], digests={DAY_1: "0.0:1:ab"}, checked_at=then)
+
+    after = known_days(warehouse, DESK, CALLS)
+    assert after[DAY_2] == before[DAY_2]
+    assert after[DAY_1] == dataclasses.replace(before[DAY_1], digest="0.0:1:ab", checked_at=then)
+
+
+def test_a_date_read_again_is_known_by_its_new_rows_and_no_comparison(warehouse, bring) -> None:
+    bring(CALLS, calls(A, OTHER))
+    before = known_days(warehouse, DESK, CALLS)
+    note_checked(warehouse, DESK, CALLS, dates=[DAY_1, DAY_2], digests={}, checked_at=NOW)
+
+    bring(CALLS, calls(("c1", DAY_1, "B")))
+
+    after = known_days(warehouse, DESK, CALLS)
+    assert (after[DAY_1].checked_at, after[DAY_2].checked_at) == (None, NOW)
+    assert after[DAY_1].digest != before[DAY_1].digest
+    assert after[DAY_2].digest == before[DAY_2].digest
+
+
+def test_the_digest_of_a_table_read_whole_covers_all_its_rows(warehouse, bring) -> None:
+    queues = (made(QUEUES, (("q1", "Sales"),)), made(QUEUES, (("q2", "Service"),)))
+    bring(QUEUES, *queues)
+    one_way = known_undated(warehouse, DESK, QUEUES)
+    bring(QUEUES, *reversed(queues))
+
+    assert one_way == known_undated(warehouse, DESK, QUEUES)
+    assert one_way.split(":")[1] == "2"

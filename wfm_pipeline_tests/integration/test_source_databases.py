@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from wfm_pipeline.contracts.source_map import ColumnMap, TableMap
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.odbc import connection_string
 from wfm_pipeline.sources.reader import open_reader
@@ -84,9 +85,10 @@ def source(request):
 
 
 def read(url: str, *days, **options) -> list[dict]:
+    dates = Dates.between(*days) if days else None
     with open_reader(url, **options) as reader:
         return sorted(
-            (row for chunk in reader.read(CALLS, *days) for row in chunk.to_pylist()), key=lambda row: row["CallId"]
+            (row for chunk in reader.read(CALLS, dates) for row in chunk.to_pylist()), key=lambda row: row["CallId"]
         )
 
 
@@ -133,7 +135,7 @@ def test_dates_are_chosen_and_counted_in_the_database(source) -> None:
         assert reader.day_counts(CALLS) == {DAY_1: 2, DAY_2: 1}
         assert reader.changed_dates(CALLS, dt.datetime(2026, 3, 1, 23, 59, 59)) == {DAY_1, DAY_2}
         assert reader.changed_dates(CALLS, dt.datetime(2026, 3, 2)) == {DAY_2}
-        assert [len(chunk) for chunk in reader.read(CALLS, DAY_1, DAY_1, is_undated_included=False)] == [1, 1]
+        assert [len(chunk) for chunk in reader.read(CALLS, Dates.of([DAY_1]), is_undated_included=False)] == [1, 1]
     assert len(read(url, DAY_1, DAY_1)) == 3  # with the one that has no date
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from wfm_pipeline.domain.calendar import interval_grid
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.warehouse import silver
 from wfm_pipeline.warehouse.content import content_hash
 from wfm_pipeline_tests.silver_kit import DAY, RULES, SOURCE, at, ingest, leg, memory, refresh, rows_of, silver_of
@@ -169,11 +170,11 @@ def test_dates_whose_grid_is_not_whole_are_known_and_mended():
     first, second = days(DAY, 2)
     with silver_of([leg("c1", created=at("10:00:00", second))], first=second, last=second) as warehouse:
         ingest(warehouse, [leg("c2", created=at("10:00:00", first))])
-        silver.refresh_legs(warehouse, SOURCE, RULES, first, first)
-        silver.refresh_calls(warehouse, SOURCE, RULES, first, first)
+        silver.refresh_legs(warehouse, SOURCE, RULES, Dates.of([first]))
+        silver.refresh_calls(warehouse, SOURCE, RULES, Dates.of([first]))
 
         assert {first} == silver.stale_interval_dates(warehouse, SOURCE)
-        silver.refresh_intervals(warehouse, SOURCE, RULES, second, second)
+        silver.refresh_intervals(warehouse, SOURCE, RULES, Dates.of([second]))
         assert set() == silver.stale_interval_dates(warehouse, SOURCE)
 
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from wfm_pipeline.contracts.source_map import ColumnMap, TableMap
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.reader import open_reader
 
@@ -27,7 +28,8 @@ DAY_1, DAY_2 = dt.date(2026, 3, 1), dt.date(2026, 3, 2)
 
 def rows(folder: Path, *days, **options) -> list[dict]:
     with open_reader(str(folder), **options) as reader:
-        return [row for chunk in reader.read(CALLS, *days) for row in chunk.to_pylist()]
+        dates = Dates.between(*days) if days else None
+        return [row for chunk in reader.read(CALLS, dates) for row in chunk.to_pylist()]
 
 
 def test_a_csv_file_is_read_with_empty_text_apart_from_null(tmp_path: Path) -> None:
@@ -65,7 +67,9 @@ def test_a_stretch_of_dates_is_chosen_from_the_file(tmp_path: Path) -> None:
         assert reader.tables() == ["calls"]
         assert reader.day_counts(CALLS) == {DAY_1: 1, DAY_2: 1}
         chosen = [
-            row for chunk in reader.read(CALLS, DAY_2, DAY_2, is_undated_included=False) for row in chunk.to_pylist()
+            row
+            for chunk in reader.read(CALLS, Dates.of([DAY_2]), is_undated_included=False)
+            for row in chunk.to_pylist()
         ]
 
     assert [row["_business_date"] for row in chosen] == [DAY_2]

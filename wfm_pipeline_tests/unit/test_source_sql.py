@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from wfm_pipeline.contracts.source_map import ColumnMap, TableMap
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.reader import open_reader
 
@@ -46,14 +47,15 @@ def database(
 
 
 def ids(reader, *days, **options) -> list[str]:
-    return sorted(row for chunk in reader.read(CALLS, *days, **options) for row in chunk["id"].to_pylist())
+    dates = Dates.between(*days) if days else None
+    return sorted(row for chunk in reader.read(CALLS, dates, **options) for row in chunk["id"].to_pylist())
 
 
 def test_a_stretch_gives_its_dates_whole_and_the_rows_no_date_can_find(tmp_path: Path) -> None:
     with open_reader(database(tmp_path)) as reader:
         assert ids(reader, DAY_1, DAY_1) == ["a", "b", "d", "e", "f", "g"]
         assert ids(reader, DAY_1, DAY_1, is_undated_included=False) == ["a", "b"]
-        assert ids(reader, DAY_2) == ["c", "d", "e", "f", "g"]
+        assert ids(reader, DAY_2, DAY_2) == ["c", "d", "e", "f", "g"]
         assert ids(reader) == ["a", "b", "c", "d", "e", "f", "g"]
 
 
@@ -148,7 +150,7 @@ def test_a_retyped_column_loses_no_value(tmp_path: Path) -> None:
     url = database(tmp_path, [(7, "2026-03-01 10:00:00", "10", None)], text)
 
     with open_reader(url) as reader:
-        (row,) = next(reader.read(CALLS, DAY_1, DAY_1)).to_pylist()
+        (row,) = next(reader.read(CALLS, Dates.of([DAY_1]))).to_pylist()
 
     assert (row["id"], row["at"], row["seconds"], row["_misfits"]) == ("7", dt.datetime(2026, 3, 1, 10), 10, None)
 

@@ -1,6 +1,5 @@
 """A small warehouse as an older version left it, on either engine, and the source it had read."""
 
-import datetime as dt
 import lzma
 from pathlib import Path
 
@@ -11,8 +10,6 @@ from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.opening import open_warehouse
 
 FOLDER = Path(__file__).parent / "former"
-AS_OF = dt.date(2026, 6, 23)
-"""First day of the one issue; the source has three days more than the warehouse."""
 
 
 def former_house(home, url="duckdb:///warehouse/wfm.duckdb", **settings):

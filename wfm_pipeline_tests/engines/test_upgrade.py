@@ -17,7 +17,7 @@ from wfm_pipeline.warehouse.migrations.steps import STEPS, Step
 from wfm_pipeline.warehouse.migrations.upgrade import TABLES, bring_up_to_date, pending_changes
 from wfm_pipeline.warehouse.migrations.version import SCHEMA_VERSION, note_version, stored_version
 from wfm_pipeline_tests.cli_kit import run_wfm
-from wfm_pipeline_tests.former_kit import AS_OF, former_house
+from wfm_pipeline_tests.former_kit import former_house
 from wfm_pipeline_tests.house_kit import run
 
 NOW = dt.datetime(2026, 7, 1, 12)
@@ -98,18 +98,19 @@ def test_the_next_run_on_an_older_warehouse_is_green_and_keeps_what_was_issued(f
     columns = {name: names for name, names in columns_of(former).items() if name in KEPT}
     issued = {"gold.queue_interval_forecast", "gold.queue_interval_override", "gold.forecast_issue"}
 
-    def of_the_issue():
+    def of_issues(instants):
+        """Rows of these issues, of all where none are named, in order."""
         with former.open_warehouse() as warehouse:
             found = {}
             for name in issued:
                 rows = warehouse.frame(warehouse.table(name).select(*columns[name]))
-                old = rows[rows["issued_at"] < pd.Timestamp(AS_OF + dt.timedelta(days=1))]
-                found[name] = old.sort_values(list(old.columns), ignore_index=True)
+                kept = rows[rows["issued_at"].isin(instants)] if instants else rows
+                found[name] = kept.sort_values(list(kept.columns), ignore_index=True)
             return found
 
-    before = of_the_issue()
+    before = of_issues(None)
     outcome = run(former)
-    after = of_the_issue()
+    after = of_issues({instant for frame in before.values() for instant in frame["issued_at"]})
 
     assert () == outcome.problems
     for name in issued:

@@ -71,8 +71,11 @@ def repeat(engine, home, rounds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=20)
-    rounds = parser.parse_args().rounds
-    engines = ["duckdb", *(["postgres"] if os.environ.get("WFM_TEST_POSTGRES_URL") else [])]
+    parser.add_argument("--engine", choices=["duckdb", "postgres"], help="One engine alone.")
+    words = parser.parse_args()
+    rounds = words.rounds
+    reached = ["duckdb", *(["postgres"] if os.environ.get("WFM_TEST_POSTGRES_URL") else [])]
+    engines = [words.engine] if words.engine else reached
     bad = False
     for engine in engines:
         with tempfile.TemporaryDirectory() as folder:

@@ -14,6 +14,7 @@ from pathlib import Path
 import dagster as dg
 
 from wfm_pipeline.definitions import build_definitions
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.orchestration.jobs import REFRESH
 from wfm_pipeline.orchestration.plan import Plan
 from wfm_pipeline.orchestration.running import run_main_job
@@ -111,8 +112,7 @@ def main(home: Path) -> None:
     for line in sys.stdin:
         url, first, last = line.split()
         house = house_of(home, url)
-        start, end = dt.date.fromisoformat(first), dt.date.fromisoformat(last)
-        plan = Plan(tuple(start + dt.timedelta(days=n) for n in range((end - start).days + 1)))
+        plan = Plan(Dates.between(dt.date.fromisoformat(first), dt.date.fromisoformat(last)))
         with dg.DagsterInstance.ephemeral() as instance:
             outcome = run_main_job(
                 build_definitions(house.settings, is_partitioned=False), house, plan, as_of=None, job=REFRESH,

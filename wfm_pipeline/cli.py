@@ -1,11 +1,10 @@
 """The `wfm` command: words in, one call, words out. No logic lives here.
 
-Exit codes: 0 done, 1 the work failed, 2 the words or settings are wrong. Errors of ours are one
-line on standard error, without a traceback.
+Exit codes: 0 done, 1 the work failed, 2 the words or settings are wrong, 130 and 143 stopped by Ctrl-C
+and by SIGTERM. Errors of ours and faults of the machine are one line on standard error, without a traceback.
 """
 
 import datetime as dt
-import subprocess
 import sys
 import time
 from contextlib import ExitStack
@@ -30,19 +29,24 @@ from wfm_pipeline.commands.common import (
     parse_date,
     tell,
     tell_step,
+    written_folders,
 )
 from wfm_pipeline.commands.intraday import backtest_intraday, long_range, reforecast
 from wfm_pipeline.commands.model_fit import model_fit
 from wfm_pipeline.commands.plans import plans
 from wfm_pipeline.commands.simulate import simulate
 from wfm_pipeline.commands.staff import staff
+from wfm_pipeline.commands.stopping import Stopping
 from wfm_pipeline.commands.upgrade import upgrade
 from wfm_pipeline.errors import SettingsError, WfmError
-from wfm_pipeline.settings import Settings, commented_file, config_path
+from wfm_pipeline.machine import machine_error, write_whole
+from wfm_pipeline.settings import Settings, commented_file, config_path, dagster_home
 
 if TYPE_CHECKING:
     from dagster import Definitions
 
+TYPERS_STOP = 130
+"""Typer's answer to a `KeyboardInterrupt`, whichever signal it came from."""
 app = typer.Typer(
     help="Open workforce management: call records to calibrated forecasts.",
     no_args_is_help=True,
@@ -64,25 +68,31 @@ app.command()(upgrade)
 
 
 def main() -> NoReturn:
-    """Run the command; our own errors become one line and an exit code."""
-    try:
-        code = app(standalone_mode=False)
-    except WfmError as error:
-        _fail(error)
-    except typer.Abort:
-        err.print("stopped")
-        sys.exit(1)
-    except Exception as error:
-        if hasattr(error, "show") and hasattr(error, "exit_code"):
-            error.show()
-            sys.exit(error.exit_code)
-        raise
+    """Run the command; our own errors and faults of the machine become one line and an exit code."""
+    with Stopping() as stopping:
+        try:
+            code = app(standalone_mode=False)
+        except (typer.Abort, KeyboardInterrupt):
+            stopping.end()
+        except Exception as error:  # noqa: BLE001  (what is a bug of ours is raised again)
+            if stopping.is_asked:
+                stopping.end()
+            code = _told(error)
+        if code == TYPERS_STOP:
+            stopping.end()
     sys.exit(code or 0)
 
 
-def _fail(error: WfmError) -> NoReturn:
-    err.print(f"[bold red]error:[/] {escape(' '.join(str(error).split()))}")
-    sys.exit(error.exit_code)
+def _told(error: Exception) -> int:
+    """Say in one line what went wrong and give the exit code; a bug of ours is raised again, with its traceback."""
+    ours = error if isinstance(error, WfmError) else machine_error(error, *written_folders())
+    if ours:
+        err.print(f"[bold red]error:[/] {escape(' '.join(str(ours).split()))}")
+        return ours.exit_code
+    if hasattr(error, "show") and hasattr(error, "exit_code"):
+        error.show()
+        return int(error.exit_code)
+    raise error
 
 
 @app.command()
@@ -224,23 +234,22 @@ def init(force: Annotated[bool, typer.Option("--force", help="Overwrite the file
     path = config_path()
     if path.exists() and not force:
         raise SettingsError(f"{path} is there already; --force overwrites it", path=str(path))
-    path.write_text(commented_file(), encoding="utf-8")
+    write_whole(path, commented_file())
     out.print(f"wrote {path}")
 
 
 @app.command()
 def dev(
-    port: Annotated[int, typer.Option(help="Port of the Dagster UI.")] = 3000,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of the Dagster UI.")] = 3000,
     host: Annotated[str, typer.Option(help="Address to bind to; loopback unless you know why.")] = "127.0.0.1",
 ) -> None:
     """Open the Dagster UI with the graph."""
-    from wfm_pipeline.orchestration.instance import prepare_dagster_home, write_workspace  # noqa: PLC0415
+    from wfm_pipeline.orchestration.dev_services import check_port, serve_ui  # noqa: PLC0415
 
-    home = prepare_dagster_home(chosen_settings())
-    err.print(f"Dagster UI on http://{host}:{port} (runs in {home}); stop with ctrl-c")
-    workspace = str(write_workspace(home))
-    command = [sys.executable, "-m", "dagster", "dev", "-w", workspace, "-h", host, "-p", str(port)]
-    raise typer.Exit(subprocess.call(command))  # noqa: S603  (our own interpreter, fixed words)
+    settings = chosen_settings()
+    check_port(host, port)
+    err.print(f"Dagster UI on http://{host}:{port} (runs in {dagster_home(settings)}); stop with ctrl-c")
+    serve_ui(settings, host=host, port=port)
 
 
 if __name__ == "__main__":

@@ -36,5 +36,19 @@ class WarehouseError(WfmError):
     """The warehouse cannot be opened, written or read."""
 
 
+class MachineError(WfmError):
+    """The machine is at fault: no room, no right to write, no memory.
+
+    Attributes:
+        what: The fault in our words.
+        detail: What the system or the driver said.
+    """
+
+    def __init__(self, message: str, *, what: str, detail: str) -> None:
+        """Keep what it is and what was said."""
+        super().__init__(message, what=what, detail=detail)
+        self.what, self.detail = what, detail
+
+
 class DataError(WfmError):
     """Data that a public function was given cannot be worked with."""

@@ -8,6 +8,7 @@ import datetime as dt
 import difflib
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.machine import write_whole
 from wfm_pipeline.units import INTERVAL_MINUTES_ALLOWED, WEEKDAYS
 
 PREFIX = "WFM_"
@@ -333,8 +335,7 @@ class Settings(BaseSettings):
             return False
         known = {**{key: entry.url.get_secret_value() for key, entry in self._remembered().items()}, name: url}
         lines = [line for key, value in sorted(known.items()) for line in (f'["{key}"]', f"url = '{value}'")]
-        self.remembered_path.parent.mkdir(parents=True, exist_ok=True)
-        self.remembered_path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        write_whole(self.remembered_path, "\n".join([*lines, ""]))
         return True
 
 
@@ -447,3 +448,8 @@ def export_dagster_variables(settings: Settings) -> None:
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
     if settings.dagster_postgres_url:
         os.environ[f"{PREFIX}DAGSTER_POSTGRES_URL"] = settings.dagster_postgres_url.get_secret_value()
+
+
+def child_environment(more: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a child process: ours with these variables besides."""
+    return {**os.environ, **more}

@@ -1,14 +1,16 @@
 """What all commands share: the two consoles, common options, settings, dates, progress."""
 
 import datetime as dt
+import tempfile
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.settings import Settings, load_settings, unknown_variables
 
 out = Console(soft_wrap=True, highlight=False)
@@ -34,6 +36,14 @@ def chosen_settings(**overrides: Any) -> Settings:
     for name in unknown_variables():
         err.print(f"[yellow]warning:[/] nothing reads {escape(name)}")
     return load_settings(**overrides)
+
+
+def written_folders() -> list[Path]:
+    """Folders whose disks a command writes to; none where the settings themselves are wrong."""
+    try:
+        return [load_settings().home, Path(tempfile.gettempdir())]
+    except (WfmError, OSError):
+        return []
 
 
 def parse_date(text: str | None, option: str) -> dt.date | None:

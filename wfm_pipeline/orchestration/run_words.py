@@ -10,6 +10,7 @@ import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
 
 from wfm_pipeline.errors import WfmError
+from wfm_pipeline.machine import machine_error_in
 
 _KINDS = (
     dg.DagsterEventType.STEP_FAILURE,
@@ -69,7 +70,10 @@ def _error_words(error: SerializableErrorInfo | None, *, public: bool) -> str:
     name, said = _class_name(found), _first_line(found)
     words = said.split(": ", 1)[-1].strip()
     if name not in ours:
-        return name if public else f"{name}: {words}"
+        fault = machine_error_in(words)
+        if public:
+            return fault.what if fault else name
+        return str(fault or f"{name}: {words}")
     return _without_foreign_words(words, chain[chain.index(found) + 1 :]) if public else words
 
 

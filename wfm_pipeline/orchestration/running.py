@@ -73,6 +73,7 @@ def run_main_job(
 
     Raises:
         WfmError: Dagster's storage cannot be opened, or another run is writing the warehouse.
+        KeyboardInterrupt: the run was stopped by Ctrl-C or SIGTERM; Dagster has noted it as failed.
     """
     run_id = str(uuid.uuid4())
     with (
@@ -89,6 +90,8 @@ def run_main_job(
             run_config={**_config(job, as_of, config, is_reissue=is_reissue), **_QUIET},
             raise_on_error=False,
         )
+        if _is_stopped(result):
+            raise KeyboardInterrupt  # whoever stopped it need not be told
         tell_of_run(opened, house, run_id)
         return RunOutcome(run_id, tuple(_problems(result)))
 
@@ -108,8 +111,23 @@ def _date_tags(plan: Plan | None) -> dict[str, str]:
 
 def _tell(entry: dg.EventLogEntry, on_step: StepListener) -> None:
     event = entry.dagster_event
+    if event and event.event_type is dg.DagsterEventType.STEP_UP_FOR_RETRY and _is_interrupt(event):
+        raise KeyboardInterrupt  # a step that is worth another try after a fault is not after a Ctrl-C
     if event and event.step_key and event.event_type in _TOLD:
         on_step(event.step_key, _TOLD[event.event_type])
+
+
+def _is_stopped(result: dg.ExecuteInProcessResult) -> bool:
+    """Whether a signal ended the run: Dagster turns that into a failure like any other."""
+    ends = [event for event in result.all_events if event.event_type is dg.DagsterEventType.RUN_FAILURE]
+    reasons = [event.job_failure_data.failure_reason for event in ends]
+    return any(reason is not None and reason.name == "UNEXPECTED_TERMINATION" for reason in reasons)
+
+
+def _is_interrupt(event: dg.DagsterEvent) -> bool:
+    error = event.step_retry_data.error
+    names = (link.cls_name or "" for link in (error, error.cause if error else None) if link)
+    return any(name in {"KeyboardInterrupt", "DagsterExecutionInterruptedError"} for name in names)
 
 
 def _problems(result: dg.ExecuteInProcessResult) -> list[str]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from wfm_pipeline.errors import SourceError
+from wfm_pipeline.machine import machine_error
 from wfm_pipeline.sources.fitting import decode
 from wfm_pipeline.sources.retry import SourceGoneError
 
@@ -73,6 +74,9 @@ class Connection:
         text = self._safe(error.orig if isinstance(error, DBAPIError) and error.orig else error)
         is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
         is_gone = is_lost or isinstance(error, OSError) or any(word in text.lower() for word in _GONE_WORDS)
+        fault = machine_error(error)
+        if fault and self.engine.dialect.name == "sqlite":
+            return SourceError(f"{self.shown_url}: {fault}", url=self.shown_url)
         kind = SourceGoneError if is_gone else SourceError
         return kind(f"{self.shown_url}: {text}{_advice(error)}", url=self.shown_url)
 

@@ -12,10 +12,14 @@ import pyarrow as pa
 import sqlglot.expressions as sge
 
 from wfm_pipeline.errors import WarehouseError
+from wfm_pipeline.machine import machine_error
 from wfm_pipeline.warehouse.engine import Warehouse
 
 _LOCK_WORDS = ("Conflicting lock", "Could not set lock")
 _RETRY_SECONDS = 0.5
+_LONGEST_REASON = 300
+READERS_COPY = "_gold"
+"""End of the name of the published copy, beside the warehouse."""
 _READER = {"enable_external_access": "false"}
 _WRITER = {"preserve_insertion_order": "false", "memory_limit": "1GB"}
 """What does not fit into the limit goes to disk; the order of rows is nobody's promise."""
@@ -79,12 +83,22 @@ def _connect(path: Path, *, is_read_only: bool, wait_seconds: float) -> ibis.Bas
     while True:
         try:
             return ibis.duckdb.connect(path, read_only=is_read_only, **options)
-        except duckdb.IOException as error:
+        except duckdb.Error as error:
             if not any(word in str(error) for word in _LOCK_WORDS):
-                raise WarehouseError(f"{path} cannot be opened as a DuckDB database: {error}") from error
+                raise machine_error(error, path.parent) or _unopened(path, error) from error
             if time.monotonic() >= deadline:
                 raise WarehouseError(
                     f"{path} is being written by another process, waited {wait_seconds:.0f} s; "
                     "stop it, or read the published copy beside it"
                 ) from error
             time.sleep(_RETRY_SECONDS)
+
+
+def _unopened(path: Path, error: Exception) -> WarehouseError:
+    said = " ".join(str(error).split())[:_LONGEST_REASON]
+    mend = (
+        "make the readers' copy again with `wfm publish`"
+        if path.stem.endswith(READERS_COPY)
+        else f"move {path.name} and {path.name}.wal away and put the last backup in their place (docs/runbook.md)"
+    )
+    return WarehouseError(f"{path} cannot be opened as a DuckDB database: {said}; {mend}")

@@ -13,6 +13,7 @@ import sqlglot
 from wfm_pipeline.contracts.gold import GOLD_TABLES
 from wfm_pipeline.contracts.plans import QUEUE_INTERVAL_FINAL
 from wfm_pipeline.errors import WarehouseError
+from wfm_pipeline.warehouse.duckdb import READERS_COPY
 from wfm_pipeline.warehouse.engine import Warehouse
 
 SQL_FOLDER = Path(__file__).parents[2] / "sql" / "gold"
@@ -41,7 +42,7 @@ def create_views(warehouse: Warehouse) -> None:
 
 def published_path(warehouse_path: Path) -> Path:
     """Where the readers' copy of a DuckDB warehouse stands."""
-    return warehouse_path.with_name(f"{warehouse_path.stem}_gold.duckdb")
+    return warehouse_path.with_name(f"{warehouse_path.stem}{READERS_COPY}.duckdb")
 
 
 def publish(warehouse_path: Path) -> Path:
@@ -54,13 +55,19 @@ def publish(warehouse_path: Path) -> Path:
         raise WarehouseError(f"there is no warehouse at {warehouse_path}; run `wfm run` first")
     target = published_path(warehouse_path)
     beside = target.with_suffix(f".{os.getpid()}.tmp")
-    beside.unlink(missing_ok=True)
+    _take_away(beside)
     try:
         _copy_gold(warehouse_path, beside)
         beside.replace(target)
     finally:
-        beside.unlink(missing_ok=True)
+        _take_away(beside)
     return target
+
+
+def _take_away(beside: Path) -> None:
+    """The half copy of a publish that broke off, and its log, which a full disk leaves behind."""
+    for path in (beside, beside.with_name(f"{beside.name}.wal")):
+        path.unlink(missing_ok=True)
 
 
 def _copy_gold(warehouse_path: Path, beside: Path) -> None:

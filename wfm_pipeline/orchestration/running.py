@@ -111,8 +111,6 @@ def _date_tags(plan: Plan | None) -> dict[str, str]:
 
 def _tell(entry: dg.EventLogEntry, on_step: StepListener) -> None:
     event = entry.dagster_event
-    if event and event.event_type is dg.DagsterEventType.STEP_UP_FOR_RETRY and _is_interrupt(event):
-        raise KeyboardInterrupt  # a step that is worth another try after a fault is not after a Ctrl-C
     if event and event.step_key and event.event_type in _TOLD:
         on_step(event.step_key, _TOLD[event.event_type])
 
@@ -122,12 +120,6 @@ def _is_stopped(result: dg.ExecuteInProcessResult) -> bool:
     ends = [event for event in result.all_events if event.event_type is dg.DagsterEventType.RUN_FAILURE]
     reasons = [event.job_failure_data.failure_reason for event in ends]
     return any(reason is not None and reason.name == "UNEXPECTED_TERMINATION" for reason in reasons)
-
-
-def _is_interrupt(event: dg.DagsterEvent) -> bool:
-    error = event.step_retry_data.error
-    names = (link.cls_name or "" for link in (error, error.cause if error else None) if link)
-    return any(name in {"KeyboardInterrupt", "DagsterExecutionInterruptedError"} for name in names)
 
 
 def _problems(result: dg.ExecuteInProcessResult) -> list[str]:

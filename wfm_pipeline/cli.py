@@ -138,6 +138,7 @@ def run(
         raise WfmError("; ".join(outcome.problems))
     with house.open_gold() as gold:
         tables = run_tables(gold, run_id=outcome.run_id, source=house.source_map.name)
+        place = gold.place
     if as_json:
         print_json(tables, run_id=outcome.run_id, is_simulated=house.is_simulated, is_idle=outcome.is_idle)
         return
@@ -205,11 +206,14 @@ def load(
 
 @app.command()
 def publish(warehouse: WarehouseUrl = None) -> None:
-    """Swap in a fresh readers' copy of gold, and renew the analysts' views."""
+    """Renew the whole readers' copy of gold, and the analysts' views."""
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
-    path = House(chosen_settings(warehouse_url=warehouse)).publish()
-    out.print(f"published: {path}" if path else "views renewed; readers see gold of the warehouse itself")
+    done = House(chosen_settings(warehouse_url=warehouse)).publish()
+    rows = sum(done.rows.values())
+    out.print(
+        f"published: {len(done.rows)} tables, {rows:,} rows, {done.seconds:.1f} s; readers find them in {done.place}"
+    )
 
 
 @app.command()

@@ -21,6 +21,7 @@ from wfm_pipeline.assets.forecast_plans import build_plan_assets
 from wfm_pipeline.assets.intraday import build_intraday_assets
 from wfm_pipeline.assets.long_range import build_long_range_assets
 from wfm_pipeline.assets.model_fit import build_model_fit_assets
+from wfm_pipeline.assets.publication import build_publication_assets
 from wfm_pipeline.assets.silver import build_silver_assets
 from wfm_pipeline.assets.staffing import build_staffing_assets
 from wfm_pipeline.checks.allocation_checks import build_allocation_checks
@@ -55,9 +56,37 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     house = House(settings)
     partitions = daily_partitions(house) if is_partitioned else None
     weeks = weekly_partitions(house, partitions.start.date()) if partitions else None
-    assets = [
-        *build_bronze_assets(house.source_map, partitions),
-        *build_silver_assets(house.source_map, partitions),
+    assets = _assets(house, partitions, weeks)
+    assets += build_publication_assets(assets)
+    jobs = build_jobs(partitions, weeks)
+    checks = [
+        *build_contract_checks(house.source_map),
+        *build_flow_checks(),
+        *build_law_checks(),
+        *build_issue_checks(),
+        *build_allocation_checks(),
+        *build_judgement_checks(),
+        *build_freshness_checks(house.source_map),
+    ]
+    check_keys = [spec.key for made in (*assets, *checks) for spec in made.check_specs]
+    return dg.Definitions(
+        assets=assets,
+        asset_checks=checks,
+        jobs=[*jobs, retention_job(house, check_keys)],
+        schedules=[*build_schedules(house), retention_schedule(house)] if partitions else [],
+        sensors=[*build_sensors(house, jobs), *build_alert_sensors(house)] if partitions else [],
+        resources={"house": house_of_run(house)},
+        executor=dg.in_process_executor,
+    )
+
+
+def _assets(
+    house: House, days: dg.PartitionsDefinition | None, weeks: dg.PartitionsDefinition | None
+) -> list[dg.AssetsDefinition]:
+    """Everything that makes a table; what readers see is made from it."""
+    return [
+        *build_bronze_assets(house.source_map, days),
+        *build_silver_assets(house.source_map, days),
         *build_actual_assets(),
         *build_customer_assets(),
         *build_plan_assets(),
@@ -72,25 +101,6 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
         *build_allocation_assets(weeks),
         *build_model_fit_assets(),
     ]
-    checks = [
-        *build_contract_checks(house.source_map),
-        *build_flow_checks(),
-        *build_law_checks(),
-        *build_issue_checks(),
-        *build_allocation_checks(),
-        *build_judgement_checks(),
-        *build_freshness_checks(house.source_map),
-    ]
-    check_keys = [spec.key for made in (*assets, *checks) for spec in made.check_specs]
-    return dg.Definitions(
-        assets=assets,
-        asset_checks=checks,
-        jobs=[*build_jobs(partitions, weeks), retention_job(house, check_keys)],
-        schedules=[*build_schedules(house), retention_schedule(house)] if partitions else [],
-        sensors=[*build_sensors(house), *build_alert_sensors(house)] if partitions else [],
-        resources={"house": house_of_run(house)},
-        executor=dg.in_process_executor,
-    )
 
 
 @dg.definitions

@@ -23,7 +23,7 @@ from wfm_pipeline.domain.allocation.week_plan import DEFAULT_CALENDARS
 from wfm_pipeline.domain.forecasting.options import ForecastOptions
 from wfm_pipeline.domain.staffing.capacity import CapacityOptions
 from wfm_pipeline.domain.staffing.plan import StaffingPolicy
-from wfm_pipeline.errors import SettingsError, WfmError
+from wfm_pipeline.errors import SettingsError, WarehouseError, WfmError
 from wfm_pipeline.settings import Settings
 from wfm_pipeline.sources.maps import load_map
 from wfm_pipeline.sources.reader import SourceReader, open_reader
@@ -32,10 +32,11 @@ from wfm_pipeline.transforms.rules import SilverRules
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 from wfm_pipeline.warehouse.migrations.upgrade import bring_up_to_date, pending_changes
-from wfm_pipeline.warehouse.opening import check_url, duckdb_path, open_warehouse
+from wfm_pipeline.warehouse.opening import check_url, open_warehouse, published_place
 from wfm_pipeline.warehouse.ops.store import OpsStore, open_ops
 from wfm_pipeline.warehouse.ops.writing import Say, check_still_writer, utc_now, writing
-from wfm_pipeline.warehouse.publish import create_views, publish, published_path
+from wfm_pipeline.warehouse.publication import Publication
+from wfm_pipeline.warehouse.publish import publish
 from wfm_pipeline.warehouse.source_card import noted_simulated
 from wfm_pipeline.warehouse.staging import drop_leftovers
 
@@ -198,32 +199,24 @@ class House:
         """The readers' side of gold."""
         return GoldReader.open(self.warehouse_url, self.settings.home)
 
-    def publish(self) -> Path | None:
-        """Renew the analysts' views, and swap the readers' copy in where there is one; gives its path."""
-        is_duckdb = self.warehouse_url.startswith("duckdb")
-        with self.writing(owner="publish"):
-            with self.open_warehouse() as warehouse:
-                create_views(warehouse)
-            path = duckdb_path(self.warehouse_url, self.settings.home) if is_duckdb else None
-            return publish(path) if path else None
+    def publish(self) -> Publication:
+        """Renew the analysts' views and the whole readers' copy of gold."""
+        with self.writing(owner="publish"), self.open_warehouse() as warehouse:
+            return publish(warehouse, reader_roles=self.settings.reader_roles)
 
     @property
     def readers_place(self) -> Path | str:
-        """Where readers find gold: their copy's path, or the warehouse's own schema."""
-        path = self._readers_copy
-        return path or "schema gold of the warehouse"
+        """Where readers find gold: their copy's path, or its schema."""
+        return published_place(self.warehouse_url, self.settings.home)
 
     @property
     def is_published(self) -> bool:
         """True where the readers' copy is there."""
-        path = self._readers_copy
-        return path is None or path.exists()
-
-    @property
-    def _readers_copy(self) -> Path | None:
-        is_duckdb = self.warehouse_url.startswith("duckdb")
-        path = duckdb_path(self.warehouse_url, self.settings.home) if is_duckdb else None
-        return published_path(path) if path else None
+        try:
+            self.open_gold().close()
+        except WarehouseError:
+            return False
+        return True
 
     def model_folder(self, issue_date: dt.date) -> Path:
         """Where the models of an issue are kept."""

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.machine import write_whole
-from wfm_pipeline.units import INTERVAL_MINUTES_ALLOWED, WEEKDAYS
+from wfm_pipeline.units import INTERVAL_MINUTES_ALLOWED, WEEKDAYS, cron_fault
 
 PREFIX = "WFM_"
 CONFIG_VARIABLE = "WFM_CONFIG"
@@ -60,6 +60,10 @@ class Settings(BaseSettings):
     warehouse_url: SecretStr = Field(
         SecretStr("duckdb:///warehouse/wfm.duckdb"),
         description="duckdb:///relative/to/home, duckdb:////absolute, or postgresql://user:password@host/database.",
+    )
+    reader_roles: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="PostgreSQL roles that may read the published gold (schema gold_published); given at each publish.",
     )
     dagster_postgres_url: SecretStr | None = Field(
         None, description="PostgreSQL URL for Dagster's run storage; SQLite in home/dagster if empty."
@@ -253,10 +257,29 @@ class Settings(BaseSettings):
         3, ge=1, le=30, description="Warn when so many issues in a row were worse than the median of six weekdays."
     )
 
+    nightly_cron: str = Field(
+        "0 3 * * *", description="When the main job runs, site time: minute hour day-of-month month weekday."
+    )
+    intraday_cron: str = Field(
+        "10 5-23 * * *",
+        description="When today's calls are read and the rest of today is updated; after nightly_cron, or it would find "
+        "a day of which only the first hours are there.",
+    )
+    long_range_cron: str = Field("0 4 * * 1", description="When the long range is issued; after nightly_cron.")
+    capacity_cron: str = Field("30 4 * * 1", description="When capacity is planned; after long_range_cron.")
+    allocation_cron: str = Field("0 5 * * 1", description="When people are allocated to this week and the next.")
+    model_fit_cron: str = Field("0 6 1 * *", description="When predicted and reached service level are compared.")
+
     sample_months: int = Field(18, ge=2, le=60, description="Length of the sample contact centre.")
 
     @field_validator(
-        "weekend", "excluded_queues", "excluded_numbers", "alert_channels", "alert_email_to", mode="before"
+        "weekend",
+        "excluded_queues",
+        "excluded_numbers",
+        "reader_roles",
+        "alert_channels",
+        "alert_email_to",
+        mode="before",
     )
     @classmethod
     def _split_at_commas(cls, value: Any) -> Any:
@@ -276,6 +299,15 @@ class Settings(BaseSettings):
         if minutes is not None and minutes not in INTERVAL_MINUTES_ALLOWED:
             raise ValueError(f"must be one of {', '.join(map(str, INTERVAL_MINUTES_ALLOWED))}")
         return minutes
+
+    @field_validator(
+        "nightly_cron", "intraday_cron", "long_range_cron", "capacity_cron", "allocation_cron", "model_fit_cron"
+    )
+    @classmethod
+    def _check_cron(cls, text: str) -> str:
+        if fault := cron_fault(text):
+            raise ValueError(f"must be a time of a schedule ({fault})")
+        return " ".join(text.split())
 
     @classmethod
     def settings_customise_sources(

@@ -1,7 +1,5 @@
--- What: the role analysts, the dashboard and the API log in with: gold only, read only.
--- Grain: one role. Inputs: schema gold. Why SQL: roles belong to the database server.
--- Run once as the warehouse's owner: psql -f sql/gold/reader_role_postgres.sql
+-- What: the role analysts, the dashboard and the API log in with: the published gold only, read only.
+-- Grain: one role. Inputs: none. Why SQL: roles belong to the database server.
+-- Run once as a role that may make roles: psql -f sql/gold/reader_role_postgres.sql
+-- Then set reader_roles = ["wfm_reader"]: each publish gives it usage and select on schema gold_published.
 create role wfm_reader nologin;
-grant usage on schema gold to wfm_reader;
-grant select on all tables in schema gold to wfm_reader;
-alter default privileges in schema gold grant select on tables to wfm_reader;

@@ -160,7 +160,6 @@ def _in_warehouse(
     outcome = planning_run.run_weeks(build_definitions(settings, is_partitioned=False), house, weeks, on_step=tell_step)
     if outcome.problems:
         raise WfmError("; ".join(outcome.problems))
-    house.publish()
     quality, said = planning_run.quality_of(house, weeks), {}
     out_file, eligibility = files
     if out_file is not None:

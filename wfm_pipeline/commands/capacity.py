@@ -93,7 +93,6 @@ def _in_warehouse(house: "House") -> "pd.DataFrame":
     outcome = run_capacity(build_definitions(house.settings, is_partitioned=False), house, on_step=tell_step)
     if outcome.problems:
         raise WfmError("; ".join(outcome.problems))
-    house.publish()
     return latest_plan(house)
 
 

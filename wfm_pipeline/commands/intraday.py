@@ -59,7 +59,6 @@ def reforecast(
     outcome = run_reforecast(definitions, house, at=moment, is_refreshed=refresh, on_step=lambda _step, _what: None)
     if outcome.problems:
         raise WfmError("; ".join(outcome.problems))
-    house.publish()
     found, frames = stored_update(house, moment)
     days, intervals = frames["queue_day_reforecast"], frames["queue_interval_reforecast"]
     if as_json:
@@ -120,7 +119,6 @@ def long_range(
     outcome = run_long_range(definitions, house, as_of=first, on_step=lambda _step, _what: None)
     if outcome.problems:
         raise WfmError("; ".join(outcome.problems))
-    house.publish()
     weeks = latest_weeks(house)
     if as_json:
         print_json({"weeks": weeks}, run_id=outcome.run_id, is_simulated=house.is_simulated)

@@ -34,7 +34,6 @@ def model_fit(
     outcome = run_model_fit(build_definitions(house.settings, is_partitioned=False), house, on_step=tell_step)
     if outcome.problems:
         raise WfmError("; ".join(outcome.problems))
-    house.publish()
     with house.open_gold() as gold:
         months = gold.rows("queue_model_fit", **house.in_source())
         presence = gold.rows("agent_presence_month", **house.in_source())

@@ -57,7 +57,6 @@ def plans(
     )
     if outcome.problems:
         raise WfmError("; ".join(outcome.problems))
-    house.publish()
     with house.open_gold() as gold:
         tables = plan_tables(gold, source=house.source_map.name)
     if as_json:

@@ -13,6 +13,7 @@ from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
 from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
 from wfm_pipeline.contracts.model_fit import MODEL_FIT_TABLES
 from wfm_pipeline.contracts.plans import PLAN_GOLD_TABLES, PLAN_INPUTS
+from wfm_pipeline.contracts.publication import PUBLICATION
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.contracts.staffing import STAFFING_TABLES
 
@@ -26,4 +27,5 @@ ALL_GOLD_TABLES: Final = (
     *CAPACITY_TABLES,
     *ALLOCATION_TABLES,
     *MODEL_FIT_TABLES,
+    PUBLICATION,
 )

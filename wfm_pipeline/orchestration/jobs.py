@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 
 import dagster as dg
 
+from wfm_pipeline.assets.publication import PUBLICATION_KEY
+
 AssetJob: TypeAlias = Any
 """What `dg.define_asset_job` gives: a job before its assets are known; Dagster has no public name for it."""
 
@@ -28,6 +30,8 @@ LONG_RANGE = "long_range"
 """Job and asset group of the long range."""
 CAPACITY = "capacity"
 """Job and asset group of the capacity plan."""
+PUBLISH = "publish"
+"""Job that renews the readers' copy and makes nothing else."""
 LONG_RANGE_OP = "queue_long_range"
 REFORECAST_OP = "queue_reforecast"
 
@@ -50,6 +54,7 @@ def build_jobs(days: dg.PartitionsDefinition | None, weeks: dg.PartitionsDefinit
         model_fit_job(),
         plans_job(),
         overrides_job(),
+        publish_job(),
     ]
 
 
@@ -170,13 +175,26 @@ def model_fit_job() -> AssetJob:
     )
 
 
+def publish_job() -> AssetJob:
+    """The readers' copy alone: after a person has materialised gold assets one by one."""
+    return _job(PUBLISH, selection=dg.AssetSelection.assets(PUBLICATION_KEY), description="Renews the readers' copy.")
+
+
+def publish_config() -> dict[str, object]:
+    """Run config of a publish that takes over every gold table, whichever run changed it."""
+    return {"ops": {PUBLICATION_KEY.to_python_identifier(): {"config": {"everything": True}}}}
+
+
 def _job(
     name: str, *, selection: dg.AssetSelection, description: str, partitions_def: dg.PartitionsDefinition | None = None
 ) -> AssetJob:
-    """A job in one process: DuckDB has one writer, and a process per asset costs more than the assets."""
+    """A job in one process: DuckDB has one writer, and a process per asset costs more than the assets.
+
+    Every job ends with the readers' copy: what a run changes, readers see when its checks have passed.
+    """
     return dg.define_asset_job(
         name,
-        selection=selection,
+        selection=selection | dg.AssetSelection.assets(PUBLICATION_KEY),
         description=description,
         partitions_def=partitions_def,
         executor_def=dg.in_process_executor,

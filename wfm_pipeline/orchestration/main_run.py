@@ -9,10 +9,8 @@ from collections.abc import Callable
 import dagster as dg
 
 from wfm_pipeline.orchestration.finished import finished_run, forget_finished, given_parts, news_since, note_finished
-from wfm_pipeline.orchestration.jobs import NIGHTLY
 from wfm_pipeline.orchestration.plan import Plan
 from wfm_pipeline.orchestration.running import RunOutcome, StepListener, run_main_job
-from wfm_pipeline.orchestration.telling import telling
 from wfm_pipeline.resources import House
 
 
@@ -27,7 +25,7 @@ def run_news(
     is_reissue: bool = False,
     instance: dg.DagsterInstance | None = None,
 ) -> RunOutcome:
-    """Run the main job and publish, unless nothing has changed since it ended well the last time.
+    """Run the main job, which publishes, unless nothing has changed since it ended well the last time.
 
     Args:
         house: The house.
@@ -56,7 +54,5 @@ def run_news(
         definitions(), house, plan, as_of=as_of, on_step=on_step, is_reissue=is_reissue, instance=instance
     )
     if not outcome.problems:
-        with telling(house, NIGHTLY):
-            house.publish()
         note_finished(house, outcome.run_id, given, as_of=as_of)
     return outcome

@@ -1,4 +1,4 @@
-"""When the jobs run by themselves: each schedule names its job, its hour of the site and what it is for.
+"""When the jobs run by themselves: each schedule names its job, its time of the site (a setting) and what it is for.
 
 A tick's own time, never the clock, says which day a run is about. What starts a job besides the
 hour is in sensors.py.
@@ -36,12 +36,12 @@ def build_schedules(house: House) -> list[dg.ScheduleDefinition]:
 
 
 def nightly_schedule(house: House) -> dg.ScheduleDefinition:
-    """Every night at 03:00 of the site: yesterday's partition, forecast as of today, by the tick and not the clock."""
+    """Every night (`nightly_cron`): yesterday's partition, forecast as of today, by the tick and not the clock."""
 
     @dg.schedule(
         name="nightly_schedule",
         job_name=NIGHTLY,
-        cron_schedule="0 3 * * *",
+        cron_schedule=house.settings.nightly_cron,
         execution_timezone=house.site.time_zone,
         description="Loads yesterday and issues the forecast for the days from today on.",
     )
@@ -57,7 +57,7 @@ def nightly_schedule(house: House) -> dg.ScheduleDefinition:
 
 
 def intraday_schedule(house: House) -> dg.ScheduleDefinition:
-    """Every hour at ten past, from 05:10 on: reads today's calls and updates the rest of the day, by the tick.
+    """Every hour of the day (`intraday_cron`): reads today's calls and updates the rest of the day, by the tick.
 
     Not before the nightly run: it would find a day of which only the first hours are there.
     """
@@ -65,7 +65,7 @@ def intraday_schedule(house: House) -> dg.ScheduleDefinition:
     @dg.schedule(
         name="intraday_schedule",
         job_name=INTRADAY,
-        cron_schedule="10 5-23 * * *",
+        cron_schedule=house.settings.intraday_cron,
         execution_timezone=house.site.time_zone,
         description="Reads today's calls and updates the forecast of the rest of the day.",
     )
@@ -81,14 +81,14 @@ def intraday_schedule(house: House) -> dg.ScheduleDefinition:
 
 
 def long_range_schedule(house: House) -> dg.ScheduleDefinition:
-    """Mondays at 04:00 of the site, after the night's load and before the allocation."""
+    """Every week (`long_range_cron`), after the night's load and before the allocation."""
 
     @dg.schedule(
         name="long_range_schedule",
         job_name=LONG_RANGE,
-        cron_schedule="0 4 * * 1",
+        cron_schedule=house.settings.long_range_cron,
         execution_timezone=house.site.time_zone,
-        description="Issues the long range from this Monday on.",
+        description="Issues the long range from this day on.",
     )
     def monday_tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         today = context.scheduled_execution_time.astimezone(ZoneInfo(house.site.time_zone)).date()
@@ -98,23 +98,23 @@ def long_range_schedule(house: House) -> dg.ScheduleDefinition:
 
 
 def capacity_schedule(house: House) -> dg.ScheduleDefinition:
-    """Mondays at 04:30 of the site, after the long range."""
+    """Every week (`capacity_cron`), after the long range."""
     return dg.ScheduleDefinition(
         name="capacity_schedule",
         job_name=CAPACITY,
-        cron_schedule="30 4 * * 1",
+        cron_schedule=house.settings.capacity_cron,
         execution_timezone=house.site.time_zone,
-        description="Plans capacity from this Monday's long range.",
+        description="Plans capacity from the newest long range.",
     )
 
 
 def allocation_schedule(house: House) -> dg.ScheduleDefinition:
-    """Mondays at 05:00 of the site, after the night's forecast: this week and the next, in one run."""
+    """Every week (`allocation_cron`), after the night's forecast: this week and the next, in one run."""
 
     @dg.schedule(
         name="allocation_schedule",
         job_name=ALLOCATION,
-        cron_schedule="0 5 * * 1",
+        cron_schedule=house.settings.allocation_cron,
         execution_timezone=house.site.time_zone,
         description="Plans this week and the next, and compares last week's plan with what came.",
     )
@@ -133,11 +133,11 @@ def allocation_schedule(house: House) -> dg.ScheduleDefinition:
 
 
 def model_fit_schedule(house: House) -> dg.ScheduleDefinition:
-    """The first of each month at 06:00 of the site: another month has become known."""
+    """Every month (`model_fit_cron`): another month has become known."""
     return dg.ScheduleDefinition(
         name="model_fit_schedule",
         job_name=MODEL_FIT,
-        cron_schedule="0 6 1 * *",
+        cron_schedule=house.settings.model_fit_cron,
         execution_timezone=house.site.time_zone,
         description="Compares predicted with reached service level, month by month.",
     )

@@ -1,7 +1,7 @@
 """DuckDB as the warehouse: one file, one writer. The embedded default."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,15 @@ import ibis
 import pyarrow as pa
 import sqlglot.expressions as sge
 
-from wfm_pipeline.errors import WarehouseError
+from wfm_pipeline.errors import SettingsError, WarehouseError
 from wfm_pipeline.machine import machine_error
 from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.warehouse.publication import Stamp
+from wfm_pipeline.warehouse.readers_duckdb import READERS_COPY, published_path, swap_copy
 
 _LOCK_WORDS = ("Conflicting lock", "Could not set lock")
 _RETRY_SECONDS = 0.5
 _LONGEST_REASON = 300
-READERS_COPY = "_gold"
-"""End of the name of the published copy, beside the warehouse."""
 _READER = {"enable_external_access": "false"}
 _WRITER = {"preserve_insertion_order": "false", "memory_limit": "1GB"}
 """What does not fit into the limit goes to disk; the order of rows is nobody's promise."""
@@ -29,6 +29,7 @@ class DuckDBWarehouse(Warehouse):
     """A DuckDB file, opened for writing or, for readers, read-only and shut off from other files."""
 
     dialect = "duckdb"
+    path: Path | None = None
 
     @classmethod
     def open(
@@ -48,7 +49,54 @@ class DuckDBWarehouse(Warehouse):
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise WarehouseError(f"cannot make the folder {path.parent} ({error.strerror}); choose WFM_HOME") from error
-        return cls(_connect(path, is_read_only=is_read_only, wait_seconds=wait_seconds), url)
+        opened = cls(_connect(path, is_read_only=is_read_only, wait_seconds=wait_seconds), url)
+        opened.path = path
+        return opened
+
+    @classmethod
+    def open_published(cls, path: Path | None, url: str) -> "DuckDBWarehouse":
+        """Open the readers' copy of the warehouse file.
+
+        Raises:
+            WarehouseError: nothing has been published yet.
+        """
+        if path is None:
+            return cls.open(None, url)
+        copy = published_path(path)
+        if not copy.exists():
+            raise WarehouseError(f"nothing has been published at {copy} yet; run `wfm run`, or `wfm publish` after it")
+        opened = cls.open(copy, url, is_read_only=True)
+        opened.path = path
+        return opened
+
+    @property
+    def readers_place(self) -> str:
+        """The file that readers open."""
+        return str(published_path(self.path)) if self.path else "this process alone (the warehouse is in memory)"
+
+    def renew_readers_copy(
+        self, stamp: Stamp, changed: Collection[str] | None, reader_roles: Collection[str]
+    ) -> dict[str, int]:
+        """Write the copy's file and swap it in; a warehouse in memory has none."""
+        if reader_roles:
+            raise SettingsError(
+                "reader_roles (WFM_READER_ROLES) needs a warehouse with roles; DuckDB has none: "
+                "who may read the copy is the file's permission",
+                got=sorted(reader_roles),
+            )
+        return swap_copy(self.con.con, self.path, stamp, changed) if self.path else {}
+
+    def renew_view(self, name: str, query: str) -> None:
+        """Make the view anew."""
+        self.execute(f"create or replace view {self.quoted(name)} as {query}")
+
+    def base_tables(self, layer: str) -> list[str]:
+        """Names of a layer's tables, views left out, in order."""
+        query = "select table_name from duckdb_tables() where database_name = current_database() and schema_name = ?"
+        return sorted(row[0] for row in self.con.con.execute(query, [layer]).fetchall())
+
+    def renew_statistics(self, name: str) -> None:
+        """DuckDB counts by itself."""
 
     def append_arrow(self, name: str, data: pa.Table) -> None:
         """Add Arrow rows without copying them; columns are matched by name."""

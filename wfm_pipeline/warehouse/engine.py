@@ -7,7 +7,7 @@ choice by URL is in `open_warehouse`.
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +20,7 @@ from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.contracts.columns import DataType, Table
 from wfm_pipeline.errors import ContractError, WarehouseError
+from wfm_pipeline.warehouse.publication import Stamp
 from wfm_pipeline.warehouse.scope import Scope
 
 ARROW_TYPES: dict[str, pa.DataType] = {
@@ -180,6 +181,37 @@ class Warehouse(ABC):
     @abstractmethod
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query that both dialects understand, about the database itself."""
+
+    # -- readers -------------------------------------------------------------------------------
+    published_schema: str = "gold"
+    """Schema in which a connection opened by `open_published` finds gold."""
+
+    @property
+    @abstractmethod
+    def readers_place(self) -> str:
+        """Where readers find their copy of gold, in words."""
+
+    @abstractmethod
+    def renew_readers_copy(
+        self, stamp: Stamp, changed: Collection[str] | None, reader_roles: Collection[str]
+    ) -> dict[str, int]:
+        """Take gold's tables over into the readers' copy, in one move; see `publish.publish` for the words.
+
+        Returns:
+            Rows of each table that was taken over.
+        """
+
+    @abstractmethod
+    def renew_view(self, name: str, query: str) -> None:
+        """Make the view `layer.name`, or make it anew where its query is another."""
+
+    @abstractmethod
+    def base_tables(self, layer: str) -> list[str]:
+        """Names of a layer's tables, views left out, in order."""
+
+    @abstractmethod
+    def renew_statistics(self, name: str) -> None:
+        """Tell the planner how large `layer.table`, or a temporary table, has become."""
 
     # -- plumbing ------------------------------------------------------------------------------
     def execute(self, statement: sge.Expression | str) -> None:

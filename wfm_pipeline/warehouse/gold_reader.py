@@ -9,22 +9,22 @@ from types import TracebackType
 from typing import Any, Self
 
 import pandas as pd
+from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.tables import ALL_GOLD_TABLES
 from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.opening import duckdb_path, open_warehouse
-from wfm_pipeline.warehouse.publish import published_path
+from wfm_pipeline.warehouse.opening import open_published
 from wfm_pipeline.warehouse.scope import Scope
 
 _CONTRACTS: Mapping[str, Table] = {table.name: table for table in ALL_GOLD_TABLES}
 
 
 class GoldReader:
-    """Reads the published copy of a DuckDB warehouse, or gold of a server, without writing anything."""
+    """Reads the published copy of gold without writing anything; all it reads is of one publish."""
 
     def __init__(self, warehouse: Warehouse) -> None:
-        """Wrap an open, read-only warehouse."""
+        """Wrap an open, read-only connection to the copy."""
         self._warehouse = warehouse
 
     @classmethod
@@ -34,10 +34,12 @@ class GoldReader:
         Raises:
             WarehouseError: nothing has been published yet.
         """
-        if url.startswith("duckdb://"):
-            path = duckdb_path(url, home)
-            return cls(open_warehouse(f"duckdb:///{published_path(path)}" if path else url, home, is_read_only=True))
-        return cls(open_warehouse(url, home, is_read_only=True))
+        return cls(open_published(url, home))
+
+    @property
+    def place(self) -> str:
+        """Where the copy is, in words."""
+        return self._warehouse.readers_place
 
     def rows(self, table: str, **equals: Any) -> pd.DataFrame:
         """Rows of a gold table in key order, where the named columns have the given values.
@@ -50,14 +52,17 @@ class GoldReader:
             KeyError: gold has no such table.
         """
         contract = _CONTRACTS[table]
-        stored = self._warehouse.table(contract.full_name)
+        stored = self._stored(contract)
         return self._warehouse.frame(Scope(equals=equals).filter(stored).order_by(*contract.key))
 
     def latest(self, table: str, column: str, **equals: Any) -> pd.DataFrame:
         """Rows of the table's newest `column` value (the newest issue, run, week)."""
-        stored = Scope(equals=equals).filter(self._warehouse.table(_CONTRACTS[table].full_name))
+        stored = Scope(equals=equals).filter(self._stored(_CONTRACTS[table]))
         newest = stored.filter(stored[column] == stored[column].max().as_scalar())
         return self._warehouse.frame(newest.order_by(*_CONTRACTS[table].key))
+
+    def _stored(self, contract: Table) -> IbisTable:
+        return self._warehouse.table(f"{self._warehouse.published_schema}.{contract.name}")
 
     def close(self) -> None:
         """Give the connection back."""

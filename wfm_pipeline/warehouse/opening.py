@@ -7,6 +7,8 @@ from wfm_pipeline.warehouse.duckdb import DuckDBWarehouse
 from wfm_pipeline.warehouse.engine import Warehouse, without_password
 from wfm_pipeline.warehouse.migrations.version import refuse_newer
 from wfm_pipeline.warehouse.postgres import PostgresWarehouse
+from wfm_pipeline.warehouse.readers_duckdb import published_path
+from wfm_pipeline.warehouse.readers_postgres import PUBLISHED
 
 ALLOWED = "duckdb:///relative/to/home.duckdb, duckdb:////absolute/path.duckdb, postgresql://user:password@host/database"
 _LAYERS = ("bronze", "silver", "gold")
@@ -35,6 +37,27 @@ def duckdb_path(url: str, home: Path) -> Path | None:
     if rest in {"", "/", "/:memory:"}:
         return None
     return Path(rest[1:]) if rest.startswith("//") else home / rest.removeprefix("/")
+
+
+def published_place(url: str, home: Path) -> Path | str:
+    """Where readers find the copy of gold: a file, or a schema in words."""
+    if not url.startswith("duckdb://"):
+        return f"schema {PUBLISHED}"
+    path = duckdb_path(url, home)
+    return published_path(path) if path else "this process alone (the warehouse is in memory)"
+
+
+def open_published(url: str, home: Path) -> Warehouse:
+    """Open the readers' copy of gold of the warehouse a URL names, read-only.
+
+    Raises:
+        SettingsError: no engine goes by that scheme.
+        WarehouseError: it cannot be opened, or nothing has been published yet.
+    """
+    check_url(url)
+    if url.startswith("duckdb://"):
+        return DuckDBWarehouse.open_published(duckdb_path(url, home), url)
+    return PostgresWarehouse.open_published(url)
 
 
 def open_warehouse(url: str, home: Path, *, is_read_only: bool = False) -> Warehouse:

@@ -2,6 +2,7 @@
 
 import io
 import zlib
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -12,6 +13,8 @@ import sqlglot.expressions as sge
 
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.warehouse.engine import Warehouse, without_password
+from wfm_pipeline.warehouse.publication import Stamp
+from wfm_pipeline.warehouse.readers_postgres import PUBLISHED, check_readable, renew_copy, renew_view, table_shapes
 
 _COPY_ROWS = 50_000
 TURN_KEYS = 0x77666D
@@ -47,6 +50,51 @@ class PostgresWarehouse(Warehouse):
         if is_read_only:
             con.raw_sql("set default_transaction_read_only = on").close()
         return cls(con, url)
+
+    @classmethod
+    def open_published(cls, url: str) -> "PostgresWarehouse":
+        """Connect to the readers' copy, in one transaction: every table is of one publish until it is closed.
+
+        Raises:
+            WarehouseError: the server refuses, nothing has been published yet, or the role may not read it.
+        """
+        opened = cls.open(url, is_read_only=True)
+        opened.published_schema = PUBLISHED
+        try:
+            check_readable(opened.con.con)
+        except WarehouseError:
+            opened.close()
+            raise
+        opened.execute("set default_transaction_isolation = 'repeatable read'")
+        opened.con.con.autocommit = False
+        opened.con.con.execute("select 1")  # the transaction begins, and ends with the connection
+        return opened
+
+    @property
+    def readers_place(self) -> str:
+        """The schema that readers use."""
+        return f"schema {PUBLISHED}"
+
+    def renew_readers_copy(
+        self, stamp: Stamp, changed: Collection[str] | None, reader_roles: Collection[str]
+    ) -> dict[str, int]:
+        """Change the copy's rows in one transaction."""
+        return renew_copy(self.con.con, stamp, changed, reader_roles)
+
+    def renew_view(self, name: str, query: str) -> None:
+        """Make the view where it is not as it should be."""
+        with self.con.con.transaction():
+            schema, view = name.split(".", 1)
+            renew_view(self.con.con, schema, view, query)
+
+    def base_tables(self, layer: str) -> list[str]:
+        """Names of a layer's tables, views left out, in order."""
+        return sorted(table_shapes(self.con.con, layer))
+
+    def renew_statistics(self, name: str) -> None:
+        """PostgreSQL joins fresh rows row by row until it is told of them."""
+        quoted = self.quoted(name) if "." in name else sge.to_identifier(name, quoted=True).sql(self.dialect)
+        self.execute(f"analyze {quoted}")
 
     def append_arrow(self, name: str, data: pa.Table) -> None:
         """Add Arrow rows through COPY; quoted empty text stays apart from null."""

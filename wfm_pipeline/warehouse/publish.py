@@ -1,91 +1,57 @@
-"""The readers' copy of gold: written beside, then swapped in one move.
+"""Publishing gold: readers get a copy of their own, renewed in one move, and the analysts' views on it.
 
-DuckDB shuts readers out while it writes, so the dashboard, the API and analysts read this copy. On
-PostgreSQL readers see committed rows of the warehouse itself and nothing is copied.
+A run publishes the tables it changed; what else readers see stays as the former publish left it. What a
+stamp and a view are is in publication.py, each engine's way in readers_duckdb.py and readers_postgres.py.
 """
 
-import os
-from pathlib import Path
+import time
+from collections.abc import Collection
 
-import duckdb
-import sqlglot
-
-from wfm_pipeline.contracts.gold import GOLD_TABLES
-from wfm_pipeline.contracts.plans import QUEUE_INTERVAL_FINAL
+from wfm_pipeline.contracts.gold import PIPELINE_HEALTH
 from wfm_pipeline.errors import WarehouseError
-from wfm_pipeline.warehouse.duckdb import READERS_COPY
 from wfm_pipeline.warehouse.engine import Warehouse
-
-SQL_FOLDER = Path(__file__).parents[2] / "sql" / "gold"
-VIEW_FILES = {
-    "Frcast_Operative_Calls": "frcast_operative_calls.sql",
-    "Dim_Customer_Behavior": "dim_customer_behavior.sql",
-}
-"""Names that analysts of the source system know, and the query of each."""
-VIEWED_TABLES = (*GOLD_TABLES, QUEUE_INTERVAL_FINAL)
-"""Tables without which the views cannot be made."""
+from wfm_pipeline.warehouse.publication import Publication, Stamp, views_of
+from wfm_pipeline.warehouse.scope import Scope
 
 
-def view_query(name: str) -> str:
-    """The select behind an analysts' view, without its comments."""
-    text = (SQL_FOLDER / VIEW_FILES[name]).read_text(encoding="utf-8")
-    return sqlglot.parse_one(text, dialect="postgres").sql(dialect="postgres", comments=False)
+def publish(
+    warehouse: Warehouse,
+    *,
+    run_id: str | None = None,
+    changed: Collection[str] | None = None,
+    reader_roles: Collection[str] = (),
+) -> Publication:
+    """Renew the analysts' views and the readers' copy of gold; readers see the former one until it is done.
 
-
-def create_views(warehouse: Warehouse) -> None:
-    """Make or renew the analysts' views, where their tables exist."""
-    if not all(warehouse.has(table.full_name) for table in VIEWED_TABLES):
-        return
-    for name in VIEW_FILES:
-        warehouse.execute(f"create or replace view {warehouse.quoted(f'gold.{name}')} as {view_query(name)}")
-
-
-def published_path(warehouse_path: Path) -> Path:
-    """Where the readers' copy of a DuckDB warehouse stands."""
-    return warehouse_path.with_name(f"{warehouse_path.stem}{READERS_COPY}.duckdb")
-
-
-def publish(warehouse_path: Path) -> Path:
-    """Copy gold out of a closed DuckDB warehouse and swap it in; gives the copy's path.
+    Args:
+        warehouse: Open for writing.
+        run_id: The Dagster run that ends with this publish.
+        changed: Names of the gold tables to take over; None takes all. Tables that the copy lacks, or has
+            with other columns, are taken over all the same.
+        reader_roles: Roles of the database server that may read the copy.
 
     Raises:
-        WarehouseError: there is no warehouse, or it cannot be read.
+        WarehouseError: the warehouse holds no gold, or the copy cannot be written.
+        SettingsError: the server has no such role, or the engine has none.
     """
-    if not warehouse_path.exists():
-        raise WarehouseError(f"there is no warehouse at {warehouse_path}; run `wfm run` first")
-    target = published_path(warehouse_path)
-    beside = target.with_suffix(f".{os.getpid()}.tmp")
-    _take_away(beside)
-    try:
-        _copy_gold(warehouse_path, beside)
-        beside.replace(target)
-    finally:
-        _take_away(beside)
-    return target
+    began = time.monotonic()
+    tables = warehouse.base_tables("gold")
+    if not tables:
+        raise WarehouseError("the warehouse holds no gold yet; run `wfm run` first")
+    for name, query in views_of(set(tables)).items():
+        warehouse.renew_view(f"gold.{name}", query)
+    stamp = Stamp.new(run_id)
+    rows = warehouse.renew_readers_copy(stamp, changed, reader_roles)
+    kept = tuple(name for name in tables if name not in rows)
+    return Publication(stamp, rows, kept, warehouse.readers_place, round(time.monotonic() - began, 3))
 
 
-def _take_away(beside: Path) -> None:
-    """The half copy of a publish that broke off, and its log, which a full disk leaves behind."""
-    for path in (beside, beside.with_name(f"{beside.name}.wal")):
-        path.unlink(missing_ok=True)
-
-
-def _copy_gold(warehouse_path: Path, beside: Path) -> None:
-    with duckdb.connect(str(beside)) as copy:
-        try:
-            copy.execute(f"attach '{str(warehouse_path).replace(chr(39), chr(39) * 2)}' as warehouse (read_only)")
-        except duckdb.Error as error:
-            raise WarehouseError(f"{warehouse_path} cannot be read: {error}") from error
-        copy.execute("create schema gold")
-        present = {
-            row[0]
-            for row in copy.execute(
-                "select table_name from duckdb_tables() where database_name = 'warehouse' and schema_name = 'gold'"
-            ).fetchall()
-        }
-        for name in sorted(present):
-            copy.execute(f'create table gold."{name}" as from warehouse.gold."{name}"')
-        if {table.name for table in VIEWED_TABLES} <= present:
-            for name in VIEW_FILES:
-                copy.execute(f'create view gold."{name}" as {view_query(name)}')
-        copy.execute("detach warehouse")
+def tables_changed(warehouse: Warehouse, run_ids: Collection[str]) -> set[str]:
+    """Gold tables that some runs wrote, by their lines in pipeline_health; without the layer's name."""
+    if not warehouse.has(PIPELINE_HEALTH.full_name):
+        return set()
+    written: set[str] = set()
+    for run_id in run_ids:
+        lines = Scope({"run_id": run_id}).filter(warehouse.table(PIPELINE_HEALTH.full_name))
+        written |= set(warehouse.frame(lines.select("table_name"))["table_name"])
+    return {name.removeprefix("gold.") for name in written if name.startswith("gold.")} | {PIPELINE_HEALTH.name}

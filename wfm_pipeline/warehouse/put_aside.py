@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import sqlglot as sg
 from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.warehouse.engine import Warehouse
@@ -16,12 +15,11 @@ def put_aside(warehouse: Warehouse, rows: IbisTable) -> Iterator[IbisTable]:
     Open it outside a transaction: one that fails would keep the table from being dropped.
     """
     with rows.cache() as kept:
-        if warehouse.dialect == "postgres":
-            warehouse.execute(f"analyze {sg.to_identifier(kept.get_name(), quoted=True).sql('postgres')}")
+        warehouse.renew_statistics(kept.get_name())
         yield kept
 
 
 def renew_statistics(warehouse: Warehouse, table: str) -> None:
     """Tell the planner how large a table has become; PostgreSQL joins fresh rows row by row until it knows."""
-    if warehouse.dialect == "postgres" and warehouse.has(table):
-        warehouse.execute(f"analyze {warehouse.quoted(table)}")
+    if warehouse.has(table):
+        warehouse.renew_statistics(table)

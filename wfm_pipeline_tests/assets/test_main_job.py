@@ -50,7 +50,6 @@ def test_rows_in_are_loaded_refused_or_duplicate_and_match_the_source(finished):
     house, outcome = finished
     rows_in_source = len(source_frame(house, "select 1 from queue_cdr"))
 
-    house.publish()
     with house.open_gold() as gold:
         flow = run_tables(gold, run_id=outcome.run_id, source="telephony")["Rows: in = loaded + refused + duplicate"]
 

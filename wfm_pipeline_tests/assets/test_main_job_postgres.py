@@ -20,6 +20,5 @@ def test_the_main_job_makes_the_same_tables_on_postgresql(finished, sample, clea
     assert outcome.problems == ()
     assert (again.is_idle, again.run_id) == (True, outcome.run_id), said
     assert hashes(whole) == hashes(house)
-    assert house.publish() is None
     with GoldReader.open(postgres_url, house.settings.home) as gold:
         assert 4 * 14 == len(gold.latest("queue_day_forecast", "issued_at", is_hindcast=False))

@@ -108,8 +108,6 @@ def test_analysts_see_the_models_and_the_final_value_in_the_published_view(copie
     write_overrides(planners, f"up,,{AS_OF},{AS_OF + dt.timedelta(days=1)},add,100,ann,campaign,,")
     plan(copied)
 
-    copied.publish()
-
     query = f"select sum(calls_final) - sum(calls_mean) from gold.\"Frcast_Operative_Calls\" where business_date = '{AS_OF}'"
     assert count(copied, query) == pytest.approx(100.0)
     with copied.open_gold() as gold:
@@ -237,7 +235,6 @@ def test_overrides_are_scored_once_calls_have_come(copied, planners):
     assert value.loc[("bad", "day"), "value_added"] < -0.5
     assert "late" not in value.index.get_level_values("override_id")
     assert {pd.Timestamp(issue_instant(copied, PAST))} == set(value["issued_at"])
-    copied.publish()
     with copied.open_gold() as gold:
         added = plan_tables(gold, source="telephony")["Forecast value added by overrides (above 0 they helped)"]
     everybody = added[(added["author"] == "(all)") & (added["grain"] == "scope")].iloc[0]

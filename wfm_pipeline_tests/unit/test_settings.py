@@ -32,6 +32,14 @@ def test_arguments_beat_environment_beats_file_beats_default(monkeypatch, tmp_pa
         pytest.param("interval_minutes", 7, ["5, 15, 30, 60", "got 7"], id="not_in_list"),
         pytest.param("weekend", "fri,xyz", ["mon, tue", "got"], id="unknown_weekday"),
         pytest.param(
+            "nightly_cron",
+            "0 25 * * *",
+            ["nightly_cron", "WFM_NIGHTLY_CRON", "hour must be 0 to 23"],
+            id="no_such_hour",
+        ),
+        pytest.param("intraday_cron", "05:10", ["intraday_cron", "five fields", "'05:10'"], id="no_cron"),
+        pytest.param("allocation_cron", "0 5 * * moon", ["weekday must be 0 to 7"], id="no_weekday"),
+        pytest.param(
             "redial_window_seconds", "soon", ["redial_window_seconds", "integer", "'soon'"], id="not_a_number"
         ),
     ],

@@ -1,0 +1,89 @@
+"""What a publish is, whichever the engine: its stamp, the analysts' views, and what was done.
+
+How an engine changes its readers' copy in one move is in readers_duckdb.py and readers_postgres.py; the
+order to publish is in publish.py.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlglot
+import sqlglot.expressions as sge
+
+SQL_FOLDER = Path(__file__).parents[2] / "sql" / "gold"
+VIEW_FILES = {
+    "Frcast_Operative_Calls": "frcast_operative_calls.sql",
+    "Dim_Customer_Behavior": "dim_customer_behavior.sql",
+}
+"""Names that analysts of the source system know, and the query of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Which publish it is: the row of `gold.publication` in the readers' copy.
+
+    Attributes:
+        publish_id: Begins with the time, so that later ones sort behind.
+        published_at: Naive UTC.
+        run_id: The Dagster run that ends with it, or None.
+    """
+
+    publish_id: str
+    published_at: dt.datetime
+    run_id: str | None
+
+    @classmethod
+    def new(cls, run_id: str | None = None) -> "Stamp":
+        """A publish that begins now."""
+        now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+        return cls(f"{now:%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:6]}", now, run_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What a publish did.
+
+    Attributes:
+        stamp: Which publish it was.
+        rows: Rows of each table that was renewed, by its name without the layer.
+        kept: Tables that stand as the former publish left them.
+        place: Where readers find the copy.
+        seconds: How long it took [s].
+    """
+
+    stamp: Stamp
+    rows: Mapping[str, int]
+    kept: tuple[str, ...]
+    place: str
+    seconds: float
+
+
+def quoted(name: str) -> str:
+    """A name in double quotes, as DuckDB and PostgreSQL take it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def view_query(name: str, schema: str = "gold") -> str:
+    """The select behind an analysts' view, without its comments, on the tables of a schema."""
+    return _parsed(name, schema).sql(dialect="postgres", comments=False)
+
+
+def views_of(tables: set[str], schema: str = "gold") -> dict[str, str]:
+    """The analysts' views that can be made where these tables are: name -> query."""
+    return {name: view_query(name, schema) for name in VIEW_FILES if viewed_tables(name) <= tables}
+
+
+def viewed_tables(name: str) -> set[str]:
+    """Gold tables that a view reads."""
+    return {table.name for table in _parsed(name, "gold").find_all(sge.Table) if table.db == "gold"}
+
+
+def _parsed(name: str, schema: str) -> sge.Expr:
+    parsed = sqlglot.parse_one((SQL_FOLDER / VIEW_FILES[name]).read_text(encoding="utf-8"), dialect="postgres")
+    for table in parsed.find_all(sge.Table):
+        if table.db == "gold":
+            table.set("db", sge.to_identifier(schema))
+    return parsed

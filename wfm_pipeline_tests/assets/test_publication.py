@@ -1,0 +1,210 @@
+"""Every job ends with the readers' copy, which is then what gold is; a run that failed leaves it alone."""
+
+import datetime as dt
+import shutil
+
+import dagster as dg
+import duckdb
+import pytest
+
+from wfm_pipeline.assets.publication import PUBLICATION_KEY
+from wfm_pipeline.definitions import build_definitions
+from wfm_pipeline.orchestration.jobs import (
+    ALLOCATION,
+    CAPACITY,
+    LONG_RANGE,
+    MODEL_FIT,
+    NIGHTLY,
+    OVERRIDES,
+    PLANS,
+    PUBLISH,
+    REFORECAST,
+    REFRESH,
+    publish_config,
+    publish_job,
+)
+from wfm_pipeline.orchestration.plan import Plan
+from wfm_pipeline.orchestration.running import run_main_job
+from wfm_pipeline.orchestration.sensors import publish_sensor
+from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.readers_duckdb import published_path
+from wfm_pipeline_tests.house_kit import LAST_DATE, count
+
+WHOLE_DAYS = Plan((LAST_DATE - dt.timedelta(days=13), LAST_DATE))
+SMALL_JOBS = (OVERRIDES, PLANS, REFORECAST, LONG_RANGE, CAPACITY, ALLOCATION, MODEL_FIT, PUBLISH)
+
+
+@pytest.fixture
+def copied(finished, clean):
+    """A copy of the house in which the main job has run."""
+    whole, _ = finished
+    shutil.copytree(whole.settings.home, clean / "home")
+    return House(whole.settings.model_copy(update={"home": clean / "home"}))
+
+
+def run_job(house, job, plan=None, *, instance=None, config=None):
+    definitions = build_definitions(house.settings, is_partitioned=False)
+    given = instance or dg.DagsterInstance.ephemeral()
+    return run_main_job(
+        definitions, house, plan, as_of=None, on_step=lambda *_: None, job=job, instance=given, config=config
+    )
+
+
+def copy_of(house):
+    return published_path(house.settings.home / "warehouse" / "wfm.duckdb")
+
+
+def differing_tables(house):
+    """Gold tables whose rows in the copy are not those of the warehouse."""
+    with duckdb.connect() as both:
+        both.execute(f"attach '{house.settings.home / 'warehouse' / 'wfm.duckdb'}' as wfm (read_only)")
+        both.execute(f"attach '{copy_of(house)}' as copy (read_only)")
+        names = [
+            name
+            for (name,) in both.execute(
+                "select table_name from duckdb_tables() where database_name = 'wfm' and schema_name = 'gold'"
+            ).fetchall()
+        ]
+        pairs = [(f'wfm.gold."{name}"', f'copy.gold."{name}"') for name in names]
+        return [
+            one
+            for one, other in pairs
+            if both.execute(
+                f"select count(*) from ((from {one} except all from {other}) union all (from {other} except all from {one}))"
+            ).fetchone()[0]
+        ]
+
+
+def publisher(house):
+    with duckdb.connect(str(copy_of(house)), read_only=True) as copy:
+        return copy.execute("select run_id from gold.publication").fetchall()
+
+
+def test_after_the_main_job_readers_see_the_gold_of_that_run(finished):
+    house, outcome = finished
+
+    assert [(outcome.run_id,)] == publisher(house)
+    assert [] == differing_tables(house)
+
+
+@pytest.mark.parametrize("job", SMALL_JOBS)
+def test_every_job_that_changes_gold_publishes_all_it_changed(copied, job):
+    if job == CAPACITY:
+        assert run_job(copied, LONG_RANGE).problems == ()
+
+    outcome = run_job(copied, job, WHOLE_DAYS)
+
+    assert outcome.problems == ()
+    assert [(outcome.run_id,)] == publisher(copied)
+    assert [] == differing_tables(copied)
+
+
+def test_every_job_contains_the_publish(finished):
+    house, _ = finished
+    definitions = build_definitions(house.settings)
+    jobs = [job for job in definitions.resolve_all_job_defs() if not job.name.startswith("__")]
+
+    assert {NIGHTLY, REFRESH, "intraday", *SMALL_JOBS} == {job.name for job in jobs}
+    assert [] == [job.name for job in jobs if PUBLICATION_KEY not in job.asset_layer.selected_asset_keys]
+
+
+def test_a_small_job_leaves_the_tables_that_it_did_not_change(copied):
+    instance = dg.DagsterInstance.ephemeral()
+
+    assert run_job(copied, LONG_RANGE, instance=instance).problems == ()
+
+    said = instance.get_latest_materialization_event(PUBLICATION_KEY).asset_materialization.metadata
+    published = {record.data["table"] for record in said["rows_by_table"].value}
+    assert {"queue_day_long_range", "queue_week_long_range", "pipeline_health"} == published
+    assert 3 == said["tables_published"].value
+    assert said["tables_kept"].value > 5
+
+
+def test_a_publish_that_fails_is_a_failed_run(copied):
+    copy_of(copied).unlink()
+    copy_of(copied).mkdir()
+
+    outcome = run_job(copied, OVERRIDES)
+
+    assert len(outcome.problems) == 1
+    assert "readers__publication: the readers' copy" in outcome.problems[0]
+    assert "cannot be written" in outcome.problems[0]
+
+
+def test_nothing_is_published_where_a_blocking_check_failed(copied):
+    before = publisher(copied)
+    with copied.open_warehouse() as warehouse:
+        warehouse.execute(
+            "insert into gold.queue_interval_staffing by name "
+            "select * replace ('other' as source, -1 as agents_required) from gold.queue_interval_staffing limit 1"
+        )
+
+    outcome = run_job(copied, OVERRIDES)
+
+    assert ["gold.queue_interval_staffing keeps_contract"] == [words.split(":")[0] for words in outcome.problems]
+    assert before == publisher(copied)
+
+
+def overrides_job():
+    """The overrides job of the settings in force, for a rerun in Dagster's own way."""
+    from wfm_pipeline.settings import load_settings  # noqa: PLC0415
+
+    return build_definitions(load_settings(), is_partitioned=False).resolve_job_def(OVERRIDES)
+
+
+def test_a_rerun_from_failure_publishes_what_the_failed_run_had_changed(copied, monkeypatch):
+    monkeypatch.setenv("WFM_HOME", str(copied.settings.home))
+    copy = copy_of(copied)
+    copy.rename(copy.with_suffix(".kept"))
+    copy.mkdir()
+    count(copied, "delete from gold.queue_interval_staffing returning 1")
+    job = dg.reconstructable(overrides_job)
+
+    with dg.DagsterInstance.local_temp(str(copied.settings.home / "dagster_again")) as instance:
+        with dg.execute_job(job, instance=instance) as failed:
+            assert not failed.success
+        copy.rmdir()
+        copy.with_suffix(".kept").rename(copy)
+        options = dg.ReexecutionOptions.from_failure(failed.run_id, instance)
+        with dg.execute_job(job, instance=instance, reexecution_options=options) as again:
+            steps = {event.step_key for event in again.get_step_success_events()}
+
+    assert again.success
+    assert {"readers__publication"} == steps
+    assert [] == differing_tables(copied)
+
+
+def test_gold_materialised_by_hand_is_published_by_the_sensor(copied):
+    definitions = build_definitions(copied.settings)
+    instance = dg.DagsterInstance.ephemeral()
+    by_hand = definitions.resolve_implicit_global_asset_job_def().get_subset(
+        asset_selection={dg.AssetKey(["gold", "queue_day_actual"])}
+    )
+    count(copied, "delete from gold.queue_day_actual where queue_id = 'billing' returning 1")
+    made = by_hand.execute_in_process(instance=instance)
+
+    request = tick(made, instance)
+
+    assert [] != differing_tables(copied)
+    assert (made.run_id, publish_config()) == (request.run_key, request.run_config)
+    assert run_job(copied, PUBLISH, instance=instance, config=request.run_config).problems == ()
+    assert [] == differing_tables(copied)
+
+
+def test_a_job_that_published_by_itself_is_left_alone_by_the_sensor(copied):
+    definitions = build_definitions(copied.settings)
+    instance = dg.DagsterInstance.ephemeral()
+    made = definitions.resolve_job_def(OVERRIDES).execute_in_process(instance=instance)
+
+    assert isinstance(tick(made, instance), dg.SkipReason)
+
+
+def tick(made, instance):
+    """What the sensor says to a run that has ended well."""
+    context = dg.build_run_status_sensor_context(
+        sensor_name="publish_sensor",
+        dagster_event=made.get_run_success_event(),
+        dagster_instance=instance,
+        dagster_run=made.dagster_run,
+    )
+    return publish_sensor(publish_job())(context)

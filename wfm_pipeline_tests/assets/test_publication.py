@@ -108,12 +108,12 @@ def test_every_job_contains_the_publish(finished):
     assert [] == [job.name for job in jobs if PUBLICATION_KEY not in job.asset_layer.selected_asset_keys]
 
 
-def test_a_small_job_leaves_the_tables_that_it_did_not_change(copied):
-    instance = dg.DagsterInstance.ephemeral()
+def test_a_small_job_leaves_the_tables_that_it_did_not_change(copied, tmp_path):
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        assert run_job(copied, LONG_RANGE, instance=instance).problems == ()
 
-    assert run_job(copied, LONG_RANGE, instance=instance).problems == ()
-
-    said = instance.get_latest_materialization_event(PUBLICATION_KEY).asset_materialization.metadata
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        said = instance.get_latest_materialization_event(PUBLICATION_KEY).asset_materialization.metadata
     published = {record.data["table"] for record in said["rows_by_table"].value}
     assert {"queue_day_long_range", "queue_week_long_range", "pipeline_health"} == published
     assert 3 == said["tables_published"].value
@@ -160,7 +160,9 @@ def test_a_rerun_from_failure_publishes_what_the_failed_run_had_changed(copied, 
     count(copied, "delete from gold.queue_interval_staffing returning 1")
     job = dg.reconstructable(overrides_job)
 
-    with dg.DagsterInstance.local_temp(str(copied.settings.home / "dagster_again")) as instance:
+    again_home = copied.settings.home / "dagster_again"
+    again_home.mkdir()
+    with dg.DagsterInstance.local_temp(str(again_home)) as instance:
         with dg.execute_job(job, instance=instance) as failed:
             assert not failed.success
         copy.rmdir()
@@ -177,17 +179,15 @@ def test_a_rerun_from_failure_publishes_what_the_failed_run_had_changed(copied, 
 def test_gold_materialised_by_hand_is_published_by_the_sensor(copied):
     definitions = build_definitions(copied.settings)
     instance = dg.DagsterInstance.ephemeral()
-    by_hand = definitions.resolve_implicit_global_asset_job_def().get_subset(
-        asset_selection={dg.AssetKey(["gold", "queue_day_actual"])}
-    )
+    by_hand = definitions.resolve_implicit_global_asset_job_def()
     count(copied, "delete from gold.queue_day_actual where queue_id = 'billing' returning 1")
-    made = by_hand.execute_in_process(instance=instance)
+    made = by_hand.execute_in_process(instance=instance, asset_selection=[dg.AssetKey(["gold", "queue_day_actual"])])
 
     request = tick(made, instance)
 
     assert [] != differing_tables(copied)
     assert (made.run_id, publish_config()) == (request.run_key, request.run_config)
-    assert run_job(copied, PUBLISH, instance=instance, config=request.run_config).problems == ()
+    assert run_job(copied, PUBLISH, config=request.run_config).problems == ()
     assert [] == differing_tables(copied)
 
 

@@ -138,7 +138,6 @@ def run(
         raise WfmError("; ".join(outcome.problems))
     with house.open_gold() as gold:
         tables = run_tables(gold, run_id=outcome.run_id, source=house.source_map.name)
-        place = gold.place
     if as_json:
         print_json(tables, run_id=outcome.run_id, is_simulated=house.is_simulated, is_idle=outcome.is_idle)
         return

@@ -12,7 +12,7 @@ import dagster as dg
 import pandas as pd
 
 from wfm_pipeline.assets.allocation_inputs import GROUP, Planning, read_planning, table_key, weeks_of
-from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, dates_of, report, spec
+from wfm_pipeline.assets.common import WEEK, Flow, Stopwatch, asset_words, dates_of, report, spec
 from wfm_pipeline.contracts.allocation import (
     ALLOCATION_ACCURACY,
     ALLOCATION_INPUTS,
@@ -56,7 +56,7 @@ def _plan_asset(weekly: dict[str, Any]) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name="weekly_allocation",
-        specs=[spec(table, deps=deps).replace_attributes(group_name=GROUP) for table in PLAN_TABLES],
+        specs=[spec(table, deps=deps, partitions=WEEK).replace_attributes(group_name=GROUP) for table in PLAN_TABLES],
         **weekly,
     )
     def weekly_allocation(
@@ -160,7 +160,7 @@ def _notes(house: House, frames: dict[str, pd.DataFrame], weeks: list[IsoWeek]) 
 
 
 def _accuracy_asset(weekly: dict[str, Any]) -> dg.AssetsDefinition:
-    words = {**asset_words(ALLOCATION_ACCURACY), "group_name": GROUP}
+    words = {**asset_words(ALLOCATION_ACCURACY, partitions=WEEK), "group_name": GROUP}
     deps = [table_key(table) for table in (DEMAND_WEEK, QUEUE_DAY_ACTUAL)]
 
     @dg.asset(**words, deps=deps, **weekly)

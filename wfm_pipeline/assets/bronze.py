@@ -10,7 +10,7 @@ from typing import Final
 
 import dagster as dg
 
-from wfm_pipeline.assets.common import OWNERS, Flow, Stopwatch, again_later, dates_of, report
+from wfm_pipeline.assets.common import DAY, OWNERS, PARTITIONS_TAG, Flow, Stopwatch, again_later, dates_of, report
 from wfm_pipeline.contracts.source_map import SourceMap, TableMap
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.resources import House
@@ -45,7 +45,11 @@ def _bronze_asset(
         group_name="bronze",
         owners=OWNERS,
         kinds={"sql", "table"},
-        tags={"layer": "bronze", "load": table_map.load},
+        tags={
+            "layer": "bronze",
+            "load": table_map.load,
+            **({PARTITIONS_TAG: DAY} if table_map.load == "incremental" else {}),
+        },
         partitions_def=partitions if is_daily else None,
         backfill_policy=dg.BackfillPolicy.single_run() if is_daily else None,
     )

@@ -26,6 +26,9 @@ from wfm_pipeline.warehouse.scope import Scope
 
 DATES_TAG = "wfm/dates"
 """Run tag: the business dates of a run without partitions, such as 2025-01-01..2025-01-05,2025-03-02."""
+PARTITIONS_TAG = "wfm/partitions"
+"""Tag of assets that have partitions in the UI, also where `wfm run` makes them without."""
+DAY, WEEK = "day", "week"
 OWNERS = ["team:workforce-management"]
 
 
@@ -67,22 +70,24 @@ class Stopwatch:
         return time.monotonic() - self._start
 
 
-def asset_words(table: Table, *, kinds: set[str] | None = None) -> dict[str, Any]:
-    """Key, group, description, owners, kinds and column metadata of a table's asset."""
+def asset_words(table: Table, *, kinds: set[str] | None = None, partitions: str | None = None) -> dict[str, Any]:
+    """Key, group, description, owners, kinds, tags and column metadata of a table's asset; partitions are DAY or WEEK."""
     return {
         "key": dg.AssetKey([table.layer, table.name]),
         "group_name": table.layer,
         "description": table.grain,
         "owners": OWNERS,
         "kinds": {"python", "table"} if kinds is None else kinds,
-        "tags": {"layer": table.layer},
+        "tags": {"layer": table.layer, **({PARTITIONS_TAG: partitions} if partitions else {})},
         "metadata": {"dagster/column_schema": column_schema(table), **column_lineage(table)},
     }
 
 
-def spec(table: Table, *, deps: list[dg.AssetKey], kinds: set[str] | None = None) -> dg.AssetSpec:
+def spec(
+    table: Table, *, deps: list[dg.AssetKey], kinds: set[str] | None = None, partitions: str | None = None
+) -> dg.AssetSpec:
     """The asset spec of a table, for assets that write several tables."""
-    return dg.AssetSpec(**asset_words(table, kinds=kinds), deps=deps)
+    return dg.AssetSpec(**asset_words(table, kinds=kinds, partitions=partitions), deps=deps)
 
 
 def column_schema(table: Table) -> dg.TableSchema:
@@ -168,7 +173,6 @@ def report(
     )
     return {
         "dagster/row_count": flow.rows_loaded,
-        "rows": flow.rows_loaded,
         "rejected_rows": flow.rows_rejected,
         "duplicate_rows": flow.rows_duplicate,
         "first_interval": str(first) if first is not None else "none",

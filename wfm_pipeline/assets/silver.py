@@ -12,6 +12,7 @@ import dagster as dg
 
 from wfm_pipeline.assets.bronze import bronze_key
 from wfm_pipeline.assets.common import (
+    DAY,
     Flow,
     Stopwatch,
     asset_words,
@@ -100,7 +101,7 @@ def _legs_asset(raw: dict[Role, dg.AssetKey], daily: dict[str, Any]) -> dg.Asset
 
     @dg.multi_asset(
         name="call_legs",
-        specs=[spec(CALL_LEGS, deps=inputs), spec(REJECTED_ROWS, deps=inputs)],
+        specs=[spec(table, deps=inputs, partitions=DAY) for table in (CALL_LEGS, REJECTED_ROWS)],
         check_specs=[
             dg.AssetCheckSpec(
                 "few_rows_are_refused",
@@ -124,7 +125,7 @@ def _legs_asset(raw: dict[Role, dg.AssetKey], daily: dict[str, Any]) -> dg.Asset
             yield _few_are_refused(house, counts)
             yield dg.MaterializeResult(
                 asset_key=dg.AssetKey(["silver", "rejected_rows"]),
-                metadata={"rows": sum(counts.findings.values()), "findings": dict(counts.findings)},
+                metadata={"dagster/row_count": sum(counts.findings.values()), "findings": dict(counts.findings)},
             )
 
     return call_legs
@@ -181,7 +182,7 @@ def _daily_asset(
 ) -> dg.AssetsDefinition:
     """An asset that refreshes its run's dates by one function and strikes them off the to-do list."""
 
-    @dg.asset(**asset_words(table), deps=deps, **daily)
+    @dg.asset(**asset_words(table, partitions=DAY), deps=deps, **daily)
     def daily_table(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:

@@ -11,6 +11,8 @@ from wfm_pipeline.assets.common import DATES_TAG
 from wfm_pipeline.orchestration.dead_runs import close_dead_runs, here
 from wfm_pipeline.orchestration.instance import open_instance
 from wfm_pipeline.orchestration.jobs import NIGHTLY, PLANS, forecast_config
+from wfm_pipeline.orchestration.partition_grid import fill_grid
+from wfm_pipeline.orchestration.partitions import first_date
 from wfm_pipeline.orchestration.plan import Plan
 from wfm_pipeline.orchestration.run_watch import SOURCE_TAG
 from wfm_pipeline.orchestration.run_words import failure_words
@@ -22,6 +24,9 @@ StepListener = Callable[[str, str], None]
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Dagster's events go to its storage; the terminal shows our own lines."""
+
+_GRID = "partitions"
+"""What the listener hears of while the UI's partition grid is filled."""
 
 _TOLD = {
     dg.DagsterEventType.STEP_START: "started",
@@ -92,6 +97,10 @@ def run_main_job(
         )
         if _is_stopped(result):
             raise KeyboardInterrupt  # whoever stopped it need not be told
+        if plan:
+            on_step(_GRID, "started")
+            fill_grid(opened, definitions, result, list(plan.dates), first_date(house))
+            on_step(_GRID, "done")
         tell_of_run(opened, house, run_id)
         return RunOutcome(run_id, tuple(_problems(result)))
 

@@ -36,11 +36,6 @@ class GoldReader:
         """
         return cls(open_published(url, home))
 
-    @property
-    def place(self) -> str:
-        """Where the copy is, in words."""
-        return self._warehouse.readers_place
-
     def rows(self, table: str, **equals: Any) -> pd.DataFrame:
         """Rows of a gold table in key order, where the named columns have the given values.
 

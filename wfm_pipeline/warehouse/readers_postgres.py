@@ -2,7 +2,7 @@
 
 A table is renewed by taking out the rows that are gone and adding the new ones, never by dropping or
 renaming it: a reader's snapshot then holds one publish, also over several statements of one transaction,
-no reader waits for the publish and it waits for none (docs/adr/0006). Unchanged rows are not touched.
+no reader waits for the publish and it waits for none (docs/adr/0008). Unchanged rows are not touched.
 """
 
 from collections.abc import Collection, Sequence

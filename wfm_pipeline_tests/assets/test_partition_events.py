@@ -1,0 +1,136 @@
+"""What is noted for the partition grid is what Dagster's public call notes, on each of its storages; and nothing is missing."""
+
+import datetime as dt
+
+import dagster as dg
+import pytest
+import yaml
+
+from wfm_pipeline.definitions import build_definitions
+from wfm_pipeline.domain.dates import Dates
+from wfm_pipeline.orchestration.partition_events import report_materializations
+from wfm_pipeline.orchestration.plan import Plan, plan_run
+from wfm_pipeline.orchestration.running import run_main_job
+from wfm_pipeline_tests.house_kit import LAST_DATE
+
+KEY = dg.AssetKey(["silver", "calls"])
+DAILY = {
+    "bronze/telephony__queue_cdr", "bronze/telephony__cases", "silver/call_legs", "silver/rejected_rows",
+    "silver/calls", "silver/queue_intervals", "silver/cases",
+}  # fmt: skip
+
+
+def materialization(date):
+    return dg.AssetMaterialization(KEY, partition=date, metadata={"dagster/row_count": 5})
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def instance(request, tmp_path):
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_url").replace("+psycopg", "")
+        storage = {"storage": {"postgres": {"postgres_url": url}}}
+        (tmp_path / "dagster.yaml").write_text(yaml.safe_dump(storage), encoding="utf-8")
+        with dg.DagsterInstance.from_config(str(tmp_path)) as opened:
+            yield opened
+    else:
+        with dg.DagsterInstance.local_temp(str(tmp_path)) as opened:
+            yield opened
+
+
+def stored(instance):
+    """The events of the asset as Dagster gives them back, without their times and numbers."""
+    records = instance.fetch_materializations(KEY, limit=5_000, ascending=True).records
+    return [(r.partition_key, r.run_id, r.event_log_entry.job_name, r.asset_materialization) for r in records]
+
+
+def test_a_batch_is_what_the_public_call_writes_one_by_one(instance):
+    dates = [f"2026-01-{day:02d}" for day in range(1, 29)]
+    for date in dates:
+        instance.report_runless_asset_event(materialization(date))
+    one_by_one = stored(instance)
+    instance.wipe_assets([KEY])
+
+    report_materializations(instance, [materialization(date) for date in dates])
+
+    assert len(one_by_one) == 28
+    assert one_by_one == stored(instance)
+    assert set(dates) == instance.get_materialized_partitions(KEY)
+    latest = instance.get_latest_materialization_event(KEY)
+    assert "2026-01-28" == latest.asset_materialization.partition
+    assert {KEY} == set(instance.get_asset_keys())
+
+
+def test_more_events_than_a_statement_takes_are_all_there(instance):
+    dates = [(dt.date(2020, 1, 1) + dt.timedelta(days=number)).isoformat() for number in range(1_201)]
+
+    report_materializations(instance, [materialization(date) for date in dates])
+
+    assert set(dates) == instance.get_materialized_partitions(KEY)
+    assert [date for date, *_ in stored(instance)] == dates
+
+
+def test_nothing_to_note_notes_nothing(instance):
+    report_materializations(instance, [])
+
+    assert [] == list(instance.get_asset_keys())
+
+
+def refresh(house, instance, plan=None):
+    definitions = build_definitions(house.settings, is_partitioned=False)
+    return run_main_job(
+        definitions,
+        house,
+        plan or plan_run(house),
+        as_of=None,
+        on_step=lambda *_: None,
+        job="refresh_days",
+        instance=instance,
+    )
+
+
+def missing(house, instance):
+    """Per partitioned asset, the partitions up to the last loaded date that do not show as materialised."""
+    graph = build_definitions(house.settings).resolve_asset_graph()
+    daily = [key for key in graph.get_all_asset_keys() if key.to_user_string() in DAILY]
+    assert len(DAILY) == len(daily)
+    return {
+        key.to_user_string(): sorted(
+            name
+            for name in graph.get(key).partitions_def.get_partition_keys()
+            if name <= LAST_DATE.isoformat() and name not in instance.get_materialized_partitions(key)
+        )
+        for key in daily
+    }
+
+
+def test_after_a_run_of_the_command_line_no_partition_is_missing(house, tmp_path):
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        assert refresh(house, instance).problems == ()
+        found = missing(house, instance)
+        latest = instance.get_latest_materialization_event(KEY).asset_materialization
+
+    assert {key: [] for key in DAILY} == found
+    assert LAST_DATE.isoformat() == latest.partition
+    assert latest.metadata["dagster/row_count"].value > 0  # what the run said is what the asset's page shows
+
+
+def test_only_the_assets_whose_work_succeeded_are_noted(house, tmp_path):
+    assert refresh(house, dg.DagsterInstance.ephemeral()).problems == ()
+    with house.open_warehouse() as warehouse:  # another source that uses one of our call ids
+        warehouse.execute("insert into silver.calls select * replace ('other' as source) from silver.calls limit 1")
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        outcome = refresh(house, instance, Plan(Dates.of([LAST_DATE])))
+        empty = {key for key, names in missing(house, instance).items() if names}
+
+    assert outcome.problems
+    assert {"silver/queue_intervals"} == empty
+
+
+def test_a_new_day_adds_only_its_own_events(house, tmp_path):
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        refresh(house, instance)
+        before = len(stored(instance))
+        refresh(house, instance, Plan(Dates.of([LAST_DATE])))
+        added = stored(instance)[before:]
+
+    assert [None, LAST_DATE.isoformat()] == [partition for partition, *_ in added]

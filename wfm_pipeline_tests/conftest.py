@@ -42,8 +42,7 @@ def _server_url(variable: str) -> str:
 @pytest.fixture
 def postgres_url():
     """URL of an empty PostgreSQL database that is dropped afterwards."""
-    admin = make_url(_server_url("WFM_TEST_POSTGRES_URL")).set(drivername="postgresql+psycopg")
-    yield from _throw_away_database(admin, lambda name: str(admin.set(drivername="postgresql", database=name)))
+    yield from throw_away_database("WFM_TEST_POSTGRES_URL")
 
 
 @pytest.fixture
@@ -60,8 +59,7 @@ def make_postgres():
 @pytest.fixture
 def mariadb_url():
     """SQLAlchemy URL of an empty MariaDB database that is dropped afterwards."""
-    admin = make_url(_server_url("WFM_TEST_MARIADB_URL"))
-    yield from _throw_away_database(admin, lambda name: str(admin.set(database=name)))
+    yield from throw_away_database("WFM_TEST_MARIADB_URL")
 
 
 @pytest.fixture
@@ -91,17 +89,20 @@ def _what_odbc_lacks():
     return None if is_there else "the system package odbc-mariadb is not installed: ODBC is not tested in this run"
 
 
-def _throw_away_database(admin, url_of):
+def throw_away_database(variable):
+    """URL of a new database on the server the variable names; dropped when the generator goes on."""
+    given = make_url(_server_url(variable))
+    is_postgres = given.get_backend_name() == "postgresql"
     name = f"wfm_test_{uuid.uuid4().hex[:12]}"
+    admin = given.set(drivername="postgresql+psycopg") if is_postgres else given
     engine = sa.create_engine(admin, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(sa.text(f"create database {name}"))
     try:
-        yield url_of(name)
+        yield given.set(database=name).render_as_string(hide_password=False)
     finally:
         with engine.connect() as connection:
-            suffix = " with (force)" if admin.get_backend_name() == "postgresql" else ""
-            connection.execute(sa.text(f"drop database {name}{suffix}"))
+            connection.execute(sa.text(f"drop database {name}{' with (force)' if is_postgres else ''}"))
         engine.dispose()
 
 

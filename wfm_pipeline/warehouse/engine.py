@@ -65,6 +65,10 @@ def to_contract(table: Table, frame: pd.DataFrame | pa.Table) -> pa.Table:
         raise ContractError(f"{table.full_name}: a value does not fit its column's type: {error}") from error
 
 
+_CHANGES_TABLES = ("alter", "drop", "create")
+"""How statements begin after which a table may be another than the one known."""
+
+
 class Warehouse(ABC):
     """One open connection to a warehouse. Use it as a context manager."""
 
@@ -75,18 +79,15 @@ class Warehouse(ABC):
         self.con = con
         self.url = url
         self._is_in_transaction = False
-        self._seen: set[str] = set()  # tables once found; those that begin with _ come and go
+        self._known: dict[str, IbisTable] = {}  # tables once found; those that begin with _ come and go
 
     # -- reading -------------------------------------------------------------------------------
     def has(self, name: str) -> bool:
         """True where `layer.table` exists."""
-        if name in self._seen:
-            return True
         layer, table = name.split(".", 1)
-        is_there = layer in self.con.list_databases() and table in self.con.list_tables(database=layer)
-        if is_there and not table.startswith("_"):
-            self._seen.add(name)
-        return is_there
+        return name in self._known or (
+            layer in self.con.list_databases() and table in self.con.list_tables(database=layer)
+        )
 
     def table(self, name: str) -> IbisTable:
         """The table `layer.table` as an Ibis expression.
@@ -94,14 +95,18 @@ class Warehouse(ABC):
         Raises:
             WarehouseError: it does not exist; the message says which do.
         """
+        if name in self._known:
+            return self._known[name]
+        layer, table = name.split(".", 1)
         if not self.has(name):
-            layer = name.split(".", 1)[0]
             known = self.con.list_tables(database=layer) if layer in self.con.list_databases() else []
             raise WarehouseError(
                 f"the warehouse has no table {name}; {layer} holds {sorted(known)}; run `wfm run` first"
             )
-        layer, table = name.split(".", 1)
-        return self.con.table(table, database=layer)
+        found = self.con.table(table, database=layer)
+        if not table.startswith("_"):
+            self._known[name] = found
+        return found
 
     def frame(self, expr: IbisTable) -> pd.DataFrame:
         """The rows of an expression as pandas, timestamps in microseconds."""
@@ -217,6 +222,8 @@ class Warehouse(ABC):
     def execute(self, statement: sge.Expression | str) -> None:
         """Run one statement that returns nothing."""
         text = statement if isinstance(statement, str) else statement.sql(dialect=self.dialect)
+        if text.lstrip().lower().startswith(_CHANGES_TABLES):
+            self._known.clear()
         self._run(text)
 
     @abstractmethod
@@ -233,6 +240,9 @@ class Warehouse(ABC):
         try:
             with self._transaction():
                 yield
+        except BaseException:
+            self._known.clear()  # a table that was made inside is gone again
+            raise
         finally:
             self._is_in_transaction = False
 

@@ -48,12 +48,9 @@ def postgres_url():
 @pytest.fixture
 def make_postgres():
     """Makes empty PostgreSQL databases that are dropped afterwards; gives their URLs."""
-    admin = make_url(_server_url("WFM_TEST_POSTGRES_URL")).set(drivername="postgresql+psycopg")
     with contextlib.ExitStack() as made:
-        one = contextlib.contextmanager(_throw_away_database)
-        yield lambda: made.enter_context(
-            one(admin, lambda name: str(admin.set(drivername="postgresql", database=name)))
-        )
+        one = contextlib.contextmanager(throw_away_database)
+        yield lambda: made.enter_context(one("WFM_TEST_POSTGRES_URL"))
 
 
 @pytest.fixture

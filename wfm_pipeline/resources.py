@@ -9,7 +9,7 @@ import dataclasses
 import datetime as dt
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +31,7 @@ from wfm_pipeline.sources.sample import SAMPLE_INFO_TABLE
 from wfm_pipeline.transforms.rules import SilverRules
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.gold_reader import GoldReader
+from wfm_pipeline.warehouse.kept import kept_open, open_or_share
 from wfm_pipeline.warehouse.migrations.upgrade import bring_up_to_date, pending_changes
 from wfm_pipeline.warehouse.opening import check_url, open_warehouse, published_place
 from wfm_pipeline.warehouse.ops.store import OpsStore, open_ops
@@ -118,14 +119,7 @@ class House:
             WarehouseError: it cannot be opened, or this process was its writer and is it no more.
         """
         check_still_writer(self.warehouse_url, self.settings.home)
-        return open_warehouse(self.warehouse_url, self.settings.home)
-
-    def warehouse_kept_open(self) -> AbstractContextManager[object]:
-        """While this lasts a DuckDB file stays open, so that no step has to open it and read its pages anew.
-
-        A server keeps its pages itself: there nothing is held.
-        """
-        return self.open_warehouse() if self.warehouse_url.startswith("duckdb") else nullcontext()
+        return open_or_share(self.warehouse_url, self.settings.home)
 
     @contextmanager
     def writing(
@@ -133,7 +127,7 @@ class House:
     ) -> Iterator[None]:
         """Be the only writer of the warehouse, from planning to publishing; inside it, asking again is free.
 
-        What an older version wrote is brought up to date first.
+        What an older version wrote is brought up to date first. A DuckDB file stays open until the end.
 
         Args:
             owner: Who we are, in words for those who wait: `wfm run`, `job nightly`.
@@ -145,14 +139,12 @@ class House:
             WarehouseError: another writes for longer than `writer_wait_seconds`, the warehouse was written by
                 a newer version, or by an older one and waits for `wfm upgrade`.
         """
-        with writing(
-            self.warehouse_url,
-            self.settings.home,
-            owner=owner,
-            run_id=run_id,
-            wait_seconds=self.settings.writer_wait_seconds,
-            on_wait=say,
-        ) as is_first:
+        url, home = self.warehouse_url, self.settings.home
+        wait_seconds = self.settings.writer_wait_seconds
+        with (
+            writing(url, home, owner=owner, run_id=run_id, wait_seconds=wait_seconds, on_wait=say) as is_first,
+            kept_open(url, home),
+        ):
             if is_first:
                 with self.open_warehouse() as warehouse:
                     drop_leftovers(warehouse)

@@ -25,8 +25,7 @@ def house_of_run(house: House) -> dg.ResourceDefinition:
             yield house
             return
         assert context.log is not None  # a run always has one
-        lock = house.writing(owner=f"job {run.job_name}", run_id=run.run_id, say=context.log.info)
-        with lock, house.warehouse_kept_open():
+        with house.writing(owner=f"job {run.job_name}", run_id=run.run_id, say=context.log.info):
             assert context.instance is not None  # a run always has one
             context.instance.add_run_tags(run.run_id, here())  # so that it can be told dead if it is killed
             yield house

@@ -70,7 +70,7 @@ _CHANGES_TABLES = ("alter", "drop", "create")
 
 
 class Warehouse(ABC):
-    """One open connection to a warehouse. Use it as a context manager."""
+    """One open connection to a warehouse. Use it as a context manager; several may hold it at once (`shared`)."""
 
     dialect: str
 
@@ -78,6 +78,7 @@ class Warehouse(ABC):
         """Keep the Ibis connection and the URL (which may hold a password: never print it)."""
         self.con = con
         self.url = url
+        self._holders = 1
         self._is_in_transaction = False
         self._known: dict[str, IbisTable] = {}  # tables once found; those that begin with _ come and go
 
@@ -256,9 +257,16 @@ class Warehouse(ABC):
     def _transaction(self) -> Any:
         """The engine's own transaction as a context manager."""
 
+    def shared(self) -> Self:
+        """The same connection for one more holder; the last one who closes it gives it back."""
+        self._holders += 1
+        return self
+
     def close(self) -> None:
-        """Give the connection back."""
-        self.con.disconnect()
+        """Give the connection back, unless somebody else still holds it."""
+        self._holders -= 1
+        if self._holders <= 0:
+            self.con.disconnect()
 
     def __enter__(self) -> Self:
         return self

@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
 import ibis
@@ -254,16 +255,66 @@ def test_a_scope_of_single_values_takes_those_and_not_what_lies_between(warehous
     assert (["a", "c"], ["b"]) == (inside, ids(warehouse))
 
 
-def test_a_run_keeps_its_duckdb_file_open_for_its_steps_and_lets_go_of_it_at_the_end(tmp_path):
+def test_a_writer_keeps_its_duckdb_file_open_for_its_steps_and_lets_go_of_it_at_the_end(tmp_path):
     house = House(load_settings(home=tmp_path, warehouse_url="duckdb:///house.duckdb"))
     opens = f"import duckdb; duckdb.connect({str(tmp_path / 'house.duckdb')!r}, read_only=True)"
 
     def can_be_opened_elsewhere() -> bool:
         return subprocess.run([sys.executable, "-c", opens], check=False, capture_output=True).returncode == 0
 
-    with house.warehouse_kept_open():
+    with house.writing(owner="wfm run"):
         with house.open_warehouse() as step:
             step.execute("create schema silver")
         between_steps = can_be_opened_elsewhere()
 
     assert (False, True) == (between_steps, can_be_opened_elsewhere())
+
+
+def test_the_steps_of_a_writer_share_one_connection_and_another_thread_has_its_own(tmp_path):
+    house = House(load_settings(home=tmp_path, warehouse_url="duckdb:///house.duckdb"))
+
+    def opened():
+        with house.open_warehouse() as step:
+            return step
+
+    with house.writing(owner="wfm run"):
+        first = opened()
+        with house.writing(owner="job nightly"):
+            second = opened()
+        with ThreadPoolExecutor(1) as pool:
+            elsewhere = pool.submit(opened).result()
+        still_open = first.rows("select 1")
+
+    assert first is second
+    assert elsewhere is not first
+    assert [(1,)] == still_open
+    assert opened() is not first
+
+
+def test_a_step_that_fails_in_a_transaction_leaves_the_shared_connection_to_the_next_one(tmp_path):
+    house = House(load_settings(home=tmp_path, warehouse_url="duckdb:///house.duckdb"))
+
+    with house.writing(owner="wfm run"):
+        with pytest.raises(duckdb.Error), house.open_warehouse() as step:
+            fail_after_creating(step)
+        with house.open_warehouse() as step:
+            is_there_after_the_failure = step.has(TABLE.full_name)
+            step.replace(TABLE, rows("a"), Scope())
+
+    with house.open_warehouse() as later:
+        assert (False, ["a"]) == (is_there_after_the_failure, ids(later))
+
+
+def fail_after_creating(step):
+    with step.transaction():
+        step.create(TABLE)
+        step.execute("select no_such_column")
+
+
+def test_a_writer_that_fails_lets_go_of_its_duckdb_file(tmp_path):
+    house = House(load_settings(home=tmp_path, warehouse_url="duckdb:///house.duckdb"))
+
+    with pytest.raises(KeyError), house.writing(owner="wfm run"), house.open_warehouse():
+        raise KeyError
+
+    duckdb.connect(tmp_path / "house.duckdb", read_only=True).close()  # refused while it is open for writing here

@@ -95,3 +95,15 @@ def change_source(house, *statements):
         for statement in statements:
             connection.execute(statement)
         connection.commit()
+
+
+NUMBERS = (dg.IntMetadataValue, dg.FloatMetadataValue)
+
+
+def says_what_was_compared(check):
+    """True where a check's result has words, and expected and found as numbers; what was not judged says so."""
+    if check.description.startswith("not judged: "):
+        return {"expected", "found"} <= set(check.metadata)
+    return len(check.description.split()) > 3 and all(
+        isinstance(check.metadata.get(name), NUMBERS) for name in ("expected", "found")
+    )

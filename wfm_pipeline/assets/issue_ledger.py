@@ -112,11 +112,11 @@ def issue_frames(intervals: pd.DataFrame, days: pd.DataFrame, anomalies: pd.Data
     return {QUEUE_INTERVAL_FORECAST: intervals, QUEUE_DAY_FORECAST: days, QUEUE_DAY_ANOMALY: anomalies}
 
 
-def broken_issues(house: House, warehouse: Warehouse, newest: int) -> list[dt.datetime]:
-    """Of the newest issues those whose stored rows are not the ones the ledger knows."""
+def compare_issues(house: House, warehouse: Warehouse, newest: int) -> dict[dt.datetime, bool]:
+    """The newest issues, each with whether its stored rows are the ones the ledger knows."""
     ledger = ledger_of(house, warehouse)
     current = ledger[ledger["is_current"]].tail(newest)
     times = [moment.to_pydatetime() for moment in current["issued_at"]]
     name = QUEUE_INTERVAL_FORECAST.full_name
     found = [content_hash(warehouse, name, scope=issue_scope(house, time)) for time in times]
-    return [time for time, now, then in zip(times, found, current["content_hash"], strict=True) if now != then]
+    return {time: now == then for time, now, then in zip(times, found, current["content_hash"], strict=True)}

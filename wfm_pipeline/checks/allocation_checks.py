@@ -10,6 +10,7 @@ import dagster as dg
 
 from wfm_pipeline.assets.allocation_inputs import read_planning, table_key
 from wfm_pipeline.checks.plan_judgement import WeekFaults, judge_weeks
+from wfm_pipeline.checks.verdicts import verdict
 from wfm_pipeline.contracts.allocation import WEEKLY_RESOURCE_ASSIGNMENT
 from wfm_pipeline.resources import House
 
@@ -19,6 +20,8 @@ _RULES: Final = {
     "capacity_is_not_exceeded": "Hours of a person = what days, tier and shrinkage allow; of a demand = its people's.",
     "people_are_conserved": "Staffed + unassigned = available, and assigned people add up to the staffed.",
 }
+
+_TOLD_FAULTS: Final = 5
 
 
 def build_allocation_checks() -> list[dg.AssetChecksDefinition]:
@@ -45,10 +48,7 @@ def build_allocation_checks() -> list[dg.AssetChecksDefinition]:
 
 def _result(name: str, judged: list[WeekFaults]) -> dg.AssetCheckResult:
     faults = [f"{week.week}: {fault}" for week in judged for fault in week.by_rule[name]]
-    return dg.AssetCheckResult(
-        check_name=name,
-        asset_key=table_key(WEEKLY_RESOURCE_ASSIGNMENT),
-        passed=not faults,
-        metadata={"weeks": len(judged), "faults": len(faults)},
-        description="; ".join(faults[:5]) or "kept",
-    )
+    weeks = ", ".join(str(week.week) for week in judged) or "no week"
+    words = f"plan of {weeks} judged again: " + ("; ".join(faults[:_TOLD_FAULTS]) or "kept")
+    result = verdict(passed=not faults, words=words, expected=0, found=len(faults), numbers={"weeks": len(judged)})
+    return result._replace(check_name=name, asset_key=table_key(WEEKLY_RESOURCE_ASSIGNMENT))

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from wfm_pipeline.checks.verdicts import verdict
 from wfm_pipeline.contracts.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
 from wfm_pipeline.contracts.capacity import CAPACITY_INPUTS, CAPACITY_TABLES
 from wfm_pipeline.contracts.columns import Table
@@ -20,7 +21,7 @@ from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES
 from wfm_pipeline.contracts.source_map import SourceMap
 from wfm_pipeline.contracts.staffing import STAFFING_TABLES
 from wfm_pipeline.resources import House
-from wfm_pipeline.warehouse.contract_check import contract_violations
+from wfm_pipeline.warehouse.contract_check import Inspection, inspect_contract
 
 _ALWAYS = (
     CALL_LEGS,
@@ -61,11 +62,24 @@ def _contract_check(table: Table) -> dg.AssetChecksDefinition:
     )
     def keeps_contract(house: dg.ResourceParam[House]) -> dg.AssetCheckResult:
         with house.open_warehouse() as warehouse:
-            violations = contract_violations(warehouse, table)
-        return dg.AssetCheckResult(
-            passed=not violations,
-            metadata={violation.rule: violation.rows for violation in violations},
-            description="; ".join(f"{v.rule}: {v.rows} rows" for v in violations) or "kept",
-        )
+            return _result(inspect_contract(warehouse, table))
 
     return keeps_contract
+
+
+def _result(inspection: Inspection) -> dg.AssetCheckResult:
+    """Faults expected (none) and found: a row that breaks two rules counts twice."""
+    broken = inspection.violations
+    seen = f"{inspection.rows:,} rows held against {inspection.rules} rules"
+    found = "; ".join(f"{violation.rule}: {violation.rows} rows" for violation in broken) or "all kept"
+    return verdict(
+        passed=not broken,
+        words=f"{seen}: {found}",
+        expected=0,
+        found=sum(violation.rows for violation in broken),
+        numbers={
+            "rows": inspection.rows,
+            "rules": inspection.rules,
+            **{violation.rule: violation.rows for violation in broken},
+        },
+    )

@@ -1,7 +1,9 @@
 """Blocking check of the way in: rows read = loaded + refused + duplicate, at every step of the run."""
 
 import dagster as dg
+import pandas as pd
 
+from wfm_pipeline.checks.verdicts import verdict
 from wfm_pipeline.contracts.gold import PIPELINE_HEALTH
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.scope import Scope
@@ -23,10 +25,19 @@ def build_flow_checks() -> list[dg.AssetChecksDefinition]:
             stored = warehouse.table(PIPELINE_HEALTH.full_name)
             flows = warehouse.frame(Scope({"run_id": context.run.run_id}).filter(stored))
         upto_legs = flows[flows["table_name"].str.startswith("bronze.") | (flows["table_name"] == "silver.call_legs")]
-        lost = upto_legs["rows_in"] - upto_legs[["rows_loaded", "rows_rejected", "rows_duplicate"]].sum(axis=1)
-        broken = upto_legs.loc[lost != 0, "table_name"].tolist()
-        return dg.AssetCheckResult(
-            passed=not broken, metadata={"steps": len(upto_legs), "broken_steps": ", ".join(broken) or "none"}
-        )
+        return _result(upto_legs)
 
     return [rows_are_conserved]
+
+
+def _result(flows: pd.DataFrame) -> dg.AssetCheckResult:
+    rows_in, parts = flows["rows_in"], flows[["rows_loaded", "rows_rejected", "rows_duplicate"]]
+    broken = flows.loc[rows_in != parts.sum(axis=1), "table_name"].tolist()
+    loaded, rejected, duplicate = (int(count) for count in parts.sum())
+    came, became = int(rows_in.sum()), loaded + rejected + duplicate
+    words = (
+        f"{len(flows)} steps: {came:,} rows came in; {loaded:,} loaded + {rejected:,} refused + {duplicate:,} "
+        f"duplicate = {became:,}" + (f"; apart in {', '.join(broken)}" if broken else "")
+    )
+    numbers = {"steps": len(flows), "broken_steps": len(broken)}
+    return verdict(passed=not broken, words=words, expected=came, found=became, numbers=numbers)

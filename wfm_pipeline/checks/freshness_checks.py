@@ -5,6 +5,7 @@ import dagster as dg
 from wfm_pipeline.assets.bronze import bronze_key
 from wfm_pipeline.assets.common import numbers_of, warning
 from wfm_pipeline.contracts.source_map import SourceMap
+from wfm_pipeline.domain.judgement import not_judged
 from wfm_pipeline.monitoring.alerts.desk import utc_now
 from wfm_pipeline.monitoring.freshness import CALLS, CHECKS, Freshness, look_at_freshness
 from wfm_pipeline.resources import House
@@ -39,7 +40,7 @@ def _freshness_check(source_map: SourceMap, check: str) -> dg.AssetChecksDefinit
     )
     def is_up_to_date(house: dg.ResourceParam[House]) -> dg.AssetCheckResult:
         if not house.settings.freshness_hours:
-            return dg.AssetCheckResult(passed=True, description="not looked at: freshness_hours is 0")
+            return warning(not_judged("freshness_hours is 0"))
         with house.open_warehouse() as warehouse:
             found = look_at_freshness(house, GoldReader(warehouse), check, now=utc_now())
         return warning(found.judgement)

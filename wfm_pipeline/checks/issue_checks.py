@@ -4,7 +4,8 @@ from typing import Final
 
 import dagster as dg
 
-from wfm_pipeline.assets.issue_ledger import broken_issues
+from wfm_pipeline.assets.issue_ledger import compare_issues
+from wfm_pipeline.checks.verdicts import verdict
 from wfm_pipeline.contracts.plans import FORECAST_ISSUE
 from wfm_pipeline.resources import House
 
@@ -23,11 +24,12 @@ def build_issue_checks() -> list[dg.AssetChecksDefinition]:
     )
     def issues_are_unchanged(house: dg.ResourceParam[House]) -> dg.AssetCheckResult:
         with house.open_warehouse() as warehouse:
-            broken = broken_issues(house, warehouse, NEWEST)
-        return dg.AssetCheckResult(
-            passed=not broken,
-            metadata={"changed_issues": len(broken)},
-            description="; ".join(f"the issue of {time} was changed after it was made" for time in broken) or "kept",
-        )
+            is_unchanged = compare_issues(house, warehouse, NEWEST)
+        kept = sum(is_unchanged.values())
+        changed = [
+            f"the issue of {time} was changed after it was made" for time, same in is_unchanged.items() if not same
+        ]
+        words = "; ".join([f"{kept} of {len(is_unchanged)} issues are as the ledger has them", *changed])
+        return verdict(passed=not changed, words=words, expected=len(is_unchanged), found=kept)
 
     return [issues_are_unchanged]

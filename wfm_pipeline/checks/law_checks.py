@@ -5,6 +5,7 @@ from functools import partial
 
 import dagster as dg
 
+from wfm_pipeline.checks.verdicts import verdict
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.laws import (
@@ -103,8 +104,17 @@ def _law_check(table: str, name: str, description: str, count: Count) -> dg.Asse
     def law_check(house: dg.ResourceParam[House]) -> dg.AssetCheckResult:
         with house.open_warehouse() as warehouse:
             law = count(warehouse, house.source_map.name)
-        return dg.AssetCheckResult(
-            passed=law.holds, metadata={"left": law.left, "right": law.right, "broken_rows": law.broken_rows}
-        )
+        return _result(description, law)
 
     return law_check
+
+
+def _result(description: str, law: Law) -> dg.AssetCheckResult:
+    kept = "kept everywhere" if law.holds else f"broken in {law.broken_rows:,} rows or groups"
+    return verdict(
+        passed=law.holds,
+        words=f"{description} Compared {law.left:,.10g} with {law.right:,.10g}: {kept}",
+        expected=law.left,
+        found=law.right,
+        numbers={"broken_rows": law.broken_rows},
+    )

@@ -196,5 +196,10 @@ def last_open_day(site: Site, before: dt.date) -> dt.date:
     return pd.Timestamp(is_open.max()).date() if len(is_open) else before - dt.timedelta(days=1)
 
 
+def not_judged(why: str) -> Judgement:
+    """The answer where nobody asked: it passes, and has no number."""
+    return _not_judged(math.nan, math.nan, why)
+
+
 def _not_judged(expected: float, limit: float, why: str) -> Judgement:
     return Judgement(True, expected, math.nan, limit, f"not judged: {why}")

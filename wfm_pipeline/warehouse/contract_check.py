@@ -24,16 +24,31 @@ class Violation:
     rows: int
 
 
-def contract_violations(warehouse: Warehouse, table: Table) -> list[Violation]:
-    """Rules of the contract that the stored table breaks.
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was looked at, and what was found.
+
+    Attributes:
+        rows: Rows of the stored table [count].
+        rules: Rules that each of them was held against [count].
+        violations: The rules that are broken.
+    """
+
+    rows: int
+    rules: int
+    violations: tuple[Violation, ...]
+
+
+def inspect_contract(warehouse: Warehouse, table: Table) -> Inspection:
+    """Hold a stored table against its contract.
 
     Args:
         warehouse: An open warehouse.
         table: The contract.
 
     Returns:
-        One entry per broken rule: null in a required column, a value outside its range or its list,
-        not a number, a key that is null or not unique. Empty where all is well or the table is empty.
+        Rows, rules, and one violation per broken rule: null in a required column, a value outside its range
+        or its list, not a number, a key that is null or not unique. None where the table is empty.
 
     Raises:
         WarehouseError: there is no such table.
@@ -43,10 +58,11 @@ def contract_violations(warehouse: Warehouse, table: Table) -> list[Violation]:
     rules |= {f"key column {name} is null": _is_null(name) for name in table.key}
     counts = [_rows_where(broken) for broken in rules.values()]
     stored = sge.table_(table.name, db=table.layer, quoted=True)
-    query = sge.select(*counts, _repeated_keys(table, stored)).from_(stored)
-    (row,) = warehouse.rows(query.sql(warehouse.dialect))
+    query = sge.select("count(*)", *counts, _repeated_keys(table, stored)).from_(stored)
+    ((stored_rows, *broken_rows),) = warehouse.rows(query.sql(warehouse.dialect))
     names = [*rules, f"key {', '.join(table.key)} is not unique"]
-    return [Violation(rule, int(rows)) for rule, rows in zip(names, row, strict=True) if rows]
+    found = [Violation(rule, int(rows)) for rule, rows in zip(names, broken_rows, strict=True) if rows]
+    return Inspection(int(stored_rows), len(names), tuple(found))
 
 
 def _column_rules(column: Column) -> Iterator[tuple[str, sge.Expression]]:

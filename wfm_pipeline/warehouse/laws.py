@@ -18,7 +18,7 @@ class Law:
     """A law's two sides and how many rows break it.
 
     Attributes:
-        left, right: The totals that must agree.
+        left, right: The totals that must agree; of a law about single rows all rows, and those that keep it.
         broken_rows: Groups in which they do not.
     """
 
@@ -89,7 +89,7 @@ def quantiles_are_ordered(warehouse: Warehouse, source: str, table: str) -> Law:
     """calls_q10 <= calls_q50 <= calls_q90 in every row."""
     rows = _of_source(warehouse, table, source)
     crossed = (rows.calls_q10 > rows.calls_q50) | (rows.calls_q50 > rows.calls_q90)
-    return _law(warehouse, rows.agg(left=rows.count(), right=rows.count(), broken=crossed.sum()))
+    return _law(warehouse, rows.agg(left=rows.count(), right=_kept(rows, crossed), broken=crossed.sum()))
 
 
 def workload_is_the_forecasts(warehouse: Warehouse, source: str) -> Law:
@@ -117,7 +117,7 @@ def teams_are_rounded_once(warehouse: Warehouse, source: str) -> Law:
         | ((rows.agents_required_exact <= rows.agents_required - 1) & (rows.agents_required > 0))
         | (rows.agents_scheduled < rows.agents_required)
     )
-    return _law(warehouse, rows.agg(left=rows.count(), right=rows.count(), broken=broken.sum()))
+    return _law(warehouse, rows.agg(left=rows.count(), right=_kept(rows, broken), broken=broken.sum()))
 
 
 def heads_are_conserved(warehouse: Warehouse, source: str) -> Law:
@@ -138,7 +138,11 @@ def bands_of_capacity_are_ordered(warehouse: Warehouse, source: str) -> Law:
     for name in ("fte_required", "paid_fte_required", "fte_available", "gap_fte"):
         low, middle, high = (rows[f"{name}_{level}"].fill_null(0) for level in ("q10", "q50", "q90"))
         crossed = crossed | (low > middle + SUM_TOLERANCE) | (middle > high + SUM_TOLERANCE)
-    return _law(warehouse, rows.agg(left=rows.count(), right=rows.count(), broken=crossed.sum()))
+    return _law(warehouse, rows.agg(left=rows.count(), right=_kept(rows, crossed), broken=crossed.sum()))
+
+
+def _kept(rows: IbisTable, broken: ibis.expr.types.BooleanValue) -> ibis.expr.types.IntegerScalar:
+    return rows.count() - broken.fill_null(False).sum()
 
 
 def _of_source(warehouse: Warehouse, table: str, source: str) -> IbisTable:

@@ -16,7 +16,7 @@ from wfm_pipeline.reports.allocation_figures import allocation_figure
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline_tests.cli_kit import run_wfm
-from wfm_pipeline_tests.house_kit import LAST_DATE, hashes
+from wfm_pipeline_tests.house_kit import LAST_DATE, hashes, says_what_was_compared
 from wfm_pipeline_tests.tools.write_allocation_seeds import FOLDER
 
 PLAN = [table.full_name for table in ALLOCATION_TABLES]
@@ -227,7 +227,9 @@ def _check(house):
         [check], resources={"house": house}, instance=dg.DagsterInstance.ephemeral(), raise_on_error=False,
         selection=dg.AssetSelection.checks(check),
     )  # fmt: skip
-    return {found.check_name: found.passed for found in result.get_asset_check_evaluations()}
+    checks = result.get_asset_check_evaluations()
+    assert all(says_what_was_compared(check) for check in checks)
+    return {found.check_name: found.passed for found in checks}
 
 
 def test_an_unbroken_plan_passes_every_check(planned):

@@ -15,7 +15,9 @@ from wfm_pipeline.assets.hindcasts import hindcasts_to_make
 from wfm_pipeline.contracts.gold import QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.definitions import build_definitions
+from wfm_pipeline.orchestration.instance import open_instance
 from wfm_pipeline.orchestration.plan import plan_run
+from wfm_pipeline.orchestration.run_words import run_events
 from wfm_pipeline.reports.run_tables import run_tables
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.model_store import read_model
@@ -29,8 +31,10 @@ from wfm_pipeline_tests.house_kit import (
     refresh,
     refresh_outcome,
     run,
+    says_what_was_compared,
 )
 
+CHECKED = dg.DagsterEventType.ASSET_CHECK_EVALUATION.value
 AS_OF = LAST_DATE + dt.timedelta(days=1)
 SILVER = [table.full_name for table in SILVER_TABLES]
 
@@ -192,6 +196,21 @@ def test_a_broken_contract_stops_what_stands_on_it_and_says_what_broke(house):
     assert [problem for problem in outcome.problems if "silver.calls" in problem and "call_id is not unique" in problem]
     assert "silver__calls" in done
     assert "silver__queue_intervals" not in done
+
+
+def test_every_check_says_in_words_and_numbers_what_was_compared(finished):
+    house, outcome = finished
+
+    with open_instance(house.settings) as instance:
+        events = run_events(instance, outcome.run_id)
+    checks = [event.asset_check_evaluation_data for event in events if event.event_type_value == CHECKED]
+
+    assert len(checks) > 30
+    assert [] == [(check.asset_key, check.check_name) for check in checks if not says_what_was_compared(check)]
+    flow = next(check for check in checks if check.check_name == "rows_are_conserved")
+    assert flow.metadata["expected"].value == flow.metadata["found"].value > 0
+    law = next(check for check in checks if check.check_name == "calls_are_conserved")
+    assert law.metadata["expected"].value == count(house, "select count(*) from silver.calls")
 
 
 def test_forecast_closed_hours_are_zero_rows_and_quantiles_are_ordered(finished):

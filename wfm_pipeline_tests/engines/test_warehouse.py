@@ -16,7 +16,7 @@ from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import ContractError, SettingsError, WarehouseError
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
-from wfm_pipeline.warehouse.contract_check import contract_violations
+from wfm_pipeline.warehouse.contract_check import inspect_contract
 from wfm_pipeline.warehouse.engine import without_password
 from wfm_pipeline.warehouse.opening import duckdb_path, open_warehouse
 from wfm_pipeline.warehouse.scope import Scope
@@ -138,7 +138,7 @@ def test_values_of_a_scope_are_never_sql(warehouse):
 def test_the_contract_check_counts_rows_that_break_a_rule(warehouse, change, rule):
     warehouse.replace(TABLE, pd.concat([rows("a"), rows("b", **change)]), Scope())
 
-    violations = [(violation.rule, violation.rows) for violation in contract_violations(warehouse, TABLE)]
+    violations = [(violation.rule, violation.rows) for violation in inspect_contract(warehouse, TABLE).violations]
 
     assert violations == ([(rule, 1)] if rule else [])
 
@@ -146,7 +146,7 @@ def test_the_contract_check_counts_rows_that_break_a_rule(warehouse, change, rul
 def test_the_contract_check_finds_a_repeated_and_a_null_key(warehouse):
     warehouse.replace(TABLE, pd.concat([rows("a"), rows("a"), rows(None)]), Scope())
 
-    rules = {violation.rule: violation.rows for violation in contract_violations(warehouse, TABLE)}
+    rules = {violation.rule: violation.rows for violation in inspect_contract(warehouse, TABLE).violations}
 
     assert {"thing_id is null": 1, "key column thing_id is null": 1, "key thing_id is not unique": 1} == rules
 

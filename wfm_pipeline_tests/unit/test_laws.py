@@ -48,6 +48,8 @@ def put(warehouse, table, **values):
     warehouse.append_arrow(table.full_name, pa.Table.from_pylist([row]))
 
 
+SUMS_THAT_STAY = ("calls", "final_values")
+"""Laws whose totals may agree while a group or row breaks them."""
 LAWS = {
     "calls": lambda warehouse: calls_equal_intervals(warehouse, "s"),
     "outcomes": lambda warehouse: offered_is_the_sum_of_outcomes(warehouse, "s"),
@@ -95,4 +97,7 @@ def test_a_law_holds_on_sound_rows(warehouse, law):
 def test_a_law_is_seen_to_break(warehouse, law, damage):
     warehouse.execute(damage)
 
-    assert 1 <= LAWS[law](warehouse).broken_rows
+    found = LAWS[law](warehouse)
+
+    assert 1 <= found.broken_rows
+    assert found.left != found.right or law in SUMS_THAT_STAY

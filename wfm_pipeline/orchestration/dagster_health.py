@@ -8,14 +8,12 @@ import datetime as dt
 from collections.abc import Callable
 
 import dagster as dg
-from dagster._core.scheduler.instigation import InstigatorStatus
 
 from wfm_pipeline.errors import WfmError
 from wfm_pipeline.orchestration.instance import open_instance
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import dagster_home
 
-_ON = {InstigatorStatus.RUNNING, InstigatorStatus.DECLARED_IN_CODE}
 LoadDefinitions = Callable[[], dg.Definitions]
 """How the location is loaded; given by the caller, who stands above this room."""
 
@@ -67,7 +65,7 @@ def daemon(house: House) -> str:
     if not has_instance(house):
         return "not needed: no schedule or sensor is switched on"
     with open_instance(house.settings) as instance:
-        switched_on = sorted(state.instigator_name for state in instance.all_instigator_state(instigator_statuses=_ON))
+        switched_on = sorted(state.instigator_name for state in instance.all_instigator_state() if state.is_running)
         statuses = instance.get_daemon_statuses().values()
     if not switched_on:
         return "not needed: no schedule or sensor is switched on"

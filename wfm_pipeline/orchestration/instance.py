@@ -14,10 +14,9 @@ _DAMAGED_WORDS = ("file is not a database", "database disk image is malformed", 
 _NOT_YAML_KINDS = (
     "yaml.",
     "builtins.UnicodeDecodeError",
-    "dagster._core.errors.DagsterInvalidConfigError",
     "dagster_shared.check.",
 )
-"""Beginnings of the errors that Dagster raises over its own file."""
+"""Beginnings of the other errors that Dagster raises over its own file."""
 LOCATION = "wfm_pipeline"
 """The one name of our code location: switches of schedules and sensors are kept under it."""
 _WORKSPACE = f"""load_from:
@@ -77,7 +76,7 @@ def _unopened(settings: Settings, home: Path, error: Exception) -> WfmError:
     """What keeps the storage from being opened, without the text of a database's error, which may hold the URL."""
     text = (str(error).strip() or type(error).__name__).splitlines()[0]
     kind = f"{type(error).__module__}.{type(error).__name__}"
-    if kind.startswith(_NOT_YAML_KINDS):
+    if isinstance(error, dg.DagsterInvalidConfigError) or kind.startswith(_NOT_YAML_KINDS):
         file = home / "dagster.yaml"
         return WfmError(f"{file} cannot be used ({text}): mend it, or delete it and the next command writes it anew")
     if any(word in text for word in _DAMAGED_WORDS):

@@ -1,9 +1,11 @@
 """The house keeps its own laws: imports, signs on the doors, generated documents, SQL that parses."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,30 @@ def test_only_settings_reads_the_environment():
     ]
 
     assert ["wfm_pipeline/settings.py"] == readers
+
+
+def test_only_the_pinned_module_imports_what_dagster_keeps_to_itself():
+    importers = [
+        path.relative_to(ROOT).as_posix()
+        for path in MODULES
+        if re.search(
+            r"^\s*(from|import) dagster\w*\._|\bdagster\w*\._core", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+        and path.name != "partition_events.py"
+    ]
+
+    assert [] == importers
+
+
+def test_dagster_is_the_pinned_version():
+    wanted = dict(line.split("==") for line in _dependencies() if line.startswith("dagster"))
+
+    assert {"dagster", "dagster-postgres", "dagster-webserver"} <= set(wanted)
+    assert wanted == {name: version(name) for name in wanted}
+
+
+def _dependencies():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
 
 
 def test_the_licence_is_apache_2_in_the_package_the_readme_and_the_text():

@@ -1,6 +1,7 @@
 """The graph keeps its keys, says what one row is, and guards what stands on it."""
 
 import datetime as dt
+import re
 
 import dagster as dg
 import pytest
@@ -142,6 +143,16 @@ def test_every_silver_and_gold_table_has_a_blocking_contract_check(graph):
 
     assert {(table, "keeps_contract") for table in tables} <= checks
     assert {(spec.asset_key.to_user_string(), spec.name) for spec in specs if not spec.blocking} == WARNINGS
+
+
+def test_every_schedule_and_sensor_says_what_it_is_for(graph):
+    definitions, _ = graph
+    repository = definitions.get_repository_def()
+    words = {made.name: made.description or "" for made in (*repository.schedule_defs, *repository.sensor_defs)}
+
+    assert {"nightly_schedule", "late_data_sensor", "run_alerts"} <= set(words)
+    assert [] == [name for name, said in words.items() if not re.fullmatch(r"[A-Z]\w*s [^\n]{20,}\.", said)]
+    assert len(words) == len(set(words.values()))
 
 
 def test_the_nightly_tick_loads_yesterday_and_forecasts_from_its_own_date(graph):

@@ -7,7 +7,7 @@ import dagster as dg
 import ibis
 import pandas as pd
 
-from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, report
+from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, materialized, report
 from wfm_pipeline.assets.forecast import DAY_FORECAST_KEY, FORECAST_KEY
 from wfm_pipeline.assets.forecast_inputs import ForecastInputs, issue_instant, read_inputs
 from wfm_pipeline.contracts.gold import FORECAST_ACCURACY, QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
@@ -21,7 +21,7 @@ from wfm_pipeline.warehouse.scope import Scope
 def build_accuracy_assets() -> list[dg.AssetsDefinition]:
     """The accuracy's asset."""
 
-    @dg.asset(**asset_words(FORECAST_ACCURACY), deps=[FORECAST_KEY, DAY_FORECAST_KEY])
+    @dg.asset(**asset_words(FORECAST_ACCURACY, made_in=__name__), deps=[FORECAST_KEY, DAY_FORECAST_KEY])
     def forecast_accuracy(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
@@ -31,8 +31,8 @@ def build_accuracy_assets() -> list[dg.AssetsDefinition]:
             rows = pd.concat(scored, ignore_index=True) if scored else pd.DataFrame()
             loaded = sum(_replace(house, warehouse, part) for part in scored if len(part))
             flow = Flow(len(rows), loaded, notes=_notes(rows))
-            return dg.MaterializeResult(
-                metadata=report(context, house, warehouse, FORECAST_ACCURACY.full_name, flow, watch)
+            return materialized(
+                context, metadata=report(context, house, warehouse, FORECAST_ACCURACY.full_name, flow, watch)
             )
 
     return [forecast_accuracy]

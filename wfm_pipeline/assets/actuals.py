@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, report
+from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, materialized, report
 from wfm_pipeline.assets.silver import INTERVALS_KEY
 from wfm_pipeline.contracts.gold import QUEUE_DAY_ACTUAL
 from wfm_pipeline.contracts.silver import QUEUE_INTERVALS
@@ -14,7 +14,7 @@ from wfm_pipeline.warehouse.scope import Scope
 def build_actual_assets() -> list[dg.AssetsDefinition]:
     """The actuals' asset."""
 
-    @dg.asset(**asset_words(QUEUE_DAY_ACTUAL), deps=[INTERVALS_KEY])
+    @dg.asset(**asset_words(QUEUE_DAY_ACTUAL, made_in=__name__), deps=[INTERVALS_KEY])
     def queue_day_actual(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
@@ -30,6 +30,6 @@ def build_actual_assets() -> list[dg.AssetsDefinition]:
                 watch,
                 time_column="business_date",
             )
-            return dg.MaterializeResult(metadata=metadata)
+            return materialized(context, metadata=metadata)
 
     return [queue_day_actual]

@@ -12,7 +12,7 @@ import dagster as dg
 import pandas as pd
 
 from wfm_pipeline.assets.allocation_inputs import GROUP, Planning, read_planning, table_key, weeks_of
-from wfm_pipeline.assets.common import WEEK, Flow, Stopwatch, asset_words, dates_of, report, spec
+from wfm_pipeline.assets.common import WEEK, Flow, Stopwatch, asset_words, dates_of, materialized, report, spec
 from wfm_pipeline.contracts.allocation import (
     ALLOCATION_ACCURACY,
     ALLOCATION_INPUTS,
@@ -29,7 +29,7 @@ from wfm_pipeline.domain.allocation.demand import evaluate_plan
 from wfm_pipeline.domain.allocation.frames import WeekAnswer, quality_frame
 from wfm_pipeline.domain.allocation.strategy import allocate, optimal_counts
 from wfm_pipeline.domain.allocation.weeks import IsoWeek
-from wfm_pipeline.reports.allocation_figures import allocation_chart
+from wfm_pipeline.reports.allocation_figures import allocation_chart, allocation_glance
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.scope import Scope
@@ -56,7 +56,10 @@ def _plan_asset(weekly: dict[str, Any]) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name="weekly_allocation",
-        specs=[spec(table, deps=deps, partitions=WEEK).replace_attributes(group_name=GROUP) for table in PLAN_TABLES],
+        specs=[
+            spec(table, deps=deps, partitions=WEEK, made_in=__name__).replace_attributes(group_name=GROUP)
+            for table in PLAN_TABLES
+        ],
         **weekly,
     )
     def weekly_allocation(
@@ -75,7 +78,7 @@ def _plan_asset(weekly: dict[str, Any]) -> dg.AssetsDefinition:
                 rows = len(frames[table.name])
                 flow = Flow(rows, rows, notes=notes)
                 metadata = report(context, house, warehouse, table.full_name, flow, watch)
-                yield dg.MaterializeResult(asset_key=table_key(table), metadata=metadata)
+                yield materialized(context, asset_key=table_key(table), metadata=metadata)
 
     return weekly_allocation
 
@@ -155,12 +158,13 @@ def _notes(house: House, frames: dict[str, pd.DataFrame], weeks: list[IsoWeek]) 
         "strategy": house.settings.allocation_strategy,
         "unassigned": int(chosen["unassigned"].sum()),
         "chi_square_gap": float(chosen["chi_square_gap"].fillna(0).mean()),
+        "at_a_glance": dg.MetadataValue.md(allocation_glance(of_week, title=title)),
         "picture": dg.MetadataValue.md(allocation_chart(of_week, title=title)),
     }
 
 
 def _accuracy_asset(weekly: dict[str, Any]) -> dg.AssetsDefinition:
-    words = {**asset_words(ALLOCATION_ACCURACY, partitions=WEEK), "group_name": GROUP}
+    words = {**asset_words(ALLOCATION_ACCURACY, partitions=WEEK, made_in=__name__), "group_name": GROUP}
     deps = [table_key(table) for table in (DEMAND_WEEK, QUEUE_DAY_ACTUAL)]
 
     @dg.asset(**words, deps=deps, **weekly)
@@ -173,7 +177,7 @@ def _accuracy_asset(weekly: dict[str, Any]) -> dg.AssetsDefinition:
             _replace_weeks(warehouse, ALLOCATION_ACCURACY, rows, weeks)
             flow = Flow(len(rows), len(rows), notes={"weeks_evaluated": len(rows), **_mean_wmape(rows)})
             metadata = report(context, house, warehouse, ALLOCATION_ACCURACY.full_name, flow, watch)
-            return dg.MaterializeResult(metadata=metadata)
+            return materialized(context, metadata=metadata)
 
     return allocation_accuracy
 

@@ -12,7 +12,7 @@ import dagster as dg
 import pandas as pd
 
 from wfm_pipeline.assets.allocation_calls import DEMAND_COLUMNS, days_without_final, planned_days, weekly_calls
-from wfm_pipeline.assets.common import Flow, Stopwatch, report, spec
+from wfm_pipeline.assets.common import Flow, Stopwatch, materialized, report, spec
 from wfm_pipeline.contracts.allocation import (
     ALLOCATION_INPUTS,
     ALLOCATION_RESOURCES,
@@ -51,7 +51,9 @@ def build_planning_assets() -> list[dg.AssetsDefinition]:
 
     @dg.multi_asset(
         name="planning_inputs",
-        specs=[spec(table, deps=[]).replace_attributes(group_name=GROUP) for table in ALLOCATION_INPUTS],
+        specs=[
+            spec(table, deps=[], made_in=__name__).replace_attributes(group_name=GROUP) for table in ALLOCATION_INPUTS
+        ],
     )
     def planning_inputs(
         context: dg.AssetExecutionContext, house: dg.ResourceParam[House]
@@ -61,7 +63,7 @@ def build_planning_assets() -> list[dg.AssetsDefinition]:
                 watch = Stopwatch()
                 flow = _take_in(house, warehouse, name)
                 metadata = report(context, house, warehouse, table.full_name, flow, watch)
-                yield dg.MaterializeResult(asset_key=table_key(table), metadata=metadata)
+                yield materialized(context, asset_key=table_key(table), metadata=metadata)
 
     return [planning_inputs]
 

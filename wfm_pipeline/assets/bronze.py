@@ -10,7 +10,18 @@ from typing import Final
 
 import dagster as dg
 
-from wfm_pipeline.assets.common import DAY, OWNERS, PARTITIONS_TAG, Flow, Stopwatch, again_later, dates_of, report
+from wfm_pipeline.assets.code_version import code_version
+from wfm_pipeline.assets.common import (
+    DAY,
+    OWNERS,
+    PARTITIONS_TAG,
+    Flow,
+    Stopwatch,
+    again_later,
+    dates_of,
+    materialized,
+    report,
+)
 from wfm_pipeline.contracts.source_map import SourceMap, TableMap
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.resources import House
@@ -44,6 +55,7 @@ def _bronze_asset(
         description=f"One row per version of a row of the source's `{table_map.name}`, as it stood there.",
         group_name="bronze",
         owners=OWNERS,
+        code_version=code_version(__name__),
         kinds={"sql", "table"},
         tags={
             "layer": "bronze",
@@ -63,8 +75,8 @@ def _bronze_asset(
                 _note_first_date(context, house, warehouse, table_map)
             name = source_map.bronze_name(table_map)
             column = None if dates is None else "_business_date"
-            return dg.MaterializeResult(
-                metadata=report(context, house, warehouse, name, flow, watch, time_column=column)
+            return materialized(
+                context, metadata=report(context, house, warehouse, name, flow, watch, time_column=column)
             )
 
     return bronze_table

@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, report, spec
+from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, materialized, report, spec
 from wfm_pipeline.contracts.capacity import CAPACITY_INPUTS, CAPACITY_WEEK, HEADCOUNT, HIRING_CLASSES, SHRINKAGE
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.history import planner_key
@@ -22,7 +22,7 @@ from wfm_pipeline.domain.staffing.capacity import DEMAND_COLUMNS, plan_capacity
 from wfm_pipeline.domain.staffing.capacity_sheets import CAPACITY_FILES, capacity_rows, planners_tables
 from wfm_pipeline.domain.staffing.capacity_work import Efficiency, learn_efficiency
 from wfm_pipeline.errors import DataError
-from wfm_pipeline.reports.capacity_figures import capacity_chart
+from wfm_pipeline.reports.capacity_figures import capacity_chart, capacity_glance
 from wfm_pipeline.resources import House
 from wfm_pipeline.sources.planning_files import brought_by, read_text_table
 from wfm_pipeline.warehouse.engine import Warehouse
@@ -42,7 +42,9 @@ def build_capacity_assets() -> list[dg.AssetsDefinition]:
 
     @dg.multi_asset(
         name="capacity_inputs",
-        specs=[spec(table, deps=[]).replace_attributes(group_name=GROUP) for table in CAPACITY_INPUTS],
+        specs=[
+            spec(table, deps=[], made_in=__name__).replace_attributes(group_name=GROUP) for table in CAPACITY_INPUTS
+        ],
     )
     def capacity_inputs(
         context: dg.AssetExecutionContext, house: dg.ResourceParam[House]
@@ -52,10 +54,10 @@ def build_capacity_assets() -> list[dg.AssetsDefinition]:
                 watch = Stopwatch()
                 flow = _take_in(house, warehouse, name)
                 metadata = report(context, house, warehouse, table.full_name, flow, watch)
-                yield dg.MaterializeResult(asset_key=_key(table), metadata=metadata)
+                yield materialized(context, asset_key=_key(table), metadata=metadata)
 
     deps = [_key(table) for table in (*CAPACITY_INPUTS, QUEUE_WEEK_LONG_RANGE, QUEUE_INTERVAL_STAFFING)]
-    words = {**asset_words(CAPACITY_WEEK), "group_name": GROUP}
+    words = {**asset_words(CAPACITY_WEEK, made_in=__name__), "group_name": GROUP}
 
     @dg.asset(**words, deps=deps)
     def capacity_week(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
@@ -69,7 +71,7 @@ def build_capacity_assets() -> list[dg.AssetsDefinition]:
             flow = Flow(len(demand), len(rows), notes=_notes(house, rows))
             table = CAPACITY_WEEK.full_name
             metadata = report(context, house, warehouse, table, flow, watch, time_column="week_start")
-            return dg.MaterializeResult(metadata=metadata)
+            return materialized(context, metadata=metadata)
 
     return [capacity_inputs, capacity_week]
 
@@ -121,11 +123,13 @@ def _efficiency(house: House, warehouse: Warehouse) -> dict[str, Efficiency]:
 
 def _notes(house: House, rows: pd.DataFrame) -> dict[str, Any]:
     short = rows[rows["gap_fte_mean"] > 0]
+    title = house.title("FTE required and available")
     return {
         "pools": int(rows["pool_id"].nunique()),
         "weeks_short": len(short),
         "largest_gap_fte": float(short["gap_fte_mean"].max()) if len(short) else 0.0,
         "hires_needed": int(rows["hires_needed"].sum()),
         "rows_with_unknowns": int(rows["reason"].notna().sum()),
-        "picture": dg.MetadataValue.md(capacity_chart(rows, title=house.title("FTE required and available"))),
+        "at_a_glance": dg.MetadataValue.md(capacity_glance(rows, title=title)),
+        "picture": dg.MetadataValue.md(capacity_chart(rows, title=title)),
     }

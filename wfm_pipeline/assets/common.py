@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
+from wfm_pipeline.assets.code_version import code_version
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import PIPELINE_HEALTH
 from wfm_pipeline.contracts.lineage import LINEAGE
@@ -70,24 +71,47 @@ class Stopwatch:
         return time.monotonic() - self._start
 
 
-def asset_words(table: Table, *, kinds: set[str] | None = None, partitions: str | None = None) -> dict[str, Any]:
-    """Key, group, description, owners, kinds, tags and column metadata of a table's asset; partitions are DAY or WEEK."""
+def asset_words(
+    table: Table, *, made_in: str, kinds: set[str] | None = None, partitions: str | None = None
+) -> dict[str, Any]:
+    """Key, group, description, owners, kinds, tags, code version and column metadata of a table's asset.
+
+    Args:
+        table: The contract.
+        made_in: Module that makes the asset, `__name__` there; its code is what the version is of.
+        kinds: What it is made with.
+        partitions: DAY or WEEK, where it has some.
+    """
     return {
         "key": dg.AssetKey([table.layer, table.name]),
         "group_name": table.layer,
         "description": table.grain,
         "owners": OWNERS,
         "kinds": {"python", "table"} if kinds is None else kinds,
+        "code_version": code_version(made_in),
         "tags": {"layer": table.layer, **({PARTITIONS_TAG: partitions} if partitions else {})},
         "metadata": {"dagster/column_schema": column_schema(table), **column_lineage(table)},
     }
 
 
 def spec(
-    table: Table, *, deps: list[dg.AssetKey], kinds: set[str] | None = None, partitions: str | None = None
+    table: Table,
+    *,
+    deps: list[dg.AssetKey],
+    made_in: str,
+    kinds: set[str] | None = None,
+    partitions: str | None = None,
 ) -> dg.AssetSpec:
     """The asset spec of a table, for assets that write several tables."""
-    return dg.AssetSpec(**asset_words(table, kinds=kinds, partitions=partitions), deps=deps)
+    return dg.AssetSpec(**asset_words(table, made_in=made_in, kinds=kinds, partitions=partitions), deps=deps)
+
+
+def materialized(context: dg.AssetExecutionContext, **words: Any) -> dg.MaterializeResult:
+    """What an asset says when it has made its table; every run makes a new version of the data.
+
+    Without a version of its own Dagster would take the data for the same as long as the code is the same.
+    """
+    return dg.MaterializeResult(data_version=dg.DataVersion(context.run.run_id), **words)
 
 
 def column_schema(table: Table) -> dg.TableSchema:
@@ -171,7 +195,9 @@ def report(
         f"{table}: {flow.rows_in} rows in, {flow.rows_loaded} loaded, {flow.rows_rejected} refused, "
         f"{flow.rows_duplicate} duplicate, {watch.seconds():.1f} s"
     )
+    pictures = {name: note for name, note in flow.notes.items() if isinstance(note, dg.MarkdownMetadataValue)}
     return {
+        **pictures,
         "dagster/row_count": flow.rows_loaded,
         "rejected_rows": flow.rows_rejected,
         "duplicate_rows": flow.rows_duplicate,

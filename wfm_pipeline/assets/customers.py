@@ -3,7 +3,7 @@
 import dagster as dg
 import pandas as pd
 
-from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, report
+from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, materialized, report
 from wfm_pipeline.assets.silver import CALLS_KEY
 from wfm_pipeline.contracts.gold import CUSTOMER_BEHAVIOR
 from wfm_pipeline.contracts.silver import CALLS
@@ -16,7 +16,7 @@ from wfm_pipeline.warehouse.scope import Scope
 def build_customer_assets() -> list[dg.AssetsDefinition]:
     """The customers' asset."""
 
-    @dg.asset(**asset_words(CUSTOMER_BEHAVIOR, kinds={"scikitlearn", "table"}), deps=[CALLS_KEY])
+    @dg.asset(**asset_words(CUSTOMER_BEHAVIOR, kinds={"scikitlearn", "table"}, made_in=__name__), deps=[CALLS_KEY])
     def customer_behavior(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
@@ -26,8 +26,8 @@ def build_customer_assets() -> list[dg.AssetsDefinition]:
             rows = result.customers.assign(**house.in_source())
             loaded = warehouse.replace(CUSTOMER_BEHAVIOR, rows, Scope(house.in_source()))
             flow = Flow(len(measured), loaded, notes=_notes(rows, result.k))
-            return dg.MaterializeResult(
-                metadata=report(context, house, warehouse, CUSTOMER_BEHAVIOR.full_name, flow, watch)
+            return materialized(
+                context, metadata=report(context, house, warehouse, CUSTOMER_BEHAVIOR.full_name, flow, watch)
             )
 
     return [customer_behavior]

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, report, spec
+from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, materialized, report, spec
 from wfm_pipeline.assets.forecast import DAY_FORECAST_KEY, FORECAST_KEY
 from wfm_pipeline.assets.forecast_inputs import unfinished_days
 from wfm_pipeline.assets.forecast_plans import OVERRIDES_KEY, read_overrides
@@ -43,7 +43,7 @@ def build_final_assets() -> list[dg.AssetsDefinition]:
 def _final_asset() -> dg.AssetsDefinition:
     deps = [FORECAST_KEY, DAY_FORECAST_KEY, OVERRIDES_KEY]
 
-    @dg.multi_asset(name="final_forecast", specs=[spec(table, deps=deps) for table in FINAL_TABLES])
+    @dg.multi_asset(name="final_forecast", specs=[spec(table, deps=deps, made_in=__name__) for table in FINAL_TABLES])
     def final_forecast(
         context: dg.AssetExecutionContext, house: dg.ResourceParam[House]
     ) -> Iterator[dg.MaterializeResult]:
@@ -58,7 +58,7 @@ def _final_asset() -> dg.AssetsDefinition:
                 rows = sum(counts[table.name] for _, counts in finished)
                 flow = Flow(rows, rows, notes=notes)
                 metadata = report(context, house, warehouse, table.full_name, flow, watch, time_column="business_date")
-                yield dg.MaterializeResult(asset_key=dg.AssetKey([table.layer, table.name]), metadata=metadata)
+                yield materialized(context, asset_key=dg.AssetKey([table.layer, table.name]), metadata=metadata)
 
     return final_forecast
 
@@ -102,7 +102,7 @@ def _finish(
 
 
 def _value_asset() -> dg.AssetsDefinition:
-    @dg.asset(**asset_words(OVERRIDE_VALUE), deps=[_APPLIED_KEY, INTERVALS_KEY])
+    @dg.asset(**asset_words(OVERRIDE_VALUE, made_in=__name__), deps=[_APPLIED_KEY, INTERVALS_KEY])
     def override_value(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
@@ -115,7 +115,7 @@ def _value_asset() -> dg.AssetsDefinition:
             notes = {"value_added": gain / came if came > 0 else "nothing to score yet"}
             flow = Flow(len(effects), loaded, notes=notes)
             metadata = report(context, house, warehouse, OVERRIDE_VALUE.full_name, flow, watch)
-            return dg.MaterializeResult(metadata=metadata)
+            return materialized(context, metadata=metadata)
 
     return override_value
 

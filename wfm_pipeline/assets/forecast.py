@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from wfm_pipeline.assets.common import Flow, Stopwatch, report, spec
+from wfm_pipeline.assets.common import Flow, Stopwatch, materialized, report, spec
 from wfm_pipeline.assets.forecast_inputs import ForecastInputs, coming_hours, issue_instant, open_hours, read_inputs
 from wfm_pipeline.assets.forecast_plans import DECISIONS_KEY, DRIVERS_KEY, EVENTS_KEY, read_plans
 from wfm_pipeline.assets.hindcasts import hindcasts_to_make, store_hindcast
@@ -25,7 +25,7 @@ from wfm_pipeline.domain.forecasting import ForecastResult, dump_model, forecast
 from wfm_pipeline.domain.forecasting.issues import WRITTEN
 from wfm_pipeline.domain.forecasting.placing import place_on_grid
 from wfm_pipeline.errors import DataError
-from wfm_pipeline.reports.figures import fan_chart
+from wfm_pipeline.reports.figures import fan_chart, fan_glance
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.model_store import save_model
@@ -67,7 +67,7 @@ def build_forecast_assets() -> list[dg.AssetsDefinition]:
 
     @dg.multi_asset(
         name="queue_forecast",
-        specs=[spec(table, deps=deps, kinds={"lightgbm", "table"}) for table in _TABLES],
+        specs=[spec(table, deps=deps, kinds={"lightgbm", "table"}, made_in=__name__) for table in _TABLES],
     )
     def queue_forecast(
         context: dg.AssetExecutionContext, house: dg.ResourceParam[House], config: ForecastConfig
@@ -87,13 +87,13 @@ def build_forecast_assets() -> list[dg.AssetsDefinition]:
                 _, frames = _make(house, warehouse, inputs, day, is_hindcast=True)
                 store_hindcast(house, warehouse, day, frames, run_id=context.run.run_id)
             notes |= {"hindcasts": [day.isoformat() for day in hindcasts], "unfinished_days": _named(read.unfinished)}
-            notes["fan_chart"] = _picture(house, warehouse, inputs, origin)
+            notes |= _pictures(house, warehouse, inputs, origin)
             for table in _TABLES:
                 rows = _count(house, warehouse, table, origin)
                 flow = Flow(len(inputs.history), rows, notes=notes)
                 column = "business_date" if table in _BY_DATE else None
                 metadata = report(context, house, warehouse, table.full_name, flow, watch, time_column=column)
-                yield dg.MaterializeResult(asset_key=dg.AssetKey([table.layer, table.name]), metadata=metadata)
+                yield materialized(context, asset_key=dg.AssetKey([table.layer, table.name]), metadata=metadata)
 
     return [queue_forecast]
 
@@ -173,7 +173,9 @@ def _notes(result: ForecastResult) -> dict[str, object]:
     }
 
 
-def _picture(house: House, warehouse: Warehouse, inputs: ForecastInputs, origin: dt.date) -> dg.MetadataValue:
+def _pictures(
+    house: House, warehouse: Warehouse, inputs: ForecastInputs, origin: dt.date
+) -> dict[str, dg.MetadataValue]:
     days = warehouse.frame(
         issue_scope(house, issue_instant(house, origin)).filter(warehouse.table(QUEUE_DAY_FORECAST.full_name))
     )
@@ -181,4 +183,9 @@ def _picture(house: House, warehouse: Warehouse, inputs: ForecastInputs, origin:
     actual = past.groupby(["queue_id", "business_date"], as_index=False)["calls"].sum(min_count=1)
     recent = actual[actual["business_date"] >= pd.Timestamp(origin - dt.timedelta(days=28))]
     recent = recent[recent["business_date"] < pd.Timestamp(origin)]
-    return dg.MetadataValue.md(fan_chart(recent, days, title=house.title("Calls per day, forecast with 80 % band")))
+    return {
+        "at_a_glance": dg.MetadataValue.md(fan_glance(recent, days, title=house.title("Calls per day"))),
+        "fan_chart": dg.MetadataValue.md(
+            fan_chart(recent, days, title=house.title("Calls per day, forecast with 80 % band"))
+        ),
+    }

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
-from wfm_pipeline.assets.common import Flow, Stopwatch, report, spec
+from wfm_pipeline.assets.common import Flow, Stopwatch, materialized, report, spec
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.history import planner_key
 from wfm_pipeline.contracts.plans import (
@@ -37,7 +37,7 @@ def build_plan_assets() -> list[dg.AssetsDefinition]:
 
     @dg.multi_asset(
         name="forecast_plans",
-        specs=[spec(table, deps=[]).replace_attributes(group_name=GROUP) for table in PLAN_INPUTS],
+        specs=[spec(table, deps=[], made_in=__name__).replace_attributes(group_name=GROUP) for table in PLAN_INPUTS],
     )
     def forecast_plans(
         context: dg.AssetExecutionContext, house: dg.ResourceParam[House]
@@ -47,7 +47,7 @@ def build_plan_assets() -> list[dg.AssetsDefinition]:
                 watch = Stopwatch()
                 flow = _take_in(house, warehouse, name)
                 metadata = report(context, house, warehouse, table.full_name, flow, watch)
-                yield dg.MaterializeResult(asset_key=dg.AssetKey([table.layer, table.name]), metadata=metadata)
+                yield materialized(context, asset_key=dg.AssetKey([table.layer, table.name]), metadata=metadata)
 
     return [forecast_plans]
 

@@ -12,7 +12,7 @@ import dagster as dg
 import ibis
 import pandas as pd
 
-from wfm_pipeline.assets.common import Flow, Stopwatch, report, spec
+from wfm_pipeline.assets.common import Flow, Stopwatch, materialized, report, spec
 from wfm_pipeline.assets.forecast import DAY_FORECAST_KEY, FORECAST_KEY
 from wfm_pipeline.assets.forecast_inputs import read_inputs
 from wfm_pipeline.assets.silver import CALLS_KEY, INTERVALS_KEY
@@ -62,7 +62,9 @@ def build_intraday_assets() -> list[dg.AssetsDefinition]:
 
     @dg.multi_asset(
         name=OP_NAME,
-        specs=[spec(table, deps=deps).replace_attributes(group_name=GROUP) for table in INTRADAY_TABLES],
+        specs=[
+            spec(table, deps=deps, made_in=__name__).replace_attributes(group_name=GROUP) for table in INTRADAY_TABLES
+        ],
     )
     def queue_reforecast(
         context: dg.AssetExecutionContext, house: dg.ResourceParam[House], config: ReforecastConfig
@@ -79,7 +81,7 @@ def build_intraday_assets() -> list[dg.AssetsDefinition]:
                 rows = len(frames[table.name])
                 flow = Flow(rows, rows, notes={**notes, "reforecast_at": str(moment.local)})
                 metadata = report(context, house, warehouse, table.full_name, flow, watch, time_column="business_date")
-                yield dg.MaterializeResult(asset_key=dg.AssetKey([table.layer, table.name]), metadata=metadata)
+                yield materialized(context, asset_key=dg.AssetKey([table.layer, table.name]), metadata=metadata)
 
     return [queue_reforecast]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from wfm_pipeline.assets.common import Flow, Stopwatch, report, spec
+from wfm_pipeline.assets.common import Flow, Stopwatch, materialized, report, spec
 from wfm_pipeline.assets.forecast import ForecastConfig
 from wfm_pipeline.assets.forecast_inputs import issue_instant, read_inputs
 from wfm_pipeline.assets.silver import CALENDAR_KEY, INTERVALS_KEY
@@ -26,7 +26,7 @@ def build_long_range_assets() -> list[dg.AssetsDefinition]:
     @dg.multi_asset(
         name=OP_NAME,
         specs=[
-            spec(table, deps=deps, kinds={"lightgbm", "table"}).replace_attributes(group_name=GROUP)
+            spec(table, deps=deps, kinds={"lightgbm", "table"}, made_in=__name__).replace_attributes(group_name=GROUP)
             for table in LONG_RANGE_TABLES
         ],
     )
@@ -49,6 +49,6 @@ def build_long_range_assets() -> list[dg.AssetsDefinition]:
                     len(inputs.history), len(frames[table.name]), notes={"long_range_notes": list(result.notes)}
                 )
                 metadata = report(context, house, warehouse, table.full_name, flow, watch, time_column=time_column)
-                yield dg.MaterializeResult(asset_key=dg.AssetKey([table.layer, table.name]), metadata=metadata)
+                yield materialized(context, asset_key=dg.AssetKey([table.layer, table.name]), metadata=metadata)
 
     return [queue_long_range]

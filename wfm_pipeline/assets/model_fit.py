@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import dagster as dg
 from ibis.expr.types import Table as IbisTable
 
-from wfm_pipeline.assets.common import Flow, Stopwatch, report, spec
+from wfm_pipeline.assets.common import Flow, Stopwatch, materialized, report, spec
 from wfm_pipeline.assets.silver import CALLS_KEY, LEGS_KEY
 from wfm_pipeline.contracts.model_fit import AGENT_PRESENCE_MONTH, MODEL_FIT_TABLES, QUEUE_MODEL_FIT
 from wfm_pipeline.contracts.silver import CALL_LEGS, CALLS
 from wfm_pipeline.domain.simulation.model_fit import FitOptions, ModelFit, compare_models
 from wfm_pipeline.domain.simulation.model_records import LEG_COLUMNS, records_from_legs
-from wfm_pipeline.reports.model_fit_figures import model_fit_chart
+from wfm_pipeline.reports.model_fit_figures import model_fit_chart, model_fit_glance
 from wfm_pipeline.resources import House
 from wfm_pipeline.units import SECONDS_PER_MINUTE
 from wfm_pipeline.warehouse.engine import Warehouse
@@ -31,7 +31,8 @@ def build_model_fit_assets() -> list[dg.AssetsDefinition]:
     @dg.multi_asset(
         name=OP,
         specs=[
-            spec(table, deps=[LEGS_KEY, CALLS_KEY]).replace_attributes(group_name=GROUP) for table in MODEL_FIT_TABLES
+            spec(table, deps=[LEGS_KEY, CALLS_KEY], made_in=__name__).replace_attributes(group_name=GROUP)
+            for table in MODEL_FIT_TABLES
         ],
     )
     def model_fit(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> Iterator[dg.MaterializeResult]:
@@ -43,7 +44,7 @@ def build_model_fit_assets() -> list[dg.AssetsDefinition]:
             for table, rows in ((QUEUE_MODEL_FIT, fit.months), (AGENT_PRESENCE_MONTH, fit.presence)):
                 warehouse.replace(table, rows.assign(**house.in_source()), Scope(house.in_source()))
                 metadata = report(context, house, warehouse, table.full_name, flow, watch)
-                yield dg.MaterializeResult(asset_key=dg.AssetKey([table.layer, table.name]), metadata=metadata)
+                yield materialized(context, asset_key=dg.AssetKey([table.layer, table.name]), metadata=metadata)
 
     return [model_fit]
 
@@ -70,5 +71,6 @@ def _notes(house: House, fit: ModelFit) -> dict[str, object]:
     return {
         "months": int(fit.months["month"].nunique()),
         "left_out": ", ".join(f"{reason} {calls}" for reason, calls in fit.left_out.items()),
+        "at_a_glance": dg.MetadataValue.md(model_fit_glance(fit.months, title=title)),
         "picture": dg.MetadataValue.md(model_fit_chart(fit.months, title=title)),
     }

@@ -9,7 +9,8 @@ from typing import Any
 
 import dagster as dg
 
-from wfm_pipeline.assets.common import OWNERS, column_schema
+from wfm_pipeline.assets.code_version import code_version
+from wfm_pipeline.assets.common import OWNERS, column_schema, materialized
 from wfm_pipeline.contracts.publication import PUBLICATION
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.publication import Publication
@@ -40,6 +41,7 @@ def build_publication_assets(assets: Iterable[dg.AssetsDefinition]) -> list[dg.A
         group_name=GROUP,
         description=f"{PUBLICATION.grain} Analysts, pages and reports read that copy and no other.",
         owners=OWNERS,
+        code_version=code_version(__name__),
         kinds={"table"},
         tags={"layer": GROUP},
         metadata={"dagster/column_schema": column_schema(PUBLICATION)},
@@ -56,7 +58,7 @@ def build_publication_assets(assets: Iterable[dg.AssetsDefinition]) -> list[dg.A
                 reader_roles=house.settings.reader_roles,
             )
         context.log.info(f"published {len(done.rows)} tables to {done.place} in {done.seconds:.1f} s")
-        return dg.MaterializeResult(metadata=_metadata(done))
+        return materialized(context, metadata=_metadata(done))
 
     return [publication]
 

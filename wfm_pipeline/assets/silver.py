@@ -11,16 +11,7 @@ from typing import Any
 import dagster as dg
 
 from wfm_pipeline.assets.bronze import bronze_key
-from wfm_pipeline.assets.common import (
-    DAY,
-    Flow,
-    Stopwatch,
-    asset_words,
-    dates_of,
-    report,
-    spec,
-    warning,
-)
+from wfm_pipeline.assets.common import DAY, Flow, Stopwatch, asset_words, dates_of, materialized, report, spec, warning
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
 from wfm_pipeline.contracts.source_map import Role, SourceMap
@@ -101,7 +92,7 @@ def _legs_asset(raw: dict[Role, dg.AssetKey], daily: dict[str, Any]) -> dg.Asset
 
     @dg.multi_asset(
         name="call_legs",
-        specs=[spec(table, deps=inputs, partitions=DAY) for table in (CALL_LEGS, REJECTED_ROWS)],
+        specs=[spec(table, deps=inputs, partitions=DAY, made_in=__name__) for table in (CALL_LEGS, REJECTED_ROWS)],
         check_specs=[
             dg.AssetCheckSpec(
                 "few_rows_are_refused",
@@ -121,9 +112,10 @@ def _legs_asset(raw: dict[Role, dg.AssetKey], daily: dict[str, Any]) -> dg.Asset
             _refuse_too_many(house, counts)
             flow = _flow(counts)
             metadata = report(context, house, warehouse, CALL_LEGS.full_name, flow, watch, time_column="started_at")
-            yield dg.MaterializeResult(asset_key=LEGS_KEY, metadata=metadata)
+            yield materialized(context, asset_key=LEGS_KEY, metadata=metadata)
             yield _few_are_refused(house, counts)
-            yield dg.MaterializeResult(
+            yield materialized(
+                context,
                 asset_key=dg.AssetKey(["silver", "rejected_rows"]),
                 metadata={"dagster/row_count": sum(counts.findings.values()), "findings": dict(counts.findings)},
             )
@@ -165,13 +157,13 @@ def _flow(counts: SilverCounts) -> Flow:
 
 
 def _calendar_asset() -> dg.AssetsDefinition:
-    @dg.asset(**asset_words(CALENDAR_DAYS), deps=[CALLS_KEY])
+    @dg.asset(**asset_words(CALENDAR_DAYS, made_in=__name__), deps=[CALLS_KEY])
     def calendar_days(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
             counts = refresh_calendar(warehouse, house.source_map)
-            return dg.MaterializeResult(
-                metadata=report(context, house, warehouse, CALENDAR_DAYS.full_name, _flow(counts), watch)
+            return materialized(
+                context, metadata=report(context, house, warehouse, CALENDAR_DAYS.full_name, _flow(counts), watch)
             )
 
     return calendar_days
@@ -182,15 +174,16 @@ def _daily_asset(
 ) -> dg.AssetsDefinition:
     """An asset that refreshes its run's dates by one function and strikes them off the to-do list."""
 
-    @dg.asset(**asset_words(table, partitions=DAY), deps=deps, **daily)
+    @dg.asset(**asset_words(table, partitions=DAY, made_in=__name__), deps=deps, **daily)
     def daily_table(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
             counts = _refreshed(context, house, warehouse, table, refresh)
-            return dg.MaterializeResult(
+            return materialized(
+                context,
                 metadata=report(
                     context, house, warehouse, table.full_name, _flow(counts), watch, time_column=time_column
-                )
+                ),
             )
 
     return daily_table

@@ -14,7 +14,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, report
+from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, materialized, report
 from wfm_pipeline.assets.final_forecast import FINAL_KEY
 from wfm_pipeline.assets.forecast import FORECAST_KEY
 from wfm_pipeline.contracts.gold import QUEUE_INTERVAL_FORECAST
@@ -22,7 +22,7 @@ from wfm_pipeline.contracts.plans import QUEUE_INTERVAL_FINAL
 from wfm_pipeline.contracts.staffing import QUEUE_INTERVAL_STAFFING
 from wfm_pipeline.domain.forecasting.overrides import moved_quantiles
 from wfm_pipeline.domain.staffing.plan import BANDS, staff_forecast
-from wfm_pipeline.reports.staffing_figures import staffing_chart
+from wfm_pipeline.reports.staffing_figures import staffing_chart, staffing_glance
 from wfm_pipeline.resources import House
 from wfm_pipeline.units import SECONDS_PER_MINUTE
 from wfm_pipeline.warehouse.engine import Warehouse
@@ -46,7 +46,7 @@ _CHANGED_CALLS = 1e-6
 
 def build_staffing_assets() -> list[dg.AssetsDefinition]:
     """The staffing's asset."""
-    words = {**asset_words(QUEUE_INTERVAL_STAFFING), "group_name": GROUP}
+    words = {**asset_words(QUEUE_INTERVAL_STAFFING, made_in=__name__), "group_name": GROUP}
 
     @dg.asset(**words, deps=[FORECAST_KEY, FINAL_KEY])
     def queue_interval_staffing(
@@ -59,7 +59,7 @@ def build_staffing_assets() -> list[dg.AssetsDefinition]:
             flow = Flow(len(rows), len(rows), notes=_notes(house, rows))
             table = QUEUE_INTERVAL_STAFFING.full_name
             metadata = report(context, house, warehouse, table, flow, watch, time_column="business_date")
-            return dg.MaterializeResult(metadata=metadata)
+            return materialized(context, metadata=metadata)
 
     return [queue_interval_staffing]
 
@@ -119,6 +119,7 @@ def _notes(house: House, rows: pd.DataFrame) -> dict[str, Any]:
     newest = rows[rows["issued_at"] == rows["issued_at"].max()]
     known = newest[newest["service_level"].notna()]
     calls = known["calls_final"].fillna(known["calls_mean"])
+    title = house.title("Agents required over the day")
     return {
         "issues_staffed": int(rows["issued_at"].nunique()),
         "issues_without_final_values": int(rows.loc[rows["calls_final"].isna(), "issued_at"].nunique()),
@@ -127,5 +128,6 @@ def _notes(house: House, rows: pd.DataFrame) -> dict[str, Any]:
         "workload_hours": float(newest["workload_minutes"].sum() / SECONDS_PER_MINUTE),
         "rows_without_team": int(newest["reason"].notna().sum()),
         "quantiles": sorted(newest["quantile"].unique().tolist()),
-        "picture": dg.MetadataValue.md(staffing_chart(newest, title=house.title("Agents required over the day"))),
+        "at_a_glance": dg.MetadataValue.md(staffing_glance(newest, title=title)),
+        "picture": dg.MetadataValue.md(staffing_chart(newest, title=title)),
     }

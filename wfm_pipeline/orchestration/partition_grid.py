@@ -38,7 +38,7 @@ def fill_grid(
     if not dates:
         return 0
     graph = definitions.resolve_asset_graph()
-    noted = 0
+    noted, filled = 0, set[dg.AssetKey]()
     for key, made in _made(result).items():
         grain = graph.get(key).tags.get(PARTITIONS_TAG)
         wanted = _days(dates, first_date) if grain == DAY else _weeks(dates) if grain == WEEK else []
@@ -46,7 +46,27 @@ def fill_grid(
             known = instance.get_materialized_partitions(key)
             own = {date.isoformat() for date in dates} if grain == DAY else set(wanted)
             noted += _note(instance, made, [name for name in wanted if name in own or name not in known], result.run_id)
+            filled.add(key)
+    _repeat_checks(instance, result, filled)
     return noted
+
+
+def _repeat_checks(
+    instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult, filled: Collection[dg.AssetKey]
+) -> None:
+    """Say again what the run's checks found: Dagster takes a check that is older than the newest event for not evaluated."""
+    for found in result.get_asset_check_evaluations():
+        if found.asset_key in filled:
+            again = dg.AssetCheckEvaluation(
+                asset_key=found.asset_key,
+                check_name=found.check_name,
+                passed=found.passed,
+                metadata=found.metadata,
+                severity=found.severity,
+                description=found.description,
+                blocking=found.blocking,
+            )
+            instance.report_runless_asset_event(again)
 
 
 def _made(result: dg.ExecuteInProcessResult) -> Mapping[dg.AssetKey, dg.AssetMaterialization]:

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from wfm_pipeline.reports.figures import as_markdown
+from wfm_pipeline.reports.glance import Line, glance
 
 ASSIGNED, IDEAL, REQUIRED = "#4c9a6b", "#333333", "#d1600a"
 _MOST_DEMANDS = 40
@@ -47,6 +48,14 @@ def allocation_figure(demands: pd.DataFrame, *, title: str) -> Figure:
 def allocation_chart(demands: pd.DataFrame, *, title: str) -> str:
     """The picture as Markdown, for a run's metadata."""
     return as_markdown(allocation_figure(demands, title=title), title)
+
+
+def allocation_glance(demands: pd.DataFrame, *, title: str) -> str:
+    """People per demand, the largest ideal first, small enough to be seen without a click."""
+    shown = demands.sort_values(["ideal_fte", "demand_id"], ascending=[False, True], kind="stable")
+    names = {"assigned": ASSIGNED, "ideal_fte": IDEAL}
+    lines = [Line(shown[name].astype(float).tolist(), colour) for name, colour in names.items()]
+    return glance(lines, words=f"{title}; green assigned, black ideal, {len(shown)} demands from the largest on")
 
 
 def _name(row: object) -> str:

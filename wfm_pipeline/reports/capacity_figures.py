@@ -4,7 +4,8 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from wfm_pipeline.reports.figures import FORECAST, as_markdown
+from wfm_pipeline.reports.figures import FORECAST, as_markdown, stretch
+from wfm_pipeline.reports.glance import Line, glance
 
 _WIDTH_INCHES, _ROW_INCHES = 9.0, 1.9
 _MOST_POOLS = 8
@@ -54,3 +55,11 @@ def _draw_pool(axes: mpl.axes.Axes, rows: pd.DataFrame) -> None:
 def capacity_chart(rows: pd.DataFrame, *, title: str) -> str:
     """The picture as Markdown, for a run's metadata."""
     return as_markdown(capacity_figure(rows, title=title), title)
+
+
+def capacity_glance(rows: pd.DataFrame, *, title: str) -> str:
+    """FTE of all pools over the weeks, small enough to be seen without a click; arguments as `capacity_figure`."""
+    names = {"fte_required_mean": FORECAST, "fte_available_mean": AVAILABLE}
+    weeks = rows.groupby("week_start")[list(names)].sum(min_count=1).astype(float).sort_index()
+    lines = [Line(weeks[name].tolist(), colour) for name, colour in names.items()]
+    return glance(lines, words=f"{title}; blue required, green available, all pools, {stretch(weeks.index)}")

@@ -7,6 +7,8 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
+from wfm_pipeline.reports.glance import Line, glance
+
 ACTUAL, FORECAST = "#555555", "#1f6fb4"
 _WIDTH_INCHES, _ROW_INCHES = 9.0, 1.7
 _MOST_QUEUES = 8
@@ -55,6 +57,26 @@ def fan_chart_figure(actual: pd.DataFrame, days: pd.DataFrame, *, title: str) ->
 def fan_chart(actual: pd.DataFrame, days: pd.DataFrame, *, title: str) -> str:
     """The fan chart as Markdown with the picture inside, for a run's metadata."""
     return as_markdown(fan_chart_figure(actual, days, title=title), title)
+
+
+def fan_glance(actual: pd.DataFrame, days: pd.DataFrame, *, title: str) -> str:
+    """Calls per day of all queues and their forecast, small enough to be seen without a click.
+
+    Args:
+        actual: queue_id, business_date, calls.
+        days: queue_id, business_date, calls_mean.
+        title: Title, which says so where the data are simulated.
+    """
+    came = actual.groupby("business_date")["calls"].sum(min_count=1)
+    coming = days.groupby("business_date")["calls_mean"].sum()
+    dates = came.index.union(coming.index).sort_values()
+    lines = [Line(came.reindex(dates).tolist(), ACTUAL), Line(coming.reindex(dates).tolist(), FORECAST)]
+    return glance(lines, words=f"{title}; grey came, blue forecast, all queues, {stretch(dates)}")
+
+
+def stretch(dates: pd.Index) -> str:
+    """First and last date in words."""
+    return f"{pd.Timestamp(dates.min()):%Y-%m-%d} to {pd.Timestamp(dates.max()):%Y-%m-%d}" if len(dates) else "no dates"
 
 
 def as_markdown(figure: Figure, title: str) -> str:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.reports.figures import ACTUAL, as_markdown
+from wfm_pipeline.reports.glance import Line, glance
 
 _COLOURS = {"erlang_c": "#c1272d", "erlang_a": "#1f6fb4", "simulation": "#2a8a4a"}
 _WORDS = {"erlang_c": "Erlang C", "erlang_a": "Erlang A", "simulation": "simulation"}
@@ -72,3 +73,14 @@ def write_model_fit_picture(months: pd.DataFrame, path: Path, *, title: str) -> 
         Image.open(buffer).convert("RGB").quantize(_COLOURS_KEPT).save(path, format="png", optimize=True)
     except OSError as error:
         raise DataError(f"{path} cannot be written: {error}", path=str(path)) from error
+
+
+def model_fit_glance(months: pd.DataFrame, *, title: str) -> str:
+    """Reached and simulated service level of the queue with most calls, small enough to be seen without a click."""
+    names = {"service_level": ACTUAL, "service_level_simulation": _COLOURS["simulation"]}
+    volume = months.groupby("queue_id")["calls_in_line"].sum().sort_values(ascending=False, kind="stable")
+    own = months[months["queue_id"].isin(volume.index[:1])]
+    levels = own[own["presence"] == own["presence"].min()].sort_values("month")
+    lines = [Line(levels[name].astype(float).tolist(), colour) for name, colour in names.items()]
+    queue = f", queue {volume.index[0]}" if len(volume) else ""
+    return glance(lines, words=f"{title}; grey reached, green simulation{queue}, {len(levels)} months", top=1.0)

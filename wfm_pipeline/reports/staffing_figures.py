@@ -5,10 +5,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from wfm_pipeline.reports.figures import FORECAST, as_markdown
+from wfm_pipeline.reports.glance import Line, glance
 
 _WIDTH_INCHES, _ROW_INCHES = 9.0, 1.7
 _MOST_QUEUES = 8
 SCHEDULED = "#d1600a"
+_AGENTS = ["agents_required", "agents_scheduled"]
 
 
 def staffing_figure(rows: pd.DataFrame, *, title: str) -> Figure:
@@ -59,3 +61,18 @@ def _draw_queue(axes: mpl.axes.Axes, rows: pd.DataFrame) -> None:
 def staffing_chart(rows: pd.DataFrame, *, title: str) -> str:
     """The picture as Markdown, for a run's metadata."""
     return as_markdown(staffing_figure(rows, title=title), title)
+
+
+def staffing_glance(rows: pd.DataFrame, *, title: str) -> str:
+    """Agents of all queues over the first day with work, small enough to be seen without a click.
+
+    Args:
+        rows: interval_start_local, business_date, agents_required, agents_scheduled of one issue.
+        title: Title, which says so where the data are simulated.
+    """
+    known = rows.dropna(subset="agents_required").astype({"agents_required": float, "agents_scheduled": float})
+    day = known.loc[known["agents_required"] > 0, "business_date"].min()
+    agents = known[known["business_date"] == day].groupby("interval_start_local")[_AGENTS].sum().sort_index()
+    lines = [Line(agents[name].tolist(), colour) for name, colour in zip(_AGENTS, (FORECAST, SCHEDULED), strict=True)]
+    when = f", {pd.Timestamp(day):%Y-%m-%d}" if len(agents) else ""
+    return glance(lines, words=f"{title}; blue required, orange scheduled, all queues{when}")

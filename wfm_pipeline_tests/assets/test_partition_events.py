@@ -114,6 +114,18 @@ def test_after_a_run_of_the_command_line_no_partition_is_missing(house, tmp_path
     assert latest.metadata["dagster/row_count"].value > 0  # what the run said is what the asset's page shows
 
 
+def test_the_checks_of_a_filled_asset_are_no_older_than_its_newest_event(house, tmp_path):
+    check = dg.AssetCheckKey(KEY, "keeps_contract")
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        assert refresh(house, instance).problems == ()
+        latest = instance.fetch_materializations(KEY, limit=1).records[0]
+        evaluated = instance.get_latest_asset_check_evaluation_record(check)
+
+    assert latest.timestamp < evaluated.create_timestamp
+    assert evaluated.event.asset_check_evaluation.passed
+    assert evaluated.event.asset_check_evaluation.metadata["found"].value == 0
+
+
 def test_only_the_assets_whose_work_succeeded_are_noted(house, tmp_path):
     assert refresh(house, dg.DagsterInstance.ephemeral()).problems == ()
     with house.open_warehouse() as warehouse:  # another source that uses one of our call ids

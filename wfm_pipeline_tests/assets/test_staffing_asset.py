@@ -97,6 +97,8 @@ def test_staffing_twice_changes_nothing(copied):
     assert first == hash_of(copied)
     assert 1 == metadata["issues_staffed"].value
     assert "data:image/png;base64" in metadata["picture"].value
+    assert "data:image/svg+xml;base64" in metadata["at_a_glance"].value
+    assert "at_a_glance" == next(iter(metadata))  # the first line of the asset's page
 
 
 def test_a_changed_forecast_of_an_old_issue_is_staffed_again_and_hindcasts_never(copied):

@@ -11,6 +11,9 @@ import sqlalchemy as sa
 from hypothesis import settings
 from sqlalchemy.engine import make_url
 
+ROOT = str(Path(__file__).parents[1])
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [ROOT, os.environ.get("PYTHONPATH")]))
+"""Children of the tests find this package from whichever folder they are started in."""
 settings.register_profile("untimed", deadline=None)  # a slow machine fails no test; time is measured in benchmarks
 settings.load_profile("untimed")
 

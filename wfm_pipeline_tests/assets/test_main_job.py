@@ -198,8 +198,9 @@ def test_a_broken_contract_stops_what_stands_on_it_and_says_what_broke(house):
     assert "silver__queue_intervals" not in done
 
 
-def test_every_check_says_in_words_and_numbers_what_was_compared(finished):
+def test_every_check_says_in_words_and_numbers_what_was_compared(finished, monkeypatch):
     house, outcome = finished
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)  # another house of this process may have left its own
 
     with open_instance(house.settings) as instance:
         events = run_events(instance, outcome.run_id)

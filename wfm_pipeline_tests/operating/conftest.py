@@ -143,7 +143,7 @@ def _renamed(url):
 
 
 class _served:  # noqa: N801  (reads as a verb where it is used)
-    """`wfm dev` as long as the `with` lasts; ended by Ctrl-C, as a person would."""
+    """`wfm dev` as long as the `with` lasts; ended as a service manager does. (A shell's background job may not hear Ctrl-C.)"""
 
     def __init__(self, environment, folder):
         self._log = (folder / "dev.log").open("w+")
@@ -165,7 +165,7 @@ class _served:  # noqa: N801  (reads as a verb where it is used)
         return client
 
     def __exit__(self, *_error):
-        os.killpg(self._process.pid, signal.SIGINT)
+        self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(30)
         except subprocess.TimeoutExpired:

@@ -31,8 +31,8 @@ from wfm_pipeline_tests.operating.dagster_client import DagsterClient, wait
 
 ROOT = Path(wfm_pipeline.__file__).parents[1]
 SITE = ZoneInfo("Europe/Stockholm")  # of the sample's map
-_TICK_AFTER = dt.timedelta(seconds=150)
-"""Until the nightly's minute: time for webserver and daemon to come up and the schedule to be switched on."""
+_EVERY_MINUTE = "* * * * *"
+"""The nightly's hour: whenever the schedule is switched on. It asks for one run a day, however often it ticks."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ class Desk:
 
     dagster: DagsterClient
     house: House
-    tick: dt.datetime
+    today: dt.date
     hide_source: Callable[[], None]
     show_source: Callable[[], None]
 
     @property
     def yesterday(self):
-        return self.tick.date() - dt.timedelta(days=1)
+        return self.today - dt.timedelta(days=1)
 
     def rows(self, query):
         """Rows of the warehouse itself."""
@@ -77,13 +77,12 @@ def desk(request, tmp_path_factory):
         away = sample.with_suffix(".away")
         hide, show = (lambda: shutil.move(sample, away)), (lambda: shutil.move(away, sample))
     _wfm(environment, folder, "run")
-    tick = (dt.datetime.now(SITE) + _TICK_AFTER).replace(second=0, microsecond=0)
-    environment["WFM_NIGHTLY_CRON"] = f"{tick.minute} {tick.hour} * * *"
+    environment["WFM_NIGHTLY_CRON"] = _EVERY_MINUTE
     with _served(environment, folder) as client, pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
         patch.chdir(folder)
-        yield Desk(client, House(load_settings()), tick, hide, show)
+        yield Desk(client, House(load_settings()), dt.datetime.now(SITE).date(), hide, show)
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ def test_the_nightly_runs_by_its_schedule_and_publishes(desk):
     assert {"key": "dagster/partition", "value": desk.yesterday.isoformat()} in run["tags"]
     assert len(desk.published("pipeline_health", run_id=run["runId"])) > 0
     issued = desk.published("queue_interval_forecast")["issued_at"].max().date()
-    assert desk.tick.date() - issued <= dt.timedelta(days=1)  # local midnight as UTC
+    assert desk.today - issued <= dt.timedelta(days=1)  # local midnight as UTC
 
 
 def test_one_silver_partition_is_materialised_by_itself(desk):
@@ -43,7 +43,7 @@ def test_one_silver_partition_is_materialised_by_itself(desk):
 
 
 def test_a_week_is_planned_by_its_partition_and_published(desk):
-    monday = desk.tick.date() - dt.timedelta(days=desk.tick.weekday())
+    monday = desk.today - dt.timedelta(days=desk.today.weekday())
     year, week, _ = monday.isocalendar()
 
     run = desk.dagster.launch(ALLOCATION, monday.isoformat())

@@ -33,18 +33,19 @@ started_at = "at"
 CHILD = """
 import datetime as dt, sys
 from pathlib import Path
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.sources.maps import load_map
 from wfm_pipeline.sources.reader import open_reader
 from wfm_pipeline.warehouse.bronze import append_versions
 from wfm_pipeline.warehouse.opening import open_warehouse
 folder, url, first, last, batch = Path(sys.argv[1]), *sys.argv[2:]
 desk = load_map(str(folder / "desk.toml"))
-first, last = dt.date.fromisoformat(first), dt.date.fromisoformat(last)
+days = Dates.between(dt.date.fromisoformat(first), dt.date.fromisoformat(last))
 with open_warehouse(url, folder) as warehouse, open_reader(str(folder), chunk_rows=50) as reader:
     print("ready", flush=True)
     sys.stdin.readline()
     append_versions(warehouse, source_map=desk, table_map=desk.tables[0], batch_id=batch,
-                    read=lambda: reader.read(desk.tables[0], first, last), ingested_at=dt.datetime(2026, 3, 31))
+                    read=lambda: reader.read(desk.tables[0], days), ingested_at=dt.datetime(2026, 3, 31))
 """
 DAYS = [dt.date(2026, 3, day) for day in range(1, 11)]
 PER_DAY = 40
@@ -79,7 +80,7 @@ def test_two_overlapping_loads_that_go_round_the_writer_lock_lose_and_double_not
         assert len(DAYS) * PER_DAY == warehouse.con.execute(bronze.count())
         assert len(DAYS) * PER_DAY == warehouse.con.execute(bronze["id"].nunique())
         assert dict.fromkeys(DAYS, PER_DAY) == ledger(warehouse, desk, desk.tables[0])
-        assert ["day_ledger", "desk__calls", "pending_days"] == sorted(warehouse.con.list_tables(database="bronze"))
+        assert ["day_ledger", "desk__calls", "pending_days", "table_ledger"] == sorted(warehouse.con.list_tables(database="bronze"))
 
 
 @pytest.mark.slow

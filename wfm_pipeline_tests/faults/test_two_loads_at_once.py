@@ -80,7 +80,9 @@ def test_two_overlapping_loads_that_go_round_the_writer_lock_lose_and_double_not
         assert len(DAYS) * PER_DAY == warehouse.con.execute(bronze.count())
         assert len(DAYS) * PER_DAY == warehouse.con.execute(bronze["id"].nunique())
         assert dict.fromkeys(DAYS, PER_DAY) == ledger(warehouse, desk, desk.tables[0])
-        assert ["day_ledger", "desk__calls", "pending_days", "table_ledger"] == sorted(warehouse.con.list_tables(database="bronze"))
+        assert ["day_ledger", "desk__calls", "pending_days", "table_ledger"] == sorted(
+            warehouse.con.list_tables(database="bronze")
+        )
 
 
 @pytest.mark.slow

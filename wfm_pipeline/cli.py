@@ -5,6 +5,7 @@ and by SIGTERM. Errors of ours and faults of the machine are one line on standar
 """
 
 import datetime as dt
+import gc
 import sys
 import time
 from contextlib import ExitStack
@@ -45,6 +46,9 @@ from wfm_pipeline.settings import Settings, commented_file, config_path, dagster
 if TYPE_CHECKING:
     from dagster import Definitions
 
+_COLLECT_EVERY = 50_000
+"""Objects made until Python looks for lost cycles. Its own 700 makes it search the imported libraries, a million
+objects that stay until the end, over and over: a tenth of a night's processor time, for 5 MB less at its peak."""
 TYPERS_STOP = 130
 """Typer's answer to a `KeyboardInterrupt`, whichever signal it came from."""
 app = typer.Typer(
@@ -69,6 +73,7 @@ app.command()(upgrade)
 
 def main() -> NoReturn:
     """Run the command; our own errors and faults of the machine become one line and an exit code."""
+    gc.set_threshold(_COLLECT_EVERY, *gc.get_threshold()[1:])
     with Stopping() as stopping:
         try:
             code = app(standalone_mode=False)

@@ -1,7 +1,10 @@
 """Constants with a unit, and the grammar of a schedule's time: what is checked at the very door."""
 
+import datetime as dt
 import re
 from typing import Final
+
+from cronsim import CronSim, CronSimError
 
 SECONDS_PER_MINUTE: Final = 60
 SECONDS_PER_HOUR: Final = 3_600
@@ -20,6 +23,7 @@ _CRON_FIELDS: Final = (
     ("month", 1, 12, ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")),
     ("weekday", 0, 7, ("sun", "mon", "tue", "wed", "thu", "fri", "sat")),
 )
+_ANY_TIME: Final = dt.datetime(2024, 1, 1)
 _CRON_PART: Final = re.compile(r"(?P<all>\*)(/(?P<every>\d+))?|(?P<first>\w+)(-(?P<last>\w+)(/(?P<step>\d+))?)?")
 
 
@@ -34,6 +38,8 @@ def cron_fault(text: str) -> str | None:
         >>> cron_fault("0 3 * * *")
         >>> cron_fault("0 25 * * *")
         'hour must be 0 to 23'
+        >>> cron_fault("0 3 31 2 *")
+        'no day of any year meets it'
     """
     fields = text.split()
     if len(fields) != len(_CRON_FIELDS):
@@ -41,6 +47,10 @@ def cron_fault(text: str) -> str | None:
     for field, (name, low, high, words) in zip(fields, _CRON_FIELDS, strict=True):
         if not all(_is_cron_part(part, low, high, words) for part in field.lower().split(",")):
             return f"{name} must be {low} to {high}" + (f" or {words[0]} to {words[-1]}" if words else "")
+    try:
+        next(CronSim(text, _ANY_TIME))
+    except (CronSimError, StopIteration):
+        return "no day of any year meets it"
     return None
 
 

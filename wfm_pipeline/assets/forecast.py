@@ -130,8 +130,7 @@ def _named(days: Collection[dt.date]) -> str:
 
 def _count(house: House, warehouse: Warehouse, table: Table, origin: dt.date) -> int:
     """Rows of an issue in a table."""
-    scope = issue_scope(house, issue_instant(house, origin))
-    return int(warehouse.con.execute(scope.filter(warehouse.table(table.full_name)).count()))
+    return warehouse.count(table.full_name, issue_scope(house, issue_instant(house, origin)))
 
 
 def _make(

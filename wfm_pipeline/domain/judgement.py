@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
+from cronsim import CronSim
 
 from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.domain.calendar import calendar_days
@@ -181,11 +182,17 @@ def is_up_to_date(newest: dt.date | None, due: dt.date, *, what: str) -> Judgeme
     return Judgement(behind == 0, 0.0, float(behind), 0.0, words)
 
 
-def day_due(now_local: dt.datetime, *, ready_minutes: float) -> dt.date:
-    """The day whose night run should be over by now: today from `ready_minutes` after midnight on, else yesterday."""
-    midnight = dt.datetime.combine(now_local.date(), dt.time())
-    is_ready = (now_local - midnight) >= dt.timedelta(minutes=ready_minutes)
-    return now_local.date() if is_ready else now_local.date() - dt.timedelta(days=1)
+def day_due(now_local: dt.datetime, *, nightly_cron: str, grace_hours: float) -> dt.date:
+    """The day of the newest night run that should be over by now.
+
+    Args:
+        now_local: Site time, naive.
+        nightly_cron: When the night run begins, five fields as in cron(5).
+        grace_hours: How long it may take [hours].
+    """
+    begun_by = now_local - dt.timedelta(hours=grace_hours)
+    ticks = CronSim(nightly_cron, begun_by + dt.timedelta(seconds=1), reverse=True)  # strictly before, so one more
+    return next(ticks).date()
 
 
 def last_open_day(site: Site, before: dt.date) -> dt.date:

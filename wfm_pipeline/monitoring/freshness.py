@@ -19,7 +19,6 @@ from wfm_pipeline.warehouse.newest import newest_calls, newest_issue, newest_kno
 CALLS, ACTUALS, FORECAST = "bronze", "gold.queue_day_actual", "gold.queue_day_forecast"
 """What is looked at: the raw calls, the days that are known, the forecast."""
 CHECKS = (CALLS, ACTUALS, FORECAST)
-_NIGHTLY_MINUTE = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,8 @@ def look_at_freshness(house: House, gold: GoldReader, check: str, *, now: dt.dat
         now: The time, naive UTC.
     """
     local = now.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(house.site.time_zone)).replace(tzinfo=None)
-    today = day_due(local, ready_minutes=_NIGHTLY_MINUTE + house.settings.freshness_hours * 60)
+    settings = house.settings
+    today = day_due(local, nightly_cron=settings.nightly_cron, grace_hours=settings.freshness_hours)
     what, newest, due = _newest(house, gold, check, today)
     return Freshness(check, is_up_to_date(newest, due, what=what), newest, due)
 

@@ -169,9 +169,7 @@ def _made(house: House, warehouse: Warehouse, run_id: str) -> list[Any]:
 def _count(house: House, warehouse: Warehouse, name: str) -> int | None:
     if not warehouse.has(name):
         return None
-    stored = warehouse.table(name)
-    rows = Scope(house.in_source()).filter(stored) if "source" in stored.columns else stored
-    return int(warehouse.con.execute(rows.count()))
+    return warehouse.count(name, Scope(house.in_source()) if "source" in warehouse.table(name).columns else None)
 
 
 @cache

@@ -1,4 +1,7 @@
-"""A command tells of its own run, by the same way as the daemon: also where no daemon runs, as under cron."""
+"""A command tells of its own run, by the same way as the daemon: also where no daemon runs, as under cron.
+
+Only that it failed does not go into the log: it is the command's own line on standard error, and once is enough there.
+"""
 
 import logging
 from collections.abc import Iterator
@@ -9,6 +12,7 @@ import dagster as dg
 from wfm_pipeline.errors import WfmError
 from wfm_pipeline.monitoring.alerts.desk import AlertDesk
 from wfm_pipeline.monitoring.alerts.incidents import Sighting
+from wfm_pipeline.monitoring.alerts.kinds import RUN_FAILED
 from wfm_pipeline.orchestration.run_watch import command_sighting, sightings_of
 from wfm_pipeline.resources import House
 
@@ -24,7 +28,7 @@ def telling(house: House, job: str) -> Iterator[None]:
     Raises:
         SettingsError: a channel lacks a setting; before anything is done.
     """
-    desk = AlertDesk(house)
+    desk = _desk(house)
     try:
         yield
     except Exception as error:
@@ -36,7 +40,11 @@ def tell_of_run(instance: dg.DagsterInstance, house: House, run_id: str) -> None
     """Look at a run that this process has done: a failure is told, and what works again too."""
     record = instance.get_run_record_by_id(run_id)
     if record is not None:
-        AlertDesk(house).take(sightings_of(instance, record, source=house.source_map.name))
+        _desk(house).take(sightings_of(instance, record, source=house.source_map.name))
+
+
+def _desk(house: House) -> AlertDesk:
+    return AlertDesk(house, said_aloud={RUN_FAILED.name})
 
 
 def _tell(desk: AlertDesk, seen: Sighting) -> None:

@@ -4,10 +4,9 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from wfm_pipeline.reports.figures import FORECAST, as_markdown, stretch
+from wfm_pipeline.reports.figures import FORECAST, as_markdown, stacked_axes, stretch
 from wfm_pipeline.reports.glance import Line, glance
 
-_WIDTH_INCHES, _ROW_INCHES = 9.0, 1.9
 _MOST_POOLS = 8
 AVAILABLE = "#2c8a4b"
 WITH_HIRING = "#d1600a"
@@ -25,12 +24,8 @@ def capacity_figure(rows: pd.DataFrame, *, title: str) -> Figure:
     """
     order = rows.groupby("pool_id")["fte_required_mean"].sum().sort_values(ascending=False, kind="stable").index
     shown = order[:_MOST_POOLS]
-    with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(_WIDTH_INCHES, 0.8 + _ROW_INCHES * max(len(shown), 1)), layout="constrained")
-        figure.suptitle(
-            f"{title}\n(the {len(shown)} largest of {len(order)} pools)" if len(order) > len(shown) else title
-        )
-        places = figure.subplots(max(len(shown), 1), 1, sharex=True, squeeze=False)[:, 0]
+    words = f"{title}\n(the {len(shown)} largest of {len(order)} pools)" if len(order) > len(shown) else title
+    with stacked_axes(words, len(shown)) as (figure, places):
         for axes, pool in zip(places, shown, strict=False):
             _draw_pool(axes, rows[rows["pool_id"] == pool].sort_values("week_start"))
             axes.set_title(str(pool), loc="left", fontsize=8)

@@ -2,16 +2,42 @@
 
 import base64
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import matplotlib as mpl
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from wfm_pipeline.reports.glance import Line, glance
 
 ACTUAL, FORECAST = "#555555", "#1f6fb4"
 _WIDTH_INCHES, _ROW_INCHES = 9.0, 1.7
+_HEAD_INCHES, _FOOT_INCHES, _GAP_INCHES = 0.6, 0.45, 0.25
 _MOST_QUEUES = 8
+
+
+@contextmanager
+def stacked_axes(title: str, rows: int) -> Iterator[tuple[Figure, list[Axes]]]:
+    """A figure with its axes one above the other, to be drawn on inside the `with`.
+
+    The margins are said here and not searched for: matplotlib's own search draws the whole figure twice more.
+
+    Args:
+        title: Title, of one or two lines.
+        rows: How many axes, >= 0; there is always one.
+    """
+    rows = max(rows, 1)
+    height = _HEAD_INCHES + _FOOT_INCHES + _ROW_INCHES * rows
+    with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(_WIDTH_INCHES, height))
+        figure.suptitle(title, y=1 - 0.1 / height, va="top")
+        figure.subplots_adjust(
+            left=0.07, right=0.99, top=1 - _HEAD_INCHES / height, bottom=_FOOT_INCHES / height,
+            hspace=_GAP_INCHES / (_ROW_INCHES - _GAP_INCHES),
+        )  # fmt: skip
+        yield figure, list(figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0])
 
 
 def fan_chart_figure(actual: pd.DataFrame, days: pd.DataFrame, *, title: str) -> Figure:
@@ -28,10 +54,7 @@ def fan_chart_figure(actual: pd.DataFrame, days: pd.DataFrame, *, title: str) ->
     order = (
         days.groupby("queue_id")["calls_mean"].sum().sort_values(ascending=False, kind="stable").index[:_MOST_QUEUES]
     )
-    with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(_WIDTH_INCHES, 0.8 + _ROW_INCHES * max(len(order), 1)), layout="constrained")
-        figure.suptitle(title)
-        rows = figure.subplots(max(len(order), 1), 1, sharex=True, squeeze=False)[:, 0]
+    with stacked_axes(title, len(order)) as (figure, rows):
         for axes, queue in zip(rows, order, strict=False):
             past = actual[actual["queue_id"] == queue].sort_values("business_date")
             future = days[days["queue_id"] == queue].sort_values("business_date")

@@ -4,10 +4,9 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from wfm_pipeline.reports.figures import FORECAST, as_markdown
+from wfm_pipeline.reports.figures import FORECAST, as_markdown, stacked_axes
 from wfm_pipeline.reports.glance import Line, glance
 
-_WIDTH_INCHES, _ROW_INCHES = 9.0, 1.7
 _MOST_QUEUES = 8
 SCHEDULED = "#d1600a"
 _AGENTS = ["agents_required", "agents_scheduled"]
@@ -28,14 +27,9 @@ def staffing_figure(rows: pd.DataFrame, *, title: str) -> Figure:
     known = known.assign(hour=known["interval_start_local"].dt.hour + known["interval_start_local"].dt.minute / 60)
     order = known.groupby("queue_id")["agents_required"].sum().sort_values(ascending=False, kind="stable").index
     shown = order[:_MOST_QUEUES]
-    with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(_WIDTH_INCHES, 0.8 + _ROW_INCHES * max(len(shown), 1)), layout="constrained")
-        figure.suptitle(
-            f"{title}\n(the {len(shown)} largest of {len(order)} queues)" if len(order) > len(shown) else title
-        )
-        for axes, queue in zip(
-            figure.subplots(max(len(shown), 1), 1, sharex=True, squeeze=False)[:, 0], shown, strict=False
-        ):
+    words = f"{title}\n(the {len(shown)} largest of {len(order)} queues)" if len(order) > len(shown) else title
+    with stacked_axes(words, len(shown)) as (figure, places):
+        for axes, queue in zip(places, shown, strict=False):
             _draw_queue(axes, known[known["queue_id"] == queue])
             axes.set_title(str(queue), loc="left", fontsize=8)
         if len(shown):

@@ -219,4 +219,4 @@ def _append(batch: _Batch, rows: IbisTable, *, is_deleted: bool) -> int:
 
 
 def _rows(batch: _Batch) -> int:
-    return int(batch.warehouse.con.execute(batch.bronze.count()))
+    return batch.warehouse.count(batch.bronze_name)

@@ -113,6 +113,13 @@ class Warehouse(ABC):
         """The rows of an expression as pandas, timestamps in microseconds."""
         return self.con.to_pyarrow(expr).to_pandas(date_as_object=False)
 
+    def count(self, name: str, scope: Scope | None = None) -> int:
+        """Rows of `layer.table`, of a scope only where one is given; plain SQL, for it is asked after every write."""
+        layer, table = name.split(".", 1)
+        counted = sge.select("count(*)").from_(sge.table_(table, db=layer, quoted=True))
+        query = counted.where(scope.where()) if scope else counted
+        return int(self.rows(query.sql(self.dialect))[0][0])
+
     # -- writing -------------------------------------------------------------------------------
     def create(self, table: Table) -> None:
         """Make the contract's table if it is not there; nullable columns it has got since are added.
@@ -182,7 +189,7 @@ class Warehouse(ABC):
                 self.append(table.full_name, rows.select(*table.column_names))
             else:
                 self.append_arrow(table.full_name, to_contract(table, rows))
-        return int(self.con.execute(scope.filter(self.table(table.full_name)).count()))
+        return self.count(table.full_name, scope)
 
     @abstractmethod
     def rows(self, sql: str) -> list[tuple[Any, ...]]:

@@ -34,9 +34,10 @@ def note_changes(warehouse: Warehouse, source_map: SourceMap, table_map: TableMa
     left another day). A table read whole says nothing of dates: every date of the call records is noted.
     """
     warehouse.create(PENDING_DAYS)
-    bronze = warehouse.table(source_map.bronze_name(table_map))
-    if not warehouse.con.execute(bronze.filter(bronze["_batch_id"] == batch_id).count()):
+    name = source_map.bronze_name(table_map)
+    if not warehouse.count(name, Scope({"_batch_id": batch_id})):
         return
+    bronze = warehouse.table(name)
     dates = touched_days(bronze, bronze["_batch_id"] == batch_id)
     if table_map.load == "full":
         legs = source_map.table("call_legs")

@@ -14,9 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
-
-from wfm_pipeline_tests.conftest import _throw_away_database
+from wfm_pipeline_tests.conftest import throw_away_database
 from wfm_pipeline_tests.former_kit import former_source
 from wfm_pipeline_tests.two_loads import (
     STEPS,
@@ -27,7 +25,7 @@ from wfm_pipeline_tests.two_loads import (
     tables,
 )
 
-database = contextlib.contextmanager(_throw_away_database)
+database = contextlib.contextmanager(throw_away_database)
 
 
 @contextlib.contextmanager
@@ -38,8 +36,7 @@ def new_warehouse(engine, home, name):
         for file in home.glob(f"{name}*"):
             file.unlink()
         return
-    admin = make_url(os.environ["WFM_TEST_POSTGRES_URL"]).set(drivername="postgresql+psycopg")
-    with database(admin, lambda made: str(admin.set(drivername="postgresql", database=made))) as url:
+    with database("WFM_TEST_POSTGRES_URL") as url:
         yield url
 
 

@@ -139,11 +139,19 @@ def test_data_of_long_ago_are_a_recording_and_not_out_of_date():
 
 
 @pytest.mark.parametrize(
-    ("hour", "minute", "due"),
-    [(8, 59, dt.date(2026, 3, 5)), (9, 0, FRIDAY), (23, 59, FRIDAY)],
+    ("cron", "now", "due"),
+    [
+        ("0 3 * * *", dt.datetime(2026, 3, 6, 8, 59), dt.date(2026, 3, 5)),
+        ("0 3 * * *", dt.datetime(2026, 3, 6, 9, 0), FRIDAY),
+        ("0 3 * * *", dt.datetime(2026, 3, 6, 23, 59), FRIDAY),
+        ("30 22 * * *", dt.datetime(2026, 3, 6, 9, 0), dt.date(2026, 3, 5)),
+        ("30 22 * * *", dt.datetime(2026, 3, 7, 4, 29), dt.date(2026, 3, 5)),
+        ("30 22 * * *", dt.datetime(2026, 3, 7, 4, 30), FRIDAY),
+        ("0 3 * * mon-fri", dt.datetime(2026, 3, 8, 12, 0), FRIDAY),
+    ],
 )
-def test_the_night_must_be_over_so_many_minutes_after_midnight(hour, minute, due):
-    assert due == day_due(dt.datetime(2026, 3, 6, hour, minute), ready_minutes=540)
+def test_a_night_is_due_six_hours_after_its_own_time(cron, now, due):
+    assert due == day_due(now, nightly_cron=cron, grace_hours=6)
 
 
 def test_no_calls_are_due_of_a_closed_day():

@@ -5,11 +5,11 @@ Whoever dies between writing and sending loses nothing: the next who sends finds
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import sqlalchemy as sa
 
-from wfm_pipeline.monitoring.alerts.channels import chosen_channels
+from wfm_pipeline.monitoring.alerts.channels import LOG, chosen_channels
 from wfm_pipeline.monitoring.alerts.dispatch import Patience, Sent, send_due
 from wfm_pipeline.monitoring.alerts.incidents import Event, Sighting, is_due_again, weigh
 from wfm_pipeline.monitoring.alerts.words import alert_of
@@ -27,14 +27,22 @@ def utc_now() -> dt.datetime:
 class AlertDesk:
     """Takes sightings and sees to it that somebody is told."""
 
-    def __init__(self, house: House, *, clock: Callable[[], dt.datetime] = utc_now) -> None:
+    def __init__(
+        self, house: House, *, said_aloud: Collection[str] = (), clock: Callable[[], dt.datetime] = utc_now
+    ) -> None:
         """Keep the house, whose settings choose the channels.
+
+        Args:
+            house: The house.
+            said_aloud: Kinds that whoever asks says on standard error: no alert of them goes into the log besides.
+            clock: The time, naive UTC.
 
         Raises:
             SettingsError: a channel lacks a setting it cannot do without.
         """
         self._house, self._clock = house, clock
         self._channels = chosen_channels(house.settings)
+        self._said_aloud = frozenset(said_aloud)
         self._patience = Patience.of(house.settings)
 
     def take(self, sightings: Iterable[Sighting]) -> list[Alert]:
@@ -79,7 +87,8 @@ class AlertDesk:
     def _tell(self, ops: sa.Connection, known: Incident, event: Event) -> Alert:
         alert = alert_of(known, event, source=self._house.source_map.name, ui_url=self._house.settings.alert_ui_url)
         keep(ops, known)
-        put(ops, alert, channels=self._channels, now=self._clock())
+        channels = [name for name in self._channels if name != LOG or known.kind not in self._said_aloud]
+        put(ops, alert, channels=channels, now=self._clock())
         return alert
 
     def _send(self, store: OpsStore) -> list[Sent]:

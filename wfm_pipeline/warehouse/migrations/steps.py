@@ -38,7 +38,7 @@ def _repeated_dates(warehouse: Warehouse) -> list[str]:
         return []
     ledger = warehouse.table(DAY_LEDGER.full_name)
     distinct = ledger.select(*DAY_LEDGER.key).distinct()
-    repeated = warehouse.con.execute(ledger.count()) - warehouse.con.execute(distinct.count())
+    repeated = warehouse.count(DAY_LEDGER.full_name) - warehouse.con.execute(distinct.count())
     return [f"{repeated} repeated rows of {DAY_LEDGER.full_name}"] if repeated else []
 
 

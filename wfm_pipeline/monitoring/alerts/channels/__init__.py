@@ -6,6 +6,7 @@ try again (dispatch).
 """
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from wfm_pipeline.monitoring.alerts.channels.email import email_channel
 from wfm_pipeline.monitoring.alerts.channels.log import log_channel
@@ -14,9 +15,10 @@ from wfm_pipeline.settings import Settings
 from wfm_pipeline.warehouse.ops.outbox import Alert
 
 Channel = Callable[[Alert], None]
+LOG: Final = "log"
 
 _MAKERS: Mapping[str, Callable[[Settings], Channel]] = {
-    "log": lambda _: log_channel,
+    LOG: lambda _: log_channel,
     "email": email_channel,
     "webhook": webhook_channel,
 }

@@ -71,7 +71,7 @@ def plan_run(house: House, *, check_days: int | None = None) -> Plan:
         notices = [notice for table_map in house.source_map.tables for notice in reader.check(table_map)]
         daily = [table_map for table_map in house.source_map.tables if table_map.load == "incremental"]
         counts = {table_map.name: reader.day_counts(table_map) for table_map in daily}
-        if not any(counts.values()):
+        if not any(date for found in counts.values() for date in found):
             raise SourceError(
                 f"source {house.source_map.name!r} holds no dated rows in {', '.join(counts)}; "
                 "there is nothing to load: check source_url, or load a file with `wfm load`",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from wfm_pipeline.contracts.source_map import SourceMap, TableMap
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.domain.digests import DayDigests, is_same_version
-from wfm_pipeline.sources.reader import SourceReader
+from wfm_pipeline.sources.reader import DayCounts, SourceReader
 from wfm_pipeline.warehouse.bronze_days import stale_dates, suspect_dates, watermark
 from wfm_pipeline.warehouse.day_checks import due_dates, known_days, known_undated, note_checked, state_hashes
 from wfm_pipeline.warehouse.engine import Warehouse
@@ -38,32 +38,33 @@ class Comparison:
     reader: SourceReader
     warehouse: Warehouse
 
-    def look(
-        self, table_map: TableMap, day_counts: Mapping[dt.date, int], *, overlap_days: int, check_days: int
-    ) -> Found:
+    def look(self, table_map: TableMap, day_counts: DayCounts, *, overlap_days: int, check_days: int) -> Found:
         """Which dates of a table are stale: by their count, else by their rows.
 
         Args:
             table_map: A table that is read by date.
-            day_counts: Date -> rows the source holds now.
+            day_counts: Date -> rows the source holds now; None -> those without a date.
             overlap_days: Days before the last known one that are always compared [days].
             check_days: Older dates to compare in turn [days].
         """
+        dated = {date: rows for date, rows in day_counts.items() if date is not None}
         known = known_days(self.warehouse, self.source_map, table_map)
         ledger = {date: day.rows for date, day in known.items()}
-        stale = stale_dates(day_counts=day_counts, ledger=ledger)
-        contents = {date: f"{day_counts[date]} rows" for date in stale}
+        stale = stale_dates(day_counts=dated, ledger=ledger)
+        contents = {date: f"{dated[date]} rows" for date in stale}
         if not known:
             return Found(contents)
         since = watermark(self.warehouse, self.source_map, table_map).changed_since(overlap_days)
         suspects = suspect_dates(
-            day_counts=day_counts,
+            day_counts=dated,
             ledger=ledger,
             changed=self.reader.changed_dates(table_map, since) if since else frozenset(),
             overlap_days=overlap_days,
         )
-        suspects |= due_dates(known, day_counts=day_counts, besides=suspects, most=check_days)
-        held, differing = self._compare(table_map, {date: known[date].digest for date in suspects})
+        suspects |= due_dates(known, day_counts=dated, besides=suspects, most=check_days)
+        held, differing = self._compare(
+            table_map, {date: known[date].digest for date in suspects}, is_undated_included=None in day_counts
+        )
         contents |= {date: held.digest(date) for date in differing}
         if known_undated(self.warehouse, self.source_map, table_map) != held.digest(None):
             contents.setdefault(max(known), held.digest(None))  # rows without a date are read with any date
@@ -75,12 +76,12 @@ class Comparison:
         return known_undated(self.warehouse, self.source_map, table_map) != held.digest(None)
 
     def _compare(
-        self, table_map: TableMap, known: Mapping[dt.date, str | None]
+        self, table_map: TableMap, known: Mapping[dt.date, str | None], *, is_undated_included: bool
     ) -> tuple[DayDigests, frozenset[dt.date]]:
         """What the source holds for some dates, and which of them differ; the others are noted as compared."""
         began = dt.datetime.now(dt.UTC).replace(tzinfo=None)
         unknown = {date for date, digest in known.items() if not is_same_version(digest)}
-        held, foreign = self._held(table_map, Dates.of(known), unknown)
+        held, foreign = self._held(table_map, Dates.of(known), unknown, is_undated_included=is_undated_included)
         differing = foreign | {
             date for date, digest in known.items() if date not in unknown and digest != held.digest(date)
         }
@@ -95,11 +96,16 @@ class Comparison:
         )
         return held, frozenset(differing)
 
-    def _held(self, table_map: TableMap, dates: Dates, unknown: set[dt.date]) -> tuple[DayDigests, set[dt.date]]:
-        """What the source holds for some dates, and which of the unknown ones hold a row that bronze has not."""
+    def _held(
+        self, table_map: TableMap, dates: Dates, unknown: set[dt.date], *, is_undated_included: bool
+    ) -> tuple[DayDigests, set[dt.date]]:
+        """What the source holds for some dates, and which of the unknown ones hold a row that bronze has not.
+
+        Rows without a date are looked for only where the source has some: they are found in no index.
+        """
         state = state_hashes(self.warehouse, self.source_map, table_map, Dates.of(unknown))
         held, foreign = DayDigests(), set[dt.date]()
-        for chunk in self.reader.read(table_map, dates):
+        for chunk in self.reader.read(table_map, dates, is_undated_included=is_undated_included):
             held.add(chunk)
             if unknown:
                 rows = zip(chunk["_business_date"].to_pylist(), chunk["_row_hash"].to_pylist(), strict=True)

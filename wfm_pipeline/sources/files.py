@@ -14,7 +14,7 @@ from wfm_pipeline.sources.clock import SourceClock
 from wfm_pipeline.sources.fitting import fit
 from wfm_pipeline.sources.prepare import prepare
 from wfm_pipeline.sources.raw_files import SUFFIXES, column_names, encoding_of, read_file
-from wfm_pipeline.sources.reader import SourceReader, chosen
+from wfm_pipeline.sources.reader import DayCounts, SourceReader, chosen, summed
 from wfm_pipeline.sources.retry import Retry
 from wfm_pipeline.sources.spool import read_whole
 
@@ -44,17 +44,16 @@ class FileReader(SourceReader):
         notices = super().check(table_map)
         return [*notices, f"{path.name} is not UTF-8: read as Windows-1252"] if is_old else notices
 
-    def day_counts(self, table_map: TableMap) -> dict[dt.date, int]:
+    def day_counts(self, table_map: TableMap) -> DayCounts:
         """Rows per business date, from that one column of the file."""
         if table_map.business_date is None:
             return {}
         self.check(table_map)
-        counts: dict[dt.date, int] = {}
-        for chunk in self._chunks(table_map, [table_map.business_date]):
-            for entry in pc.value_counts(self._dates(chunk, table_map)).to_pylist():
-                if entry["values"] is not None:
-                    counts[entry["values"]] = counts.get(entry["values"], 0) + entry["counts"]
-        return dict(sorted(counts.items()))
+        return summed(
+            (entry["values"], entry["counts"])
+            for chunk in self._chunks(table_map, [table_map.business_date])
+            for entry in pc.value_counts(self._dates(chunk, table_map)).to_pylist()
+        )
 
     def changed_dates(self, table_map: TableMap, since: dt.datetime) -> set[dt.date]:
         """Business dates of rows changed at or after `since`."""

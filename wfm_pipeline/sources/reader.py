@@ -6,7 +6,7 @@ dates, so that a run need not read what it has. It never writes to a source.
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,6 +21,9 @@ from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.clock import LONGEST_AHEAD, SourceClock
 from wfm_pipeline.sources.prepare import extra_columns
 from wfm_pipeline.sources.retry import Retry
+
+DayCounts = Mapping[dt.date | None, int]
+"""Business date -> rows; None -> rows without a date that can be used."""
 
 
 class SourceReader(ABC):
@@ -40,8 +43,8 @@ class SourceReader(ABC):
         """Columns of a table, in the source's order."""
 
     @abstractmethod
-    def day_counts(self, table_map: TableMap) -> dict[dt.date, int]:
-        """Rows per business date; rows without a usable date are left out."""
+    def day_counts(self, table_map: TableMap) -> DayCounts:
+        """Rows per business date, in order; under None those without a usable date, where there are any."""
 
     @abstractmethod
     def changed_dates(self, table_map: TableMap, since: dt.datetime) -> set[dt.date]:
@@ -154,6 +157,14 @@ def open_reader(
     from wfm_pipeline.sources.sql import SqlReader  # noqa: PLC0415  (readers import this module)
 
     return SqlReader(url, clock=clock, chunk_rows=chunk_rows, retry=patience)
+
+
+def summed(counts: Iterable[tuple[dt.date | None, int]]) -> DayCounts:
+    """Counts of the same date added up, in order; the rows without a date last."""
+    total: dict[dt.date | None, int] = {}
+    for date, rows in counts:
+        total[date] = total.get(date, 0) + rows
+    return dict(sorted(total.items(), key=lambda item: (item[0] is None, item[0] or dt.date.max)))
 
 
 def chosen(dates: pa.ChunkedArray, wanted: Dates | None, *, is_undated_included: bool) -> pa.ChunkedArray:

@@ -20,7 +20,7 @@ from wfm_pipeline.sources.clock import EARLIEST, SourceClock
 from wfm_pipeline.sources.connect import Connection
 from wfm_pipeline.sources.fitting import to_array
 from wfm_pipeline.sources.prepare import prepare
-from wfm_pipeline.sources.reader import SourceReader, chosen
+from wfm_pipeline.sources.reader import DayCounts, SourceReader, chosen, summed
 from wfm_pipeline.sources.retry import Retry
 from wfm_pipeline.sources.spool import read_whole
 
@@ -62,7 +62,7 @@ class SqlReader(SourceReader):
         """Columns of a table, in the source's order."""
         return list(self._types(table))
 
-    def day_counts(self, table_map: TableMap) -> dict[dt.date, int]:
+    def day_counts(self, table_map: TableMap) -> DayCounts:
         """Rows per business date, counted in the database."""
         return self._dates(table_map, sa.true())
 
@@ -71,7 +71,8 @@ class SqlReader(SourceReader):
         if table_map.changed_at is None or table_map.changed_at not in self._types(table_map.name):
             return set()
         column = self._raw(table_map, table_map.changed_at)
-        return set(self._dates(table_map, column >= self._moment(table_map, table_map.changed_at, since)))
+        counts = self._dates(table_map, column >= self._moment(table_map, table_map.changed_at, since))
+        return {date for date in counts if date is not None}
 
     def read(
         self, table_map: TableMap, dates: Dates | None = None, *, is_undated_included: bool = True
@@ -124,7 +125,7 @@ class SqlReader(SourceReader):
             self._columns[table] = {column["name"]: column["type"] for column in found}
         return self._columns[table]
 
-    def _dates(self, table_map: TableMap, where: sa.ColumnElement[bool]) -> dict[dt.date, int]:
+    def _dates(self, table_map: TableMap, where: sa.ColumnElement[bool]) -> DayCounts:
         """Rows per business date among those that `where` lets through."""
         if table_map.business_date is None:
             return {}
@@ -133,12 +134,8 @@ class SqlReader(SourceReader):
         # UTC times are counted by minute, for every zone's midnight is a whole minute of UTC.
         prefix = sa.func.substr(text, 1, 10 if self.clock.time_zone is None else 16).label("day")
         query = sa.select(prefix, sa.func.count()).select_from(sa.table(table_map.name)).where(where).group_by(prefix)
-        counts: dict[dt.date, int] = {}
-        for text_of_day, rows in self._ask(lambda con: con.execute(query).all()):
-            date = self._date(text_of_day)
-            if date is not None:
-                counts[date] = counts.get(date, 0) + int(rows)
-        return dict(sorted(counts.items()))
+        found = self._ask(lambda con: con.execute(query).all())
+        return summed((self._date(text_of_day), int(rows)) for text_of_day, rows in found)
 
     def _date(self, text: object) -> dt.date | None:
         try:
@@ -216,15 +213,12 @@ class SqlReader(SourceReader):
 def _is_no_day(text: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     """Text of a date's shape that names no day, such as 2026-02-30: it lies in no stretch of dates.
 
-    29 February counts too, a day or not: the few rows are sorted out after they are read.
+    29 February counts too, a day or not: the few rows are sorted out after they are read. The whole table is asked
+    this, so the months' lengths come last: only a day after the 28th gets there.
     """
     month, day = sa.func.substr(text, 6, 2), sa.func.substr(text, 9, 2)
-    return sa.or_(
-        sa.not_(month.between("01", "12")),
-        sa.not_(day.between("01", "31")),
-        sa.and_(month == "02", day > "28"),
-        sa.and_(month.in_(["04", "06", "09", "11"]), day > "30"),
-    )
+    is_too_long = sa.or_(day > "31", month == "02", sa.and_(day > "30", month.in_(["04", "06", "09", "11"])))
+    return sa.or_(sa.not_(month.between("01", "12")), day < "01", sa.and_(day > "28", is_too_long))
 
 
 def _forget_rest(cursor: Any) -> None:

@@ -124,7 +124,7 @@ def test_zero_dates_are_kept_as_misfits_and_never_crash(mariadb_source) -> None:
     # What is no date comes with every stretch, or nothing would ever read it.
     assert [row["CallId"] for row in read(url, DAY_2, DAY_2)] == ["", "c", "h", "z"]
     with open_reader(url) as reader:
-        assert reader.day_counts(CALLS) == {DAY_1: 2, DAY_2: 1}
+        assert reader.day_counts(CALLS) == {DAY_1: 2, DAY_2: 1, None: 3}
 
 
 def test_dates_are_chosen_and_counted_in_the_database(source) -> None:
@@ -132,7 +132,7 @@ def test_dates_are_chosen_and_counted_in_the_database(source) -> None:
     fill(fill_url)
 
     with open_reader(url, chunk_rows=1) as reader:
-        assert reader.day_counts(CALLS) == {DAY_1: 2, DAY_2: 1}
+        assert reader.day_counts(CALLS) == {DAY_1: 2, DAY_2: 1, None: 1}
         assert reader.changed_dates(CALLS, dt.datetime(2026, 3, 1, 23, 59, 59)) == {DAY_1, DAY_2}
         assert reader.changed_dates(CALLS, dt.datetime(2026, 3, 2)) == {DAY_2}
         assert [len(chunk) for chunk in reader.read(CALLS, Dates.of([DAY_1]), is_undated_included=False)] == [1, 1]

@@ -65,7 +65,7 @@ def test_a_stretch_of_dates_is_chosen_from_the_file(tmp_path: Path) -> None:
 
     with open_reader(f"file://{tmp_path}") as reader:
         assert reader.tables() == ["calls"]
-        assert reader.day_counts(CALLS) == {DAY_1: 1, DAY_2: 1}
+        assert reader.day_counts(CALLS) == {DAY_1: 1, DAY_2: 1, None: 1}
         chosen = [
             row
             for chunk in reader.read(CALLS, Dates.of([DAY_2]), is_undated_included=False)

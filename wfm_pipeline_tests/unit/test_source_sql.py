@@ -65,16 +65,30 @@ def test_a_date_that_cannot_be_believed_is_no_date_and_is_read_with_every_stretc
     rows = [(at, at, 10, None) for at in [*slips, *days]]
     with open_reader(database(tmp_path, rows)) as reader:
         known = [dt.date(1990, 1, 1), dt.date(2024, 2, 29), DAY_1]
-        assert list(reader.day_counts(CALLS)) == known
+        assert list(reader.day_counts(CALLS).items()) == [*((day, 1) for day in known), (None, 5)]
         # Without the leap day of 2024: it is a day, and another one. 2026 has none.
         assert ids(reader, DAY_1, DAY_1) == sorted([*slips, "2026-03-01 10:00:00", "2026-02-29 10:00:00"])
         assert ids(reader, DAY_1, DAY_1, is_undated_included=False) == ["2026-03-01 10:00:00"]
 
 
+@pytest.mark.parametrize("year", [2023, 2024])
+def test_whatever_is_no_day_of_the_calendar_is_read_with_every_stretch(tmp_path: Path, year: int) -> None:
+    def is_day(text: str) -> bool:
+        try:
+            return bool(dt.date.fromisoformat(text))
+        except ValueError:
+            return False
+
+    texts = [f"{year}-{month:02}-{day:02}" for month in range(14) for day in range(34)]
+    with open_reader(database(tmp_path, [(text, f"{text} 10:00:00", 10, None) for text in texts])) as reader:
+        found = ids(reader, dt.date(2025, 3, 1), dt.date(2025, 3, 1))
+
+    assert [text for text in texts if not is_day(text)] == found
+
+
 def test_dates_are_counted_in_the_database(tmp_path: Path) -> None:
     with open_reader(database(tmp_path)) as reader:
-        assert reader.day_counts(CALLS) == {DAY_1: 2, DAY_2: 1}
-        assert {DAY_1, DAY_2} == set(reader.day_counts(CALLS))
+        assert reader.day_counts(CALLS) == {DAY_1: 2, DAY_2: 1, None: 4}
         assert reader.changed_dates(CALLS, dt.datetime(2026, 3, 9)) == {DAY_1}
         assert reader.changed_dates(CALLS, dt.datetime(2026, 3, 9, 8, 0, 1)) == set()
 
@@ -82,7 +96,7 @@ def test_dates_are_counted_in_the_database(tmp_path: Path) -> None:
 def test_utc_times_are_counted_and_read_by_the_sites_dates(tmp_path: Path) -> None:
     # Stockholm in winter is an hour ahead: 23:59:59 UTC on the 1st is 00:59:59 on the 2nd.
     with open_reader(database(tmp_path), time_zone="Europe/Stockholm") as reader:
-        assert reader.day_counts(CALLS) == {DAY_1: 1, DAY_2: 2}
+        assert reader.day_counts(CALLS) == {DAY_1: 1, DAY_2: 2, None: 4}
         assert ids(reader, DAY_2, DAY_2, is_undated_included=False) == ["b", "c"]
         assert ids(reader, DAY_1, DAY_1, is_undated_included=False) == ["a"]
 

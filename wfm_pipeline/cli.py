@@ -8,6 +8,7 @@ import datetime as dt
 import gc
 import sys
 import time
+import traceback
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -42,6 +43,7 @@ from wfm_pipeline.commands.upgrade import upgrade
 from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.machine import machine_error, write_whole
 from wfm_pipeline.settings import Settings, commented_file, config_path, dagster_home
+from wfm_pipeline.urls import masked
 
 if TYPE_CHECKING:
     from dagster import Definitions
@@ -79,7 +81,7 @@ def main() -> NoReturn:
             code = app(standalone_mode=False)
         except (typer.Abort, KeyboardInterrupt):
             stopping.end()
-        except Exception as error:  # noqa: BLE001  (what is a bug of ours is raised again)
+        except Exception as error:  # noqa: BLE001  (what is a bug of ours is told with its traceback)
             if stopping.is_asked:
                 stopping.end()
             code = _told(error)
@@ -89,15 +91,17 @@ def main() -> NoReturn:
 
 
 def _told(error: Exception) -> int:
-    """Say in one line what went wrong and give the exit code; a bug of ours is raised again, with its traceback."""
+    """Say in one line what went wrong, or for a bug of ours in its traceback, and give the exit code; no secret is said."""
     ours = error if isinstance(error, WfmError) else machine_error(error, *written_folders())
     if ours:
-        err.print(f"[bold red]error:[/] {escape(' '.join(str(ours).split()))}")
+        err.print(f"[bold red]error:[/] {escape(' '.join(masked(str(ours)).split()))}")
         return ours.exit_code
     if hasattr(error, "show") and hasattr(error, "exit_code"):
+        vars(error)["message"] = masked(str(getattr(error, "message", "")))  # click quotes words it did not expect
         error.show()
         return int(error.exit_code)
-    raise error
+    sys.stderr.write(masked("".join(traceback.format_exception(error))))
+    return 1
 
 
 @app.command()
@@ -205,7 +209,10 @@ def load(
     is_remembered = settings.remember_source(source, to)
     out.print(f"{rows:,} rows of {file.name} are in source {source}")
     hint = f"wfm run --source {source}"
-    out.print(f"next: {hint}" if is_remembered else f"next: set WFM_SOURCE_URL to that database, then {hint}")
+    if not is_remembered:
+        err.print("a URL with a password or options is not written down: keep it in a file of your own, mode 600")
+        hint = f"set WFM_SOURCE_URL_FILE to that file (or WFM_SOURCE_URL), then {hint}"
+    out.print(f"next: {hint}")
 
 
 @app.command()

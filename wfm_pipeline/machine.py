@@ -15,6 +15,7 @@ from typing import Final
 from wfm_pipeline.errors import MachineError
 
 _LONGEST_DETAIL: Final = 200
+_PRIVATE: Final = 0o600
 _FULL_BELOW_BYTES: Final = 256 * 1024
 """With less than this free a disk is full: SQLite then says `disk I/O error` and DuckDB gives up without a reason."""
 
@@ -98,11 +99,16 @@ def machine_error_in(text: str) -> MachineError | None:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a small text file beside its place and swap it in: readers see the old one or the new one."""
+    """Write a small text file beside its place and swap it in: readers see the old one or the new one.
+
+    Nobody but its owner may read it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        beside.write_text(text, encoding="utf-8")
+        beside.unlink(missing_ok=True)
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE), "w", encoding="utf-8") as file:
+            file.write(text)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

@@ -12,24 +12,32 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from wfm_pipeline.errors import SettingsError
-from wfm_pipeline.machine import write_whole
+from wfm_pipeline.remembered import remember_url, remembered_url
+from wfm_pipeline.secret_settings import Secret, secret_fields, with_files
 from wfm_pipeline.units import INTERVAL_MINUTES_ALLOWED, WEEKDAYS, cron_fault
+from wfm_pipeline.urls import parse_url
 
 PREFIX = "WFM_"
 CONFIG_VARIABLE = "WFM_CONFIG"
 _OTHER_VARIABLES = frozenset({CONFIG_VARIABLE, "WFM_REAL_DATA"})
 _TEST_PREFIX = "WFM_TEST_"
+_FILE_OF = "File that holds {} and nothing else, so that neither this file nor the environment does."
 
 
 class SourceEntry(BaseModel):
     """What is remembered of one source."""
 
     model_config = ConfigDict(extra="forbid")
-    url: SecretStr
+    url: Secret
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_file(cls, values: Any) -> Any:
+        return with_files(values, ["url"]) if isinstance(values, dict) else values
 
 
 class StaffingEntry(BaseModel):
@@ -52,24 +60,27 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path("data"), description="Folder for everything made at run time.")
     source: str = Field("telephony", description="Name of a source map, or the path of your own (.toml).")
-    source_url: SecretStr | None = Field(
+    source_url: Secret | None = Field(
         None,
         description="Where the source is: an SQLAlchemy URL (mysql+pymysql://user:password@host/database), an ODBC URL "
         "(mysql+pyodbc://...?driver=...), or file:///folder. Default: the sample of `wfm sample`, for telephony.",
     )
-    warehouse_url: SecretStr = Field(
+    source_url_file: Path | None = Field(None, description=_FILE_OF.format("source_url"))
+    warehouse_url: Secret = Field(
         SecretStr("duckdb:///warehouse/wfm.duckdb"),
         description="duckdb:///relative/to/home, duckdb:////absolute, or postgresql://user:password@host/database.",
     )
+    warehouse_url_file: Path | None = Field(None, description=_FILE_OF.format("warehouse_url"))
     reader_roles: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="PostgreSQL roles that may read the published gold (schema gold_published); given at each publish.",
     )
-    dagster_postgres_url: SecretStr | None = Field(
+    dagster_postgres_url: Secret | None = Field(
         None, description="PostgreSQL URL for Dagster's run storage; SQLite in home/dagster if empty."
     )
+    dagster_postgres_url_file: Path | None = Field(None, description=_FILE_OF.format("dagster_postgres_url"))
     sources: dict[str, SourceEntry] = Field(
-        default_factory=dict, description="URL per source: [sources.NAME] url = '...'."
+        default_factory=dict, description="URL per source: [sources.NAME] url = '...', or url_file = '...'."
     )
 
     writer_wait_seconds: float = Field(
@@ -216,13 +227,12 @@ class Settings(BaseSettings):
     alert_email_from: str | None = Field(None, description="Sender of the alerts.")
     alert_email_to: Annotated[tuple[str, ...], NoDecode] = Field((), description="Receivers of the alerts.")
     alert_email_user: str | None = Field(None, description="User at the SMTP server; not set: no login.")
-    alert_email_password: SecretStr | None = Field(None, description="Its password, or alert_email_password_file.")
-    alert_email_password_file: Path | None = Field(None, description="File that holds the password and nothing else.")
-    alert_webhook_url: SecretStr | None = Field(None, description="Where alerts are posted as JSON.")
-    alert_webhook_token: SecretStr | None = Field(
-        None, description="Bearer token of the webhook, or alert_webhook_token_file."
-    )
-    alert_webhook_token_file: Path | None = Field(None, description="File that holds the token and nothing else.")
+    alert_email_password: Secret | None = Field(None, description="Its password.")
+    alert_email_password_file: Path | None = Field(None, description=_FILE_OF.format("alert_email_password"))
+    alert_webhook_url: Secret | None = Field(None, description="Where alerts are posted as JSON.")
+    alert_webhook_url_file: Path | None = Field(None, description=_FILE_OF.format("alert_webhook_url"))
+    alert_webhook_token: Secret | None = Field(None, description="Bearer token of the webhook.")
+    alert_webhook_token_file: Path | None = Field(None, description=_FILE_OF.format("alert_webhook_token"))
 
     freshness_hours: float = Field(
         6.0,
@@ -317,33 +327,22 @@ class Settings(BaseSettings):
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  (the signature is pydantic's)
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments first, then the environment, then `wfm.toml`."""
-        return init_settings, env_settings, _TomlFile(settings_cls)
+    ) -> tuple[Any, ...]:
+        """Arguments first, then the environment, then `wfm.toml`; a secret's file stands for the secret in each."""
+        secrets = secret_fields(cls.model_fields)
+        origins = (init_settings, env_settings, _TomlFile(settings_cls))
+        return tuple(lambda origin=origin: with_files(origin(), secrets) for origin in origins)
 
     @property
     def url_of_source(self) -> str | None:
         """URL of the chosen source, with its password: never print it."""
         if self.source_url:
             return self.source_url.get_secret_value()
-        entry = self.sources.get(self.source) or self._remembered().get(self.source)
-        if entry:
+        if entry := self.sources.get(self.source):
             return entry.url.get_secret_value()
+        if remembered := remembered_url(self.remembered_path, self.source):
+            return remembered
         return f"sqlite:///{self.sample_path}" if self.source == "telephony" else None
-
-    def secret(self, name: str) -> str | None:
-        """A secret that stands in a setting, or in the file that `<name>_file` names: never print it.
-
-        Raises:
-            SettingsError: the file cannot be read.
-        """
-        value, file = getattr(self, name), getattr(self, f"{name}_file")
-        if value is not None or file is None:
-            return value.get_secret_value() if value is not None else None
-        try:
-            return file.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise SettingsError(f"{name}_file cannot be read ({error.strerror}): {file}", got=str(file)) from None
 
     @property
     def sample_path(self) -> Path:
@@ -352,28 +351,12 @@ class Settings(BaseSettings):
 
     @property
     def remembered_path(self) -> Path:
-        """Where `wfm load` notes which URL without a password it loaded a source into."""
+        """Where `wfm load` notes which URL without a secret it loaded a source into."""
         return self.home / "sources.toml"
 
-    def _remembered(self) -> dict[str, SourceEntry]:
-        if not self.remembered_path.exists():
-            return {}
-        known = tomllib.loads(self.remembered_path.read_text(encoding="utf-8"))
-        return {name: SourceEntry.model_validate(entry) for name, entry in known.items()}
-
     def remember_source(self, name: str, url: str) -> bool:
-        """Note where a source was loaded to, unless the URL holds a password; says whether it was noted."""
-        if _has_password(url):
-            return False
-        known = {**{key: entry.url.get_secret_value() for key, entry in self._remembered().items()}, name: url}
-        lines = [line for key, value in sorted(known.items()) for line in (f'["{key}"]', f"url = '{value}'")]
-        write_whole(self.remembered_path, "\n".join([*lines, ""]))
-        return True
-
-
-def _has_password(url: str) -> bool:
-    credentials = url.split("://", 1)[-1].rpartition("@")[0]
-    return bool(credentials.partition(":")[2]) or "pwd=" in url.lower() or "password=" in url.lower()
+        """Note where a source was loaded to, unless the URL holds a password or options; says whether it was noted."""
+        return remember_url(self.remembered_path, name, url)
 
 
 class _TomlFile(PydanticBaseSettingsSource):
@@ -479,7 +462,17 @@ def export_dagster_variables(settings: Settings) -> None:
     os.environ["DAGSTER_HOME"] = str(dagster_home(settings))
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
     if settings.dagster_postgres_url:
-        os.environ[f"{PREFIX}DAGSTER_POSTGRES_URL"] = settings.dagster_postgres_url.get_secret_value()
+        variable = f"{PREFIX}DAGSTER_POSTGRES_URL"
+        os.environ[variable] = _dagster_url(settings.dagster_postgres_url.get_secret_value())
+        os.environ.pop(f"{variable}_FILE", None)  # whoever reads both would not know which is meant
+
+
+def _dagster_url(text: str) -> str:
+    """The URL as Dagster takes it, special characters as %XX: it has other parsers than we do."""
+    url = parse_url(text, what=f"dagster_postgres_url ({PREFIX}DAGSTER_POSTGRES_URL)")
+    if url.parts.get_backend_name() not in {"postgresql", "postgres"}:
+        raise SettingsError(f"dagster_postgres_url must be postgresql://user:password@host/database, got {url}")
+    return url.with_secrets("postgresql")
 
 
 def child_environment(more: Mapping[str, str]) -> dict[str, str]:

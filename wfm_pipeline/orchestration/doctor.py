@@ -15,6 +15,7 @@ from wfm_pipeline.monitoring.alerts.overview import letters_words
 from wfm_pipeline.orchestration import dagster_health
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import Settings
+from wfm_pipeline.urls import masked
 
 _FREE_BYTES_NEEDED = 2 * 1024**3
 """Room for a warehouse, its published copy and a run's spill [bytes]."""
@@ -31,7 +32,7 @@ class Finding:
 
 
 def examine(settings: Settings, load_definitions: dagster_health.LoadDefinitions) -> list[Finding]:
-    """Look at everything; nothing is changed and no password is shown.
+    """Look at everything; nothing is changed and no secret is shown.
 
     Args:
         settings: The checked settings.
@@ -78,7 +79,7 @@ def _ask(name: str, look: Callable[[House], str], mend: str, house: House) -> Fi
     try:
         return Finding(name, True, look(house))
     except (WfmError, OSError, ImportError) as error:
-        return Finding(name, False, " ".join(str(error).split())[:160], mend)
+        return Finding(name, False, " ".join(masked(str(error)).split())[:160], mend)
 
 
 def _home(house: House) -> str:

@@ -36,7 +36,7 @@ _NO_MATTER: Final = frozenset(
     {
         "home", "source", "source_url", "warehouse_url", "dagster_postgres_url", "sources", "planning_folder",
         "first_date", "overlap_days", "check_days_per_night", "chunk_rows", "retry_attempts", "sample_months",
-        "writer_wait_seconds",
+        "writer_wait_seconds", "source_url_file", "warehouse_url_file", "dagster_postgres_url_file",
     }
 )  # fmt: skip
 """Settings that say where things are or how they are read: no table comes out otherwise for them."""

@@ -8,6 +8,7 @@ from wfm_pipeline.errors import WfmError
 from wfm_pipeline.machine import machine_error, write_whole
 from wfm_pipeline.orchestration.instance_template import is_ours, template
 from wfm_pipeline.settings import Settings, dagster_home, export_dagster_variables
+from wfm_pipeline.urls import masked
 
 _DAMAGED_WORDS = ("file is not a database", "database disk image is malformed", "malformed database schema")
 """How SQLite says that a file is not what it was."""
@@ -74,7 +75,7 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
 
 def _unopened(settings: Settings, home: Path, error: Exception) -> WfmError:
     """What keeps the storage from being opened, without the text of a database's error, which may hold the URL."""
-    text = (str(error).strip() or type(error).__name__).splitlines()[0]
+    text = (masked(str(error)).strip() or type(error).__name__).splitlines()[0]
     kind = f"{type(error).__module__}.{type(error).__name__}"
     if isinstance(error, dg.DagsterInvalidConfigError) or kind.startswith(_NOT_YAML_KINDS):
         file = home / "dagster.yaml"

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.machine import machine_error
 from wfm_pipeline.sources.fitting import decode
 from wfm_pipeline.sources.retry import SourceGoneError
+from wfm_pipeline.urls import make_engine, masked, parse_url
 
 _LONGEST_MESSAGE: Final = 400
 _GONE_WORDS: Final = (
@@ -36,33 +37,45 @@ _GONE_WORDS: Final = (
 """What drivers say when another try may help; anything else (a wrong password, no such table) never heals."""
 
 
+URL_OF_SOURCE: Final = "source_url (WFM_SOURCE_URL)"
+
+
 class Connection:
     """An engine and what may be said about it.
 
     Attributes:
         engine: The SQLAlchemy engine; it connects when first asked.
-        shown_url: The URL without password and options, for messages.
+        shown_url: Scheme, host and database, for messages.
     """
 
-    def __init__(self, url: str, *, is_made_if_missing: bool = False, connect: Callable[[], Any] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        what: str = URL_OF_SOURCE,
+        is_made_if_missing: bool = False,
+        connect: Callable[[], Any] | None = None,
+    ) -> None:
         """Prepare the engine.
 
         Args:
             url: A SQLAlchemy URL.
+            what: Whose URL it is, for messages.
             connect: Makes the driver's connection, where SQLAlchemy's own way will not do.
             is_made_if_missing: A SQLite file that is not there is made; otherwise it is an error.
 
         Raises:
-            SourceError: the URL is not one, its driver is not installed, or the file is not there.
+            SettingsError: the URL is not one, or the driver does not take its options.
+            SourceError: its driver is not installed, or the file is not there.
         """
-        self._url = parse_url(url)
-        self.shown_url = self._url.set(query={}).render_as_string(hide_password=True)
+        self._url = parse_url(url, what=what)
+        self.shown_url = str(self._url)
         try:
-            own_way = {"creator": connect} if connect else {}
-            self.engine = sa.create_engine(self._url, hide_parameters=True, **own_way)
+            own_way: dict[str, Any] = {"creator": connect} if connect else {}
+            self.engine = make_engine(self._url, hide_parameters=True, **own_way)
         except (NoSuchModuleError, ImportError) as error:
             raise SourceError(
-                f"{self.shown_url}: its driver is not installed or not known: {self._safe(error)}{_advice(error)}",
+                f"{self.shown_url}: its driver is not installed or not known: {_safe(error)}{_advice(error)}",
                 url=self.shown_url,
             ) from None
         if self.engine.dialect.name == "sqlite":
@@ -71,7 +84,7 @@ class Connection:
 
     def error(self, error: Exception) -> SourceError:
         """Our error for a driver's: one line, without password, statement or values."""
-        text = self._safe(error.orig if isinstance(error, DBAPIError) and error.orig else error)
+        text = _safe(error.orig if isinstance(error, DBAPIError) and error.orig else error)
         is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
         is_gone = is_lost or isinstance(error, OSError) or any(word in text.lower() for word in _GONE_WORDS)
         fault = machine_error(error)
@@ -80,16 +93,8 @@ class Connection:
         kind = SourceGoneError if is_gone else SourceError
         return kind(f"{self.shown_url}: {text}{_advice(error)}", url=self.shown_url)
 
-    def _safe(self, error: BaseException) -> str:
-        words = error.args[-1] if error.args and isinstance(error.args[-1], str) else str(error)
-        line = " ".join(words.split())[:_LONGEST_MESSAGE] or type(error).__name__
-        secrets = [self._url.password, *(str(value) for value in self._url.query.values())]
-        for secret in secrets:
-            line = line.replace(str(secret), "***") if secret else line
-        return line
-
     def _check_file(self, *, is_made_if_missing: bool) -> None:
-        name = self._url.database
+        name = self._url.parts.database
         if not name or name == ":memory:" or Path(name).is_file():
             return
         if not is_made_if_missing:
@@ -99,22 +104,10 @@ class Connection:
         Path(name).parent.mkdir(parents=True, exist_ok=True)
 
 
-def parse_url(url: str) -> sa.URL:
-    """The URL in parts.
-
-    Raises:
-        SourceError: it is not one. An @ left over in the host is part of a password and is not shown.
-    """
-    try:
-        parsed = sa.make_url(url)
-    except (ArgumentError, ValueError):
-        parsed = None
-    if parsed is None or "@" in (parsed.host or ""):
-        raise SourceError(
-            "the source's URL is not one; write it as dialect+driver://user:password@host:port/database, "
-            "with special characters of the password as %XX, such as %40 for @"
-        )
-    return parsed
+def _safe(error: BaseException) -> str:
+    """What a driver says, in one line, without what was secret in the URL; masked before it is cut."""
+    words = error.args[-1] if error.args and isinstance(error.args[-1], str) else str(error)
+    return " ".join(masked(words).split())[:_LONGEST_MESSAGE] or type(error).__name__
 
 
 def _advice(error: BaseException) -> str:

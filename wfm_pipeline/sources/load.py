@@ -68,7 +68,7 @@ def load_file(
     """
     table_map = _table_of(source_map, file)
     names = _checked_columns(table_map, file)
-    connection = Connection(url, is_made_if_missing=True)
+    connection = Connection(url, what="--to", is_made_if_missing=True)
     dialect = connection.engine.dialect.name
     if dialect not in _DIALECTS:
         raise SettingsError(

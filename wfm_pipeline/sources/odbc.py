@@ -14,9 +14,10 @@ import sqlalchemy as sa
 
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.clock import SourceClock
-from wfm_pipeline.sources.connect import parse_url
+from wfm_pipeline.sources.connect import URL_OF_SOURCE
 from wfm_pipeline.sources.retry import Retry
 from wfm_pipeline.sources.sql import SqlReader
+from wfm_pipeline.urls import parse_url
 
 _LONGEST_TEXT: Final = 65_535
 """Room for one text value [characters]: all of a MariaDB `text`; drivers report far more for longer types."""
@@ -35,7 +36,7 @@ class OdbcReader(SqlReader):
             SourceError: the ODBC manager or the driver is missing; the message names the package.
         """
         self._arrow_odbc, pyodbc = _load_libraries()
-        words = connection_string(parse_url(url))
+        words = connection_string(parse_url(url, what=URL_OF_SOURCE).parts)
         super().__init__(url, clock=clock, chunk_rows=chunk_rows, retry=retry, connect=lambda: pyodbc.connect(words))
         self._connection_string = words
 

@@ -5,6 +5,7 @@ dates, so that a run need not read what it has. It never writes to a source.
 """
 
 import datetime as dt
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,11 +18,13 @@ import pyarrow.compute as pc
 from wfm_pipeline.contracts.source_map import TableMap
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.domain.digests import DayDigests
-from wfm_pipeline.errors import SourceError
+from wfm_pipeline.errors import SettingsError, SourceError
 from wfm_pipeline.sources.clock import LONGEST_AHEAD, SourceClock
 from wfm_pipeline.sources.prepare import extra_columns
 from wfm_pipeline.sources.retry import Retry
 
+_NO_PATH = re.compile("[:@?=]")
+"""What makes a text rather a URL that was mistyped than a folder."""
 DayCounts = Mapping[dt.date | None, int]
 """Business date -> rows; None -> rows without a date that can be used."""
 
@@ -178,6 +181,10 @@ def chosen(dates: pa.ChunkedArray, wanted: Dates | None, *, is_undated_included:
 
 def _folder(url: str) -> Path:
     path = Path(url.removeprefix("file://")).expanduser()
+    if not path.is_dir() and _NO_PATH.search(str(path)):
+        raise SettingsError(
+            "source_url (WFM_SOURCE_URL) is neither a database's URL nor a folder; it is not shown, as it may hold a password"
+        )
     if not path.is_dir():
         raise SourceError(f"{path} is not a folder; a file source is a folder with one file per table", path=str(path))
     return path

@@ -5,7 +5,6 @@ dialects' own parts (connecting, bulk loading, transactions) are in duckdb.py an
 choice by URL is in `open_warehouse`.
 """
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -287,12 +286,3 @@ class Warehouse(ABC):
 def table_from_batches(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
     """Arrow batches as one table of that schema, also when there is none."""
     return pa.Table.from_batches(list(batches), schema=schema)
-
-
-_PASSWORD = re.compile(r"(?P<scheme>[\w+]+://[^:/@\s]*):\S*@")
-_PASSWORD_WORD = re.compile(r"(?P<word>pwd|password)(?P<sign>=|%3D)[^&;\s]*", re.IGNORECASE)
-
-
-def without_password(url: str) -> str:
-    """A URL that may be printed."""
-    return _PASSWORD_WORD.sub(r"\g<word>\g<sign>***", _PASSWORD.sub(r"\g<scheme>:***@", url))

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.urls import DatabaseUrl, parse_url
 from wfm_pipeline.warehouse.duckdb import DuckDBWarehouse
-from wfm_pipeline.warehouse.engine import Warehouse, without_password
+from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.migrations.version import refuse_newer
 from wfm_pipeline.warehouse.postgres import PostgresWarehouse
 from wfm_pipeline.warehouse.readers_duckdb import published_path
@@ -14,21 +15,28 @@ ALLOWED = "duckdb:///relative/to/home.duckdb, duckdb:////absolute/path.duckdb, p
 _LAYERS = ("bronze", "silver", "gold")
 
 
-def check_url(url: str) -> None:
-    """Refuse a URL that no engine goes by.
+URL_OF_WAREHOUSE = "warehouse_url (WFM_WAREHOUSE_URL)"
+
+
+def check_url(url: str) -> DatabaseUrl:
+    """Read a URL, and refuse one that no engine goes by.
 
     Raises:
-        SettingsError: the message names the allowed ones, and no password.
+        SettingsError: the message names the allowed ones, and no secret.
     """
-    shown = without_password(url)
+    parsed = parse_url(url, what=URL_OF_WAREHOUSE)
+    shown = str(parsed)
     if not url.startswith(("duckdb://", "postgresql://", "postgres://")):
-        raise SettingsError(f"warehouse_url (WFM_WAREHOUSE_URL) must be one of {ALLOWED}; got {shown}", got=shown)
+        raise SettingsError(f"{URL_OF_WAREHOUSE} must be one of {ALLOWED}; got {shown}", got=shown)
+    if url.startswith("duckdb://") and parsed.parts.query:
+        raise SettingsError(f"{URL_OF_WAREHOUSE}: a DuckDB file takes no options after a ?; got {shown}", got=shown)
     if url.startswith("duckdb://") and Path(url).stem.lower() in _LAYERS:
         raise SettingsError(
             f"a DuckDB file may not be named like a layer ({', '.join(_LAYERS)}): its schemas could not be told "
             f"from the file; got {shown}",
             got=shown,
         )
+    return parsed
 
 
 def duckdb_path(url: str, home: Path) -> Path | None:

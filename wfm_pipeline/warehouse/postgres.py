@@ -12,7 +12,8 @@ import pyarrow.csv
 import sqlglot.expressions as sge
 
 from wfm_pipeline.errors import WarehouseError
-from wfm_pipeline.warehouse.engine import Warehouse, without_password
+from wfm_pipeline.urls import DatabaseUrl, masked, parse_url
+from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.publication import Stamp
 from wfm_pipeline.warehouse.readers_postgres import PUBLISHED, check_readable, renew_copy, renew_view, table_shapes
 
@@ -26,6 +27,15 @@ def lock_number(name: str) -> int:
     return zlib.crc32(name.encode()) - 2**31
 
 
+def _words(url: DatabaseUrl) -> dict[str, Any]:
+    """The URL as the driver's arguments: a driver that is given no URL cannot quote a piece of one."""
+    parts = url.parts
+    database, _, schema = (parts.database or "").partition("/")
+    named = {"host": parts.host, "user": parts.username, "password": parts.password, "database": database}
+    named |= {"port": str(parts.port) if parts.port else None, "schema": schema}
+    return {**parts.query, **{name: value for name, value in named.items() if value}}
+
+
 class PostgresWarehouse(Warehouse):
     """A PostgreSQL database with the schemas bronze, silver and gold."""
 
@@ -36,15 +46,17 @@ class PostgresWarehouse(Warehouse):
         """Connect; a reader's connection refuses to write, whatever its role may do.
 
         Raises:
-            WarehouseError: the driver is missing or the server refuses; the password is not shown.
+            SettingsError: the URL is none.
+            WarehouseError: the driver is missing or the server refuses; no secret is shown.
         """
+        parsed = parse_url(url, what="the warehouse's URL")
         try:
-            con = ibis.connect(url)
+            con = ibis.postgres.connect(**_words(parsed))
         except ImportError as error:
             raise WarehouseError("the PostgreSQL driver is missing: pip install 'wfm-pipeline[postgres]'") from error
         except Exception as error:  # noqa: BLE001  (psycopg's errors are only known once it is installed)
-            first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise WarehouseError(f"cannot open {without_password(url)}: {first_line}") from None
+            first_line = masked(str(error)).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise WarehouseError(f"cannot open {parsed}: {first_line}") from None
         con.raw_sql("set time zone 'UTC'").close()
         con.raw_sql("set client_min_messages to warning").close()
         if is_read_only:

@@ -17,7 +17,6 @@ from wfm_pipeline.errors import ContractError, SettingsError, WarehouseError
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.contract_check import inspect_contract
-from wfm_pipeline.warehouse.engine import without_password
 from wfm_pipeline.warehouse.opening import duckdb_path, open_warehouse
 from wfm_pipeline.warehouse.scope import Scope
 
@@ -221,21 +220,6 @@ def test_a_reader_of_postgresql_cannot_write(tmp_path, postgres_url):
         pytest.raises(Exception, match="read-only transaction"),
     ):
         reader.delete("silver.things", Scope())
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("mysql+pymysql://root:pa:ss@h/d", "mysql+pymysql://root:***@h/d"),
-        ("postgresql://u:p%40ss@h:5432/d", "postgresql://u:***@h:5432/d"),
-        ("postgresql://u:p@ss@h/d", "postgresql://u:***@h/d"),
-        ("mysql+pyodbc://h/d?driver=X&PWD=sekret", "mysql+pyodbc://h/d?driver=X&PWD=***"),
-        ("sqlite:///x.db", "sqlite:///x.db"),
-        ("mysql+pymysql://root@h/d", "mysql+pymysql://root@h/d"),
-    ],
-)
-def test_a_url_is_shown_without_its_password(url, shown):
-    assert shown == without_password(url)
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path) -> None:

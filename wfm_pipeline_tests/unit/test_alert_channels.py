@@ -116,5 +116,5 @@ def test_a_channel_that_lacks_a_setting_is_refused_by_name(tmp_path, name, lacks
 
 
 def test_a_password_file_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(SettingsError, match="alert_webhook_token_file cannot be read"):
+    with pytest.raises(SettingsError, match=r"alert_webhook_token_file .* cannot be read"):
         channel("webhook", tmp_path, alert_webhook_url="http://x", alert_webhook_token_file=tmp_path / "none")

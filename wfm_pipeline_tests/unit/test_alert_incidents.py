@@ -135,7 +135,7 @@ def test_the_end_says_until_when():
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
-        pytest.param("postgresql://u:sekret@h/db is gone", "postgresql://u:***@h/db is gone", id="password"),
+        pytest.param("postgresql://u:sekret@h/db is gone", "postgresql://h/db is gone", id="password"),
         pytest.param("anna.b+c@mail.example.org wrote", "(address) wrote", id="mail_address"),
         pytest.param("caller +46 70-123 45 67 twice", "caller (number) twice", id="caller_number"),
         pytest.param("caller 0701234567", "caller (number)", id="digits"),

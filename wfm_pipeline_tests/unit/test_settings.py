@@ -117,15 +117,6 @@ def test_the_commented_file_loads_as_it_is_and_with_every_key_uncommented(tmp_pa
     assert load_settings().horizon_days == Settings.model_fields["horizon_days"].default
 
 
-def test_a_loaded_source_is_remembered_only_without_a_password():
-    settings = load_settings(source="anonymous_bank")
-
-    assert not settings.remember_source("anonymous_bank", "mysql+pymysql://root:sekret@127.0.0.1/test")
-    assert settings.url_of_source is None
-    assert settings.remember_source("anonymous_bank", "mysql+pymysql://root@127.0.0.1/test")
-    assert "mysql+pymysql://root@127.0.0.1/test" == settings.url_of_source
-
-
 def test_the_telephony_source_is_the_sample_unless_a_url_is_set():
     assert f"sqlite:///{load_settings().sample_path}" == load_settings().url_of_source
     assert "file:///exports" == load_settings(source_url="file:///exports").url_of_source

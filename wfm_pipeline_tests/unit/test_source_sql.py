@@ -9,7 +9,7 @@ import pytest
 
 from wfm_pipeline.contracts.source_map import ColumnMap, TableMap
 from wfm_pipeline.domain.dates import Dates
-from wfm_pipeline.errors import SourceError
+from wfm_pipeline.errors import SourceError, WfmError
 from wfm_pipeline.sources.reader import open_reader
 
 CALLS = TableMap(
@@ -189,13 +189,13 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        pytest.param("mysql+pymysql://user:se:cr/et@@host:x/db", "is not one", id="no_url"),
+        pytest.param("mysql+pymysql://user:se:cr/et@@host:x/db", "is not a database's URL", id="no_url"),
         pytest.param("mysql+pymysql://user:sec@secret@host/db", "%40 for @", id="unquoted_at_in_password"),
         pytest.param("klingon://user:secret@host/db", "driver is not installed or not known", id="unknown_dialect"),
     ],
 )
 def test_a_wrong_url_is_one_line_without_its_password(url: str, words: str) -> None:
-    with pytest.raises(SourceError, match=words) as caught:
+    with pytest.raises(WfmError, match=words) as caught:
         open_reader(url)
 
     assert "secret" not in str(caught.value)

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from wfm_pipeline.errors import WarehouseError
-from wfm_pipeline.warehouse.engine import without_password
-from wfm_pipeline.warehouse.opening import duckdb_path
+from wfm_pipeline.urls import make_engine, masked
+from wfm_pipeline.warehouse.opening import check_url, duckdb_path
 from wfm_pipeline.warehouse.postgres import TURN_KEYS, lock_number
 
 _KEEP_ALIVE = ("tcp_keepalives_idle = 30", "tcp_keepalives_interval = 10", "tcp_keepalives_count = 3")
@@ -87,9 +87,10 @@ class ServerLock(OwnerLock):
 
     def __init__(self, url: str, name: str) -> None:
         """Of that name in the URL's database."""
-        self._shown = without_password(url)
-        engine_url = sa.make_url(url).set(drivername="postgresql+psycopg")
-        self._engine = sa.create_engine(engine_url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        self._url = check_url(url)
+        self._engine = make_engine(
+            self._url, scheme="postgresql+psycopg", poolclass=NullPool, isolation_level="AUTOCOMMIT"
+        )
         self._number = lock_number(name)
         self._connection: sa.Connection | None = None
 
@@ -105,7 +106,7 @@ class ServerLock(OwnerLock):
             return bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(TURN_KEYS, self._number))))
         except sa.exc.DBAPIError as error:
             self.give_back()
-            raise WarehouseError(f"cannot lock {self._shown}: {str(error.orig).splitlines()[0]}") from None
+            raise WarehouseError(f"cannot lock {self._url}: {masked(str(error.orig)).splitlines()[0]}") from None
 
     def is_held(self) -> bool:
         """See `OwnerLock`: the lock lives as long as its connection."""

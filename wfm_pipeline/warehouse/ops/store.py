@@ -22,7 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.pool import NullPool, StaticPool
 
 from wfm_pipeline.errors import WarehouseError
-from wfm_pipeline.warehouse.engine import without_password
+from wfm_pipeline.urls import make_engine, masked
 from wfm_pipeline.warehouse.opening import check_url, duckdb_path
 from wfm_pipeline.warehouse.ops.tables import OPS_VERSION, SCHEMA, metadata, schema_version
 
@@ -68,7 +68,7 @@ class OpsStore:
         try:
             yield
         except sa.exc.DBAPIError as error:
-            words = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
+            words = masked(str(error.orig)).strip().splitlines() or [type(error.orig).__name__]
             raise WarehouseError(f"the ops store {self.shown} cannot be used: {words[0]}") from None
 
     def version(self) -> int:
@@ -149,15 +149,14 @@ def open_ops(warehouse_url: str, home: Path, *, is_made: bool = True) -> OpsStor
 
     Raises:
         SettingsError: no engine goes by the URL's scheme.
-        WarehouseError: it cannot be opened, or is of a newer version; no password is shown.
+        WarehouseError: it cannot be opened, or is of a newer version; no secret is shown.
     """
-    check_url(warehouse_url)
+    parsed = check_url(warehouse_url)
     if warehouse_url.startswith("duckdb://"):
         path = duckdb_path(warehouse_url, home)
         store = _sqlite_store(ops_path(path) if path else None)
     else:
-        url = sa.make_url(warehouse_url).set(drivername="postgresql+psycopg")
-        store = OpsStore(sa.create_engine(url, poolclass=NullPool), f"in {without_password(warehouse_url)}")
+        store = OpsStore(make_engine(parsed, scheme="postgresql+psycopg", poolclass=NullPool), f"in {parsed}")
     try:
         if is_made:
             store.bring_up_to_date()

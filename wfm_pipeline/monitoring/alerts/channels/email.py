@@ -26,13 +26,13 @@ def email_channel(settings: Settings) -> Callable[[Alert], None]:
     ]
     if missing:
         raise SettingsError(f"alert_channels has email, so {', '.join(missing)} must be set", missing=missing)
-    password = settings.secret("alert_email_password")
+    password = settings.alert_email_password.get_secret_value() if settings.alert_email_password else ""
 
     def send(alert: Alert) -> None:
         try:
             with _connection(settings) as smtp:
                 if settings.alert_email_user:
-                    smtp.login(settings.alert_email_user, password or "")
+                    smtp.login(settings.alert_email_user, password)
                 smtp.send_message(email_of(alert, settings.alert_email_from or "", settings.alert_email_to))
         except smtplib.SMTPResponseException as error:
             raise ChannelError(f"the mail server answered {error.smtp_code}") from None

@@ -19,8 +19,8 @@ def webhook_channel(settings: Settings) -> Callable[[Alert], None]:
     if settings.alert_webhook_url is None:
         raise SettingsError("alert_channels has webhook, so alert_webhook_url must be set")
     url = settings.alert_webhook_url.get_secret_value()
-    token = settings.secret("alert_webhook_token")
-    bearer = {"Authorization": f"Bearer {token}"} if token else {}
+    token = settings.alert_webhook_token
+    bearer = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
 
     def send(alert: Alert) -> None:
         headers = {"Idempotency-Key": alert.alert_id, **bearer}

@@ -18,7 +18,7 @@ from wfm_pipeline.warehouse.opening import check_url
         pytest.param("mysql+pymysql://u@h/db?passwd=sekret", "mysql+pymysql://h/db", id="options"),
         pytest.param("postgresql://token@[::1]:5432/db", "postgresql://[::1]/db", id="user"),
         pytest.param("mssql+pyodbc:///?odbc_connect=PWD%3Dsekret", "mssql+pyodbc://", id="odbc_connect"),
-        pytest.param("sqlite:////home/a@b/x.db?key=sekret", "sqlite:////home/a@b/x.db", id="file"),
+        pytest.param("sqlite:////folder/a@b/x.db?key=sekret", "sqlite:////folder/a@b/x.db", id="file"),
         pytest.param("duckdb:///x.duckdb", "duckdb:///x.duckdb", id="duckdb"),
     ],
 )

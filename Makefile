@@ -12,12 +12,12 @@ help:  ## say what there is
 
 setup: $(READY)  ## make .venv with everything to run and develop (without Spark)
 
-$(READY): requirements-dev.lock pyproject.toml
+$(READY): requirements-dev.lock requirements-uv.lock pyproject.toml
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11" >&2; exit 2; }
 	@"$(PYTHON)" -m venv $(VENV) || { echo "python3 -m venv failed; on Debian: apt-get install python3-venv" >&2; exit 2; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-uv.lock
+	@$(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode --python $(BIN)/python requirements-dev.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $(READY)
 
@@ -52,11 +52,14 @@ dev: setup  ## the Dagster UI with the graph, on 127.0.0.1:3000
 	@$(BIN)/wfm dev
 
 lock: setup  ## resolve the dependencies again into the hashed locks
-	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --no-header -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --no-header \
+	  --extra postgres -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --no-header \
 	  --extra dev --extra postgres --extra mssql -o requirements-dev.lock
 	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --no-header \
 	  --extra postgres --extra spark -o requirements-spark.lock
+	@grep -E '^uv==' requirements-dev.lock | cut -d' ' -f1 | $(BIN)/uv pip compile - --quiet --universal --generate-hashes \
+	  --no-annotate --no-header -o requirements-uv.lock
 
 clean:  ## take away what was made at run time (not the environment)
 	@rm -rf data/warehouse data/models data/reports data/landing data/dagster data/samples/*.sqlite

@@ -41,7 +41,7 @@ from wfm_pipeline.commands.staff import staff
 from wfm_pipeline.commands.stopping import Stopping
 from wfm_pipeline.commands.upgrade import upgrade
 from wfm_pipeline.errors import SettingsError, WfmError
-from wfm_pipeline.machine import machine_error, write_whole
+from wfm_pipeline.machine import keep_private, machine_error, write_whole
 from wfm_pipeline.settings import Settings, commented_file, config_path, dagster_home
 from wfm_pipeline.urls import masked
 
@@ -75,6 +75,7 @@ app.command()(upgrade)
 
 def main() -> NoReturn:
     """Run the command; our own errors and faults of the machine become one line and an exit code."""
+    keep_private()
     gc.set_threshold(_COLLECT_EVERY, *gc.get_threshold()[1:])
     with Stopping() as stopping:
         try:
@@ -256,11 +257,15 @@ def init(force: Annotated[bool, typer.Option("--force", help="Overwrite the file
 @app.command()
 def dev(
     port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of the Dagster UI.")] = 3000,
-    host: Annotated[str, typer.Option(help="Address to bind to; loopback unless you know why.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to bind to; others than loopback need a proxy.")] = "127.0.0.1",
+    i_have_a_proxy: Annotated[
+        bool, typer.Option("--i-have-a-proxy", help="A proxy with a login and an origin check stands before --host.")
+    ] = False,
 ) -> None:
     """Open the Dagster UI with the graph."""
-    from wfm_pipeline.orchestration.dev_services import check_port, serve_ui  # noqa: PLC0415
+    from wfm_pipeline.orchestration.dev_services import check_host, check_port, serve_ui  # noqa: PLC0415
 
+    check_host(host, has_proxy=i_have_a_proxy)
     settings = chosen_settings()
     check_port(host, port)
     err.print(f"Dagster UI on http://{host}:{port} (runs in {dagster_home(settings)}); stop with ctrl-c")

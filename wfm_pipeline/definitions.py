@@ -31,6 +31,7 @@ from wfm_pipeline.checks.freshness_checks import build_freshness_checks
 from wfm_pipeline.checks.issue_checks import build_issue_checks
 from wfm_pipeline.checks.judgement_checks import build_judgement_checks
 from wfm_pipeline.checks.law_checks import build_law_checks
+from wfm_pipeline.machine import keep_private
 from wfm_pipeline.orchestration.alert_sensors import build_alert_sensors
 from wfm_pipeline.orchestration.house_of_run import house_of_run
 from wfm_pipeline.orchestration.jobs import build_jobs
@@ -53,6 +54,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             its dates by tags: Dagster writes an event per asset and partition, which would take
             longer than the work itself when a whole history is loaded (docs/adr/0003).
     """
+    keep_private()
     house = House(settings)
     partitions = daily_partitions(house) if is_partitioned else None
     weeks = weekly_partitions(house, partitions.start.date()) if partitions else None

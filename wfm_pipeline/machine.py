@@ -98,6 +98,11 @@ def machine_error_in(text: str) -> MachineError | None:
     return None
 
 
+def keep_private() -> None:
+    """From now on what this process makes is its user's alone: folders 0700, files 0600."""
+    os.umask(0o077)
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write a small text file beside its place and swap it in: readers see the old one or the new one.
 

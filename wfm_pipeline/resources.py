@@ -36,7 +36,9 @@ from wfm_pipeline.warehouse.migrations.upgrade import bring_up_to_date, pending_
 from wfm_pipeline.warehouse.opening import check_url, open_warehouse, published_place
 from wfm_pipeline.warehouse.ops.store import OpsStore, open_ops
 from wfm_pipeline.warehouse.ops.writing import Say, check_still_writer, utc_now, writing
-from wfm_pipeline.warehouse.publication import Publication
+from wfm_pipeline.warehouse.privacy import close_home
+from wfm_pipeline.warehouse.pseudonyms import home_key
+from wfm_pipeline.warehouse.publication import Publication, Readers
 from wfm_pipeline.warehouse.publish import publish
 from wfm_pipeline.warehouse.source_card import noted_simulated
 from wfm_pipeline.warehouse.staging import drop_leftovers
@@ -146,6 +148,7 @@ class House:
             kept_open(url, home),
         ):
             if is_first:
+                close_home(home, url, self.readers_mode)
                 with self.open_warehouse() as warehouse:
                     drop_leftovers(warehouse)
                     for done in bring_up_to_date(warehouse, now=utc_now(), is_asked=is_upgrade):
@@ -194,7 +197,26 @@ class House:
     def publish(self) -> Publication:
         """Renew the analysts' views and the whole readers' copy of gold."""
         with self.writing(owner="publish"), self.open_warehouse() as warehouse:
-            return publish(warehouse, reader_roles=self.settings.reader_roles)
+            return publish(warehouse, readers=self.readers)
+
+    @property
+    def readers(self) -> Readers:
+        """Who reads the copy, and what of persons they see.
+
+        Raises:
+            WarehouseError: the key of the pseudonyms cannot be read.
+        """
+        settings = self.settings
+        key = None
+        if settings.readers_see == "pseudonyms":
+            given = settings.pseudonym_key
+            key = given.get_secret_value().encode() if given else home_key(settings.home)
+        return Readers(settings.reader_roles, self.readers_mode, key)
+
+    @property
+    def readers_mode(self) -> int:
+        """Mode of the folder with the readers' copy."""
+        return int(self.settings.readers_mode, 8)
 
     @property
     def readers_place(self) -> Path | str:

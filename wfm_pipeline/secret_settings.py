@@ -15,6 +15,8 @@ from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.urls import keep_secret, keep_url
 
 _FILE: Final = "_file"
+FILE_OF: Final = "File that holds {} and nothing else, so that neither this file nor the environment does."
+"""Description of such a setting."""
 _KEYRING: Final = "keyring:"
 _LONGEST: Final = 64 * 1024
 """A file that is longer holds something else [bytes]."""

@@ -17,15 +17,15 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.remembered import remember_url, remembered_url
-from wfm_pipeline.secret_settings import Secret, secret_fields, with_files
-from wfm_pipeline.units import INTERVAL_MINUTES_ALLOWED, WEEKDAYS, cron_fault
+from wfm_pipeline.secret_settings import FILE_OF, Secret, secret_fields, with_files
+from wfm_pipeline.settings_groups import AlertSettings, ScheduleSettings
+from wfm_pipeline.units import INTERVAL_MINUTES_ALLOWED, WEEKDAYS
 from wfm_pipeline.urls import parse_url
 
 PREFIX = "WFM_"
 CONFIG_VARIABLE = "WFM_CONFIG"
 _OTHER_VARIABLES = frozenset({CONFIG_VARIABLE, "WFM_REAL_DATA"})
 _TEST_PREFIX = "WFM_TEST_"
-_FILE_OF = "File that holds {} and nothing else, so that neither this file nor the environment does."
 
 
 class SourceEntry(BaseModel):
@@ -53,7 +53,7 @@ class StaffingEntry(BaseModel):
     quantile: float | None = Field(None, ge=0.05, le=0.95)
 
 
-class Settings(BaseSettings):
+class Settings(AlertSettings, ScheduleSettings, BaseSettings):
     """Every setting with its default; `wfm init` writes them down with these descriptions."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
@@ -65,20 +65,41 @@ class Settings(BaseSettings):
         description="Where the source is: an SQLAlchemy URL (mysql+pymysql://user:password@host/database), an ODBC URL "
         "(mysql+pyodbc://...?driver=...), or file:///folder. Default: the sample of `wfm sample`, for telephony.",
     )
-    source_url_file: Path | None = Field(None, description=_FILE_OF.format("source_url"))
+    source_url_file: Path | None = Field(None, description=FILE_OF.format("source_url"))
     warehouse_url: Secret = Field(
         SecretStr("duckdb:///warehouse/wfm.duckdb"),
         description="duckdb:///relative/to/home, duckdb:////absolute, or postgresql://user:password@host/database.",
     )
-    warehouse_url_file: Path | None = Field(None, description=_FILE_OF.format("warehouse_url"))
+    warehouse_url_file: Path | None = Field(None, description=FILE_OF.format("warehouse_url"))
     reader_roles: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="PostgreSQL roles that may read the published gold (schema gold_published); given at each publish.",
     )
+    readers_mode: Literal["0700", "0750", "0755"] = Field(
+        "0700",
+        description="Mode of the folder with the readers' copy of a DuckDB warehouse: 0750 lets its group read it, 0755 "
+        "everybody; they may pass through home, and look into nothing else there.",
+    )
+    readers_see: Literal["pseudonyms", "keys"] = Field(
+        "pseudonyms",
+        description="Customers and agents in the readers' copy: under pseudonyms (a keyed hash), or by their own keys.",
+    )
+    pseudonym_key: Secret | None = Field(
+        None,
+        min_length=32,
+        description="Key of the pseudonyms; default: home/pseudonym.key, made at the first publish.",
+    )
+    pseudonym_key_file: Path | None = Field(None, description=FILE_OF.format("pseudonym_key"))
+    rejected_raw_days: int = Field(
+        90,
+        ge=1,
+        le=36_500,
+        description="Days for which silver.rejected_rows keeps the raw row of a finding and its words.",
+    )
     dagster_postgres_url: Secret | None = Field(
         None, description="PostgreSQL URL for Dagster's run storage; SQLite in home/dagster if empty."
     )
-    dagster_postgres_url_file: Path | None = Field(None, description=_FILE_OF.format("dagster_postgres_url"))
+    dagster_postgres_url_file: Path | None = Field(None, description=FILE_OF.format("dagster_postgres_url"))
     sources: dict[str, SourceEntry] = Field(
         default_factory=dict, description="URL per source: [sources.NAME] url = '...', or url_file = '...'."
     )
@@ -203,37 +224,6 @@ class Settings(BaseSettings):
         "IN for Global; a state's own calendar is called 'Domestic-TX' and would be 'US-TX'.",
     )
 
-    alert_channels: Annotated[tuple[Literal["log", "email", "webhook"], ...], NoDecode] = Field(
-        ("log",), description="Ways an alert goes out: log, email, webhook."
-    )
-    alert_reminder_hours: float = Field(
-        24.0, ge=0, le=8_760, description="What is still wrong is told again after so long [h]; 0: never."
-    )
-    alert_attempts: int = Field(
-        30, ge=1, le=1_000, description="Tries per alert and channel before it is given up; thirty take about a day."
-    )
-    alert_first_wait_seconds: float = Field(
-        30.0, gt=0, le=3_600, description="Wait after the first try that failed [s]; it doubles up to an hour."
-    )
-    alert_timeout_seconds: float = Field(10.0, gt=0, le=25, description="How long a channel may take to answer [s].")
-    alert_ui_url: str | None = Field(
-        None, description="Where people open the Dagster UI, for links in alerts: https://dagster.example.org."
-    )
-    alert_email_host: str | None = Field(None, description="SMTP server of the alerts.")
-    alert_email_port: int = Field(587, ge=1, le=65_535, description="Its port: 587 with starttls, 465 with tls.")
-    alert_email_security: Literal["starttls", "tls", "none"] = Field(
-        "starttls", description="How the line to the SMTP server is made safe."
-    )
-    alert_email_from: str | None = Field(None, description="Sender of the alerts.")
-    alert_email_to: Annotated[tuple[str, ...], NoDecode] = Field((), description="Receivers of the alerts.")
-    alert_email_user: str | None = Field(None, description="User at the SMTP server; not set: no login.")
-    alert_email_password: Secret | None = Field(None, description="Its password.")
-    alert_email_password_file: Path | None = Field(None, description=_FILE_OF.format("alert_email_password"))
-    alert_webhook_url: Secret | None = Field(None, description="Where alerts are posted as JSON.")
-    alert_webhook_url_file: Path | None = Field(None, description=_FILE_OF.format("alert_webhook_url"))
-    alert_webhook_token: Secret | None = Field(None, description="Bearer token of the webhook.")
-    alert_webhook_token_file: Path | None = Field(None, description=_FILE_OF.format("alert_webhook_token"))
-
     freshness_hours: float = Field(
         6.0,
         ge=0,
@@ -267,19 +257,6 @@ class Settings(BaseSettings):
         3, ge=1, le=30, description="Warn when so many issues in a row were worse than the median of six weekdays."
     )
 
-    nightly_cron: str = Field(
-        "0 3 * * *", description="When the main job runs, site time: minute hour day-of-month month weekday."
-    )
-    intraday_cron: str = Field(
-        "10 5-23 * * *",
-        description="When today's calls are read and the rest of today is updated; after nightly_cron, or it would find "
-        "a day of which only the first hours are there.",
-    )
-    long_range_cron: str = Field("0 4 * * 1", description="When the long range is issued; after nightly_cron.")
-    capacity_cron: str = Field("30 4 * * 1", description="When capacity is planned; after long_range_cron.")
-    allocation_cron: str = Field("0 5 * * 1", description="When people are allocated to this week and the next.")
-    model_fit_cron: str = Field("0 6 1 * *", description="When predicted and reached service level are compared.")
-
     sample_months: int = Field(18, ge=2, le=60, description="Length of the sample contact centre.")
 
     @field_validator(
@@ -309,15 +286,6 @@ class Settings(BaseSettings):
         if minutes is not None and minutes not in INTERVAL_MINUTES_ALLOWED:
             raise ValueError(f"must be one of {', '.join(map(str, INTERVAL_MINUTES_ALLOWED))}")
         return minutes
-
-    @field_validator(
-        "nightly_cron", "intraday_cron", "long_range_cron", "capacity_cron", "allocation_cron", "model_fit_cron"
-    )
-    @classmethod
-    def _check_cron(cls, text: str) -> str:
-        if fault := cron_fault(text):
-            raise ValueError(f"must be a time of a schedule ({fault})")
-        return " ".join(text.split())
 
     @classmethod
     def settings_customise_sources(
@@ -428,7 +396,9 @@ def _with_guess(name: str, known: set[str] | None = None) -> str:
 def commented_file() -> str:
     """A `wfm.toml` with every setting as a comment, its default and what it means."""
     lines = ["# Settings of wfm. Take the # off what you want to change; WFM_<KEY> in the environment wins.", ""]
-    for name, field in Settings.model_fields.items():
+    groups = {*AlertSettings.model_fields, *ScheduleSettings.model_fields}
+    fields = sorted(Settings.model_fields.items(), key=lambda item: item[0] in groups)  # what everybody needs first
+    for name, field in fields:
         if name == "sources":
             continue
         lines += [

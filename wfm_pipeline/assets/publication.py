@@ -55,7 +55,7 @@ def build_publication_assets(assets: Iterable[dg.AssetsDefinition]) -> list[dg.A
                 warehouse,
                 run_id=context.run.run_id,
                 changed=changed,
-                reader_roles=house.settings.reader_roles,
+                readers=house.readers,
             )
         context.log.info(f"published {len(done.rows)} tables to {done.place} in {done.seconds:.1f} s")
         return materialized(context, metadata=_metadata(done))

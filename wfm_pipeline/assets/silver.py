@@ -5,6 +5,7 @@ day), those that a killed run left undone, and one day on either side of each, b
 redial may cross midnight. Where nothing of that is left, nothing is written.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ from wfm_pipeline.resources import House
 from wfm_pipeline.transforms.rules import SilverRules
 from wfm_pipeline.warehouse.bronze_days import touched_dates
 from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.warehouse.ops.writing import utc_now
 from wfm_pipeline.warehouse.pending import pending_dates, strike_off
 from wfm_pipeline.warehouse.silver import (
     SilverCounts,
@@ -31,6 +33,7 @@ from wfm_pipeline.warehouse.silver import (
     refresh_intervals,
     refresh_legs,
 )
+from wfm_pipeline.warehouse.silver_rows import forget_raw
 
 Refresh = Callable[[Warehouse, SourceMap, SilverRules, Dates], SilverCounts]
 """Replaces a table's rows of some dates."""
@@ -109,6 +112,9 @@ def _legs_asset(raw: dict[Role, dg.AssetKey], daily: dict[str, Any]) -> dg.Asset
         with house.open_warehouse() as warehouse:
             warehouse.create(REJECTED_ROWS)
             counts = _refreshed(context, house, warehouse, CALL_LEGS, refresh_legs)
+            forget_raw(
+                warehouse, house.source_map.name, utc_now() - dt.timedelta(days=house.settings.rejected_raw_days)
+            )
             _refuse_too_many(house, counts)
             flow = _flow(counts)
             metadata = report(context, house, warehouse, CALL_LEGS.full_name, flow, watch, time_column="started_at")

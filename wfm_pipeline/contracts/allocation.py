@@ -53,7 +53,7 @@ ALLOCATION_RESOURCES: Final = Table(
     "One row per resource and stretch of time in which nothing about it changed: who had which skills when.",
     ("resource_cn", "valid_from"),
     (
-        text("resource_cn", "Number of the person; personal data.", nullable=False),
+        text("resource_cn", "Number of the person.", nullable=False, personal="agent"),
         text("platform", "The one platform the person works on.", nullable=False),
         text("locality", "Where the person works.", nullable=False, allowed=LOCALITY_WORDS),
         text("skills", "Case types, separated by `;`.", nullable=False),
@@ -179,7 +179,7 @@ WEEKLY_RESOURCE_ASSIGNMENT: Final = Table(
     "One row per resource and ISO week, also for people without a demand.",
     ("resource_cn", "iso_year", "iso_week"),
     (
-        text("resource_cn", "Number of the person; personal data.", nullable=False),
+        text("resource_cn", "Number of the person.", nullable=False, personal="agent"),
         *_ISO_WEEK,
         text("demand_id", "The demand; null = unassigned, see reason."),
         text("phase", "Phase that decided; null = unassigned.", allowed=PHASE_WORDS),

@@ -13,6 +13,7 @@ from wfm_pipeline.contracts.columns import (
     instant,
     text,
 )
+from wfm_pipeline.contracts.publication import PSEUDONYM
 
 HASH_VERSION: Final = 1
 """Raise it when sources/hashing would give the same row another hash: hashes of two versions are never compared."""
@@ -129,5 +130,5 @@ SCHEMA_VERSIONS = Table(
     ),
 )
 
-BRONZE_TABLES: Final = (DAY_LEDGER, TABLE_LEDGER, PENDING_DAYS, SOURCES, FINISHED_RUNS, SCHEMA_VERSIONS)
+BRONZE_TABLES: Final = (DAY_LEDGER, TABLE_LEDGER, PENDING_DAYS, SOURCES, FINISHED_RUNS, SCHEMA_VERSIONS, PSEUDONYM)
 """What bronze keeps beside the sources' own tables."""

@@ -8,6 +8,11 @@ DataType = Literal["string", "int64", "float64", "boolean", "date", "timestamp"]
 
 Layer = Literal["bronze", "silver", "gold"]
 
+Personal = Literal["customer", "agent", "planner"]
+"""Whose data a column holds: who calls, who answers, who plans. Raw rows of a source are their callers'."""
+HIDDEN_PERSONS: tuple[Personal, ...] = ("customer", "agent")
+"""Persons whom readers of gold see under a pseudonym; planners sign what they decide."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -22,6 +27,7 @@ class Column:
         minimum: Smallest allowed value, inclusive.
         maximum: Largest allowed value, inclusive.
         allowed: The only allowed values, where they are few.
+        personal: Whose personal data the values are; None where they are nobody's.
     """
 
     name: str
@@ -32,6 +38,7 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None
     allowed: tuple[str, ...] = ()
+    personal: Personal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +106,16 @@ def local_time(name: str, description: str, *, nullable: bool = False) -> Column
     return Column(name, "timestamp", description, "local", nullable=nullable)
 
 
-def text(name: str, description: str, *, nullable: bool = True, allowed: tuple[str, ...] = ()) -> Column:
+def text(
+    name: str,
+    description: str,
+    *,
+    nullable: bool = True,
+    allowed: tuple[str, ...] = (),
+    personal: Personal | None = None,
+) -> Column:
     """A piece of text."""
-    return Column(name, "string", description, nullable=nullable, allowed=allowed)
+    return Column(name, "string", description, nullable=nullable, allowed=allowed, personal=personal)
 
 
 def day(name: str, description: str, *, nullable: bool = False) -> Column:

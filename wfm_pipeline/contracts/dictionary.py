@@ -31,6 +31,7 @@ def _section(table: Table) -> str:
 def _row(table: Table, column: Column) -> str:
     is_required = not column.nullable or column.name in table.key
     meaning = column.description + (f" One of: {_names(column.allowed)}." if column.allowed else "")
+    meaning += f" Personal ({column.personal})." if column.personal else ""
     cells = (f"`{column.name}`", column.type, column.unit, "" if is_required else "yes", meaning.replace("|", "\\|"))
     return f"| {' | '.join(cells)} |"
 

@@ -121,7 +121,12 @@ CUSTOMER_BEHAVIOR = Table(
     ("customer_key",),
     (
         SOURCE,
-        text("customer_key", "The customer; `(unknown)` gathers the calls without an id.", nullable=False),
+        text(
+            "customer_key",
+            "The customer; `(unknown)` gathers the calls without an id.",
+            nullable=False,
+            personal="customer",
+        ),
         count("calls", "Calls in the window."),
         number("calls_per_week", "Calls per week of the window.", "calls/week", nullable=False, minimum=0),
         seconds("aht_seconds", "Mean handle time of answered calls."),

@@ -11,7 +11,7 @@ from wfm_pipeline.contracts.columns import Table, instant, text
 HISTORY: Final = (
     instant("valid_from", "The row holds from here on."),
     instant("valid_until", "Until here, exclusive; null = still.", nullable=True),
-    text("changed_by", "Who brought the row: file and its owner, or account.", nullable=False),
+    text("changed_by", "Who brought the row: file and its owner, or account.", nullable=False, personal="planner"),
     text("file_hash", "Hash of what the planners' file says of this key; null = the row is none of the file's."),
 )
 HISTORY_COLUMNS: Final = tuple(column.name for column in HISTORY)

@@ -1,4 +1,4 @@
-"""Contract of the one table that only the readers' copy of gold has: which publish this is."""
+"""Contracts of what publishing needs: which publish a copy is, and under which name readers know a person."""
 
 from typing import Final
 
@@ -13,5 +13,18 @@ PUBLICATION: Final = Table(
         text("publish_id", "The publish; grows with time as text.", nullable=False),
         instant("published_at", "When the copy was made."),
         text("run_id", "The Dagster run that ended with it; null for `wfm publish`."),
+        text("persons", "How customers and agents are shown.", allowed=("pseudonyms", "keys")),
+    ),
+)
+
+PSEUDONYM: Final = Table(
+    "bronze",
+    "pseudonym",
+    "One row per person in gold that readers know by another name; readers do not see this table.",
+    ("kind", "value"),
+    (
+        text("kind", "What the person is here: `customer` or `agent`.", nullable=False),
+        text("value", "The person's own key.", nullable=False, personal="customer"),
+        text("pseudonym", "What readers see: the kind and a keyed hash.", nullable=False),
     ),
 )

@@ -4,10 +4,12 @@ Lists for readers, documents and tests. A table of another job may not be there 
 own lists are `SILVER_TABLES` and `GOLD_TABLES`.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from wfm_pipeline.contracts.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
 from wfm_pipeline.contracts.capacity import CAPACITY_INPUTS, CAPACITY_TABLES
+from wfm_pipeline.contracts.columns import HIDDEN_PERSONS
 from wfm_pipeline.contracts.gold import GOLD_TABLES
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
 from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
@@ -29,3 +31,9 @@ ALL_GOLD_TABLES: Final = (
     *MODEL_FIT_TABLES,
     PUBLICATION,
 )
+PERSONAL: Final[Mapping[str, Mapping[str, str]]] = {
+    table.name: personal
+    for table in ALL_GOLD_TABLES
+    if (personal := {one.name: one.personal for one in table.columns if one.personal in HIDDEN_PERSONS})
+}
+"""Gold table -> its columns that readers see under pseudonyms -> kind of person."""

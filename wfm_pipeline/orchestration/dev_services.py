@@ -4,6 +4,7 @@ They share the instance of `wfm run` and open the location under the one name th
 """
 
 import contextlib
+import ipaddress
 import os
 import signal
 import socket
@@ -11,7 +12,7 @@ import subprocess
 import sys
 from typing import Final
 
-from wfm_pipeline.errors import WfmError
+from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.orchestration.instance import open_instance, write_workspace
 from wfm_pipeline.settings import Settings, child_environment, dagster_home
 
@@ -19,6 +20,24 @@ _ORDERLY_SECONDS: Final = 1.5
 """Time for Dagster's processes to end by themselves [s]; what is left then is killed, its runs with it."""
 _QUIET: Final = {"PYTHONWARNINGS": "ignore:Function `dev_command` is superseded"}
 """`dg dev` is no part of what is installed to run; the one warning about that helps nobody here."""
+
+
+def check_host(host: str, *, has_proxy: bool) -> None:
+    """Refuse to be heard beyond this machine: Dagster's page has no login, and takes orders from any other page.
+
+    Raises:
+        SettingsError: others could reach the address, and nobody has said that a proxy with a login stands before it.
+    """
+    with contextlib.suppress(ValueError):
+        if ipaddress.ip_address(host).is_loopback:
+            return
+    if host != "localhost" and not has_proxy:
+        raise SettingsError(
+            f"--host {host} would let everybody who reaches it start and end runs: the Dagster UI has no login. Leave it "
+            "on 127.0.0.1 and come by an SSH tunnel, or put a proxy before it (docs/how_to/run_every_night.md) and say "
+            "--i-have-a-proxy",
+            got=host,
+        )
 
 
 def check_port(host: str, port: int) -> None:

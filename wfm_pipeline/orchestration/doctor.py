@@ -16,6 +16,7 @@ from wfm_pipeline.orchestration import dagster_health
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import Settings
 from wfm_pipeline.urls import masked
+from wfm_pipeline.warehouse.privacy import privacy_words
 
 _FREE_BYTES_NEEDED = 2 * 1024**3
 """Room for a warehouse, its published copy and a run's spill [bytes]."""
@@ -41,6 +42,11 @@ def examine(settings: Settings, load_definitions: dagster_health.LoadDefinitions
     house = House(settings)
     checks: list[tuple[str, Callable[[House], str], str]] = [
         ("home folder", _home, "make the folder writable, or set WFM_HOME"),
+        (
+            "privacy",
+            _privacy,
+            "the next run closes it; where the folder is another user's: chmod 0700, or set WFM_HOME",
+        ),
         ("free disk", _disk, "free 2 GB, or set WFM_HOME to another disk"),
         ("LightGBM", _lightgbm, "apt-get install libgomp1 (or your system's GNU OpenMP)"),
         ("ODBC", _odbc, "apt-get install unixodbc, and your database's ODBC driver (odbc-mariadb)"),
@@ -89,6 +95,10 @@ def _home(house: House) -> str:
     probe.touch()
     probe.unlink()
     return str(home)
+
+
+def _privacy(house: House) -> str:
+    return privacy_words(house.settings.home, house.warehouse_url, house.readers_mode)
 
 
 def _disk(house: House) -> str:

@@ -2,12 +2,20 @@
 
 A read is all or nothing: when the connection breaks half way, the half is thrown away and read
 again, and nobody has seen it. It also frees the source's connection before the warehouse writes.
+
+The rows are in a folder of their own that only this user can open. What a killed process left is taken
+away by the next read: its lock has died with it.
 """
 
+import fcntl
 import itertools
+import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.ipc
@@ -15,6 +23,8 @@ import pyarrow.ipc
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.retry import Retry
 
+_PREFIX: Final = "wfm_spool_"
+_LOCK: Final = "lock"
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
@@ -28,13 +38,37 @@ def read_whole(chunks: Callable[[], Iterator[pa.Table]], retry: Retry) -> Iterat
     Yields:
         The chunks, in order.
     """
-    with tempfile.TemporaryDirectory(prefix="wfm_spool_") as folder:
-        path = Path(folder) / "rows.arrow"
+    with _own_folder() as folder:
+        path = folder / "rows.arrow"
         has_rows = retry(lambda: _write(path, chunks()))
         if has_rows:
             with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as stream:
                 for batch in stream:
                     yield pa.Table.from_batches([batch])
+
+
+@contextmanager
+def _own_folder() -> Iterator[Path]:
+    """A folder that is locked as long as it is in use; those that nobody uses any more go first."""
+    _clear_leftovers()
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as name:
+        folder = Path(name)
+        with (folder / f"{_LOCK}.new").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            (folder / f"{_LOCK}.new").rename(folder / _LOCK)  # under this name it was always locked
+            yield folder
+
+
+def _clear_leftovers() -> None:
+    for lock in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_LOCK}"):
+        try:
+            if lock.stat().st_uid != os.getuid():
+                continue
+            with lock.open("r+") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(lock.parent, ignore_errors=True)
+        except OSError:  # in use, or gone meanwhile
+            continue
 
 
 def _write(path: Path, chunks: Iterator[pa.Table]) -> bool:

@@ -14,7 +14,7 @@ import sqlglot.expressions as sge
 from wfm_pipeline.errors import SettingsError, WarehouseError
 from wfm_pipeline.machine import machine_error
 from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.publication import Stamp
+from wfm_pipeline.warehouse.publication import Readers, Stamp
 from wfm_pipeline.warehouse.readers_duckdb import READERS_COPY, published_path, swap_copy
 
 _LOCK_WORDS = ("Conflicting lock", "Could not set lock")
@@ -74,17 +74,15 @@ class DuckDBWarehouse(Warehouse):
         """The file that readers open."""
         return str(published_path(self.path)) if self.path else "this process alone (the warehouse is in memory)"
 
-    def renew_readers_copy(
-        self, stamp: Stamp, changed: Collection[str] | None, reader_roles: Collection[str]
-    ) -> dict[str, int]:
+    def renew_readers_copy(self, stamp: Stamp, changed: Collection[str] | None, readers: Readers) -> dict[str, int]:
         """Write the copy's file and swap it in; a warehouse in memory has none."""
-        if reader_roles:
+        if readers.roles:
             raise SettingsError(
                 "reader_roles (WFM_READER_ROLES) needs a warehouse with roles; DuckDB has none: "
                 "who may read the copy is the file's permission",
-                got=sorted(reader_roles),
+                got=sorted(readers.roles),
             )
-        return swap_copy(self.con.con, self.path, stamp, changed) if self.path else {}
+        return swap_copy(self.con.con, self.path, stamp, changed, readers) if self.path else {}
 
     def renew_view(self, name: str, query: str) -> None:
         """Make the view anew."""

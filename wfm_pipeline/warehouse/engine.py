@@ -19,7 +19,7 @@ from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.contracts.columns import DataType, Table
 from wfm_pipeline.errors import ContractError, WarehouseError
-from wfm_pipeline.warehouse.publication import Stamp
+from wfm_pipeline.warehouse.publication import Readers, Stamp
 from wfm_pipeline.warehouse.scope import Scope
 
 ARROW_TYPES: dict[str, pa.DataType] = {
@@ -58,10 +58,16 @@ def to_contract(table: Table, frame: pd.DataFrame | pa.Table) -> pa.Table:
     missing = [name for name in table.column_names if name not in arrow.column_names]
     if missing:
         raise ContractError(f"{table.full_name} needs columns {missing}; the frame has {arrow.column_names}")
+    return pa.table([_fitted(table, name, arrow[name]) for name in table.column_names], arrow_schema(table))
+
+
+def _fitted(table: Table, name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column in its contract's type; what does not fit is not quoted, for it may be a person's."""
+    wanted = table.column(name).type
     try:
-        return arrow.select(list(table.column_names)).cast(arrow_schema(table))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise ContractError(f"{table.full_name}: a value does not fit its column's type: {error}") from error
+        return values.cast(ARROW_TYPES[wanted])
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        raise ContractError(f"{table.full_name}: a value of {name} ({values.type}) is no {wanted}") from None
 
 
 _CHANGES_TABLES = ("alter", "drop", "create")
@@ -204,9 +210,7 @@ class Warehouse(ABC):
         """Where readers find their copy of gold, in words."""
 
     @abstractmethod
-    def renew_readers_copy(
-        self, stamp: Stamp, changed: Collection[str] | None, reader_roles: Collection[str]
-    ) -> dict[str, int]:
+    def renew_readers_copy(self, stamp: Stamp, changed: Collection[str] | None, readers: Readers) -> dict[str, int]:
         """Take gold's tables over into the readers' copy, in one move; see `publish.publish` for the words.
 
         Returns:

@@ -14,7 +14,7 @@ import sqlglot.expressions as sge
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.urls import DatabaseUrl, masked, parse_url
 from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.publication import Stamp
+from wfm_pipeline.warehouse.publication import Readers, Stamp
 from wfm_pipeline.warehouse.readers_postgres import PUBLISHED, check_readable, renew_copy, renew_view, table_shapes
 
 _COPY_ROWS = 50_000
@@ -87,11 +87,9 @@ class PostgresWarehouse(Warehouse):
         """The schema that readers use."""
         return f"schema {PUBLISHED}"
 
-    def renew_readers_copy(
-        self, stamp: Stamp, changed: Collection[str] | None, reader_roles: Collection[str]
-    ) -> dict[str, int]:
+    def renew_readers_copy(self, stamp: Stamp, changed: Collection[str] | None, readers: Readers) -> dict[str, int]:
         """Change the copy's rows in one transaction."""
-        return renew_copy(self.con.con, stamp, changed, reader_roles)
+        return renew_copy(self.con.con, stamp, changed, readers)
 
     def renew_view(self, name: str, query: str) -> None:
         """Make the view where it is not as it should be."""

@@ -6,8 +6,8 @@ order to publish is in publish.py.
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import sqlglot
@@ -59,6 +59,49 @@ class Publication:
     kept: tuple[str, ...]
     place: str
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Who reads the copy, and what of persons they see.
+
+    Attributes:
+        roles: Roles of the database server that may read it.
+        folder_mode: Mode of the folder it stands in, where it is a file.
+        pseudonym_key: Key of the pseudonyms; None shows persons by their own keys.
+    """
+
+    roles: Collection[str] = ()
+    folder_mode: int = 0o700
+    pseudonym_key: bytes | None = field(default=None, repr=False)
+
+    @property
+    def see(self) -> str:
+        """What they see of persons, as the stamp says it; a copy that says otherwise is renewed whole."""
+        return "keys" if self.pseudonym_key is None else "pseudonyms"
+
+
+def shown_to(readers: Readers, columns: Sequence[str], personal: Mapping[str, str], *, table: str, names: str) -> str:
+    """The select that gives a table's rows as readers see them; a person without a pseudonym is null, never plain.
+
+    Args:
+        readers: Who reads.
+        columns: The table's columns, in order.
+        personal: Those of them that are personal -> kind of person.
+        table: The table, as SQL names it.
+        names: The table of pseudonyms, as SQL names it.
+    """
+    hidden = {} if readers.pseudonym_key is None else personal
+    joins = [
+        f" left join {names} as {quoted(f'named_{column}')} on {quoted(f'named_{column}')}.kind = '{kind}' "
+        f"and {quoted(f'named_{column}')}.value = ours.{quoted(column)}"
+        for column, kind in hidden.items()
+    ]
+    shown = [
+        f"{quoted(f'named_{column}')}.pseudonym as {quoted(column)}" if column in hidden else f"ours.{quoted(column)}"
+        for column in columns
+    ]
+    return f"select {', '.join(shown)} from {table} as ours{''.join(joins)}"
 
 
 def quoted(name: str) -> str:

@@ -10,25 +10,26 @@ from collections.abc import Collection
 from wfm_pipeline.contracts.gold import PIPELINE_HEALTH
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.publication import Publication, Stamp, views_of
+from wfm_pipeline.warehouse.pseudonyms import note_pseudonyms
+from wfm_pipeline.warehouse.publication import Publication, Readers, Stamp, views_of
 from wfm_pipeline.warehouse.scope import Scope
 
 
 def publish(
     warehouse: Warehouse,
     *,
+    readers: Readers,
     run_id: str | None = None,
     changed: Collection[str] | None = None,
-    reader_roles: Collection[str] = (),
 ) -> Publication:
     """Renew the analysts' views and the readers' copy of gold; readers see the former one until it is done.
 
     Args:
         warehouse: Open for writing.
+        readers: Who may read the copy, and what of persons they see.
         run_id: The Dagster run that ends with this publish.
         changed: Names of the gold tables to take over; None takes all. Tables that the copy lacks, or has
             with other columns, are taken over all the same.
-        reader_roles: Roles of the database server that may read the copy.
 
     Raises:
         WarehouseError: the warehouse holds no gold, or the copy cannot be written.
@@ -41,7 +42,9 @@ def publish(
     for name, query in views_of(set(tables)).items():
         warehouse.renew_view(f"gold.{name}", query)
     stamp = Stamp.new(run_id)
-    rows = warehouse.renew_readers_copy(stamp, changed, reader_roles)
+    if readers.pseudonym_key is not None:
+        note_pseudonyms(warehouse, readers.pseudonym_key)
+    rows = warehouse.renew_readers_copy(stamp, changed, readers)
     kept = tuple(name for name in tables if name not in rows)
     return Publication(stamp, rows, kept, warehouse.readers_place, round(time.monotonic() - began, 3))
 

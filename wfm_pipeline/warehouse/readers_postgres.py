@@ -8,16 +8,17 @@ no reader waits for the publish and it waits for none (docs/adr/0008). Unchanged
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from wfm_pipeline.contracts.publication import PUBLICATION
-from wfm_pipeline.contracts.tables import ALL_GOLD_TABLES
+from wfm_pipeline.contracts.publication import PSEUDONYM, PUBLICATION
+from wfm_pipeline.contracts.tables import ALL_GOLD_TABLES, PERSONAL
 from wfm_pipeline.errors import SettingsError, WarehouseError
-from wfm_pipeline.warehouse.publication import Stamp, quoted, views_of
+from wfm_pipeline.warehouse.publication import Readers, Stamp, quoted, shown_to, views_of
 
 PUBLISHED = "gold_published"
 """Schema of the readers' copy."""
 _KEYS = {table.name: table.key for table in ALL_GOLD_TABLES}
 _LOCK_WAIT = "30s"
 """How long a change of columns waits for readers that hold a table."""
+_NAMES = PSEUDONYM.full_name
 _MUCH = 0.1
 """Share of a table's rows from which its statistics are renewed."""
 
@@ -25,36 +26,36 @@ _Shape = tuple[tuple[str, str], ...]
 """Columns of a table and their types, in order."""
 
 
-def renew_copy(
-    con: Any, stamp: Stamp, changed: Collection[str] | None, reader_roles: Collection[str]
-) -> dict[str, int]:
+def renew_copy(con: Any, stamp: Stamp, changed: Collection[str] | None, readers: Readers) -> dict[str, int]:
     """Take tables over into `gold_published`, all in one transaction; gives rows per table taken over.
 
     Args:
         con: A psycopg connection outside any transaction.
         stamp: Which publish it is.
         changed: Tables to take over besides those that the copy lacks or has with other columns; None takes all.
-        reader_roles: Roles that get to read the copy.
+        readers: Roles that get to read the copy, and what of persons they see.
 
     Raises:
         SettingsError: the server has no such role.
     """
-    _check_roles(con, reader_roles)
+    _check_roles(con, readers.roles)
     with con.transaction():
         _prepare(con)
     with con.transaction():
         con.execute("set transaction isolation level repeatable read")
         con.execute(f"lock table {PUBLISHED}.publication in exclusive mode")  # readers pass, another publish waits
         con.execute(f"set local lock_timeout = '{_LOCK_WAIT}'")
+        if con.execute(f"select 1 from {PUBLISHED}.publication where persons = %s", [readers.see]).fetchone() is None:
+            changed = None
         ours, theirs = table_shapes(con, "gold"), table_shapes(con, PUBLISHED)
         wanted = [name for name in ours if changed is None or name in changed or theirs.get(name) != ours[name]]
         for name in theirs.keys() - ours.keys() - {PUBLICATION.name}:
             con.execute(f"drop table {PUBLISHED}.{quoted(name)} cascade")
-        written = {name: _take_over(con, name, ours[name], theirs.get(name)) for name in wanted}
+        written = {name: _take_over(con, name, ours[name], theirs.get(name), readers) for name in wanted}
         for name, query in views_of(set(ours), PUBLISHED).items():
             renew_view(con, PUBLISHED, name, query)
-        _stamp(con, stamp)
-        _grant(con, reader_roles)
+        _stamp(con, stamp, readers)
+        _grant(con, readers.roles)
         rows = {name: _count(con, name) for name in wanted}
     for name in wanted:
         if written[name] > _MUCH * rows[name]:
@@ -118,9 +119,10 @@ def _prepare(con: Any) -> None:
         f"create table if not exists {PUBLISHED}.publication "
         "(publish_id text not null, published_at timestamp not null, run_id text)"
     )
+    con.execute(f"alter table {PUBLISHED}.publication add column if not exists persons text")
 
 
-def _take_over(con: Any, name: str, shape: _Shape, former: _Shape | None) -> int:
+def _take_over(con: Any, name: str, shape: _Shape, former: _Shape | None, readers: Readers) -> int:
     """Make the copy's rows those of gold; gives how many were added."""
     source, copy = f"gold.{quoted(name)}", f"{PUBLISHED}.{quoted(name)}"
     if former is not None and shape[: len(former)] == former:
@@ -133,18 +135,19 @@ def _take_over(con: Any, name: str, shape: _Shape, former: _Shape | None) -> int
         con.execute(f"create table {copy} (like {source})")
     key = _KEYS.get(name)
     columns = [column for column, _ in shape]
+    shown = f"({shown_to(readers, columns, PERSONAL.get(name, {}), table=source, names=_NAMES)})"
     if key is None:  # a table of somebody else: no key to compare rows by
         con.execute(f"delete from {copy}")
-        return int(con.execute(f"insert into {copy} select * from {source}").rowcount)
+        return int(con.execute(f"insert into {copy} select * from {shown} as ours").rowcount)
     same = " and ".join(f"ours.{quoted(column)} = theirs.{quoted(column)}" for column in key)
     is_equal = f"row({_list('ours', columns)}) is not distinct from row({_list('theirs', columns)})"
     con.execute(
-        f"delete from {copy} as theirs where not exists (select 1 from {source} as ours where {same} and {is_equal})"
+        f"delete from {copy} as theirs where not exists (select 1 from {shown} as ours where {same} and {is_equal})"
     )
     return int(
         con.execute(
             f"insert into {copy} ({', '.join(map(quoted, columns))}) select {_list('ours', columns)} "
-            f"from {source} as ours where not exists (select 1 from {copy} as theirs where {same})"
+            f"from {shown} as ours where not exists (select 1 from {copy} as theirs where {same})"
         ).rowcount
     )
 
@@ -153,11 +156,11 @@ def _list(table: str, columns: Sequence[str]) -> str:
     return ", ".join(f"{table}.{quoted(column)}" for column in columns)
 
 
-def _stamp(con: Any, stamp: Stamp) -> None:
+def _stamp(con: Any, stamp: Stamp, readers: Readers) -> None:
     con.execute(f"delete from {PUBLISHED}.publication")
     con.execute(
-        f"insert into {PUBLISHED}.publication values (%s, %s, %s)",
-        [stamp.publish_id, stamp.published_at, stamp.run_id],
+        f"insert into {PUBLISHED}.publication values (%s, %s, %s, %s)",
+        [stamp.publish_id, stamp.published_at, stamp.run_id, readers.see],
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import ibis
 import pandas as pd
 import pyarrow as pa
+import sqlglot.expressions as sge
 from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.contracts.bronze import RESERVED_NAMES
@@ -37,6 +38,7 @@ from wfm_pipeline.warehouse.put_aside import put_aside, renew_statistics
 from wfm_pipeline.warehouse.scope import Scope
 
 RAW_CHUNK_ROWS = 20_000
+FORGOTTEN = "longer ago than rejected_raw_days: the values are in bronze alone"
 _FARTHEST = dt.timedelta(days=3_660)
 """How far from a run's dates times are converted with their own DST rule: ten years."""
 
@@ -175,6 +177,22 @@ def _with_raw(findings: pa.Table, rows: pa.Table) -> pa.Table:
     }
     found = [raw[row_hash] for row_hash in findings["row_hash"].to_pylist()]
     return findings.append_column("raw", pa.array(found, pa.string()))
+
+
+def forget_raw(warehouse: Warehouse, source: str, before: dt.datetime) -> None:
+    """Take the source's own values out of findings that came in before an instant (UTC); rule and row hash stay.
+
+    The rows themselves are in bronze. A refresh of old dates writes them again, so it is asked after each one.
+    """
+    layer, table = REJECTED_ROWS.full_name.split(".", 1)
+    is_old = sge.and_(
+        Scope({"source": source}).where(),
+        sge.LT(this=sge.column("seen_at", quoted=True), expression=sge.convert(before)),
+        sge.column("raw", quoted=True).is_(sge.null()).not_(),
+    )
+    values: dict[str, object] = {"raw": sge.null(), "reason": sge.Literal.string(FORGOTTEN)}
+    place = sge.table_(table, db=layer, quoted=True)
+    warehouse.execute(sge.update(place, values, where=is_old, dialect=warehouse.dialect))
 
 
 def _count(warehouse: Warehouse, rows: IbisTable) -> int:

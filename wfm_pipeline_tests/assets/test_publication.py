@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from wfm_pipeline.assets.publication import PUBLICATION_KEY
+from wfm_pipeline.contracts.tables import PERSONAL
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.orchestration.jobs import (
@@ -56,7 +57,7 @@ def copy_of(house):
 
 
 def differing_tables(house):
-    """Gold tables whose rows in the copy are not those of the warehouse."""
+    """Gold tables whose rows in the copy are not those of the warehouse, persons apart: readers see pseudonyms."""
     with duckdb.connect() as both:
         both.execute(f"attach '{house.settings.home / 'warehouse' / 'wfm.duckdb'}' as wfm (read_only)")
         both.execute(f"attach '{copy_of(house)}' as copy (read_only)")
@@ -66,12 +67,16 @@ def differing_tables(house):
                 "select table_name from duckdb_tables() where database_name = 'wfm' and schema_name = 'gold'"
             ).fetchall()
         ]
-        pairs = [(f'wfm.gold."{name}"', f'copy.gold."{name}"') for name in names]
+        shown = {name: "* exclude (" + ", ".join(PERSONAL[name]) + ")" if name in PERSONAL else "*" for name in names}
+        pairs = [
+            (f'select {shown[name]} from wfm.gold."{name}"', f'select {shown[name]} from copy.gold."{name}"')
+            for name in names
+        ]
         return [
             one
             for one, other in pairs
             if both.execute(
-                f"select count(*) from ((from {one} except all from {other}) union all (from {other} except all from {one}))"
+                f"select count(*) from (({one} except all {other}) union all ({other} except all {one}))"
             ).fetchone()[0]
         ]
 
@@ -79,6 +84,16 @@ def differing_tables(house):
 def publisher(house):
     with duckdb.connect(str(copy_of(house)), read_only=True) as copy:
         return copy.execute("select run_id from gold.publication").fetchall()
+
+
+def test_after_the_main_job_nobody_else_gets_at_the_warehouse_or_its_copy(finished):
+    home = finished[0].settings.home
+    files = [path for path in (home / "warehouse").rglob("*") if path.is_file()]
+
+    assert len(files) > 2
+    assert {0o600} == {path.stat().st_mode & 0o777 for path in files}
+    folders = [home, home / "warehouse", copy_of(finished[0]).parent]
+    assert {0o700} == {folder.stat().st_mode & 0o777 for folder in folders}
 
 
 def test_after_the_main_job_readers_see_the_gold_of_that_run(finished):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import uuid
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -16,7 +17,7 @@ from wfm_pipeline.contracts.plans import QUEUE_INTERVAL_FINAL
 from wfm_pipeline.errors import SettingsError, WarehouseError
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 from wfm_pipeline.warehouse.opening import open_warehouse
-from wfm_pipeline.warehouse.publication import VIEW_FILES
+from wfm_pipeline.warehouse.publication import VIEW_FILES, Readers
 from wfm_pipeline.warehouse.publish import publish
 
 pytestmark = pytest.mark.postgres
@@ -59,7 +60,7 @@ def write(warehouse, number):
 
 def publish_at(gold, **words):
     with open_warehouse(*gold) as warehouse:
-        return publish(warehouse, **words)
+        return publish(warehouse, **{"readers": Readers(), **words})
 
 
 def ask(gold, query, **words):
@@ -104,7 +105,7 @@ def test_a_reader_sees_one_publish_and_never_a_mix(gold, is_transaction):
     for number in range(1, PUBLISHES):
         with open_warehouse(*gold) as warehouse:
             write(warehouse, number)
-            publish(warehouse, changed={"customer_behavior", "pipeline_health"})
+            publish(warehouse, readers=Readers(), changed={"customer_behavior", "pipeline_health"})
     is_over.set()
     seen, mixed = found.get(timeout=60)
     reader.join()
@@ -122,7 +123,7 @@ def test_a_long_reader_neither_waits_nor_makes_the_publish_wait(gold):
         with open_warehouse(*gold) as warehouse:
             warehouse.execute("set lock_timeout = '5s'")
             write(warehouse, 1)
-            publish(warehouse)
+            publish(warehouse, readers=Readers())
         assert [(first.stamp.publish_id,)] == reader.execute(
             "select publish_id from gold_published.publication"
         ).fetchall()
@@ -215,7 +216,7 @@ def ask_nothing(gold, statement):
 
 
 def test_reader_roles_read_the_copy_and_nothing_else(gold, role):
-    publish_at(gold, reader_roles=[role])
+    publish_at(gold, readers=Readers([role]))
 
     assert [(300,)] == ask(gold, 'select count(*) from gold_published."Dim_Customer_Behavior"', user=role)
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -225,18 +226,18 @@ def test_reader_roles_read_the_copy_and_nothing_else(gold, role):
 
 
 def test_a_new_table_is_granted_at_the_next_publish(gold, role):
-    publish_at(gold, reader_roles=[role])
+    publish_at(gold, readers=Readers([role]))
     with open_warehouse(*gold) as warehouse:
         warehouse.execute("create table gold.extra as select 1 as x")
 
-    publish_at(gold, changed=set(), reader_roles=[role])
+    publish_at(gold, changed=set(), readers=Readers([role]))
 
     assert [(1,)] == ask(gold, "select x from gold_published.extra", user=role)
 
 
 def test_an_unknown_role_is_said_before_anything_is_written(gold):
     with pytest.raises(SettingsError, match=r"reader_roles .* names nobody_here, which the server does not know"):
-        publish_at(gold, reader_roles=["nobody_here"])
+        publish_at(gold, readers=Readers(["nobody_here"]))
 
     assert [] == ask(gold, "select 1 from pg_namespace where nspname = 'gold_published'")
 
@@ -262,7 +263,7 @@ def test_one_reader_has_one_publish_until_it_is_closed(gold):
         assert 300 == len(reader.rows("customer_behavior"))
         with open_warehouse(*gold) as warehouse:
             write(warehouse, 1)
-            publish(warehouse)
+            publish(warehouse, readers=Readers())
         assert [first.stamp.publish_id] == reader.rows("publication")["publish_id"].tolist()
         assert "0000000300" == reader.rows("customer_behavior")["customer_key"].max()
 
@@ -277,8 +278,8 @@ def test_a_killed_publish_leaves_the_former_copy_and_the_next_one_completes(gold
         write(warehouse, 1)
     code = (
         "from pathlib import Path; from wfm_pipeline.warehouse.opening import open_warehouse\n"
-        "from wfm_pipeline.warehouse.publish import publish\n"
-        f"with open_warehouse({gold[0]!r}, Path('.')) as warehouse: publish(warehouse)"
+        "from wfm_pipeline.warehouse.publication import Readers\nfrom wfm_pipeline.warehouse.publish import publish\n"
+        f"with open_warehouse({gold[0]!r}, Path('.')) as warehouse: publish(warehouse, readers=Readers())"
     )
     process = subprocess.Popen([sys.executable, "-c", code])
     under_way = (
@@ -295,3 +296,15 @@ def test_a_killed_publish_leaves_the_former_copy_and_the_next_one_completes(gold
     again = publish_at(gold)
     found = ask(gold, BOTH)[0]
     assert (again.stamp.publish_id, "0000010300", "000001") == (found[0], found[1], found[3])
+
+
+def test_the_script_that_makes_the_readers_role_may_be_run_twice(gold):
+    script = (Path(__file__).parents[2] / "sql" / "gold" / "reader_role_postgres.sql").read_text(encoding="utf-8")
+
+    with psycopg.connect(gold[0]) as connection:
+        for _ in range(2):
+            connection.execute(script)
+        assert [("wfm_reader",)] == connection.execute(
+            "select rolname from pg_roles where rolname = 'wfm_reader'"
+        ).fetchall()
+        connection.rollback()

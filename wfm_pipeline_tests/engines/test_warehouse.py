@@ -302,3 +302,11 @@ def test_a_writer_that_fails_lets_go_of_its_duckdb_file(tmp_path):
         raise KeyError
 
     duckdb.connect(tmp_path / "house.duckdb", read_only=True).close()  # refused while it is open for writing here
+
+
+def test_a_value_that_does_not_fit_is_not_told(warehouse):
+    with pytest.raises(ContractError, match=r"silver\.things: a value of weight \(string\) is no float64") as caught:
+        warehouse.replace(TABLE, rows("a", weight="Anna"), Scope())
+
+    assert "Anna" not in str(caught.value)
+    assert caught.value.__suppress_context__

@@ -74,17 +74,17 @@ def test_a_load_on_a_full_disk_says_so_and_leaves_the_table_as_it_was(disk: Path
 
 
 def test_a_publish_on_a_full_disk_says_so_and_readers_keep_the_former_copy(disk: Path) -> None:
-    (disk / "warehouse").mkdir()
+    (disk / "warehouse" / "wfm_readers").mkdir(parents=True)
     with duckdb.connect(str(disk / "warehouse" / "wfm.duckdb")) as con:
         con.execute("create schema gold; create table gold.big as select random() x from range(600_000)")
         con.execute("checkpoint")
-    (disk / "warehouse" / "wfm_gold.duckdb").write_bytes(b"the former copy")
+    (disk / "warehouse" / "wfm_readers" / "wfm_gold.duckdb").write_bytes(b"the former copy")
     size = (disk / "warehouse" / "wfm.duckdb").stat().st_size // 1024 + 1_000
 
     ended = on_a_small_disk(f"{size}k", disk, "publish")
 
     copies = [name for name in ended.stdout.splitlines() if "_gold" in name]
-    assert (1, ["./warehouse/wfm_gold.duckdb"]) == (ended.returncode, copies)
+    assert (1, ["./warehouse/wfm_readers/wfm_gold.duckdb"]) == (ended.returncode, copies)
     assert "the disk is full" in the_error(ended.stderr)
 
 
@@ -132,7 +132,8 @@ def test_a_damaged_warehouse_says_what_to_put_in_its_place(tmp_path: Path, spoil
 
 
 def test_a_damaged_readers_copy_is_made_again_by_publish(tmp_path: Path) -> None:
-    (tmp_path / "wfm_gold.duckdb").write_bytes(b"no database at all" * 999)
+    (tmp_path / "wfm_readers").mkdir()
+    (tmp_path / "wfm_readers" / "wfm_gold.duckdb").write_bytes(b"no database at all" * 999)
 
     with pytest.raises(WarehouseError, match="make the readers' copy again with `wfm publish`"):
         GoldReader.open("duckdb:///wfm.duckdb", tmp_path)

@@ -15,7 +15,7 @@ from wfm_pipeline.contracts.plans import QUEUE_INTERVAL_FINAL
 from wfm_pipeline.errors import SettingsError, WarehouseError
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 from wfm_pipeline.warehouse.opening import open_warehouse
-from wfm_pipeline.warehouse.publication import VIEW_FILES, view_query, viewed_tables
+from wfm_pipeline.warehouse.publication import VIEW_FILES, Readers, view_query, viewed_tables
 from wfm_pipeline.warehouse.publish import publish, tables_changed
 from wfm_pipeline.warehouse.scope import Scope
 
@@ -45,7 +45,7 @@ def home(tmp_path):
 
 def publish_at(home, **words):
     with open_warehouse(URL, home) as warehouse:
-        return publish(warehouse, **words)
+        return publish(warehouse, **{"readers": Readers(), **words})
 
 
 def write_health(home, run_id, rows):
@@ -54,7 +54,7 @@ def write_health(home, run_id, rows):
 
 
 def read(home, query):
-    with duckdb.connect(str(home / "w_gold.duckdb"), read_only=True) as copy:
+    with duckdb.connect(str(home / "w_readers/w_gold.duckdb"), read_only=True) as copy:
         return copy.execute(query).fetchall()
 
 
@@ -101,7 +101,7 @@ def test_publishing_again_shows_the_new_rows_and_leaves_no_litter(home):
 
     with GoldReader.open(URL, home) as gold:
         assert [7] == gold.rows("pipeline_health", run_id="r2")["rows_in"].tolist()
-    assert {"w.duckdb", "w_gold.duckdb"} == {path.name for path in home.iterdir()}
+    assert {"w.duckdb", "w_readers", "w_gold.duckdb"} == {path.name for path in home.rglob("*")}
 
 
 def test_only_changed_tables_are_taken_over_and_the_others_stay(home):
@@ -142,7 +142,7 @@ def test_a_table_that_is_gone_leaves_the_copy(home):
 
 def test_a_damaged_copy_is_written_whole(home):
     publish_at(home)
-    (home / "w_gold.duckdb").write_bytes(b"no database")
+    (home / "w_readers/w_gold.duckdb").write_bytes(b"no database")
 
     done = publish_at(home, changed={"pipeline_health"})
 
@@ -164,22 +164,22 @@ def test_a_killed_publish_leaves_the_former_copy_and_the_next_one_clears_its_lit
     first = publish_at(home)
     code = (
         "from pathlib import Path; from wfm_pipeline.warehouse.opening import open_warehouse\n"
-        "from wfm_pipeline.warehouse.publish import publish\n"
-        f"with open_warehouse({URL!r}, Path({str(home)!r})) as warehouse: publish(warehouse)"
+        "from wfm_pipeline.warehouse.publication import Readers\nfrom wfm_pipeline.warehouse.publish import publish\n"
+        f"with open_warehouse({URL!r}, Path({str(home)!r})) as warehouse: publish(warehouse, readers=Readers())"
     )
     process = subprocess.Popen([sys.executable, "-c", code])
-    while not list(home.glob("w_gold.*.tmp")):
+    while not list(home.rglob("w_gold.*.tmp")):
         assert process.poll() is None, "the publish ended before it could be killed"
         time.sleep(0.005)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
 
-    assert list(home.glob("w_gold.*.tmp"))
+    assert list(home.rglob("w_gold.*.tmp"))
     assert [(first.stamp.publish_id, 20_000_000)] == read(
         home, "select publish_id, (select count(*) from gold.large) from gold.publication"
     )
     publish_at(home)
-    assert {"w.duckdb", "w_gold.duckdb"} == {path.name for path in home.iterdir()}
+    assert {"w.duckdb", "w_readers", "w_gold.duckdb"} == {path.name for path in home.rglob("*")}
 
 
 def test_many_small_publishes_do_not_let_the_copy_grow(home):
@@ -188,12 +188,12 @@ def test_many_small_publishes_do_not_let_the_copy_grow(home):
     publish_at(home)
     for _ in range(3):  # room for the free blocks that a replaced table leaves
         publish_at(home, changed={"large"})
-    before = (home / "w_gold.duckdb").stat().st_size
+    before = (home / "w_readers/w_gold.duckdb").stat().st_size
 
     for _ in range(5):
         publish_at(home, changed={"large"})
 
-    assert (home / "w_gold.duckdb").stat().st_size <= before
+    assert (home / "w_readers/w_gold.duckdb").stat().st_size <= before
 
 
 def test_nothing_to_publish_is_said(tmp_path):
@@ -208,7 +208,7 @@ def test_nothing_published_is_said(tmp_path):
 
 def test_reader_roles_are_refused_where_there_are_none(home):
     with pytest.raises(SettingsError, match="DuckDB has none"):
-        publish_at(home, reader_roles=["analysts"])
+        publish_at(home, readers=Readers(["analysts"]))
 
 
 @pytest.mark.parametrize("name", sorted(VIEW_FILES))

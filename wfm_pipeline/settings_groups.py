@@ -1,0 +1,71 @@
+"""Settings of single capabilities, as groups that `Settings` (settings.py) joins: alerts, and when jobs run."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, field_validator
+from pydantic_settings import NoDecode
+
+from wfm_pipeline.secret_settings import FILE_OF, Secret
+from wfm_pipeline.units import cron_fault
+
+
+class AlertSettings(BaseModel):
+    """Who is told, and by which ways."""
+
+    alert_channels: Annotated[tuple[Literal["log", "email", "webhook"], ...], NoDecode] = Field(
+        ("log",), description="Ways an alert goes out: log, email, webhook."
+    )
+    alert_reminder_hours: float = Field(
+        24.0, ge=0, le=8_760, description="What is still wrong is told again after so long [h]; 0: never."
+    )
+    alert_attempts: int = Field(
+        30, ge=1, le=1_000, description="Tries per alert and channel before it is given up; thirty take about a day."
+    )
+    alert_first_wait_seconds: float = Field(
+        30.0, gt=0, le=3_600, description="Wait after the first try that failed [s]; it doubles up to an hour."
+    )
+    alert_timeout_seconds: float = Field(10.0, gt=0, le=25, description="How long a channel may take to answer [s].")
+    alert_ui_url: str | None = Field(
+        None, description="Where people open the Dagster UI, for links in alerts: https://dagster.example.org."
+    )
+    alert_email_host: str | None = Field(None, description="SMTP server of the alerts.")
+    alert_email_port: int = Field(587, ge=1, le=65_535, description="Its port: 587 with starttls, 465 with tls.")
+    alert_email_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the line to the SMTP server is made safe."
+    )
+    alert_email_from: str | None = Field(None, description="Sender of the alerts.")
+    alert_email_to: Annotated[tuple[str, ...], NoDecode] = Field((), description="Receivers of the alerts.")
+    alert_email_user: str | None = Field(None, description="User at the SMTP server; not set: no login.")
+    alert_email_password: Secret | None = Field(None, description="Its password.")
+    alert_email_password_file: Path | None = Field(None, description=FILE_OF.format("alert_email_password"))
+    alert_webhook_url: Secret | None = Field(None, description="Where alerts are posted as JSON.")
+    alert_webhook_url_file: Path | None = Field(None, description=FILE_OF.format("alert_webhook_url"))
+    alert_webhook_token: Secret | None = Field(None, description="Bearer token of the webhook.")
+    alert_webhook_token_file: Path | None = Field(None, description=FILE_OF.format("alert_webhook_token"))
+
+
+class ScheduleSettings(BaseModel):
+    """When jobs run."""
+
+    nightly_cron: str = Field(
+        "0 3 * * *", description="When the main job runs, site time: minute hour day-of-month month weekday."
+    )
+    intraday_cron: str = Field(
+        "10 5-23 * * *",
+        description="When today's calls are read and the rest of today is updated; after nightly_cron, or it would find "
+        "a day of which only the first hours are there.",
+    )
+    long_range_cron: str = Field("0 4 * * 1", description="When the long range is issued; after nightly_cron.")
+    capacity_cron: str = Field("30 4 * * 1", description="When capacity is planned; after long_range_cron.")
+    allocation_cron: str = Field("0 5 * * 1", description="When people are allocated to this week and the next.")
+    model_fit_cron: str = Field("0 6 1 * *", description="When predicted and reached service level are compared.")
+
+    @field_validator(
+        "nightly_cron", "intraday_cron", "long_range_cron", "capacity_cron", "allocation_cron", "model_fit_cron"
+    )
+    @classmethod
+    def _check_cron(cls, text: str) -> str:
+        if fault := cron_fault(text):
+            raise ValueError(f"must be a time of a schedule ({fault})")
+        return " ".join(text.split())

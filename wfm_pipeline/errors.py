@@ -4,6 +4,18 @@ A message says what came, what is allowed, where, and what to do; the exception 
 facts as attributes. Anything that is not a `WfmError` is a bug of ours, not a fault of the input.
 """
 
+import reprlib
+from typing import Final
+
+_SHORT: Final = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 120
+_SHORT.maxlevel = 3
+
+
+def shown(value: object) -> str:
+    """What came, short enough for one line: long texts and lists lose their middle."""
+    return _SHORT.repr(value)
+
 
 class WfmError(Exception):
     """Base of all deliberate errors; the command line prints it as one line and exits with 1."""
@@ -11,8 +23,8 @@ class WfmError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, **facts: object) -> None:
-        """Keep the facts of the message as attributes, for callers that do not read prose."""
-        super().__init__(message)
+        """Keep the message as one line, and its facts as attributes for callers that do not read prose."""
+        super().__init__(" ".join(message.splitlines()))
         self.facts = facts
         for name, value in facts.items():
             setattr(self, name, value)

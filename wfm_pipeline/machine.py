@@ -5,14 +5,16 @@ read-only or memory is out. Whoever talks to a user about an error that is not o
 what a damaged file means is known where it is opened (warehouse, published copy, Dagster's storage).
 """
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from wfm_pipeline.errors import MachineError
+from wfm_pipeline.errors import DataError, MachineError, SettingsError
 
 _LONGEST_DETAIL: Final = 200
 _PRIVATE: Final = 0o600
@@ -108,15 +110,55 @@ def write_whole(path: Path, text: str) -> None:
 
     Nobody but its owner may read it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with swapped_in(path) as beside:
         beside.unlink(missing_ok=True)
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE), "w", encoding="utf-8") as file:
             file.write(text)
+
+
+@contextmanager
+def answer_file(path: Path) -> Iterator[Path]:
+    """A place for a file that a person asked for; it is swapped in at the end, whole or not at all.
+
+    Raises:
+        DataError: the place cannot be written.
+    """
+    try:
+        with swapped_in(path) as beside:
+            yield beside
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror or error}", path=str(path)) from error
+
+
+@contextmanager
+def swapped_in(path: Path) -> Iterator[Path]:
+    """A place beside `path`; what is written there takes its place at the end.
+
+    Raises:
+        OSError: the place cannot be written.
+    """
+    if not path.name:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield beside
         beside.replace(path)
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def expanded(path: Path) -> Path:
+    """The path with `~` and `~user` put in full.
+
+    Raises:
+        SettingsError: the system has no such user, or knows no home.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise SettingsError(f"{path} begins with the home of a user that is not known here", path=str(path)) from error
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -1,16 +1,19 @@
 """`sources.toml`: into which database `wfm load` put a source, so that `wfm run --source` finds it.
 
-Only URLs that hold no secret are written; one that does, from an older version or by hand, is refused and not used.
+A file that is broken is said and set aside. Only URLs that hold no secret are written; one that does, from an older version or by hand, is refused and not used.
 """
 
-import tomllib
+import logging
 from pathlib import Path
 
 import tomlkit
 
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.machine import write_whole
+from wfm_pipeline.toml_file import TomlError, read_toml
 from wfm_pipeline.urls import parse_url
+
+_LOG = logging.getLogger(__name__)
 
 
 def remembered_url(path: Path, source: str) -> str | None:
@@ -50,4 +53,10 @@ def remember_url(path: Path, source: str, url: str) -> bool:
 def _read(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}
-    return {name: str(entry["url"]) for name, entry in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+    try:
+        return {name: str(entry["url"]) for name, entry in read_toml(path).items()}
+    except (TomlError, TypeError, KeyError):
+        broken = path.with_name(f"{path.name}.broken")
+        path.replace(broken)
+        _LOG.warning(f"{path} could not be read and is now {broken}; `wfm load` writes it anew")
+        return {}

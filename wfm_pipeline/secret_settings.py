@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, SecretStr, ValidationInfo
 
-from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.errors import SettingsError, shown
 from wfm_pipeline.urls import keep_secret, keep_url
 
 _FILE: Final = "_file"
@@ -42,7 +42,7 @@ def with_files(values: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
         if rest.get(name):
             raise SettingsError(f"{name} and {name}{_FILE} are both set in the same place: keep one of them")
         if not isinstance(file, str | Path):
-            raise SettingsError(f"{name}{_FILE} must be the path of a file, got {file!r}", got=file)
+            raise SettingsError(f"{name}{_FILE} must be the path of a file, got {shown(file)}", got=file)
         rest[name] = Path(file)
     return rest
 

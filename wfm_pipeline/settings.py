@@ -4,21 +4,23 @@ The only module that reads the environment. Order of precedence: arguments of a 
 `wfm.toml`, defaults. What a setting means for tables and sites is worked out in resources.py.
 """
 
-import datetime as dt
 import difflib
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableValueError
 
-from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.errors import SettingsError, shown
+from wfm_pipeline.machine import expanded
+from wfm_pipeline.number_settings import Day, OccupancyCap, Patience, Shrinkage, Target
 from wfm_pipeline.remembered import remember_url, remembered_url
 from wfm_pipeline.secret_settings import FILE_OF, Secret, secret_fields, with_files
 from wfm_pipeline.settings_groups import AlertSettings, ScheduleSettings
+from wfm_pipeline.toml_file import read_toml
 from wfm_pipeline.units import INTERVAL_MINUTES_ALLOWED, WEEKDAYS
 from wfm_pipeline.urls import parse_url
 
@@ -26,6 +28,8 @@ PREFIX = "WFM_"
 CONFIG_VARIABLE = "WFM_CONFIG"
 _OTHER_VARIABLES = frozenset({CONFIG_VARIABLE, "WFM_REAL_DATA"})
 _TEST_PREFIX = "WFM_TEST_"
+_TOLD_FAULTS = 5
+_LONGEST_KEY = 100
 
 
 class SourceEntry(BaseModel):
@@ -43,12 +47,12 @@ class SourceEntry(BaseModel):
 class StaffingEntry(BaseModel):
     """What a queue's staffing does differently from the others; the rest is as in the staffing_* settings."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    service_level: float | None = Field(None, gt=0, lt=1)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    service_level: Target | None = None
     answer_target_seconds: float | None = Field(None, ge=0, le=86_400)
-    patience_seconds: float | None = Field(None, gt=0)
-    max_occupancy: float | None = Field(None, gt=0, le=1)
-    shrinkage: float | None = Field(None, ge=0, lt=1)
+    patience_seconds: Patience | None = None
+    max_occupancy: OccupancyCap | None = None
+    shrinkage: Shrinkage | None = None
     concurrency: float | None = Field(None, ge=1, le=100)
     quantile: float | None = Field(None, ge=0.05, le=0.95)
 
@@ -56,7 +60,9 @@ class StaffingEntry(BaseModel):
 class Settings(AlertSettings, ScheduleSettings, BaseSettings):
     """Every setting with its default; `wfm init` writes them down with these descriptions."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, allow_inf_nan=False
+    )
 
     home: Path = Field(Path("data"), description="Folder for everything made at run time.")
     source: str = Field("telephony", description="Name of a source map, or the path of your own (.toml).")
@@ -121,7 +127,7 @@ class Settings(AlertSettings, ScheduleSettings, BaseSettings):
         None, description="Weekday -> '08:00-18:00' or 'closed'; default: the map's."
     )
     closed_on_holidays: bool | None = Field(None, description="Public holidays close the desk; default: the map's.")
-    extra_holidays: dict[dt.date, str] = Field(default_factory=dict, description="Own days: date -> name.")
+    extra_holidays: dict[Day, str] = Field(default_factory=dict, description="Own days: date -> name.")
     interval_minutes: int | None = Field(None, description="5, 15, 30 or 60; default: the map's.")
 
     redial_window_seconds: int = Field(300, ge=1, le=86_400, description="A redial starts at most this long after [s].")
@@ -134,10 +140,13 @@ class Settings(AlertSettings, ScheduleSettings, BaseSettings):
         (), description="Caller numbers that are refused, digits."
     )
     rejected_share_limit: float = Field(
-        0.5, gt=0, le=1, description="The run fails when more than this share of rows is refused besides exclusions."
+        0.5,
+        ge=0.001,
+        le=1,
+        description="The run fails when more than this share of rows is refused besides exclusions.",
     )
 
-    first_date: dt.date | None = Field(
+    first_date: Day | None = Field(
         None, description="First date of Dagster's partitions; default: the map's, else what the last run found."
     )
     overlap_days: int = Field(
@@ -156,13 +165,13 @@ class Settings(AlertSettings, ScheduleSettings, BaseSettings):
         3, ge=0, le=20, description="How often a step of a run is done again when the source stays away."
     )
     step_retry_seconds: float = Field(
-        60.0, gt=0, le=3_600, description="Wait before the first of them [s]; it doubles every time."
+        60.0, ge=0.01, le=3_600, description="Wait before the first of them [s]; it doubles every time."
     )
 
     horizon_days: int = Field(14, ge=1, le=366, description="Days to forecast.")
     backtest_origins: int = Field(3, ge=0, le=52, description="Past issues scored in the main job, horizon_days apart.")
     num_threads: int = Field(2, ge=1, le=256, description="Threads for training.")
-    seed: int = Field(20_260_101, ge=0, description="Seed of everything random.")
+    seed: int = Field(20_260_101, ge=0, le=2**31 - 1, description="Seed of everything random.")
 
     leave_out_anomalies: bool = Field(
         True, description="The forecast does not learn from days that look wrong, unless a person refuses."
@@ -170,14 +179,14 @@ class Settings(AlertSettings, ScheduleSettings, BaseSettings):
     anomaly_spreads: float = Field(
         4.0, ge=2, le=100, description="Usual spreads from which a day looks wrong; larger finds fewer."
     )
-    staffing_service_level: float = Field(
-        0.8, gt=0, lt=1, description="Share of offered calls to answer within answer_target_seconds: the 80 of 80/20."
+    staffing_service_level: Target = Field(
+        0.8, description="Share of offered calls to answer within answer_target_seconds: the 80 of 80/20."
     )
-    staffing_patience_seconds: float | None = Field(
-        None, gt=0, description="Mean patience of callers [s]; not set: nobody hangs up (Erlang C)."
+    staffing_patience_seconds: Patience | None = Field(
+        None, description="Mean patience of callers [s]; not set: nobody hangs up (Erlang C)."
     )
-    staffing_max_occupancy: float | None = Field(0.9, gt=0, le=1, description="Cap of the occupancy.")
-    staffing_shrinkage: float = Field(0.3, ge=0, lt=1, description="Paid time not available (breaks, leave, training).")
+    staffing_max_occupancy: OccupancyCap | None = Field(0.9, description="Cap of the occupancy.")
+    staffing_shrinkage: Shrinkage = Field(0.3, description="Paid time not available (breaks, leave, training).")
     staffing_concurrency: float = Field(1.0, ge=1, le=100, description="Contacts an agent handles at a time (chat).")
     staffing_quantile: float | None = Field(
         None,
@@ -193,7 +202,7 @@ class Settings(AlertSettings, ScheduleSettings, BaseSettings):
         "patience_seconds, max_occupancy, shrinkage, concurrency, quantile.",
     )
 
-    capacity_full_time_hours: float = Field(40.0, gt=0, le=168, description="Paid hours of one FTE's week [h].")
+    capacity_full_time_hours: float = Field(40.0, ge=1, le=168, description="Paid hours of one FTE's week [h].")
     capacity_hire_for: Literal["mean", "q10", "q50", "q90"] = Field(
         "mean", description="Which gap of the capacity plan hiring should close: at expected calls, or at a quantile."
     )
@@ -242,16 +251,16 @@ class Settings(AlertSettings, ScheduleSettings, BaseSettings):
         "0: never.",
     )
     volume_drop_limit: float = Field(
-        0.5, ge=0, lt=1, description="Warn when a day's calls are below this share of what was forecast."
+        0.5, ge=0, le=0.999, description="Warn when a day's calls are below this share of what was forecast."
     )
     volume_least_calls: float = Field(
-        20.0, ge=0, description="Days with a smaller forecast are too few calls to judge a drop by."
+        20.0, ge=0, le=1e9, description="Days with a smaller forecast are too few calls to judge a drop by."
     )
     refused_share_warning: float = Field(
         0.02, ge=0, le=1, description="Warn when more than this share of rows is refused besides exclusions."
     )
     band_coverage_tolerance: float = Field(
-        0.15, gt=0, lt=1, description="Warn when the share inside the 80 % band is further than this from 0.8."
+        0.15, ge=0.001, le=0.999, description="Warn when the share inside the 80 % band is further than this from 0.8."
     )
     worse_than_peer_issues: int = Field(
         3, ge=1, le=30, description="Warn when so many issues in a row were worse than the median of six weekdays."
@@ -341,10 +350,7 @@ class _TomlFile(PydanticBaseSettingsSource):
             if CONFIG_VARIABLE in os.environ:
                 raise SettingsError(f"{CONFIG_VARIABLE} names {path}, which does not exist", got=str(path))
             return {}
-        try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
-            raise SettingsError(f"{path} is not valid TOML: {error}", got=str(path)) from error
+        values = read_toml(path)
         unknown = sorted(set(values) - set(Settings.model_fields))
         if unknown:
             raise SettingsError(f"{path} has an unknown key {_with_guess(unknown[0])}", got=unknown)
@@ -369,14 +375,21 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         settings = Settings(**given)
     except ValidationError as error:
-        raise SettingsError("; ".join(_one_line(item) for item in error.errors())) from None
-    return settings.model_copy(update={"home": settings.home.expanduser().absolute()})
+        faults = [_one_line(item) for item in error.errors()]
+        more = [f"and {len(faults) - _TOLD_FAULTS} more"] if len(faults) > _TOLD_FAULTS else []
+        raise SettingsError("; ".join([*faults[:_TOLD_FAULTS], *more])) from None
+    except UnreadableValueError as error:
+        name = str(error).split('"')[1] if '"' in str(error) else "a setting"
+        raise SettingsError(f'{PREFIX}{name.upper()} must be JSON such as \'{{"mon": "08:00-18:00"}}\'') from None
+    except RecursionError:
+        raise SettingsError(f"a {PREFIX}* variable has too many lists or tables inside each other") from None
+    return settings.model_copy(update={"home": expanded(settings.home).absolute()})
 
 
 def _one_line(item: Any) -> str:
-    key = ".".join(str(part) for part in item["loc"])
+    key = ".".join(str(part) for part in item["loc"])[:_LONGEST_KEY]
     is_secret = key.split(".")[0].endswith(("url", "password", "token")) or key.startswith("sources")
-    got = "a value that is not shown" if is_secret else repr(item.get("input"))
+    got = "a value that is not shown" if is_secret else shown(item.get("input"))
     words = item["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("must be ")
     return f"{key} ({PREFIX}{key.split('.')[0].upper()}) must be {words}, got {got}"
 

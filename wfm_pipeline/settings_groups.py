@@ -23,9 +23,9 @@ class AlertSettings(BaseModel):
         30, ge=1, le=1_000, description="Tries per alert and channel before it is given up; thirty take about a day."
     )
     alert_first_wait_seconds: float = Field(
-        30.0, gt=0, le=3_600, description="Wait after the first try that failed [s]; it doubles up to an hour."
+        30.0, ge=0.1, le=3_600, description="Wait after the first try that failed [s]; it doubles up to an hour."
     )
-    alert_timeout_seconds: float = Field(10.0, gt=0, le=25, description="How long a channel may take to answer [s].")
+    alert_timeout_seconds: float = Field(10.0, ge=0.1, le=25, description="How long a channel may take to answer [s].")
     alert_ui_url: str | None = Field(
         None, description="Where people open the Dagster UI, for links in alerts: https://dagster.example.org."
     )

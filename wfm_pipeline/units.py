@@ -1,6 +1,7 @@
 """Constants with a unit, and the grammar of a schedule's time: what is checked at the very door."""
 
 import datetime as dt
+import math
 import re
 from typing import Final
 
@@ -12,9 +13,28 @@ SECONDS_PER_DAY: Final = 86_400
 MINUTES_PER_HOUR: Final = 60
 MINUTES_PER_DAY: Final = 1_440
 DAYS_PER_WEEK: Final = 7
+HOURS_PER_DAY: Final = 24
 INTERVAL_MINUTES_ALLOWED: Final = (5, 15, 30, 60)
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """Short weekday names; the position equals `datetime.date.weekday()`."""
+
+EARLIEST_DATE: Final = dt.date(1990, 1, 1)
+LATEST_DATE: Final = dt.date(2199, 12, 31)
+"""Dates before and after are slips of the pen: no centre has such calls, and instants in nanoseconds end in 2262."""
+SHORTEST_PATIENCE_SECONDS: Final = 0.1
+LONGEST_PATIENCE_SECONDS: Final = 1e9
+"""Mean patience [s]: nobody hangs up faster than they hear a tone; above thirty years, nobody hangs up."""
+SMALLEST_TARGET: Final = 1e-4
+LARGEST_TARGET: Final = 0.9999
+"""Shares of callers that are worth a target [0..1]: outside, one call in ten thousand decides."""
+SMALLEST_OCCUPANCY_CAP: Final = 0.05
+LARGEST_SHRINKAGE: Final = 0.99
+SMALLEST_NUMBER: Final = 1e-9
+LARGEST_NUMBER: Final = 1e15
+"""Sizes of the numbers in people's tables, zero apart: divided by less or multiplied by more, nothing is left."""
+_LONGEST_WHOLE: Final = 9
+_LONGEST_NUMBER: Final = 40
+"""Characters of a number: a double has seventeen digits."""
 
 _CRON_FIELDS: Final = (
     ("minute", 0, 59, ()),
@@ -25,6 +45,40 @@ _CRON_FIELDS: Final = (
 )
 _ANY_TIME: Final = dt.datetime(2024, 1, 1)
 _CRON_PART: Final = re.compile(r"(?P<all>\*)(/(?P<every>\d+))?|(?P<first>\w+)(-(?P<last>\w+)(/(?P<step>\d+))?)?")
+
+
+def plain_number(text: str) -> float:
+    """A number as programs write it: 12, 1.5, 2e3.
+
+    Raises:
+        ValueError: it is none, or not finite, longer than any number, or too small or too large to work with.
+
+    Example:
+        >>> plain_number("2e3")
+        2000.0
+    """
+    if len(text) > _LONGEST_NUMBER or "_" in text:
+        raise ValueError(text)
+    value = float(text)
+    if (value and not SMALLEST_NUMBER <= abs(value) <= LARGEST_NUMBER) or math.isnan(value):
+        raise ValueError(text)
+    return value
+
+
+def whole(text: str) -> int | None:
+    """A whole number of at most nine digits; None where the text is none."""
+    return int(text) if text.isdecimal() and len(text) <= _LONGEST_WHOLE else None
+
+
+def sensible_date(date: dt.date) -> dt.date:
+    """The date itself.
+
+    Raises:
+        ValueError: it lies before 1990 or after 2199.
+    """
+    if not EARLIEST_DATE <= date <= LATEST_DATE:
+        raise ValueError(f"must lie between {EARLIEST_DATE} and {LATEST_DATE}")
+    return date
 
 
 def cron_fault(text: str) -> str | None:
@@ -59,9 +113,9 @@ def _is_cron_part(part: str, low: int, high: int, words: tuple[str, ...]) -> boo
     if match is None:
         return False
     if match["all"]:
-        return match["every"] is None or 1 <= int(match["every"]) <= high
+        return match["every"] is None or 1 <= (whole(match["every"]) or 0) <= high
     ends = [
-        words.index(end) + low if end in words else int(end) if end.isdigit() else -1
+        words.index(end) + low if end in words else -1 if (number := whole(end)) is None else number
         for end in (match["first"], match["last"] or match["first"])
     ]
-    return low <= ends[0] <= ends[1] <= high and (match["step"] is None or 1 <= int(match["step"]) <= high)
+    return low <= ends[0] <= ends[1] <= high and (match["step"] is None or 1 <= (whole(match["step"]) or 0) <= high)

@@ -24,9 +24,10 @@ from wfm_pipeline.contracts.plans import ISSUE_TABLES, QUEUE_DAY_ANOMALY
 from wfm_pipeline.domain.forecasting import ForecastResult, dump_model, forecast, model_card
 from wfm_pipeline.domain.forecasting.issues import WRITTEN
 from wfm_pipeline.domain.forecasting.placing import place_on_grid
-from wfm_pipeline.errors import DataError
+from wfm_pipeline.errors import DataError, shown
 from wfm_pipeline.reports.figures import fan_chart, fan_glance
 from wfm_pipeline.resources import House
+from wfm_pipeline.units import sensible_date
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.model_store import save_model
 
@@ -53,9 +54,9 @@ class ForecastConfig(dg.Config):
             DataError: as_of is no date, or there is no history before it.
         """
         try:
-            day = dt.date.fromisoformat(self.as_of) if self.as_of else inputs.first_target
+            day = sensible_date(dt.date.fromisoformat(self.as_of)) if self.as_of else inputs.first_target
         except ValueError as error:
-            raise DataError(f"as_of must be a date as YYYY-MM-DD, got {self.as_of!r}", got=self.as_of) from error
+            raise DataError(f"as_of must be a date as YYYY-MM-DD, got {shown(self.as_of)}", got=self.as_of) from error
         if day <= inputs.first_date:
             raise DataError(f"as_of {day} leaves no history: the first business date is {inputs.first_date}")
         return day

@@ -22,8 +22,9 @@ from wfm_pipeline.contracts.silver import CALLS
 from wfm_pipeline.domain.forecasting import ForecastOptions
 from wfm_pipeline.domain.forecasting.intraday import LEARN_HISTORY_DATES
 from wfm_pipeline.domain.forecasting.intraday_frames import Reforecast, reforecast
-from wfm_pipeline.errors import DataError
+from wfm_pipeline.errors import DataError, shown
 from wfm_pipeline.resources import House
+from wfm_pipeline.units import sensible_date
 from wfm_pipeline.warehouse.engine import Warehouse
 from wfm_pipeline.warehouse.scope import Scope
 
@@ -109,9 +110,11 @@ def find_moment(house: House, warehouse: Warehouse, at: str) -> Moment:
 
 def _local_time(text: str) -> pd.Timestamp:
     try:
-        return pd.Timestamp(dt.datetime.fromisoformat(text).replace(tzinfo=None))
+        moment = dt.datetime.fromisoformat(text).replace(tzinfo=None)
+        sensible_date(moment.date())
     except ValueError as error:
-        raise DataError(f"at must be a local time as YYYY-MM-DDTHH:MM, got {text!r}", got=text) from error
+        raise DataError(f"at must be a local time as YYYY-MM-DDTHH:MM, got {shown(text)}", got=text) from error
+    return pd.Timestamp(moment)
 
 
 def _update(house: House, warehouse: Warehouse, moment: Moment) -> tuple[dict[str, pd.DataFrame], dict[str, object]]:

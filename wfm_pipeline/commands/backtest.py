@@ -7,10 +7,15 @@ import typer
 from rich.markup import escape
 
 from wfm_pipeline.commands.common import AsJson, SourceName, WarehouseUrl, chosen_settings, err, out
-from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.errors import SettingsError, shown
+from wfm_pipeline.units import whole
 
 if TYPE_CHECKING:
     from wfm_pipeline.orchestration.backtesting import BacktestAnswer
+
+
+_LONGEST_HORIZON = 366
+"""As the setting horizon_days."""
 
 
 def backtest(
@@ -90,10 +95,12 @@ def _print_tables(answer: "BacktestAnswer") -> None:
 def _days(text: str | None) -> int | None:
     if text is None:
         return None
-    digits = text.strip().lower().removesuffix("d")
-    if not digits.isdigit() or int(digits) < 1:
-        raise SettingsError(f"--horizon must be days such as 14d, got {text!r}", got=text)
-    return int(digits)
+    days = whole(text.strip().lower().removesuffix("d"))
+    if not days or days > _LONGEST_HORIZON:
+        raise SettingsError(
+            f"--horizon must be days such as 14d, 1d to {_LONGEST_HORIZON}d, got {shown(text)}", got=text
+        )
+    return days
 
 
 def _weekend(text: str | None) -> tuple[str, ...] | None:

@@ -10,8 +10,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from wfm_pipeline.errors import SettingsError, WfmError
+from wfm_pipeline.errors import SettingsError, WfmError, shown
 from wfm_pipeline.settings import Settings, load_settings, unknown_variables
+from wfm_pipeline.units import sensible_date
 
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -53,9 +54,11 @@ def parse_date(text: str | None, option: str) -> dt.date | None:
         SettingsError: it is none; the message names the option.
     """
     try:
-        return dt.date.fromisoformat(text) if text else None
+        return sensible_date(dt.date.fromisoformat(text)) if text else None
     except ValueError as error:
-        raise SettingsError(f"{option} must be a date as YYYY-MM-DD, got {text!r}", got=text) from error
+        raise SettingsError(
+            f"{option} must be a date as YYYY-MM-DD, 1990 to 2199, got {shown(text)}", got=text
+        ) from error
 
 
 def tell_step(step: str, what: str) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from wfm_pipeline.commands.common import AsJson, AsOf, SourceName, WarehouseUrl, chosen_settings, err, parse_date
-from wfm_pipeline.errors import SettingsError, WfmError
+from wfm_pipeline.errors import SettingsError, WfmError, shown
+from wfm_pipeline.units import HOURS_PER_DAY, sensible_date
 
 _DAY_COLUMNS = [
     "queue_id",
@@ -74,7 +75,7 @@ def backtest_intraday(
         Path | None, typer.Argument(help="Interval file (queue_id, interval_start, calls); none: the warehouse.")
     ] = None,
     first: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First scored date.")] = None,
-    days: Annotated[int, typer.Option(min=1, help="Open days to score.")] = 28,
+    days: Annotated[int, typer.Option(min=1, max=366, help="Open days to score.")] = 28,
     after: Annotated[str, typer.Option(help="Hours of opening after which is updated.")] = "2h,4h",
     country: Annotated[str | None, typer.Option(help="ISO code for public holidays.")] = None,
     weekend: Annotated[str | None, typer.Option(help="Weekend days, such as fri,sat.")] = None,
@@ -130,9 +131,12 @@ def long_range(
 
 def _local_time(text: str | None) -> dt.datetime | None:
     try:
-        return dt.datetime.fromisoformat(text).replace(tzinfo=None) if text else None
+        moment = dt.datetime.fromisoformat(text).replace(tzinfo=None) if text else None
+        if moment is not None:
+            sensible_date(moment.date())
     except ValueError as error:
-        raise SettingsError(f"--at must be a local time as YYYY-MM-DDTHH:MM, got {text!r}", got=text) from error
+        raise SettingsError(f"--at must be a local time as YYYY-MM-DDTHH:MM, got {shown(text)}", got=text) from error
+    return moment
 
 
 def _hours(text: str) -> tuple[float, ...]:
@@ -140,6 +144,6 @@ def _hours(text: str) -> tuple[float, ...]:
         hours = tuple(float(part.strip().lower().removesuffix("h")) for part in text.split(","))
     except ValueError as error:
         raise SettingsError(f"--after must be hours such as 2h,4h, got {text!r}", got=text) from error
-    if min(hours) < 0:
+    if not all(0 <= hour <= HOURS_PER_DAY for hour in hours):
         raise SettingsError(f"--after must be hours such as 2h,4h, got {text!r}", got=text)
     return hours

@@ -8,10 +8,10 @@ from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.errors import SettingsError, shown
 from wfm_pipeline.units import INTERVAL_MINUTES_ALLOWED, MINUTES_PER_DAY, MINUTES_PER_HOUR, WEEKDAYS
 
-_HOURS = re.compile(r"^(\d{2}):(\d{2})-(\d{2}):(\d{2})$")
+_HOURS = re.compile(r"(\d{2}):(\d{2})-(\d{2}):(\d{2})")
 ALWAYS_OPEN: Mapping[str, str] = MappingProxyType(dict.fromkeys(WEEKDAYS, "00:00-24:00"))
 
 
@@ -31,14 +31,14 @@ class OpeningHours:
         """
         if text.strip().lower() == "closed":
             return None
-        match = _HOURS.match(text.strip())
+        match = _HOURS.fullmatch(text.strip())
         if match:
             open_hour, open_minute, close_hour, close_minute = (int(part) for part in match.groups())
             opens, closes = open_hour * MINUTES_PER_HOUR + open_minute, close_hour * MINUTES_PER_HOUR + close_minute
             if max(open_minute, close_minute) < MINUTES_PER_HOUR and 0 <= opens < closes <= MINUTES_PER_DAY:
                 return cls(opens, closes)
         raise SettingsError(
-            f"opening hours must look like 08:00-18:00 (up to 24:00) or closed, got {text!r} ({where})",
+            f"opening hours must look like 08:00-18:00 (up to 24:00) or closed, got {shown(text)} ({where})",
             got=text,
             where=where,
         )
@@ -88,9 +88,9 @@ class Site:
     def _check_zone(self) -> None:
         try:
             ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder of zones is an OSError
             raise SettingsError(
-                f"time_zone must be an IANA name such as Europe/Stockholm, got {self.time_zone!r}",
+                f"time_zone must be an IANA name such as Europe/Stockholm, got {shown(self.time_zone)}",
                 got=self.time_zone,
             ) from error
 

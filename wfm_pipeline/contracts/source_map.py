@@ -15,7 +15,7 @@ from wfm_pipeline.contracts.site import Site
 
 Role = Literal["call_legs", "cases", "customers", "queues", "agents"]
 Load = Literal["incremental", "full"]
-SAFE_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_+ ]{0,62}$")
+SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_+ ]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from typing import ClassVar, Final, TypeVar
 
 import pandas as pd
 
-from wfm_pipeline.errors import DataError
+from wfm_pipeline.errors import DataError, shown
+from wfm_pipeline.units import plain_number, sensible_date
 
 Value = TypeVar("Value")
 LINES: Final = "lines"
@@ -19,6 +20,7 @@ LINES: Final = "lines"
 _TRUE: Final = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE: Final = frozenset({"false", "0", "no", "n", "f"})
 _HEADER_LINES: Final = 2
+_A_DATE: Final = "a date of 1990 to 2199 such as 2025-07-28"
 
 
 class Sheet:
@@ -86,13 +88,13 @@ class Sheet:
                 values.append(read(text) if text else None)
             except ValueError as error:
                 raise self.invalid_error(
-                    f"{column} must be {allowed}, got {text!r} ({self.where(row)})", got=text, column=column
+                    f"{column} must be {allowed}, got {shown(text)} ({self.where(row)})", got=text, column=column
                 ) from error
         return values
 
     def numbers(self, column: str) -> list[float | None]:
         """Finite numbers; None where empty."""
-        return self.parse(column, _number, "a number")
+        return self.parse(column, plain_number, "a number (0, or 1e-9 to 1e15 in size)")
 
     def integers(self, column: str) -> list[int | None]:
         """Whole numbers; None where empty."""
@@ -100,11 +102,11 @@ class Sheet:
 
     def dates(self, column: str) -> list[dt.date | None]:
         """Dates; None where empty."""
-        return self.parse(column, lambda text: dt.datetime.fromisoformat(text).date(), "a date such as 2025-07-28")
+        return self.parse(column, lambda text: sensible_date(dt.datetime.fromisoformat(text).date()), _A_DATE)
 
     def instants(self, column: str) -> list[dt.datetime | None]:
         """Instants or wall-clock times without a zone; a bare date is its midnight; None where empty."""
-        return self.parse(column, _instant, "a time without a zone such as 2025-07-28 09:30, or a date")
+        return self.parse(column, _instant, "a time of 1990 to 2199 without a zone such as 2025-07-28 09:30, or a date")
 
     def flags(self, column: str, *, default: bool) -> list[bool]:
         """True or false; the default where empty."""
@@ -123,7 +125,8 @@ class Sheet:
         if text not in known:
             if not text.isprintable():
                 raise self.invalid_error(
-                    f"{column} must be printable words separated by ';', got {text!r} ({self.where(row)})", got=text
+                    f"{column} must be printable words separated by ';', got {shown(text)} ({self.where(row)})",
+                    got=text,
                 )
             known[text] = frozenset(word.strip() for word in text.split(";") if word.strip())
         return known[text]
@@ -155,15 +158,8 @@ def cell_text(value: object) -> str:
     return str(value).strip()
 
 
-def _number(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value) or "_" in text:
-        raise ValueError(text)
-    return value
-
-
 def _integer(text: str) -> int:
-    value = _number(text)
+    value = plain_number(text)
     if not value.is_integer():
         raise ValueError(text)
     return int(value)
@@ -181,4 +177,5 @@ def _instant(text: str) -> dt.datetime:
     moment = dt.datetime.fromisoformat(text)
     if moment.tzinfo is not None:
         raise ValueError(text)
+    sensible_date(moment.date())
     return moment

@@ -7,7 +7,6 @@ and pictures (reports), or the command's words (cli).
 import dataclasses
 import datetime as dt
 import hashlib
-import os
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import pandas as pd
 from wfm_pipeline.domain.forecasting import BacktestResult, ForecastOptions, read_folds, run_backtest
 from wfm_pipeline.domain.forecasting.analysis import BacktestAnalysis, analyse
 from wfm_pipeline.errors import DataError, SettingsError
+from wfm_pipeline.machine import answer_file
 from wfm_pipeline.orchestration.backtest_ground import Ground, read_ground
 from wfm_pipeline.reports.backtest_report import ReportFacts, backtest_report
 from wfm_pipeline.resources import House
@@ -176,19 +176,12 @@ def _folds(request: BacktestRequest, panel: pd.DataFrame) -> pd.DataFrame:
 
 def write_predictions(result: BacktestResult, path: Path) -> None:
     """Write every prediction as Parquet, beside its place and then swapped in."""
-    _swap_in(path, lambda beside: result.predictions.to_parquet(beside, index=False))
+    with answer_file(path) as beside:
+        result.predictions.to_parquet(beside, index=False)
 
 
 def write_report(answer: BacktestAnswer, path: Path) -> None:
     """Write the report, beside its place and then swapped in."""
-    _swap_in(path, lambda beside: beside.write_text(answer.report(), encoding="utf-8"))
-
-
-def _swap_in(path: Path, write: Callable[[Path], object]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        write(beside)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    report = answer.report()
+    with answer_file(path) as beside:
+        beside.write_text(report, encoding="utf-8")

@@ -16,6 +16,7 @@ from wfm_pipeline.orchestration.jobs import CAPACITY
 from wfm_pipeline.orchestration.running import RunOutcome, StepListener, run_main_job
 from wfm_pipeline.resources import House
 from wfm_pipeline.sources.planning_files import read_text_table
+from wfm_pipeline.units import SMALLEST_OCCUPANCY_CAP
 from wfm_pipeline.warehouse.scope import Scope
 
 
@@ -71,8 +72,10 @@ def plan_files(house: House, request: CapacityRequest) -> tuple[pd.DataFrame, li
         SettingsError: an occupancy outside (0, 1].
         DataError: a file cannot be read, or a cell is wrong; the message names file and line.
     """
-    if request.occupancy is not None and not 0 < request.occupancy <= 1:
-        raise SettingsError(f"--occupancy must be in (0, 1], got {request.occupancy:g}; write 85 % as 0.85")
+    if request.occupancy is not None and not SMALLEST_OCCUPANCY_CAP <= request.occupancy <= 1:
+        raise SettingsError(
+            f"--occupancy must be {SMALLEST_OCCUPANCY_CAP:g} to 1, got {request.occupancy:g}; write 85 % as 0.85"
+        )
     demand, notices = read_demand(read_text_table(request.weeks), request.weeks.name)
     given = {
         "headcount": request.headcount,

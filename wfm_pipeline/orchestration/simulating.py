@@ -4,13 +4,14 @@ Here: which tables a request reads and which it answers with. Not here: the simu
 (domain/simulation/floor) and how tables are printed (reports).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
-from wfm_pipeline.domain.simulation.floor.centre import AgentGroup, Floor, Queue, present_throughout
+from wfm_pipeline.domain.simulation.floor.centre import MOST_AGENTS, AgentGroup, Floor, Queue, present_throughout
 from wfm_pipeline.domain.simulation.floor.replications import (
     Replications,
     group_summary,
@@ -18,15 +19,26 @@ from wfm_pipeline.domain.simulation.floor.replications import (
     queue_summary,
     replicate,
 )
-from wfm_pipeline.domain.simulation.floor.sheets import Grid, QueueHabits, Tables, read_floor
+from wfm_pipeline.domain.simulation.floor.sheets import MOST_INTERVALS, Grid, QueueHabits, Tables, read_floor
 from wfm_pipeline.domain.simulation.floor.team_size import SearchOptions, smallest_teams
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.sources.planning_files import read_text_table
+from wfm_pipeline.units import LARGEST_TARGET, SECONDS_PER_DAY, SMALLEST_TARGET
 
 ONE_QUEUE = "queue"
 """Name of the queue and of the group where a request names none."""
 STEADY_INTERVALS, STEADY_WARM_UP = 48, 4
 """A request without files is simulated over so many equal intervals, the first ones not counted."""
+_LIMITS: Final[Mapping[str, tuple[float, float]]] = {
+    "calls": (0, 1e6),
+    "agents": (0, MOST_AGENTS),
+    "interval_seconds": (1, 7 * SECONDS_PER_DAY),
+    "replications": (1, 10_000),
+    "confidence": (0.5, 0.9999),
+    "find_teams": (SMALLEST_TARGET, LARGEST_TARGET),
+    "warm_up": (0, MOST_INTERVALS),
+}
+"""Smallest and largest value of each word: beyond, a run takes days or its answer means nothing."""
 Say = Callable[[str], None]
 
 
@@ -125,11 +137,12 @@ def _check_words(request: SimulationRequest) -> None:
         _check_words_of_one_queue(request)
     else:
         _check_words_of_files(request)
-    for option, value in (("--confidence", request.confidence), ("--find-teams", request.find_teams)):
-        if value is not None and not 0 < value < 1:
-            raise SettingsError(f"{option} must be in (0, 1), got {value:g}; write 80 % as 0.80", got=value)
-    if request.replications < 1:
-        raise SettingsError(f"--replications must be 1 or more, got {request.replications}", got=request.replications)
+    for name, (low, high) in _LIMITS.items():
+        value = getattr(request, name)
+        if value is not None and not low <= value <= high:
+            hint = "; write 80 % as 0.80" if high <= 1 else ""
+            option = f"--{name.replace('_', '-')}"
+            raise SettingsError(f"{option} must be {low:g} to {high:g}, got {value:g}{hint}", got=value)
 
 
 def _check_words_of_one_queue(request: SimulationRequest) -> None:

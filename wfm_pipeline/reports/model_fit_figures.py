@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from wfm_pipeline.errors import DataError
+from wfm_pipeline.machine import answer_file
 from wfm_pipeline.reports.figures import ACTUAL, as_markdown
 from wfm_pipeline.reports.glance import Line, glance
 
@@ -66,13 +66,10 @@ def write_model_fit_picture(months: pd.DataFrame, path: Path, *, title: str) -> 
     Raises:
         DataError: the place cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        buffer = io.BytesIO()
-        model_fit_figure(months, title=title).savefig(buffer, format="png", dpi=80)
-        Image.open(buffer).convert("RGB").quantize(_COLOURS_KEPT).save(path, format="png", optimize=True)
-    except OSError as error:
-        raise DataError(f"{path} cannot be written: {error}", path=str(path)) from error
+    buffer = io.BytesIO()
+    model_fit_figure(months, title=title).savefig(buffer, format="png", dpi=80)
+    with answer_file(path) as beside:
+        Image.open(buffer).convert("RGB").quantize(_COLOURS_KEPT).save(beside, format="png", optimize=True)
 
 
 def model_fit_glance(months: pd.DataFrame, *, title: str) -> str:

@@ -4,10 +4,10 @@ Here: reading. A row with too many or too few cells is handed on as it is, for t
 lines without any cell are not rows. Not here: what the cells mean (domain/staffing/sheet.py).
 """
 
-import csv
 from pathlib import Path
 
 from wfm_pipeline.errors import DataError, SettingsError
+from wfm_pipeline.sources.csv_rows import csv_rows
 
 
 def read_cells(path: Path) -> tuple[list[str], list[list[str]]]:
@@ -23,11 +23,7 @@ def read_cells(path: Path) -> tuple[list[str], list[list[str]]]:
     """
     if not path.is_file():
         raise SettingsError(f"there is no file {path}", path=str(path))
-    try:
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            lines = [row for row in csv.reader(file) if row]
-    except (OSError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read as CSV: {error}", path=str(path)) from error
+    lines = [cells for _, cells in csv_rows(path, is_lenient=True) if cells]
     if not lines:
         raise DataError(f"{path} is empty; its first line should name the columns", path=str(path))
     return lines[0], lines[1:]

@@ -1,11 +1,19 @@
 """Plain interval files: queue_id, interval_start (local, no zone), calls. Taken as they stand."""
 
+import csv
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
-import pyarrow as pa
+import pyarrow.parquet as pq
 
-from wfm_pipeline.errors import DataError
+from wfm_pipeline.errors import DataError, SourceError
+from wfm_pipeline.sources.packed import checked_names, first_line, guarded, opened
+
+_LARGEST_BYTES: Final = 1 << 30
+_MOST_CELLS: Final = 100_000_000
+"""Both are a thousand queues over two years of half-hours; such a file is held in memory whole."""
+_BLOCK_BYTES: Final = 4 << 20
 
 INTERVAL_COLUMNS = ("queue_id", "interval_start", "calls")
 
@@ -30,8 +38,8 @@ def read_interval_file(path: Path) -> pd.DataFrame:
     if not pd.api.types.is_datetime64_any_dtype(frame["interval_start"]):
         try:
             frame["interval_start"] = pd.to_datetime(frame["interval_start"])
-        except (ValueError, TypeError) as error:
-            raise DataError(f"{path}: interval_start must be times such as 2026-01-31 08:30:00; {error}") from error
+        except (ValueError, TypeError, OverflowError) as error:
+            raise DataError(f"{path}: interval_start must be times such as 2026-01-31 08:30:00") from error
     return frame
 
 
@@ -44,11 +52,36 @@ def read_table_file(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise DataError(f"there is no file {path}", path=str(path))
     name = path.name.lower()
+    if not name.endswith((".parquet", ".csv", ".csv.gz")):
+        raise DataError(f"a table file ends in .csv, .csv.gz or .parquet, got {path.name}", path=str(path))
     try:
-        if name.endswith(".parquet"):
-            return pd.read_parquet(path)
-        if name.endswith((".csv", ".csv.gz")):
-            return pd.read_csv(path)
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise DataError(f"{path} cannot be read: {error}", path=str(path)) from error
-    raise DataError(f"a table file ends in .csv, .csv.gz or .parquet, got {path.name}", path=str(path))
+        with guarded(path):
+            return _parquet(path) if name.endswith(".parquet") else _csv(path)
+    except SourceError as error:
+        raise DataError(str(error), path=str(path)) from error
+
+
+def _csv(path: Path) -> pd.DataFrame:
+    """A CSV file; looked through once in blocks, so that a file that is too large is never in memory."""
+    checked_names(path, list(dict.fromkeys(next(csv.reader([first_line(path, "utf-8-sig")])))))
+    unpacked = 0
+    with opened(path) as file:
+        while (block := file.read(_BLOCK_BYTES)) and unpacked <= _LARGEST_BYTES:
+            unpacked += len(block)
+    if unpacked > _LARGEST_BYTES:
+        raise DataError(
+            f"{path} is larger than {_LARGEST_BYTES >> 30} GiB unpacked; divide it by queues", path=str(path)
+        )
+    with opened(path) as file:
+        return pd.read_csv(file)
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    with pq.ParquetFile(path) as file:
+        checked_names(path, file.schema_arrow.names)
+        cells = file.metadata.num_rows * file.metadata.num_columns
+        if cells > _MOST_CELLS:
+            raise DataError(
+                f"{path} has {cells:,} cells, {_MOST_CELLS:,} are allowed; divide it by queues", path=str(path)
+            )
+    return pd.read_parquet(path)

@@ -4,13 +4,13 @@ Here: reading, with faults that name the file. Not here: what the cells mean (do
 how tables keep their history (warehouse). Cells stay text, so that the state `N/A` is not lost.
 """
 
-import csv
 from pathlib import Path
 
 import pandas as pd
 
 from wfm_pipeline.domain.sheet import LINES
 from wfm_pipeline.errors import DataError
+from wfm_pipeline.sources.csv_rows import csv_rows
 
 
 def read_text_table(path: Path) -> pd.DataFrame:
@@ -27,12 +27,7 @@ def read_text_table(path: Path) -> pd.DataFrame:
     """
     if not path.is_file():
         raise DataError(f"there is no file {path}", path=str(path))
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            found = [(reader.line_num, cells) for cells in reader if any(cells)]
-    except (OSError, ValueError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read as CSV in UTF-8: {error}", path=str(path)) from error
+    found = [(line, cells) for line, cells in csv_rows(path) if any(cells)]
     if not found:
         raise DataError(f"{path} is empty: it needs a header at least", path=str(path))
     (_, header), *rows = found

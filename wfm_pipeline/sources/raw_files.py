@@ -6,22 +6,22 @@ have different lengths, is refused whole: a half file is worse than none.
 
 import codecs
 import csv
-import gzip
-import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
 from wfm_pipeline.errors import SourceError
+from wfm_pipeline.sources.packed import LONGEST_LINE, checked_names, first_line, guarded, opened
 
 SUFFIXES: Final = (".parquet", ".csv", ".csv.gz")
 _DELIMITERS: Final = ",;\t|"
-_BLOCK_BYTES: Final = 4 << 20
+_BLOCK_BYTES: Final = LONGEST_LINE
+_LARGEST_GROUP: Final = 1 << 30
+"""Bytes of a row group of Parquet, which is unpacked at once."""
 
 
 def column_names(path: Path) -> list[str]:
@@ -30,9 +30,9 @@ def column_names(path: Path) -> list[str]:
     Raises:
         SourceError: the file is empty, cut off, or of another kind.
     """
-    with _guard(path):
+    with guarded(path):
         if _is_parquet(path):
-            return list(pq.read_schema(path).names)
+            return checked_names(path, _parquet_schema(path).names)
         return _header(path, encoding_of(path))
 
 
@@ -41,7 +41,7 @@ def encoding_of(path: Path) -> str:
     if _is_parquet(path):
         return "utf8"
     decoder = codecs.getincrementaldecoder("utf-8")()
-    with _guard(path), _open(path) as file:
+    with guarded(path), opened(path) as file:
         try:
             while block := file.read(_BLOCK_BYTES):
                 decoder.decode(block)
@@ -62,8 +62,9 @@ def read_file(path: Path, *, chunk_rows: int, columns: Sequence[str] | None = No
     Raises:
         SourceError: the file is empty, cut off, has rows of different length, or is of another kind.
     """
-    with _guard(path):
+    with guarded(path):
         if _is_parquet(path):
+            _parquet_schema(path)
             with pq.ParquetFile(path) as file:
                 for batch in file.iter_batches(chunk_rows, columns=list(columns) if columns else None):
                     yield pa.Table.from_batches([batch])
@@ -85,7 +86,7 @@ def _read_csv(path: Path, columns: Sequence[str] | None) -> Iterator[pa.Table]:
     parse = pyarrow.csv.ParseOptions(delimiter=_delimiter(path, encoding), newlines_in_values=True)
     read = pyarrow.csv.ReadOptions(encoding=encoding, block_size=_BLOCK_BYTES, use_threads=False)
     with (
-        _open(path) as file,
+        opened(path) as file,
         pyarrow.csv.open_csv(file, read_options=read, parse_options=parse, convert_options=convert) as stream,
     ):
         for batch in stream:
@@ -93,54 +94,29 @@ def _read_csv(path: Path, columns: Sequence[str] | None) -> Iterator[pa.Table]:
                 yield pa.Table.from_batches([batch])
 
 
-def _first_line(path: Path, encoding: str) -> str:
-    with _open(path) as file:
-        line = file.readline().decode(encoding)
-    if not line.strip():
-        raise SourceError(f"{path} is empty: its first line must name the columns", path=str(path))
-    return line.removeprefix("\ufeff").rstrip("\r\n")
-
-
 def _delimiter(path: Path, encoding: str) -> str:
-    line = _first_line(path, encoding)
+    line = first_line(path, encoding)
     return max(_DELIMITERS, key=line.count)
 
 
 def _header(path: Path, encoding: str) -> list[str]:
-    line = _first_line(path, encoding)
+    line = first_line(path, encoding)
     names = next(csv.reader([line], delimiter=_delimiter(path, encoding)))
-    if len(set(names)) < len(names):
-        raise SourceError(f"{path} names a column twice: {', '.join(names)}", path=str(path), present=names)
-    return names
+    return checked_names(path, names)
+
+
+def _parquet_schema(path: Path) -> pa.Schema:
+    with pq.ParquetFile(path) as file:
+        groups = [file.metadata.row_group(number).total_byte_size for number in range(file.metadata.num_row_groups)]
+        if max(groups, default=0) > _LARGEST_GROUP:
+            raise SourceError(
+                f"{path} has a row group of more than {_LARGEST_GROUP >> 30} GiB; write it in smaller ones",
+                path=str(path),
+            )
+        return file.schema_arrow
 
 
 def _is_parquet(path: Path) -> bool:
     if not path.name.endswith(SUFFIXES):
         raise SourceError(f"{path} must end in one of {', '.join(SUFFIXES)}", path=str(path))
     return path.suffix == ".parquet"
-
-
-@contextmanager
-def _open(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
-    with path.open("rb") as plain:
-        if path.suffix == ".gz":
-            with gzip.GzipFile(fileobj=plain) as unzipped:
-                yield unzipped
-        else:
-            yield plain
-
-
-@contextmanager
-def _guard(path: Path) -> Iterator[None]:
-    """Turns what reading a broken file raises into one line that says which file and what to do."""
-    try:
-        yield
-    except SourceError:
-        raise
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise SourceError(f"{path} is cut off or not gzip: {error}; fetch it again", path=str(path)) from error
-    except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
-        line = str(error).splitlines()[0]
-        raise SourceError(
-            f"{path} cannot be read: {line}; it may be cut off: fetch it again", path=str(path)
-        ) from error

@@ -19,6 +19,7 @@ from wfm_pipeline.contracts.source_map import TableMap
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.domain.digests import DayDigests
 from wfm_pipeline.errors import SettingsError, SourceError
+from wfm_pipeline.machine import expanded
 from wfm_pipeline.sources.clock import LONGEST_AHEAD, SourceClock
 from wfm_pipeline.sources.prepare import extra_columns
 from wfm_pipeline.sources.retry import Retry
@@ -180,7 +181,7 @@ def chosen(dates: pa.ChunkedArray, wanted: Dates | None, *, is_undated_included:
 
 
 def _folder(url: str) -> Path:
-    path = Path(url.removeprefix("file://")).expanduser()
+    path = expanded(Path(url.removeprefix("file://")))
     if not path.is_dir() and _NO_PATH.search(str(path)):
         raise SettingsError(
             "source_url (WFM_SOURCE_URL) is neither a database's URL nor a folder; it is not shown, as it may hold a password"

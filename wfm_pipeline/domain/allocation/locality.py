@@ -4,12 +4,13 @@ Here: the names of localities, a rule, the policy made of rules, and the rules a
 seeded with. Not here: storing rules or their history (warehouse).
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
+from wfm_pipeline.contracts.patterns import is_found, pattern_fault
 from wfm_pipeline.domain.allocation.faults import InvalidRuleError, UnknownValueError
+from wfm_pipeline.errors import shown
 
 MatchType = Literal["contains", "exact", "regex", "startswith", "endswith"]
 LOCALITY_NAMES: Final[Mapping[str, str]] = {
@@ -28,7 +29,7 @@ _MATCHERS: Final[Mapping[str, Callable[[str, str], bool]]] = {
     "exact": lambda pattern, text: pattern.casefold() == text.casefold(),
     "startswith": lambda pattern, text: text.casefold().startswith(pattern.casefold()),
     "endswith": lambda pattern, text: text.casefold().endswith(pattern.casefold()),
-    "regex": lambda pattern, text: re.search(pattern, text, re.IGNORECASE) is not None,
+    "regex": is_found,
 }
 
 
@@ -82,11 +83,8 @@ class LocalityRule:
             raise self._fault(f"match_type must be one of {', '.join(get_args(MatchType))}, got {self.match_type!r}")
         if not self.pattern.strip():
             raise self._fault("pattern must not be empty: it would match everything")
-        if self.match_type == "regex":
-            try:
-                re.compile(self.pattern)
-            except re.error as error:
-                raise self._fault(f"pattern {self.pattern!r} is not a regular expression: {error}") from error
+        if self.match_type == "regex" and (fault := pattern_fault(self.pattern)):
+            raise self._fault(f"pattern {shown(self.pattern)} is not a regular expression: {fault}")
         if self.result_locality is not None:
             locality_name(self.result_locality, where=f"locality rule {self.rule_name!r}")
         elif not (self.fallback_field and self.fallback_pattern):

@@ -26,6 +26,8 @@ MOST_CASES: Final = 1e12
 """Cases of a week above this are a slip of the pen [cases]."""
 MOST_HANDLE_SECONDS: Final = 1e7
 """A case that takes longer (116 days) is one too [s]."""
+_LONGEST_NUMBER: Final = 100
+"""Digits of an id that is ordered by its value."""
 Weight = Literal["volume", "workload"]
 Key = tuple[int, int, str]
 Row = TypeVar("Row")
@@ -34,7 +36,8 @@ Row = TypeVar("Row")
 def id_order(identifier: str | int) -> Key:
     """Order of ids: whole numbers by value, before all other texts, which go by their characters."""
     text = str(identifier)
-    return (0, int(text), text) if text.isascii() and text.isdigit() else (1, 0, text)
+    is_number = text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
+    return (0, int(text), text) if is_number else (1, 0, text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from wfm_pipeline.domain.allocation.week_plan import OCCUPANCY, SHRINKAGE, WORK_
 from wfm_pipeline.domain.allocation.weeks import IsoWeek, weeks_of_month
 from wfm_pipeline.domain.sheet import Sheet as PlainSheet
 from wfm_pipeline.domain.sheet import cell_text
+from wfm_pipeline.units import whole
 
-_MONTH: Final = re.compile(r"^(\d{4})-(\d{1,2})(?:-\d{1,2})?$")
+_MONTH: Final = re.compile(r"(\d{4})-(\d{1,2})(?:-\d{1,2})?")
 
 
 class Sheet(PlainSheet):
@@ -151,18 +152,19 @@ def _weeks(sheet: Sheet, near: IsoWeek | None) -> list[IsoWeek]:
 
 def _week(text: str, iso_year: int | None, month: tuple[int, int] | None, near: IsoWeek | None) -> IsoWeek:
     bare = text.upper().removeprefix("W")
-    if not bare.isdigit():
+    number = whole(bare)
+    if number is None:
         week = IsoWeek.parse(text)
         if iso_year not in {None, week.iso_year}:
             raise InvalidValueError(f"iso_year {iso_year} and iso_week {text} do not fit together", got=text)
         return week
     if iso_year is None and month is not None:
-        iso_year = _iso_year(int(bare), month)
+        iso_year = _iso_year(number, month)
     if iso_year is None and near is not None:
         iso_year = near.iso_year
     if iso_year is None:
         raise InvalidValueError(f"iso_week {text!r} needs its year: give iso_year, or write 2025-W28", got=text)
-    return IsoWeek(iso_year, int(bare))
+    return IsoWeek(iso_year, number)
 
 
 def _iso_year(number: int, month: tuple[int, int]) -> int:
@@ -173,10 +175,11 @@ def _iso_year(number: int, month: tuple[int, int]) -> int:
 
 def _month_of(text: str, year: int | None) -> tuple[int, int] | None:
     """Year and month where a row gives both, in one cell or in two."""
-    match = _MONTH.match(text)
+    match = _MONTH.fullmatch(text)
     if match:
         return int(match[1]), int(match[2])
-    return (year, int(text)) if year is not None and text.isdigit() else None
+    number = whole(text)
+    return (year, number) if year is not None and number is not None else None
 
 
 def _months(sheet: Sheet, weeks: list[IsoWeek]) -> list[tuple[int, int]]:
@@ -186,9 +189,9 @@ def _months(sheet: Sheet, weeks: list[IsoWeek]) -> list[tuple[int, int]]:
         known = _month_of(text, years[row])
         if known:
             months.append(known)
-        elif text.isdigit():
-            touched = [date.year for date in weeks[row].dates if date.month == int(text)]
-            months.append((touched[0] if touched else weeks[row].iso_year, int(text)))
+        elif (number := whole(text)) is not None:
+            touched = [date.year for date in weeks[row].dates if date.month == number]
+            months.append((touched[0] if touched else weeks[row].iso_year, number))
         else:
             raise InvalidValueError(
                 f"month must be 1..12 or such as 2025-07, got {text!r} ({sheet.where(row)})", got=text

@@ -10,7 +10,7 @@ from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.domain.allocation.faults import InvalidValueError
 from wfm_pipeline.domain.calendar import holiday_names
 
-_WEEK: Final = re.compile(r"^(\d{4})-?[Ww](\d{1,2})$")
+_WEEK: Final = re.compile(r"(\d{4})-?[Ww](\d{1,2})")
 _MONTHS_PER_YEAR: Final = 12
 YEARS: Final = range(1900, 3000)
 
@@ -45,7 +45,7 @@ class IsoWeek:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `2025-W28`."""
-        match = _WEEK.match(text.strip())
+        match = _WEEK.fullmatch(text.strip())
         if not match:
             raise InvalidValueError(f"an ISO week looks like 2025-W28, got {text!r}", got=text)
         return cls(int(match[1]), int(match[2]))

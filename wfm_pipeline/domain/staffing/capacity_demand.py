@@ -14,7 +14,7 @@ from wfm_pipeline.domain.sheet import Sheet
 from wfm_pipeline.domain.staffing.capacity import DEMAND_COLUMNS
 from wfm_pipeline.domain.staffing.faults import CapacityError
 
-_WEEK: Final = re.compile(r"^(\d{4})-?[Ww](\d{1,2})$")
+_WEEK: Final = re.compile(r"(\d{4})-?[Ww](\d{1,2})")
 _BANDS: Final = ("calls_q10", "calls_q50", "calls_q90")
 
 
@@ -61,7 +61,7 @@ def read_demand(frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[str]
 
 
 def _monday(text: str) -> dt.date:
-    match = _WEEK.match(text)
+    match = _WEEK.fullmatch(text)
     if match:
         return dt.date.fromisocalendar(int(match[1]), int(match[2]), 1)
     date = dt.date.fromisoformat(text)

@@ -16,12 +16,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wfm_pipeline.domain.staffing.rows import FloatArray
-from wfm_pipeline.units import SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
+from wfm_pipeline.units import (
+    LARGEST_SHRINKAGE,
+    LARGEST_TARGET,
+    LONGEST_PATIENCE_SECONDS,
+    SECONDS_PER_DAY,
+    SECONDS_PER_HOUR,
+    SECONDS_PER_MINUTE,
+    SHORTEST_PATIENCE_SECONDS,
+    SMALLEST_OCCUPANCY_CAP,
+    SMALLEST_TARGET,
+)
 
 SHORTEST_AHT_SECONDS: Final = 10.0
 LONGEST_AHT_SECONDS: Final = 2.0 * SECONDS_PER_HOUR
 SHORTEST_INTERVAL_SECONDS: Final = 60.0
 LONGEST_INTERVAL_SECONDS: Final = 7.0 * SECONDS_PER_DAY
+SHORTEST_ASA_SECONDS: Final = 1e-3
 LARGEST_LOAD_ERLANGS: Final = 1e6
 """More people than any employer has on one queue: a wrong unit somewhere."""
 _PERCENT = 100.0
@@ -46,8 +57,9 @@ class _Range:
         return above & (values <= self.high if self.takes_high else values < self.high)
 
 
-_SHARE_OPEN = _Range(0, 1, takes_low=False, takes_high=False, words="between 0 and 1, both excluded")
-_POSITIVE = _Range(0, np.inf, takes_low=False, takes_high=False, words="above 0")
+_TARGET = _Range(
+    SMALLEST_TARGET, LARGEST_TARGET, takes_low=True, takes_high=True, words=f"{SMALLEST_TARGET:g} to {LARGEST_TARGET:g}"
+)
 _RANGES: Final[Mapping[str, _Range]] = {
     "calls": _Range(0, np.inf, takes_low=True, takes_high=False, words="0 or more"),
     "interval_seconds": _Range(
@@ -59,13 +71,23 @@ _RANGES: Final[Mapping[str, _Range]] = {
     "answer_target_seconds": _Range(
         0, SECONDS_PER_DAY, takes_low=True, takes_high=True, words="0 s to 86400 s (a day)"
     ),
-    "service_level_target": _SHARE_OPEN,
-    "asa_target_seconds": _POSITIVE,
-    "abandon_share_target": _SHARE_OPEN,
-    "max_occupancy": _Range(0, 1, takes_low=False, takes_high=True, words="above 0 and at most 1"),
-    "patience_seconds": _POSITIVE,
+    "service_level_target": _TARGET,
+    "asa_target_seconds": _Range(
+        SHORTEST_ASA_SECONDS, LONGEST_INTERVAL_SECONDS, takes_low=True, takes_high=True, words="0.001 s to 7 days"
+    ),
+    "abandon_share_target": _TARGET,
+    "max_occupancy": _Range(
+        SMALLEST_OCCUPANCY_CAP, 1, takes_low=True, takes_high=True, words=f"{SMALLEST_OCCUPANCY_CAP:g} to 1"
+    ),
+    "patience_seconds": _Range(
+        SHORTEST_PATIENCE_SECONDS,
+        LONGEST_PATIENCE_SECONDS,
+        takes_low=True,
+        takes_high=True,
+        words=f"{SHORTEST_PATIENCE_SECONDS:g} s to {LONGEST_PATIENCE_SECONDS:g} s",
+    ),
     "concurrency": _Range(1, 100, takes_low=True, takes_high=True, words="1 to 100"),
-    "shrinkage": _Range(0, 1, takes_low=True, takes_high=False, words="0 or more and below 1"),
+    "shrinkage": _Range(0, LARGEST_SHRINKAGE, takes_low=True, takes_high=True, words=f"0 to {LARGEST_SHRINKAGE:g}"),
 }
 _SHARES = ("service_level_target", "abandon_share_target", "max_occupancy", "shrinkage")
 

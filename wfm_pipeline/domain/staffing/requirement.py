@@ -79,13 +79,13 @@ def agents_required(
         interval_seconds: Length of the interval [s], 60 to 604800.
         aht_seconds: Mean handle time [s], 10 to 7200; with concurrency, as it is at that concurrency.
         answer_target_seconds: Answer-time target of the service level [s], 0 to 86400.
-        service_level_target: Smallest share of the offered answered within it, in (0, 1); NaN = none.
-        asa_target_seconds: Largest mean wait of the answered [s], > 0; NaN = none.
-        abandon_share_target: Largest share of the offered that leaves, in (0, 1); NaN = none.
-        max_occupancy: Largest occupancy, in (0, 1]; NaN = none.
-        patience_seconds: Mean patience [s], > 0; NaN = nobody leaves (Erlang C), else Erlang A.
+        service_level_target: Smallest share of the offered answered within it, 0.0001 to 0.9999; NaN = none.
+        asa_target_seconds: Largest mean wait of the answered [s], 0.001 to 604800; NaN = none.
+        abandon_share_target: Largest share of the offered that leaves, 0.0001 to 0.9999; NaN = none.
+        max_occupancy: Largest occupancy, 0.05 to 1; NaN = none.
+        patience_seconds: Mean patience [s], 0.1 to 1e9; NaN = nobody leaves (Erlang C), else Erlang A.
         concurrency: Contacts an agent handles at a time, 1 to 100 (chat).
-        shrinkage: Paid time not available, in [0, 1).
+        shrinkage: Paid time not available, 0 to 0.99.
 
     Returns:
         The requirement; a row outside its ranges has a reason and NaN, the others go on.
@@ -183,7 +183,7 @@ def heads(agents_exact: ArrayLike, shrinkage: ArrayLike = 0.0) -> FloatArray:
 
     Args:
         agents_exact: The need on the phones [agents], >= 0; NaN stays NaN.
-        shrinkage: Paid time not available, in [0, 1).
+        shrinkage: Paid time not available, 0 to 0.99.
 
     Returns:
         Whole heads; a need above a whole number by less than 1e-9 of it counts as that number.

@@ -17,6 +17,7 @@ import pandas as pd
 from wfm_pipeline.domain.staffing.requirement import agents_required
 from wfm_pipeline.domain.staffing.rows import FloatArray
 from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.units import LARGEST_NUMBER, SMALLEST_NUMBER, plain_number
 
 REQUIRED_COLUMNS: Final = (
     "calls", "interval_seconds", "aht_seconds", "answer_target_seconds", "service_level_target",
@@ -101,14 +102,18 @@ def _numbers(name: str, cells: list[str]) -> tuple[FloatArray, dict[int, str]]:
 
 
 def parse_number(text: str) -> float | None:
-    """A finite number as programs write it (12, 1.5, 2e3), or None."""
-    if "_" in text:
-        return None
+    """A number as programs write it (12, 1.5, 2e3), or None."""
     try:
-        value = float(text)
+        return plain_number(text)
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
+
+
+def _is_float(text: str) -> bool:
+    try:
+        return not math.isnan(float(text))
+    except ValueError:
+        return False
 
 
 def _quoted(text: str) -> str:
@@ -117,6 +122,8 @@ def _quoted(text: str) -> str:
 
 
 def _hint(text: str) -> str:
+    if _is_float(text):
+        return f"; a number is 0, or {SMALLEST_NUMBER:g} to {LARGEST_NUMBER:g} in size"
     share = parse_number(text.removesuffix("%").strip()) if text.endswith("%") else None
     if share is not None:
         return f"; write {share / 100:g}"

@@ -6,7 +6,6 @@ key, what came and what is allowed. What a map may say: contracts/source_map.py 
 
 import datetime as dt
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -14,15 +13,19 @@ from typing import Any, get_args
 
 from wfm_pipeline.contracts.bronze import RESERVED_NAMES
 from wfm_pipeline.contracts.columns import DataType
+from wfm_pipeline.contracts.patterns import pattern_fault
 from wfm_pipeline.contracts.roles import CANONICAL_COLUMNS, REQUIRED_COLUMNS
 from wfm_pipeline.contracts.site import Site
 from wfm_pipeline.contracts.source_map import SAFE_NAME, ColumnMap, Exclusion, Load, Role, SourceMap, TableMap
-from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.errors import SettingsError, shown
+from wfm_pipeline.machine import expanded
 from wfm_pipeline.sources.maps.door import Door
+from wfm_pipeline.toml_file import read_toml
+from wfm_pipeline.units import sensible_date
 
 MAP_FOLDER = Path(__file__).parent
 RAW_TYPES = (*get_args(DataType), "time")
-_SOURCE_NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
+_SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 def known_maps() -> tuple[str, ...]:
@@ -41,22 +44,18 @@ def load_map(name_or_path: str) -> SourceMap:
             what came and what is allowed.
     """
     path = _path_of(name_or_path)
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not valid TOML: {error}", path=str(path)) from error
-    return _source_map(Door(path.name, "", values))
+    return _source_map(Door(path.name, "", read_toml(path)))
 
 
 def _path_of(name_or_path: str) -> Path:
     if name_or_path.endswith(".toml"):
-        path = Path(name_or_path).expanduser()
+        path = expanded(Path(name_or_path))
         if path.is_file():
             return path
     elif name_or_path in known_maps():
         return MAP_FOLDER / f"{name_or_path}.toml"
     raise SettingsError(
-        f"source must be one of {', '.join(known_maps())} or the path of a .toml file, got {name_or_path!r}",
+        f"source must be one of {', '.join(known_maps())} or the path of a .toml file, got {shown(name_or_path)}",
         got=name_or_path,
     )
 
@@ -106,14 +105,14 @@ def _site(door: Door) -> Site:
 
 def _date(door: Door, text: str) -> dt.date:
     try:
-        return dt.date.fromisoformat(text)
+        return sensible_date(dt.date.fromisoformat(text))
     except ValueError:
         door.refuse("extra_holidays", text, "dates such as 2026-12-24")
 
 
 def _table_map(door: Door, name: str) -> TableMap:
     door.only({field.name for field in fields(TableMap)} - {"name"})
-    if not SAFE_NAME.match(name):
+    if not SAFE_NAME.fullmatch(name):
         door.refuse("", name, "a table name of letters, digits and _")
     role: Role = door.choice("role", tuple(CANONICAL_COLUMNS))
     load: Load = door.choice("load", ("incremental", "full"))
@@ -137,7 +136,7 @@ def _table_map(door: Door, name: str) -> TableMap:
 
 def _check_raw_names(door: Door, types: Mapping[str, str]) -> None:
     for raw in types:
-        if not SAFE_NAME.match(raw):
+        if not SAFE_NAME.fullmatch(raw):
             door.refuse(f"types.{raw}", raw, "column names of letters, digits, blanks, + and _")
         if raw in RESERVED_NAMES:
             door.refuse(f"types.{raw}", raw, f"any name but {', '.join(sorted(RESERVED_NAMES))}")
@@ -204,10 +203,8 @@ def _long_column_map(door: Door) -> ColumnMap:
 
 
 def _check_pattern(door: Door, pattern: str) -> None:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        door.refuse("unusable", pattern, f"a regular expression ({error})")
+    if fault := pattern_fault(pattern, is_for_sql=True):
+        door.refuse("unusable", pattern, f"a regular expression ({fault})")
 
 
 def _exclusion(door: Door, types: Mapping[str, str]) -> Exclusion:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.errors import SettingsError, shown
+from wfm_pipeline.units import sensible_date
 
 _MISSING: Any = object()
 
@@ -32,7 +33,7 @@ class Door:
 
     def refuse(self, key: str, got: object, allowed: str) -> NoReturn:
         """Raise the error that names file, key, what came and what is allowed."""
-        raise SettingsError(f"{self.where(key)} must be {allowed}; got {got!r}", file=self.file, key=key, got=got)
+        raise SettingsError(f"{self.where(key)} must be {allowed}; got {shown(got)}", file=self.file, key=key, got=got)
 
     def only(self, allowed: Collection[str]) -> None:
         """Refuse keys that nobody knows."""
@@ -73,7 +74,7 @@ class Door:
         value = self._get(key, default)
         if not isinstance(value, str):
             self.refuse(key, value, "a text")
-        if pattern and not pattern.match(value):
+        if pattern and not pattern.fullmatch(value):
             self.refuse(key, value, f"a name like {pattern.pattern}")
         return value
 
@@ -95,9 +96,9 @@ class Door:
         """A date, as TOML writes it or as text."""
         value = self._get(key, _MISSING)
         try:
-            return value if type(value) is dt.date else dt.date.fromisoformat(value)
+            return sensible_date(value if type(value) is dt.date else dt.date.fromisoformat(value))
         except (TypeError, ValueError):
-            self.refuse(key, value, "a date such as 2024-01-01")
+            self.refuse(key, value, "a date of 1990 to 2199 such as 2024-01-01")
 
     def number(self, key: str) -> float:
         """A number."""

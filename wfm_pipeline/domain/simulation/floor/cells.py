@@ -11,11 +11,11 @@ from typing import TypeVar
 import pandas as pd
 
 from wfm_pipeline.errors import DataError
-from wfm_pipeline.units import SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
+from wfm_pipeline.units import SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MINUTE, plain_number, sensible_date
 
 Value = TypeVar("Value")
 _HEADER_LINES = 2
-_CLOCK = re.compile(r"^(\d{1,2}):(\d{2})(?::(\d{2}))?$")
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 
 class TextTable:
@@ -92,24 +92,28 @@ def word(text: str) -> str:
     return text
 
 
-def number_from(low: float, high: float = math.inf, *, is_open: bool = False) -> Callable[[str], float]:
-    """A reader of finite numbers in [low, high], or above `low` where `is_open`."""
+def number_from(low: float, high: float = math.inf) -> Callable[[str], float]:
+    """A reader of finite numbers in [low, high]."""
 
     def read(text: str) -> float:
-        value = float(text)
-        if not math.isfinite(value) or not low <= value <= high or (is_open and value == low):
+        value = plain_number(text)
+        if not low <= value <= high:
             raise ValueError(text)
         return value
 
     return read
 
 
-def whole_number(text: str) -> int:
-    """A whole number of 0 or more."""
-    value = float(text)
-    if not value.is_integer() or value < 0:
-        raise ValueError(text)
-    return int(value)
+def whole_number_to(high: int) -> Callable[[str], int]:
+    """A reader of whole numbers from 0 to `high`."""
+
+    def read(text: str) -> int:
+        value = plain_number(text)
+        if not value.is_integer() or not 0 <= value <= high:
+            raise ValueError(text)
+        return int(value)
+
+    return read
 
 
 def clock_seconds(text: str) -> float | None:
@@ -118,7 +122,7 @@ def clock_seconds(text: str) -> float | None:
     Raises:
         ValueError: it looks like one and cannot be.
     """
-    found = _CLOCK.match(text)
+    found = _CLOCK.fullmatch(text)
     if not found:
         return None
     hours, minutes, seconds = (int(part or 0) for part in found.groups())
@@ -145,4 +149,5 @@ def moment(text: str) -> float | pd.Timestamp:
         raise ValueError(text) from error
     if pd.isna(stamp) or stamp.tzinfo is not None:
         raise ValueError(text)
+    sensible_date(stamp.date())
     return stamp

@@ -7,6 +7,7 @@ they come from (sheets) and what happens (kernel).
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from wfm_pipeline.domain.simulation.floor.durations import NEVER, Durations
 from wfm_pipeline.errors import DataError
 
 _LEVEL_MAX = 1_000
+MOST_AGENTS: Final = 100_000
+"""Agents on one floor: more than any employer has in one place, or a number in another unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,9 @@ class Floor:
         lengths = {len(queue.calls) for queue in self.queues}
         if len(lengths) != 1 or lengths == {0}:
             raise DataError(f"every queue needs the same number of intervals, at least one, got {sorted(lengths)}")
+        agents = sum(len(group.agents) for group in self.groups)
+        if agents > MOST_AGENTS:
+            raise DataError(f"a floor takes at most {MOST_AGENTS:,} agents, got {agents:,}", got=agents)
         known = {queue.queue_id for queue in self.queues}
         for group in self.groups:
             unknown = sorted(set(group.levels) - known)

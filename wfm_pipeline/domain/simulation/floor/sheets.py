@@ -7,21 +7,55 @@ every day of the arrivals; the arrivals have clock times for one day, or dates w
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.domain.simulation.floor.cells import TextTable, moment, number_from, whole_number, word
-from wfm_pipeline.domain.simulation.floor.centre import AgentGroup, Floor, Queue, Redials, Stint, present_by_interval
+from wfm_pipeline.domain.simulation.floor.cells import TextTable, moment, number_from, whole_number_to, word
+from wfm_pipeline.domain.simulation.floor.centre import (
+    MOST_AGENTS,
+    AgentGroup,
+    Floor,
+    Queue,
+    Redials,
+    Stint,
+    present_by_interval,
+)
 from wfm_pipeline.domain.simulation.floor.durations import NEVER, Constant, Durations, Exponential, Lognormal
 from wfm_pipeline.errors import DataError
-from wfm_pipeline.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
+from wfm_pipeline.units import (
+    LONGEST_PATIENCE_SECONDS,
+    SECONDS_PER_DAY,
+    SECONDS_PER_HOUR,
+    SHORTEST_PATIENCE_SECONDS,
+    whole,
+)
 
+_AHT_MIN_SECONDS = 1e-3
 _AHT_MAX_SECONDS = 2 * SECONDS_PER_HOUR
+LIMITS: Final[Mapping[str, tuple[float, float]]] = {
+    "aht_seconds": (_AHT_MIN_SECONDS, _AHT_MAX_SECONDS),
+    "handle_cv": (0, 10),
+    "patience_seconds": (SHORTEST_PATIENCE_SECONDS, LONGEST_PATIENCE_SECONDS),
+    "answer_target_seconds": (0, SECONDS_PER_DAY),
+    "priority": (0, 1_000),
+    "redial_probability": (0, 1),
+    "redial_delay_seconds": (0.1, 7 * SECONDS_PER_DAY),
+    "attempts_max": (1, 100),
+}
+"""Smallest and largest habit: beyond, a run does not end or its answer means nothing."""
+_WHOLE: Final = frozenset({"priority", "attempts_max"})
+MOST_INTERVALS: Final = 110_000
+"""Intervals of one floor: a year of five minutes."""
 _A_TIME = "a time such as 08:30 or 2026-01-31 08:30, without a zone"
+
+
+def _range(name: str) -> str:
+    low, high = LIMITS[name]
+    return f"[{low:g}, {high:.9g}]" + (" seconds" if name.endswith("_seconds") else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +83,12 @@ class QueueHabits:
     attempts_max: int = 5
 
     def __post_init__(self) -> None:
-        """Refuse handle times that are not in seconds."""
-        if self.aht_seconds is not None and not 0 < self.aht_seconds <= _AHT_MAX_SECONDS:
-            raise DataError(
-                f"aht_seconds must be in (0, {_AHT_MAX_SECONDS}] seconds, got {self.aht_seconds:g}; is it in another unit?",
-                got=self.aht_seconds,
-            )
+        """Refuse habits beyond their limits, such as handle times that are not in seconds."""
+        for name, (low, high) in LIMITS.items():
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                hint = "; write 40 % as 0.40" if high == 1 else "; is it in another unit?"
+                raise DataError(f"{name} must be in {_range(name)}, got {value:g}{hint}", got=value)
 
     def handle(self, aht_seconds: float) -> Durations:
         """Handle times of that mean."""
@@ -200,6 +234,8 @@ def _grid(name: str, starts: list[float | pd.Timestamp], interval_seconds: float
             f"{name}: interval starts must lie whole intervals of {interval_seconds:g} s apart; "
             "give --interval-seconds if that is not their length"
         )
+    if steps[-1] >= MOST_INTERVALS:
+        raise DataError(f"{name} spans {steps[-1] + 1:,.0f} intervals; at most {MOST_INTERVALS:,} are simulated")
     return Grid(first, float(interval_seconds), int(steps[-1]) + 1)
 
 
@@ -222,8 +258,8 @@ def _queues(
                 np.nan if value is None else value
                 for value in arrivals.optional(
                     "aht_seconds",
-                    number_from(0, _AHT_MAX_SECONDS, is_open=True),
-                    f"seconds in (0, {_AHT_MAX_SECONDS}] (is it in another unit?)",
+                    number_from(*LIMITS["aht_seconds"]),
+                    f"{_range('aht_seconds')} (is it in another unit?)",
                 )
             ],
         }
@@ -266,15 +302,12 @@ def _queue(queue_id: str, rows: pd.DataFrame, grid: Grid, habits: QueueHabits) -
     )
 
 
-_READERS = {
-    "aht_seconds": (number_from(0, _AHT_MAX_SECONDS, is_open=True), f"seconds in (0, {_AHT_MAX_SECONDS}]"),
-    "handle_cv": (number_from(0), "a number of 0 or more"),
-    "patience_seconds": (number_from(0, is_open=True), "seconds above 0"),
-    "answer_target_seconds": (number_from(0), "seconds of 0 or more"),
-    "priority": (whole_number, "a whole number"),
-    "redial_probability": (number_from(0, 1), "a share in [0, 1]; write 40 % as 0.40"),
-    "redial_delay_seconds": (number_from(0, is_open=True), "seconds above 0"),
-    "attempts_max": (whole_number, "a whole number"),
+_READERS: Final[Mapping[str, tuple[Callable[[str], float], str]]] = {
+    name: (
+        whole_number_to(int(high)) if name in _WHOLE else number_from(low, high),
+        f"{'a whole number' if name in _WHOLE else 'a number'} in {_range(name)}",
+    )
+    for name, (low, high) in LIMITS.items()
 }
 
 
@@ -305,9 +338,10 @@ def _levels(text: str, where: str) -> dict[str, int]:
         queue_id, colon, level = part.rpartition(":")
         if not colon:
             queue_id, level = part, "1"
-        if not level.strip().isdigit() or not queue_id.strip():
+        number = whole(level.strip())
+        if number is None or not queue_id.strip():
             raise DataError(f"queues must be ids such as sales;support:2, got {part!r} ({where})", got=part)
-        levels[queue_id.strip()] = int(level)
+        levels[queue_id.strip()] = number
     return levels
 
 
@@ -328,7 +362,7 @@ def _agents(tables: Tables, grid: Grid, levels: Mapping[str, object]) -> dict[st
 
 
 def _by_interval(table: TextTable, ids: list[str], grid: Grid) -> dict[str, list[tuple[Stint, ...]]]:
-    heads = table.needed("agents", whole_number, "a whole number of agents")
+    heads = table.needed("agents", whole_number_to(MOST_AGENTS), "a whole number of agents")
     counts = {group_id: np.zeros(grid.n_intervals, dtype=np.int64) for group_id in ids}
     for row, start in enumerate(table.needed("interval_start", lambda text: grid.seconds(moment(text)), _A_TIME)):
         step = start / grid.interval_seconds
@@ -341,7 +375,7 @@ def _by_interval(table: TextTable, ids: list[str], grid: Grid) -> dict[str, list
 
 
 def _by_shift(table: TextTable, ids: list[str], grid: Grid) -> dict[str, list[tuple[Stint, ...]]]:
-    heads = table.needed("agents", whole_number, "a whole number of agents")
+    heads = table.needed("agents", whole_number_to(MOST_AGENTS), "a whole number of agents")
     starts, ends = table.needed("starts_at", moment, _A_TIME), table.needed("ends_at", moment, _A_TIME)
     agents: dict[str, list[tuple[Stint, ...]]] = {group_id: [] for group_id in ids}
     for row, breaks in enumerate(table.texts("breaks")):

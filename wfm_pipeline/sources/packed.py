@@ -1,0 +1,119 @@
+"""Files of rows opened for reading, plain or gzipped, within bounds; broken ones said in one line.
+
+Here: unpacking as a stream, and how much may come out of how little. Not here: what the bytes mean
+(raw_files, interval_file). A gzip of 5 MB can hold 5 GB of nothing; whoever reads it whole is out of memory.
+"""
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+import pyarrow as pa
+
+from wfm_pipeline.errors import SourceError, shown
+
+LARGEST_RATIO: Final = 200
+"""Bytes out of one packed byte: exports of calls have 5 to 50."""
+_FREE_BYTES: Final = 64 << 20
+"""So much may come out of any file, however small."""
+LONGEST_LINE: Final = 4 << 20
+"""Bytes of one row."""
+MOST_COLUMNS: Final = 1_500
+"""PostgreSQL holds 1,600 columns, some of which are ours."""
+LONGEST_NAME: Final = 255
+"""Characters of a column's name."""
+
+
+class _Unpacked(io.RawIOBase):
+    """The unpacked bytes, counted."""
+
+    def __init__(self, packed: IO[bytes], path: Path) -> None:
+        self._packed, self._path, self._bytes = packed, path, 0
+        self._unzipped = gzip.GzipFile(fileobj=packed)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # (whatever can be written to)
+        count = self._unzipped.readinto(buffer)
+        self._bytes += count
+        if self._bytes > max(_FREE_BYTES, LARGEST_RATIO * self._packed.tell()):
+            raise SourceError(
+                f"{self._path} unpacks to more than {LARGEST_RATIO} times its size; if it is right, unpack it first",
+                path=str(self._path),
+            )
+        return count
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """The bytes of a file, unpacked where its name ends in `.gz`.
+
+    Raises:
+        SourceError: while reading, where a small file unpacks to a huge one.
+    """
+    with path.open("rb") as plain:
+        if path.suffix.lower() == ".gz":
+            with io.BufferedReader(_Unpacked(plain, path), 1 << 20) as unpacked:
+                yield unpacked
+        else:
+            yield plain
+
+
+@contextmanager
+def guarded(path: Path) -> Iterator[None]:
+    """Turns what reading a broken file raises into one line that says which file and what to do."""
+    try:
+        yield
+    except SourceError:
+        raise
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise SourceError(f"{path} is cut off or not gzip: {error}; fetch it again", path=str(path)) from error
+    except (pa.ArrowException, OSError, ValueError, csv.Error, MemoryError, OverflowError) as error:
+        line = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise SourceError(
+            f"{path} cannot be read: {line}; it may be cut off: fetch it again", path=str(path)
+        ) from error
+
+
+def first_line(path: Path, encoding: str) -> str:
+    """The line that names the columns of a CSV file.
+
+    Raises:
+        SourceError: the file is empty, or the line has no end.
+    """
+    with opened(path) as file:
+        line = file.readline(LONGEST_LINE + 1)
+    if len(line) > LONGEST_LINE:
+        raise SourceError(f"{path}: its first line is longer than {LONGEST_LINE >> 20} MiB", path=str(path))
+    text = line.decode(encoding)
+    if not text.strip():
+        raise SourceError(f"{path} is empty: its first line must name the columns", path=str(path))
+    return text.removeprefix("\ufeff").rstrip("\r\n")
+
+
+def checked_names(path: Path, names: Sequence[str]) -> list[str]:
+    """The names of the columns.
+
+    Raises:
+        SourceError: a name comes twice, there are too many, or one is too long.
+    """
+    if len(names) > MOST_COLUMNS:
+        raise SourceError(
+            f"{path} has {len(names):,} columns; {MOST_COLUMNS:,} are allowed: leave some out", path=str(path)
+        )
+    long = next((name for name in names if len(name) > LONGEST_NAME), None)
+    if long is not None:
+        raise SourceError(
+            f"{path} has a column name of {len(long):,} characters; {LONGEST_NAME} are allowed: {shown(long)}",
+            path=str(path),
+        )
+    if len(set(names)) < len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise SourceError(f"{path} names a column twice: {shown(twice)}", path=str(path), present=list(names))
+    return list(names)

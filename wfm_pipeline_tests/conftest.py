@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from hypothesis import settings
 from sqlalchemy.engine import make_url
 
+from wfm_pipeline import urls
+
 ROOT = str(Path(__file__).parents[1])
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [ROOT, os.environ.get("PYTHONPATH")]))
 """Children of the tests find this package from whichever folder they are started in."""
@@ -114,6 +116,15 @@ def real_data():
         pytest.skip("WFM_REAL_DATA is not set: the public call-centre data are not tested in this run")
     assert Path(folder).is_dir(), f"WFM_REAL_DATA names {folder}, which is not a folder"
     return Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def _secrets_of_this_test_alone():
+    """A secret that one test met would be hidden in the words of all later ones."""
+    before = set(urls._MET)
+    yield
+    urls._MET.clear()
+    urls._MET.update(before)
 
 
 @pytest.fixture

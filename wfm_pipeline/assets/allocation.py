@@ -13,6 +13,7 @@ import pandas as pd
 
 from wfm_pipeline.assets.allocation_inputs import GROUP, Planning, read_planning, table_key, weeks_of
 from wfm_pipeline.assets.common import WEEK, Flow, Stopwatch, asset_words, dates_of, materialized, report, spec
+from wfm_pipeline.assets.pictures import pictures
 from wfm_pipeline.contracts.allocation import (
     ALLOCATION_ACCURACY,
     ALLOCATION_INPUTS,
@@ -73,7 +74,7 @@ def _plan_asset(weekly: dict[str, Any]) -> dg.AssetsDefinition:
             with warehouse.transaction():
                 for table in PLAN_TABLES:
                     _replace_weeks(warehouse, table, frames[table.name], weeks)
-            notes = _notes(house, frames, weeks)
+            notes = _notes(context, house, frames, weeks)
             for table in PLAN_TABLES:
                 rows = len(frames[table.name])
                 flow = Flow(rows, rows, notes=notes)
@@ -147,7 +148,9 @@ def _replace_weeks(warehouse: Warehouse, table: Table, rows: pd.DataFrame, weeks
             warehouse.replace(table, rows[rows["iso_year"] == year], scope)
 
 
-def _notes(house: House, frames: dict[str, pd.DataFrame], weeks: list[IsoWeek]) -> dict[str, Any]:
+def _notes(
+    context: dg.AssetExecutionContext, house: House, frames: dict[str, pd.DataFrame], weeks: list[IsoWeek]
+) -> dict[str, Any]:
     quality = frames[ALLOCATION_QUALITY.name]
     chosen = quality[quality["is_chosen"]]
     demands, last = frames[DEMAND_WEEK.name], weeks[-1]
@@ -158,8 +161,11 @@ def _notes(house: House, frames: dict[str, pd.DataFrame], weeks: list[IsoWeek]) 
         "strategy": house.settings.allocation_strategy,
         "unassigned": int(chosen["unassigned"].sum()),
         "chi_square_gap": float(chosen["chi_square_gap"].fillna(0).mean()),
-        "at_a_glance": dg.MetadataValue.md(allocation_glance(of_week, title=title)),
-        "picture": dg.MetadataValue.md(allocation_chart(of_week, title=title)),
+        **pictures(
+            context,
+            at_a_glance=lambda: allocation_glance(of_week, title=title),
+            picture=lambda: allocation_chart(of_week, title=title),
+        ),
     }
 
 

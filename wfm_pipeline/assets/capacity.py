@@ -13,6 +13,7 @@ import dagster as dg
 import pandas as pd
 
 from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, materialized, report, spec
+from wfm_pipeline.assets.pictures import pictures
 from wfm_pipeline.contracts.capacity import CAPACITY_INPUTS, CAPACITY_WEEK, HEADCOUNT, HIRING_CLASSES, SHRINKAGE
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.history import planner_key
@@ -68,7 +69,7 @@ def build_capacity_assets() -> list[dg.AssetsDefinition]:
             rows = plan_capacity(demand, tables, _efficiency(house, warehouse), house.capacity_options)
             labels: dict[str, Any] = {**house.in_source(), "issued_at": demand["issued_at"].iloc[0].to_pydatetime()}
             warehouse.replace(CAPACITY_WEEK, rows.assign(**labels), Scope(labels))
-            flow = Flow(len(demand), len(rows), notes=_notes(house, rows))
+            flow = Flow(len(demand), len(rows), notes=_notes(context, house, rows))
             table = CAPACITY_WEEK.full_name
             metadata = report(context, house, warehouse, table, flow, watch, time_column="week_start")
             return materialized(context, metadata=metadata)
@@ -121,7 +122,7 @@ def _efficiency(house: House, warehouse: Warehouse) -> dict[str, Efficiency]:
     return learn_efficiency(rows, caps)
 
 
-def _notes(house: House, rows: pd.DataFrame) -> dict[str, Any]:
+def _notes(context: dg.AssetExecutionContext, house: House, rows: pd.DataFrame) -> dict[str, Any]:
     short = rows[rows["gap_fte_mean"] > 0]
     title = house.title("FTE required and available")
     return {
@@ -130,6 +131,9 @@ def _notes(house: House, rows: pd.DataFrame) -> dict[str, Any]:
         "largest_gap_fte": float(short["gap_fte_mean"].max()) if len(short) else 0.0,
         "hires_needed": int(rows["hires_needed"].sum()),
         "rows_with_unknowns": int(rows["reason"].notna().sum()),
-        "at_a_glance": dg.MetadataValue.md(capacity_glance(rows, title=title)),
-        "picture": dg.MetadataValue.md(capacity_chart(rows, title=title)),
+        **pictures(
+            context,
+            at_a_glance=lambda: capacity_glance(rows, title=title),
+            picture=lambda: capacity_chart(rows, title=title),
+        ),
     }

@@ -17,6 +17,7 @@ from wfm_pipeline.assets.forecast_inputs import ForecastInputs, coming_hours, is
 from wfm_pipeline.assets.forecast_plans import DECISIONS_KEY, DRIVERS_KEY, EVENTS_KEY, read_plans
 from wfm_pipeline.assets.hindcasts import hindcasts_to_make, store_hindcast
 from wfm_pipeline.assets.issue_ledger import Frames, is_settled, issue_frames, issue_scope, store_issue
+from wfm_pipeline.assets.pictures import pictures
 from wfm_pipeline.assets.silver import CALENDAR_KEY, INTERVALS_KEY
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
@@ -88,7 +89,7 @@ def build_forecast_assets() -> list[dg.AssetsDefinition]:
                 _, frames = _make(house, warehouse, inputs, day, is_hindcast=True)
                 store_hindcast(house, warehouse, day, frames, run_id=context.run.run_id)
             notes |= {"hindcasts": [day.isoformat() for day in hindcasts], "unfinished_days": _named(read.unfinished)}
-            notes |= _pictures(house, warehouse, inputs, origin)
+            notes |= _pictures(context, house, warehouse, inputs, origin)
             for table in _TABLES:
                 rows = _count(house, warehouse, table, origin)
                 flow = Flow(len(inputs.history), rows, notes=notes)
@@ -174,8 +175,8 @@ def _notes(result: ForecastResult) -> dict[str, object]:
 
 
 def _pictures(
-    house: House, warehouse: Warehouse, inputs: ForecastInputs, origin: dt.date
-) -> dict[str, dg.MetadataValue]:
+    context: dg.AssetExecutionContext, house: House, warehouse: Warehouse, inputs: ForecastInputs, origin: dt.date
+) -> dict[str, Any]:
     days = warehouse.frame(
         issue_scope(house, issue_instant(house, origin)).filter(warehouse.table(QUEUE_DAY_FORECAST.full_name))
     )
@@ -183,9 +184,9 @@ def _pictures(
     actual = past.groupby(["queue_id", "business_date"], as_index=False)["calls"].sum(min_count=1)
     recent = actual[actual["business_date"] >= pd.Timestamp(origin - dt.timedelta(days=28))]
     recent = recent[recent["business_date"] < pd.Timestamp(origin)]
-    return {
-        "at_a_glance": dg.MetadataValue.md(fan_glance(recent, days, title=house.title("Calls per day"))),
-        "fan_chart": dg.MetadataValue.md(
-            fan_chart(recent, days, title=house.title("Calls per day, forecast with 80 % band"))
-        ),
-    }
+    band = house.title("Calls per day, forecast with 80 % band")
+    return pictures(
+        context,
+        at_a_glance=lambda: fan_glance(recent, days, title=house.title("Calls per day")),
+        fan_chart=lambda: fan_chart(recent, days, title=band),
+    )

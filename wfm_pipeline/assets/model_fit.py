@@ -9,6 +9,7 @@ import dagster as dg
 from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.assets.common import Flow, Stopwatch, materialized, report, spec
+from wfm_pipeline.assets.pictures import pictures
 from wfm_pipeline.assets.silver import CALLS_KEY, LEGS_KEY
 from wfm_pipeline.contracts.model_fit import AGENT_PRESENCE_MONTH, MODEL_FIT_TABLES, QUEUE_MODEL_FIT
 from wfm_pipeline.contracts.silver import CALL_LEGS, CALLS
@@ -40,7 +41,7 @@ def build_model_fit_assets() -> list[dg.AssetsDefinition]:
         with house.open_warehouse() as warehouse:
             frame = warehouse.frame(_legs(house, warehouse))
             fit = compare_models(records_from_legs(frame), options=_options(house), on_month=context.log.info)
-            flow = Flow(len(frame), len(fit.months), notes=_notes(house, fit))
+            flow = Flow(len(frame), len(fit.months), notes=_notes(context, house, fit))
             for table, rows in ((QUEUE_MODEL_FIT, fit.months), (AGENT_PRESENCE_MONTH, fit.presence)):
                 warehouse.replace(table, rows.assign(**house.in_source()), Scope(house.in_source()))
                 metadata = report(context, house, warehouse, table.full_name, flow, watch)
@@ -66,11 +67,14 @@ def _options(house: House) -> FitOptions:
     )
 
 
-def _notes(house: House, fit: ModelFit) -> dict[str, object]:
+def _notes(context: dg.AssetExecutionContext, house: House, fit: ModelFit) -> dict[str, object]:
     title = house.title("Service level reached and predicted")
     return {
         "months": int(fit.months["month"].nunique()),
         "left_out": ", ".join(f"{reason} {calls}" for reason, calls in fit.left_out.items()),
-        "at_a_glance": dg.MetadataValue.md(model_fit_glance(fit.months, title=title)),
-        "picture": dg.MetadataValue.md(model_fit_chart(fit.months, title=title)),
+        **pictures(
+            context,
+            at_a_glance=lambda: model_fit_glance(fit.months, title=title),
+            picture=lambda: model_fit_chart(fit.months, title=title),
+        ),
     }

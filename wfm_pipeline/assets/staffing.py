@@ -17,6 +17,7 @@ import pandas as pd
 from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, materialized, report
 from wfm_pipeline.assets.final_forecast import FINAL_KEY
 from wfm_pipeline.assets.forecast import FORECAST_KEY
+from wfm_pipeline.assets.pictures import pictures
 from wfm_pipeline.contracts.gold import QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.plans import QUEUE_INTERVAL_FINAL
 from wfm_pipeline.contracts.staffing import QUEUE_INTERVAL_STAFFING
@@ -56,7 +57,7 @@ def build_staffing_assets() -> list[dg.AssetsDefinition]:
         with house.open_warehouse() as warehouse:
             staffed = [_staff_issue(house, warehouse, issue) for issue in _issues_to_staff(house, warehouse)]
             rows = pd.concat(staffed, ignore_index=True) if staffed else pd.DataFrame()
-            flow = Flow(len(rows), len(rows), notes=_notes(house, rows))
+            flow = Flow(len(rows), len(rows), notes=_notes(context, house, rows))
             table = QUEUE_INTERVAL_STAFFING.full_name
             metadata = report(context, house, warehouse, table, flow, watch, time_column="business_date")
             return materialized(context, metadata=metadata)
@@ -113,7 +114,7 @@ def _with_overrides(forecast: pd.DataFrame) -> pd.DataFrame:
     return forecast.assign(calls_mean=final, **{column: moved[level] for level, column in BANDS.items()})
 
 
-def _notes(house: House, rows: pd.DataFrame) -> dict[str, Any]:
+def _notes(context: dg.AssetExecutionContext, house: House, rows: pd.DataFrame) -> dict[str, Any]:
     if rows.empty:
         return {"issues_staffed": 0}
     newest = rows[rows["issued_at"] == rows["issued_at"].max()]
@@ -128,6 +129,9 @@ def _notes(house: House, rows: pd.DataFrame) -> dict[str, Any]:
         "workload_hours": float(newest["workload_minutes"].sum() / SECONDS_PER_MINUTE),
         "rows_without_team": int(newest["reason"].notna().sum()),
         "quantiles": sorted(newest["quantile"].unique().tolist()),
-        "at_a_glance": dg.MetadataValue.md(staffing_glance(newest, title=title)),
-        "picture": dg.MetadataValue.md(staffing_chart(newest, title=title)),
+        **pictures(
+            context,
+            at_a_glance=lambda: staffing_glance(newest, title=title),
+            picture=lambda: staffing_chart(newest, title=title),
+        ),
     }

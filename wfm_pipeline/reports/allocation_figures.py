@@ -1,14 +1,16 @@
 """A picture of a week's allocation: per demand the ideal, the people assigned and the people required."""
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
+from wfm_pipeline.reports.drawing import drawing, picture_text
 from wfm_pipeline.reports.figures import as_markdown
 from wfm_pipeline.reports.glance import Line, glance
 
 ASSIGNED, IDEAL, REQUIRED = "#4c9a6b", "#333333", "#d1600a"
 _MOST_DEMANDS = 40
+_LONGEST_NAME = 64
+"""Letters; longer ones would leave no room for the bars."""
 _WIDTH_INCHES, _ROW_INCHES = 9.0, 0.24
 
 
@@ -26,7 +28,7 @@ def allocation_figure(demands: pd.DataFrame, *, title: str) -> Figure:
     shown = demands.sort_values(["ideal_fte", "demand_id"], ascending=[False, True], kind="stable").head(_MOST_DEMANDS)
     left_out = len(demands) - len(shown)
     lines = range(len(shown))
-    with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
+    with drawing():
         figure = Figure(figsize=(_WIDTH_INCHES, 1.2 + _ROW_INCHES * max(len(shown), 1)), layout="constrained")
         axes = figure.subplots()
         axes.barh(lines, shown["assigned"], color=ASSIGNED, alpha=0.55, height=0.7, label="assigned people")
@@ -60,4 +62,4 @@ def allocation_glance(demands: pd.DataFrame, *, title: str) -> str:
 
 def _name(row: object) -> str:
     parts = (getattr(row, name) for name in ("demand_id", "platform", "locality", "case_type", "state"))
-    return " · ".join(str(part) for part in parts)
+    return picture_text(" · ".join(map(str, parts)), longest=_LONGEST_NAME)

@@ -7,14 +7,14 @@ best peer, green the floor. Not here: the numbers (domain/forecasting) or the wo
 from collections.abc import Sequence
 from typing import Any, Final
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from wfm_pipeline.reports.drawing import drawing, picture_text
 from wfm_pipeline.reports.figures import ACTUAL
 from wfm_pipeline.reports.figures import FORECAST as OURS
-from wfm_pipeline.reports.method_names import SCORE_NAMES, method_name, picture_text
+from wfm_pipeline.reports.method_names import SCORE_NAMES, method_name
 
 PEER, FLOOR, SHAPE = "#c8741a", "#3a8f5c", "#9db9d3"
 WIDTH_INCHES: Final = 9.6
@@ -24,8 +24,6 @@ MOST_OF_OURS: Final = 2.0
 """Height of a slice's axis as a multiple of our largest bar; a peer above it is written as a number."""
 _STYLE: Final = {
     "font.size": 8.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
     "axes.grid": True,
     "grid.color": "#e6e6e6",
     "grid.linewidth": 0.6,
@@ -55,7 +53,7 @@ def days_figure(rows: pd.DataFrame, *, ours: str, peer: str | None) -> Figure:
     """Calls per day, all queues added up: what came, our mean, the best peer's; gaps where nothing is scored."""
     sums = rows.sort_values("horizon_day", kind="stable").drop_duplicates(["method", "queue_id", "interval_start"])
     days = sums.groupby(["method", "target_date"])[["calls", "calls_mean"]].sum()
-    with mpl.rc_context(_STYLE):
+    with drawing(_STYLE):
         figure, axes = _figure(2.9)
         plot = axes[0, 0]
         own = days.loc[ours]
@@ -85,7 +83,7 @@ def week_figure(week: pd.DataFrame, *, title: str) -> Figure:
     """
     queues = week.groupby("queue_id")["calls"].sum().sort_values(ascending=False, kind="stable").index[:MOST_QUEUES]
     starts = pd.DatetimeIndex(np.sort(week["interval_start"].unique()))
-    with mpl.rc_context(_STYLE):
+    with drawing(_STYLE):
         figure, axes = _figure(0.7 + 1.65 * len(queues), len(queues), sharex=True)
         figure.suptitle(title, x=0.01, ha="left")
         for plot, queue in zip(axes[:, 0], queues, strict=True):
@@ -123,7 +121,7 @@ def slices_figure(slices: pd.DataFrame, *, ours: str, peer: str | None) -> Figur
     counts = slices.groupby("slice")["value"].nunique()
     kinds = [kind for kind in _SLICE_TITLES if counts.get(kind, 0) > 1]
     lines = max(-(-len(kinds) // 2), 1)
-    with mpl.rc_context(_STYLE):
+    with drawing(_STYLE):
         figure, axes = _figure(0.5 + 2.4 * lines, lines, 2)
         for plot, kind in zip(axes.ravel(), kinds, strict=False):
             _draw_slices(plot, slices[slices["slice"] == kind], ours, peer)
@@ -163,7 +161,7 @@ def _draw_slices(plot: Any, table: pd.DataFrame, ours: str, peer: str | None) ->
 
 def calibration_figure(reliability: pd.DataFrame, bands: pd.DataFrame, *, ours: str, queues: Sequence[str]) -> Figure:
     """Left: how often calls fell below each quantile. Right: coverage of the bands, per queue."""
-    with mpl.rc_context(_STYLE):
+    with drawing(_STYLE):
         figure, axes = _figure(3.7, 1, 2)
         _draw_reliability(axes[0, 0], reliability[reliability["method"] == ours])
         _draw_coverage(axes[0, 1], bands[bands["method"] == ours], queues)
@@ -204,7 +202,7 @@ def pit_figure(pit: pd.DataFrame, *, ours: str, queues: Sequence[str]) -> Figure
     shown = [name for name in ("(all)", *queues) if name in set(own["queue_id"])]
     columns = min(max(len(shown), 1), 3)
     lines = -(-max(len(shown), 1) // columns)
-    with mpl.rc_context(_STYLE):
+    with drawing(_STYLE):
         figure, axes = _figure(0.5 + 2.1 * lines, lines, columns, sharey=True)
         for plot, queue in zip(axes.ravel(), shown, strict=False):
             part = own[own["queue_id"] == queue]
@@ -228,7 +226,7 @@ def difference_figure(differences: pd.DataFrame) -> Figure:
     """Our error against every peer's, with the 95 % interval; left of 0 ours is better."""
     scores = list(dict.fromkeys(differences["score"]))
     peers = list(dict.fromkeys(differences["peer"]))
-    with mpl.rc_context(_STYLE):
+    with drawing(_STYLE):
         figure, axes = _figure(0.9 + 0.32 * max(len(peers), 1), 1, max(len(scores), 1), sharey=True)
         for plot, score in zip(axes[0], scores, strict=False):
             part = differences[differences["score"] == score].set_index("peer").reindex(peers)
@@ -257,7 +255,7 @@ def gain_figure(gains: pd.DataFrame) -> Figure:
         ("the day's level", best["ours"] - oracle, OURS, 0.85),
         ("better than the best peer", (best["peer_score"] - best["ours"]).clip(lower=0), PEER, 0.25),
     )
-    with mpl.rc_context(_STYLE):
+    with drawing(_STYLE):
         figure, axes = _figure(0.9 + 0.42 * max(len(best), 1))
         plot, left = axes[0, 0], np.zeros(len(best))
         for label, width, colour, alpha in parts:

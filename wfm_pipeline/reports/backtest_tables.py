@@ -13,7 +13,7 @@ from wfm_pipeline.domain.forecasting.analysis import BacktestAnalysis
 from wfm_pipeline.domain.forecasting.calibration import ALL_QUEUES
 from wfm_pipeline.reports.html_page import Row
 from wfm_pipeline.reports.method_names import SCORE_NAMES, method_name
-from wfm_pipeline.reports.numbers import UNKNOWN, number, p_value, percent, signed_percent
+from wfm_pipeline.reports.numbers import UNKNOWN, number, p_value, percent, ratio, signed_percent
 
 COMPARISON_HEAD: Final = (
     "method",
@@ -85,7 +85,9 @@ def difference_rows(differences: pd.DataFrame) -> list[Row]:
                 _score(row["score"], row["ours"]),
                 _score(row["score"], row["peer_score"]),
                 signed_percent(row["relative"]),
-                _between(row["difference_low"] / row["peer_score"], row["difference_high"] / row["peer_score"]),
+                _between(
+                    ratio(row["difference_low"], row["peer_score"]), ratio(row["difference_high"], row["peer_score"])
+                ),
                 percent(row["better_share"], digits=0),
                 number(row["dm_statistic"]),
                 p_value(row["dm_p_value"]),

@@ -14,7 +14,7 @@ from wfm_pipeline.domain.forecasting import METHOD
 from wfm_pipeline.domain.forecasting.analysis import BacktestAnalysis
 from wfm_pipeline.domain.forecasting.calibration import ALL_QUEUES
 from wfm_pipeline.reports.method_names import method_name
-from wfm_pipeline.reports.numbers import percent, signed_percent
+from wfm_pipeline.reports.numbers import percent, ratio, signed_percent
 from wfm_pipeline.units import WEEKDAYS
 
 HONEST_WITHIN: Final = 0.04
@@ -48,7 +48,7 @@ def headline(scores: pd.DataFrame, analysis: BacktestAnalysis) -> list[tuple[str
     """The four large figures: error, distance to the best peer, coverage, share left."""
     own = _scores_of_ours(scores)
     best = _best(analysis.gains, "int_q")
-    ahead = float("nan") if best is None else (best["ours"] - best["peer_score"]) / best["peer_score"]
+    ahead = float("nan") if best is None else ratio(best["ours"] - best["peer_score"], best["peer_score"])
     left = float("nan") if best is None else best["share_left"]
     versus = "no peer was run" if best is None else f"against the best peer, {method_name(str(best['peer']))}"
     return [
@@ -109,7 +109,7 @@ def _against_peers(analysis: BacktestAnalysis) -> str:
 
 
 def _verdict(row: pd.Series) -> str:
-    low, high = row["difference_low"] / row["peer_score"], row["difference_high"] / row["peer_score"]
+    low, high = ratio(row["difference_low"], row["peer_score"]), ratio(row["difference_high"], row["peer_score"])
     if math.isnan(low) or math.isnan(high):
         return "There are too few days to tell that from luck."
     between = f"({signed_percent(low)} to {signed_percent(high)} with 95 % confidence)"

@@ -4,6 +4,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
+from wfm_pipeline.reports.drawing import picture_text
 from wfm_pipeline.reports.figures import FORECAST, as_markdown, stacked_axes, stretch
 from wfm_pipeline.reports.glance import Line, glance
 
@@ -28,7 +29,7 @@ def capacity_figure(rows: pd.DataFrame, *, title: str) -> Figure:
     with stacked_axes(words, len(shown)) as (figure, places):
         for axes, pool in zip(places, shown, strict=False):
             _draw_pool(axes, rows[rows["pool_id"] == pool].sort_values("week_start"))
-            axes.set_title(str(pool), loc="left", fontsize=8)
+            axes.set_title(picture_text(pool), loc="left", fontsize=8)
         if len(shown):
             places[0].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False)
     return figure

@@ -1,21 +1,22 @@
 """Pictures of forecasts. Colours keep their meaning: grey is past, blue is forecast."""
 
 import base64
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from wfm_pipeline.reports.drawing import as_png, drawing, picture_text
 from wfm_pipeline.reports.glance import Line, glance
+from wfm_pipeline.reports.markdown import plain
 
 ACTUAL, FORECAST = "#555555", "#1f6fb4"
 _WIDTH_INCHES, _ROW_INCHES = 9.0, 1.7
 _HEAD_INCHES, _FOOT_INCHES, _GAP_INCHES = 0.6, 0.45, 0.25
 _MOST_QUEUES = 8
+_DPI = 80
 
 
 @contextmanager
@@ -30,7 +31,7 @@ def stacked_axes(title: str, rows: int) -> Iterator[tuple[Figure, list[Axes]]]:
     """
     rows = max(rows, 1)
     height = _HEAD_INCHES + _FOOT_INCHES + _ROW_INCHES * rows
-    with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
+    with drawing():
         figure = Figure(figsize=(_WIDTH_INCHES, height))
         figure.suptitle(title, y=1 - 0.1 / height, va="top")
         figure.subplots_adjust(
@@ -69,7 +70,7 @@ def fan_chart_figure(actual: pd.DataFrame, days: pd.DataFrame, *, title: str) ->
                 label="80 % band",
                 linewidth=0,
             )
-            axes.set_title(str(queue), loc="left", fontsize=8)
+            axes.set_title(picture_text(queue), loc="left", fontsize=8)
             axes.set_ylabel("calls per day")
             axes.set_ylim(bottom=0)
         if len(order):
@@ -104,6 +105,4 @@ def stretch(dates: pd.Index) -> str:
 
 def as_markdown(figure: Figure, title: str) -> str:
     """A figure as Markdown with the PNG inside."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=80)
-    return f"![{title}](data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})"
+    return f"![{plain(title)}](data:image/png;base64,{base64.b64encode(as_png(figure, dpi=_DPI)).decode()})"

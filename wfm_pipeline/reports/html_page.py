@@ -6,12 +6,13 @@ Same input, same bytes: pictures carry no date and no random names.
 
 import base64
 import html
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import matplotlib as mpl
 from matplotlib.figure import Figure
+
+from wfm_pipeline.reports.drawing import as_png, as_svg
+from wfm_pipeline.reports.plain_words import one_line
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -76,7 +77,7 @@ def page(title: str, body: Iterable[str]) -> str:
     head = (
         f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)}</title><style>{_STYLE}</style>"
+        f"<title>{_text(title)}</title><style>{_STYLE}</style>"
     )
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(body) + "\n</body></html>\n"
 
@@ -84,13 +85,13 @@ def page(title: str, body: Iterable[str]) -> str:
 def text(words: str, tag: str = "p", *, kind: str = "") -> str:
     """Escaped words in a tag."""
     attribute = f' class="{kind}"' if kind else ""
-    return f"<{tag}{attribute}>{html.escape(words)}</{tag}>"
+    return f"<{tag}{attribute}>{_text(words)}</{tag}>"
 
 
 def table(head: Sequence[str], rows: Iterable[Row], *, text_columns: frozenset[int] = frozenset()) -> str:
     """A table; the first column and `text_columns` are words, the others numbers."""
     titles = "".join(
-        f'<th class="text">{html.escape(name)}</th>' if place in text_columns else f"<th>{html.escape(name)}</th>"
+        f'<th class="text">{_text(name)}</th>' if place in text_columns else f"<th>{_text(name)}</th>"
         for place, name in enumerate(head)
     )
     lines = list(rows)
@@ -102,7 +103,7 @@ def table(head: Sequence[str], rows: Iterable[Row], *, text_columns: frozenset[i
 def _line(row: Row, text_columns: frozenset[int]) -> str:
     kind = f' class="{row.kind}"' if row.kind else ""
     cells = "".join(
-        f"<td{_cell_class(place, row, text_columns)}>{html.escape(cell)}</td>" for place, cell in enumerate(row.cells)
+        f"<td{_cell_class(place, row, text_columns)}>{_text(cell)}</td>" for place, cell in enumerate(row.cells)
     )
     return f"<tr{kind}>{cells}</tr>"
 
@@ -115,15 +116,14 @@ def _cell_class(place: int, row: Row, text_columns: frozenset[int]) -> str:
 def tiles(values: Iterable[tuple[str, str]]) -> str:
     """Large figures, each with the words below it."""
     boxes = "".join(
-        f'<div class="tile"><b>{html.escape(value)}</b><span>{html.escape(words)}</span></div>'
-        for value, words in values
+        f'<div class="tile"><b>{_text(value)}</b><span>{_text(words)}</span></div>' for value, words in values
     )
     return f'<div class="tiles">{boxes}</div>'
 
 
 def word_list(pairs: Iterable[tuple[str, str]]) -> str:
     """Headings with the sentences that belong to them."""
-    lines = "".join(f"<dt>{html.escape(head)}</dt><dd>{html.escape(words)}</dd>" for head, words in pairs)
+    lines = "".join(f"<dt>{_text(head)}</dt><dd>{_text(words)}</dd>" for head, words in pairs)
     return f'<dl class="words">{lines}</dl>'
 
 
@@ -137,20 +137,10 @@ def picture(figure: Figure, caption: str, *, is_raster: bool = False) -> str:
     """
     kind, content = ("png", as_png(figure, dpi=_PRINT_DPI)) if is_raster else ("svg+xml", as_svg(figure))
     source = f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
-    words = html.escape(caption)
+    words = _text(caption)
     return f'<figure><img alt="{words}" src="{source}"><figcaption>{words}</figcaption></figure>'
 
 
-def as_svg(figure: Figure) -> bytes:
-    """A figure as SVG: letters as outlines, no date, the same bytes for the same figure."""
-    buffer = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": "wfm", "svg.fonttype": "path"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
-
-
-def as_png(figure: Figure, *, dpi: int = 110) -> bytes:
-    """A figure as PNG, without the writer's name in it."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
-    return buffer.getvalue()
+def _text(words: str) -> str:
+    """Words as HTML shows them: no tag, no entity, and nothing that turns the text around them."""
+    return html.escape(one_line(words))

@@ -6,6 +6,7 @@ Here: the same rows that the HTML report shows, as text. Not here: which rows (b
 from collections.abc import Iterable, Sequence
 
 from wfm_pipeline.reports.html_page import Row
+from wfm_pipeline.reports.plain_words import one_line
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Row], *, text_columns: frozenset[int] = frozenset()) -> str:
@@ -27,8 +28,8 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def plain(words: str) -> str:
-    """Words that Markdown takes as they stand: no column, emphasis, link or tag is started."""
-    escaped = words
+    """Words that Markdown takes as they stand: no column, emphasis, link or tag is started, and they stay on one line."""
+    escaped = one_line(words)
     for letter in "\\`*_[]<>|":
         escaped = escaped.replace(letter, f"\\{letter}")
     return escaped

@@ -1,4 +1,4 @@
-"""Names of forecasting methods and scores as readers see them, and text that a picture takes as it stands.
+"""Names of forecasting methods and scores as readers see them.
 
 Here: words for names. Not here: sentences (backtest_words) or numbers (numbers).
 """
@@ -22,15 +22,8 @@ SCORE_NAMES: Final[Mapping[str, str]] = {
     "day_tot": "day, all queues",
     "pinball": "quantiles (pinball)",
 }
-_LONGEST = 28
 
 
 def method_name(method: str) -> str:
     """The name readers see; external peers keep theirs."""
     return METHOD_NAMES.get(method, method)
-
-
-def picture_text(words: str) -> str:
-    """Words of the data as a picture's text: `$` would start a formula, very long names are cut."""
-    short = words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…"
-    return short.replace("$", r"\$")

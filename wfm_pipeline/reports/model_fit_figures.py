@@ -3,18 +3,20 @@
 import io
 from pathlib import Path
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
 from wfm_pipeline.machine import answer_file
+from wfm_pipeline.reports.drawing import as_png, drawing, picture_text
 from wfm_pipeline.reports.figures import ACTUAL, as_markdown
 from wfm_pipeline.reports.glance import Line, glance
+from wfm_pipeline.reports.markdown import plain
 
 _COLOURS = {"erlang_c": "#c1272d", "erlang_a": "#1f6fb4", "simulation": "#2a8a4a"}
 _WORDS = {"erlang_c": "Erlang C", "erlang_a": "Erlang A", "simulation": "simulation"}
+_DPI = 80
 _COLOURS_KEPT = 32
 """Lines and letters need no more, and the file is a third as large."""
 _WIDTH_INCHES, _ROW_INCHES, _MOST_QUEUES = 9.0, 1.35, 6
@@ -32,14 +34,14 @@ def model_fit_figure(months: pd.DataFrame, *, title: str) -> Figure:
     """
     volume = months.groupby("queue_id")["calls_in_line"].sum().sort_values(ascending=False, kind="stable")
     queues, rules = list(volume.index[:_MOST_QUEUES]), sorted(months["presence"].unique())
-    with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
+    with drawing():
         figure = Figure(figsize=(_WIDTH_INCHES, 0.9 + _ROW_INCHES * max(len(queues), 1)), layout="constrained")
         figure.suptitle(title)
         grid = figure.subplots(max(len(queues), 1), max(len(rules), 1), sharex=True, sharey=True, squeeze=False)
         for row, queue in enumerate(queues):
             for column, rule in enumerate(rules):
                 own = months[(months["queue_id"] == queue) & (months["presence"] == rule)].sort_values("month")
-                _draw(grid[row, column], own, f"{queue}, agents by {rule}")
+                _draw(grid[row, column], own, f"{picture_text(queue)}, agents by {rule}")
         if queues:
             handles, labels = grid[0, 0].get_legend_handles_labels()
             figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
@@ -66,10 +68,9 @@ def write_model_fit_picture(months: pd.DataFrame, path: Path, *, title: str) -> 
     Raises:
         DataError: the place cannot be written.
     """
-    buffer = io.BytesIO()
-    model_fit_figure(months, title=title).savefig(buffer, format="png", dpi=80)
+    drawn = io.BytesIO(as_png(model_fit_figure(months, title=title), dpi=_DPI))
     with answer_file(path) as beside:
-        Image.open(buffer).convert("RGB").quantize(_COLOURS_KEPT).save(beside, format="png", optimize=True)
+        Image.open(drawn).convert("RGB").quantize(_COLOURS_KEPT).save(beside, format="png", optimize=True)
 
 
 def model_fit_glance(months: pd.DataFrame, *, title: str) -> str:
@@ -79,5 +80,5 @@ def model_fit_glance(months: pd.DataFrame, *, title: str) -> str:
     own = months[months["queue_id"].isin(volume.index[:1])]
     levels = own[own["presence"] == own["presence"].min()].sort_values("month")
     lines = [Line(levels[name].astype(float).tolist(), colour) for name, colour in names.items()]
-    queue = f", queue {volume.index[0]}" if len(volume) else ""
+    queue = f", queue {plain(picture_text(volume.index[0]))}" if len(volume) else ""
     return glance(lines, words=f"{title}; grey reached, green simulation{queue}, {len(levels)} months", top=1.0)

@@ -22,6 +22,11 @@ def percent(share: float, *, digits: int | None = None) -> str:
     return f"{_no_minus_zero(share * 100, places):.{places}f} %"
 
 
+def ratio(part: float, whole: float) -> float:
+    """A part over its whole; NaN where the whole is 0, such as the error of a method that was never wrong."""
+    return part / whole if whole else math.nan
+
+
 def signed_percent(share: float, *, digits: int = 1) -> str:
     """A share as percent with its sign: -0.176 -> `-17.6 %`."""
     return UNKNOWN if math.isnan(share) else f"{_no_minus_zero(share * 100, digits):+.{digits}f} %"

@@ -4,6 +4,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
+from wfm_pipeline.reports.drawing import picture_text
 from wfm_pipeline.reports.figures import FORECAST, as_markdown, stacked_axes
 from wfm_pipeline.reports.glance import Line, glance
 
@@ -31,7 +32,7 @@ def staffing_figure(rows: pd.DataFrame, *, title: str) -> Figure:
     with stacked_axes(words, len(shown)) as (figure, places):
         for axes, queue in zip(places, shown, strict=False):
             _draw_queue(axes, known[known["queue_id"] == queue])
-            axes.set_title(str(queue), loc="left", fontsize=8)
+            axes.set_title(picture_text(queue), loc="left", fontsize=8)
         if len(shown):
             figure.axes[0].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False)
             figure.axes[-1].set_xlabel("hour of the day, local")

@@ -23,7 +23,7 @@ from wfm_pipeline.reports import backtest_tables as tables
 from wfm_pipeline.reports.backtest_report import ReportFacts, backtest_report, best_peer, queues_by_calls
 from wfm_pipeline.reports.backtest_weeks import shown_weeks
 from wfm_pipeline.reports.backtest_words import summary
-from wfm_pipeline.reports.html_page import as_png
+from wfm_pipeline.reports.drawing import as_png
 from wfm_pipeline.reports.markdown import markdown_table, plain
 
 ROOT = Path(__file__).parents[2]

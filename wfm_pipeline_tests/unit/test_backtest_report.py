@@ -14,9 +14,9 @@ from wfm_pipeline.reports.backtest_report import ReportFacts, backtest_report, b
 from wfm_pipeline.reports.backtest_tables import comparison_rows
 from wfm_pipeline.reports.backtest_weeks import TYPICAL, WORST, shown_weeks
 from wfm_pipeline.reports.backtest_words import NOTHING_SCORED, headline, summary, unscored_words
-from wfm_pipeline.reports.html_page import Row, as_svg, table
+from wfm_pipeline.reports.drawing import as_svg, picture_text
+from wfm_pipeline.reports.html_page import Row, table
 from wfm_pipeline.reports.markdown import markdown_table
-from wfm_pipeline.reports.method_names import picture_text
 from wfm_pipeline.reports.numbers import UNKNOWN, p_value, percent, signed_percent
 from wfm_pipeline_tests.backtest_kit import SITE, judged_frame, made_analysis, made_result
 
@@ -105,7 +105,7 @@ def test_a_dollar_in_a_name_does_not_start_a_formula():
 
     as_svg(slices_figure(analysis.slices, ours="wfm", peer="median_6"))  # would raise on the broken formula
 
-    assert r"\$" in picture_text("a$")
+    assert picture_text("a$") == "a$"
     assert len(picture_text("x" * 99)) < 40
 
 
@@ -184,6 +184,13 @@ def test_quiet_desks_whose_bands_cannot_be_judged_are_reported():
     assert "No interval is busy enough to judge them." in dict(summary(result.scores, analysis)).values()
     assert dict(headline(result.scores, analysis)).get(UNKNOWN) == "of busy intervals lie in the 80 % band"
     backtest_report(result, analysis, FACTS)
+
+
+def test_a_method_that_was_never_wrong_is_reported():
+    judged = judged_frame()
+    judged.loc[judged["method"] == "median_6", "calls_mean"] = judged["calls"]
+
+    assert "same weekdays" in backtest_report(*made_analysis(judged), FACTS)
 
 
 def test_words_follow_the_numbers():

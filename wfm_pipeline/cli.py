@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.markup import escape
 
 from wfm_pipeline.commands.alerts import alerts
 from wfm_pipeline.commands.allocate import allocate
@@ -30,6 +29,7 @@ from wfm_pipeline.commands.common import (
     out,
     parse_date,
     tell,
+    tell_notices,
     tell_step,
     written_folders,
 )
@@ -42,6 +42,7 @@ from wfm_pipeline.commands.stopping import Stopping
 from wfm_pipeline.commands.upgrade import upgrade
 from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.machine import keep_private, machine_error, write_whole
+from wfm_pipeline.reports.plain_words import plain_lines
 from wfm_pipeline.settings import Settings, commented_file, config_path, dagster_home
 from wfm_pipeline.urls import masked
 
@@ -95,13 +96,13 @@ def _told(error: Exception) -> int:
     """Say in one line what went wrong, or for a bug of ours in its traceback, and give the exit code; no secret is said."""
     ours = error if isinstance(error, WfmError) else machine_error(error, *written_folders())
     if ours:
-        err.print(f"[bold red]error:[/] {escape(' '.join(masked(str(ours)).split()))}")
+        err.say(" ".join(masked(str(ours)).split()), head="error:", style="bold red")
         return ours.exit_code
     if hasattr(error, "show") and hasattr(error, "exit_code"):
         vars(error)["message"] = masked(str(getattr(error, "message", "")))  # click quotes words it did not expect
         error.show()
         return int(error.exit_code)
-    sys.stderr.write(masked("".join(traceback.format_exception(error))))
+    sys.stderr.write(plain_lines(masked("".join(traceback.format_exception(error)))))
     return 1
 
 
@@ -133,15 +134,14 @@ def run(
         with telling(house, NIGHTLY):
             held.enter_context(house.writing(owner="wfm run", say=tell))
             plan = plan_run(house)
-        for notice in plan.notices:
-            err.print(f"[yellow]notice:[/] {escape(notice)}")
+        tell_notices(plan.notices)
         outcome = run_news(
             house,
             plan,
             lambda: _graph(settings),
             as_of=first_day,
             on_step=tell_step,
-            say=lambda words: err.print(f"{house.title('source')}: {escape(words)}"),
+            say=lambda words: err.say(words, head=f"{house.title('source')}:"),
             is_reissue=reissue,
         )
     if outcome.problems:
@@ -154,8 +154,8 @@ def run(
     for title, frame in tables.items():
         print_table(frame, house.title(title))
     word = "nothing new" if outcome.is_idle else "done"
-    out.print(f"{word} in {time.monotonic() - started:.0f} s")
-    out.print(f"look at: {house.readers_place} (tables), `wfm dev` (graph, runs, pictures)")
+    out.say(f"{word} in {time.monotonic() - started:.0f} s")
+    out.say(f"look at: {house.readers_place} (tables), `wfm dev` (graph, runs, pictures)")
 
 
 def _graph(settings: Settings) -> "Definitions":
@@ -178,17 +178,17 @@ def sample(
     settings = chosen_settings(sample_months=months, seed=seed)
     last = parse_date(last_date, "--last-date") or dt.date.today() - dt.timedelta(days=1)
     if if_older and sample_reaches(settings.sample_path, last):
-        err.print(f"the sample reaches {last} already: {settings.sample_path}")
+        err.say(f"the sample reaches {last} already: {settings.sample_path}")
         return
-    with err.status("simulating a contact centre ...") as status:
+    with err.progress("simulating a contact centre ...") as go_on:
         rows = make_sample(
             settings.sample_path,
             last_date=last,
             months=settings.sample_months,
             seed=settings.seed,
-            progress=lambda table, done, total: status.update(f"writing {table}: {done:,} of {total:,} rows"),
+            progress=lambda table, done, total: go_on(f"writing {table}: {done:,} of {total:,} rows"),
         )
-    out.print(f"simulated contact centre up to {last}: {rows:,} rows in {settings.sample_path}")
+    out.say(f"simulated contact centre up to {last}: {rows:,} rows in {settings.sample_path}")
 
 
 @app.command()
@@ -203,17 +203,15 @@ def load(
     from wfm_pipeline.sources.maps import load_map  # noqa: PLC0415
 
     settings = chosen_settings()
-    with err.status(f"loading {file.name} ...") as status:
-        rows = load_file(
-            load_map(source), file, to, is_append=append, on_progress=lambda done: status.update(f"{done:,} rows")
-        )
+    with err.progress(f"loading {file.name} ...") as go_on:
+        rows = load_file(load_map(source), file, to, is_append=append, on_progress=lambda done: go_on(f"{done:,} rows"))
     is_remembered = settings.remember_source(source, to)
-    out.print(f"{rows:,} rows of {file.name} are in source {source}")
+    out.say(f"{rows:,} rows of {file.name} are in source {source}")
     hint = f"wfm run --source {source}"
     if not is_remembered:
-        err.print("a URL with a password or options is not written down: keep it in a file of your own, mode 600")
+        err.say("a URL with a password or options is not written down: keep it in a file of your own, mode 600")
         hint = f"set WFM_SOURCE_URL_FILE to that file (or WFM_SOURCE_URL), then {hint}"
-    out.print(f"next: {hint}")
+    out.say(f"next: {hint}")
 
 
 @app.command()
@@ -223,7 +221,7 @@ def publish(warehouse: WarehouseUrl = None) -> None:
 
     done = House(chosen_settings(warehouse_url=warehouse)).publish()
     rows = sum(done.rows.values())
-    out.print(
+    out.say(
         f"published: {len(done.rows)} tables, {rows:,} rows, {done.seconds:.1f} s; readers find them in {done.place}"
     )
 
@@ -251,7 +249,7 @@ def init(force: Annotated[bool, typer.Option("--force", help="Overwrite the file
     if path.exists() and not force:
         raise SettingsError(f"{path} is there already; --force overwrites it", path=str(path))
     write_whole(path, commented_file())
-    out.print(f"wrote {path}")
+    out.say(f"wrote {path}")
 
 
 @app.command()
@@ -268,7 +266,7 @@ def dev(
     check_host(host, has_proxy=i_have_a_proxy)
     settings = chosen_settings()
     check_port(host, port)
-    err.print(f"Dagster UI on http://{host}:{port} (runs in {dagster_home(settings)}); stop with ctrl-c")
+    err.say(f"Dagster UI on http://{host}:{port} (runs in {dagster_home(settings)}); stop with ctrl-c")
     serve_ui(settings, host=host, port=port)
 
 

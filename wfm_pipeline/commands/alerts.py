@@ -40,6 +40,6 @@ def alerts(
             if len(frame):
                 print_table(frame, title.replace("_", " "))
             else:
-                out.print(f"{title.replace('_', ' ')}: none")
+                out.say(f"{title.replace('_', ' ')}: none")
     if tried is not None and not (tried["went_out"] == "yes").all():
         raise typer.Exit(1)

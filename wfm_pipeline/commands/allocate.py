@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from wfm_pipeline.commands.common import (
     AsJson,
+    RawCells,
     SourceName,
     WarehouseUrl,
     chosen_settings,
@@ -21,6 +22,9 @@ from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.settings import Settings
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from wfm_pipeline.domain.allocation.strategy import Allocation
     from wfm_pipeline.orchestration.allocating import AllocationRequest
 
 _EITHER = (
@@ -59,6 +63,7 @@ def allocate(
     last_week: Annotated[str | None, typer.Option("--to", metavar="WEEK", help="Last week; default --from.")] = None,
     source: SourceName = None,
     warehouse: WarehouseUrl = None,
+    raw_cells: RawCells = False,
     as_json: AsJson = False,
 ) -> None:
     """Fair weekly allocation: one week from CSV files, or --from and --to in the warehouse."""
@@ -71,6 +76,7 @@ def allocate(
         "--rules": rules,
         "--previous": previous,
     }
+    written = _Files(out_file, eligibility, raw_cells)
     if first_week is None and last_week is not None:
         raise SettingsError(f"--to {last_week} needs --from: the first week of the stretch")
     if first_week is not None:
@@ -87,9 +93,7 @@ def allocate(
             allocation_stability=stability,
         )
         chosen_options(House(settings), minimum_one=minimum_one, stability=stability)
-        _in_warehouse(
-            settings, (first_week, last_week or first_week), explain or [], (out_file, eligibility), as_json=as_json
-        )
+        _in_warehouse(settings, (first_week, last_week or first_week), explain or [], written, as_json=as_json)
         return
     if resources is None or demands is None or week is None:
         raise SettingsError(_EITHER)
@@ -99,7 +103,28 @@ def allocate(
         resources, demands, week, strategy, weight, week_configuration, tiers, rules, previous, minimum_one, stability
     )
     settings = chosen_settings(source=source, warehouse_url=warehouse)
-    _from_files(settings, request, explain or [], (out_file, eligibility), as_json=as_json)
+    _from_files(settings, request, explain or [], written, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """Where the answer is written to; None where it is not."""
+
+    answer: Path | None
+    eligibility: Path | None
+    is_raw: bool
+
+    def write_answer(self, rows: "pd.DataFrame") -> None:
+        from wfm_pipeline.orchestration.csv_file import write_csv  # noqa: PLC0415  (pandas takes a second to import)
+
+        if self.answer is not None:
+            write_csv(rows, self.answer, is_raw=self.is_raw)
+
+    def write_eligibility(self, allocation: "Allocation") -> None:
+        from wfm_pipeline.orchestration.allocating import eligibility_frame, write_csv  # noqa: PLC0415
+
+        if self.eligibility is not None:
+            write_csv(eligibility_frame(allocation), self.eligibility, is_raw=self.is_raw)
 
 
 def _refuse_files(given: Mapping[str, object]) -> None:
@@ -112,7 +137,7 @@ def _from_files(
     settings: Settings,
     request: "AllocationRequest",
     names: list[str],
-    files: tuple[Path | None, Path | None],
+    written: _Files,
     *,
     as_json: bool,
 ) -> None:
@@ -124,26 +149,25 @@ def _from_files(
     answer = allocating.answer_request(House(settings), request)
     said = allocating.explain(answer.allocation, names)
     tell_notices(answer.notices)
-    out_file, eligibility = files
-    if out_file is not None:
-        allocating.write_csv(answer.answer, out_file)
-    if eligibility is not None:
-        allocating.write_csv(allocating.eligibility_frame(answer.allocation), eligibility)
+    written.write_answer(answer.answer)
+    written.write_eligibility(answer.allocation)
     if as_json:
         tables = {"answer": answer.answer, "demands": answer.demands, "quality": answer.quality}
         print_json(tables, week=request.week, notices=answer.notices, explanations=said)
         return
-    for title, frame in answer_tables(answer.answer, answer.demands, answer.quality, is_whole=out_file is None).items():
+    for title, frame in answer_tables(
+        answer.answer, answer.demands, answer.quality, is_whole=written.answer is None
+    ).items():
         print_table(frame, title)
     for words in said.values():
-        out.print(escape(words))
+        out.say(words)
 
 
 def _in_warehouse(
     settings: Settings,
     stretch: tuple[str, str],
     names: list[str],
-    files: tuple[Path | None, Path | None],
+    written: _Files,
     *,
     as_json: bool,
 ) -> None:
@@ -161,19 +185,16 @@ def _in_warehouse(
     if outcome.problems:
         raise WfmError("; ".join(outcome.problems))
     quality, said = planning_run.quality_of(house, weeks), {}
-    out_file, eligibility = files
-    if out_file is not None:
-        allocating.write_csv(planning_run.plans_of(house, weeks), out_file)
-    if names or eligibility is not None:
+    written.write_answer(planning_run.plans_of(house, weeks))
+    if names or written.eligibility is not None:
         last = planning_run.replay_week(house, weeks[-1])
         said = allocating.explain(last, names)
-        if eligibility is not None:
-            allocating.write_csv(allocating.eligibility_frame(last), eligibility)
+        written.write_eligibility(last)
     if as_json:
         print_json({"quality": quality}, run_id=outcome.run_id, explanations=said)
         return
     print_table(week_quality(quality), "Quality per week and strategy (structural = gap of the best possible)")
     for words in said.values():
-        out.print(escape(words))
-    out.print(f"{len(weeks)} {'week' if len(weeks) == 1 else 'weeks'} in {time.monotonic() - started:.0f} s")
-    out.print("look at: gold.weekly_resource_assignment, gold.demand_week, gold.allocation_quality")
+        out.say(words)
+    out.say(f"{len(weeks)} {'week' if len(weeks) == 1 else 'weeks'} in {time.monotonic() - started:.0f} s")
+    out.say("look at: gold.weekly_resource_assignment, gold.demand_week, gold.allocation_quality")

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from wfm_pipeline.commands.common import AsJson, SourceName, WarehouseUrl, chosen_settings, err, out
 from wfm_pipeline.errors import SettingsError, shown
@@ -53,17 +52,17 @@ def backtest(
     request = backtesting.BacktestRequest(
         file, origins, dataset, _days(horizon), country, days, peers, title, simulated
     )
-    with err.status("backtest ...") as status:
+    with err.progress("backtest ...") as go_on:
         answer = backtesting.run_request(
             House(settings),
             request,
-            on_progress=lambda line: status.update(f"backtest: {line}"),
+            on_progress=lambda line: go_on(f"backtest: {line}"),
         )
     if predictions is not None:
         backtesting.write_predictions(answer.result, predictions)
     if report is not None:
         backtesting.write_report(answer, report)
-        err.print(f"report: {escape(str(report))}")
+        err.say(str(report), head="report:")
     if as_json:
         _print_json(answer, dataset)
     else:
@@ -86,10 +85,10 @@ def _print_tables(answer: "BacktestAnswer") -> None:
 
     result = answer.result
     for head, words in summary(result.scores, answer.analysis):
-        out.print(f"[bold]{escape(head)}[/] {escape(words)}")
+        out.say(words, head=head, style="bold")
     print_table(result.scores, "Backtest: wMAPE by method (int = interval, day; q = per queue, tot = summed)")
     for note in result.notes:
-        out.print(escape(note))
+        out.say(note)
 
 
 def _days(text: str | None) -> int | None:

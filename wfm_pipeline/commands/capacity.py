@@ -8,6 +8,7 @@ import typer
 
 from wfm_pipeline.commands.common import (
     AsJson,
+    RawCells,
     SourceName,
     WarehouseUrl,
     chosen_settings,
@@ -52,6 +53,7 @@ def capacity(
     out_file: Annotated[Path | None, typer.Option("--out", metavar="CSV", help="Write every pool and week.")] = None,
     source: SourceName = None,
     warehouse: WarehouseUrl = None,
+    raw_cells: RawCells = False,
     as_json: AsJson = False,
 ) -> None:
     """Weeks ahead: FTE required, available and short, and whom to hire by when."""
@@ -76,13 +78,13 @@ def capacity(
         plan = _in_warehouse(house)
     tell_notices(notices)
     if out_file is not None:
-        write_csv(plan, out_file)
+        write_csv(plan, out_file, is_raw=raw_cells)
     if as_json:
         print_json({"weeks": plan}, notices=notices)
         return
     _print(plan, str if file is not None else house.title, is_whole=every_week)
     if file is None:
-        err.print("look at: gold.capacity_week")
+        err.say("look at: gold.capacity_week")
 
 
 def _in_warehouse(house: "House") -> "pd.DataFrame":
@@ -100,7 +102,7 @@ def _print(plan: "pd.DataFrame", title: Callable[[str], str], *, is_whole: bool)
     from wfm_pipeline.reports.terminal import print_table  # noqa: PLC0415
 
     if plan.empty:
-        out.print("no weeks: the forecast is empty")
+        out.say("no weeks: the forecast is empty")
         return
     years = plan["iso_year"].astype(str) + "-W" + plan["iso_week"].astype(str).str.zfill(2)
     shown = plan.assign(week=years, decide_by=plan["decide_by"].astype(str).where(plan["decide_by"].notna(), "-"))
@@ -113,4 +115,4 @@ def _print(plan: "pd.DataFrame", title: Callable[[str], str], *, is_whole: bool)
         words = f"FTE on the phones, {pool}" + ("" if all(kept) else f": {sum(kept)} of {len(rows)} weeks")
         print_table(rows.loc[kept, list(_SHOWN)].rename(columns=_SHOWN), title(words))
         for reason, weeks in rows["reason"].value_counts().items():
-            out.print(f"{weeks} weeks: {reason}", markup=False)
+            out.say(f"{weeks} weeks: {reason}")

@@ -7,19 +7,23 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from wfm_pipeline.errors import SettingsError, WfmError, shown
+from wfm_pipeline.reports.plain_words import one_line
+from wfm_pipeline.reports.screen import Screen
 from wfm_pipeline.settings import Settings, load_settings, unknown_variables
 from wfm_pipeline.units import sensible_date
 
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+out = Screen(soft_wrap=True)
+err = Screen(stderr=True, soft_wrap=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 SourceName = Annotated[str | None, typer.Option("--source", help="Name of a source map, or a path to one.")]
 WarehouseUrl = Annotated[str | None, typer.Option("--warehouse", help="Warehouse URL, as WFM_WAREHOUSE_URL.")]
+RawCells = Annotated[
+    bool, typer.Option("--raw-cells", help="Write cells as they are, also those a spreadsheet runs as formulas.")
+]
 AsOf = Annotated[
     str | None,
     typer.Option(
@@ -35,7 +39,7 @@ _STEP_STARTS: dict[str, float] = {}
 def chosen_settings(**overrides: Any) -> Settings:
     """Settings of file and environment, with what the command line says instead; warns of unknown variables."""
     for name in unknown_variables():
-        err.print(f"[yellow]warning:[/] nothing reads {escape(name)}")
+        err.say(f"nothing reads {name}", head="warning:", style="yellow")
     return load_settings(**overrides)
 
 
@@ -69,15 +73,16 @@ def tell_step(step: str, what: str) -> None:
         return
     colour = {"done": "green", "waits": "yellow"}.get(what, "red")
     seconds = now - _STEP_STARTS.get(step, now)
-    err.print(f"  [{colour}]{what:6}[/] {escape(step.replace('__', '.', 1))} [dim]{seconds:.1f} s[/]")
+    name = one_line(step.replace("__", ".", 1))
+    err.print(Text.assemble("  ", (f"{what:6}", colour), f" {name} ", (f"{seconds:.1f} s", "dim")))
 
 
 def tell(words: str) -> None:
     """One line on standard error about what the command waits for or does on the side."""
-    err.print(escape(words))
+    err.say(words)
 
 
 def tell_notices(notices: tuple[str, ...] | list[str]) -> None:
     """What the user should know though it is no fault, on standard error."""
     for notice in notices:
-        err.print(f"[yellow]notice:[/] {escape(notice)}")
+        err.say(notice, head="notice:", style="yellow")

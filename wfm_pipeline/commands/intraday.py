@@ -67,7 +67,7 @@ def reforecast(
         print_json({"days": days, "intervals": intervals}, **facts, is_simulated=house.is_simulated)
         return
     print_table(days[_DAY_COLUMNS], house.title(f"Rest of the day from {found.local}, 80 % band"))
-    err.print(f"calls known until {found.known_until}; look at: gold.queue_interval_reforecast")
+    err.say(f"calls known until {found.known_until}; look at: gold.queue_interval_reforecast")
 
 
 def backtest_intraday(
@@ -92,8 +92,8 @@ def backtest_intraday(
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
     request = IntradayBacktestRequest(file, start, days, hours, country, rest)
-    with err.status("backtest ...") as status:
-        scores = score_updates(House(settings), request, on_progress=lambda line: status.update(f"backtest: {line}"))
+    with err.progress("backtest ...") as go_on:
+        scores = score_updates(House(settings), request, on_progress=lambda line: go_on(f"backtest: {line}"))
     if as_json:
         print_json({"scores": scores})
         return
@@ -126,7 +126,7 @@ def long_range(
         return
     shown = weeks[weeks["horizon_weeks"].isin(_SHOWN_WEEKS)]
     print_table(shown[_WEEK_COLUMNS], house.title("Calls per week, 80 % band; some of 64 weeks"))
-    err.print("look at: gold.queue_week_long_range, gold.queue_day_long_range")
+    err.say("look at: gold.queue_week_long_range, gold.queue_day_long_range")
 
 
 def _local_time(text: str | None) -> dt.datetime | None:

@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from wfm_pipeline.commands.common import AsJson, SourceName, WarehouseUrl, chosen_settings, err, out, tell_step
+from wfm_pipeline.commands.common import (
+    AsJson,
+    RawCells,
+    SourceName,
+    WarehouseUrl,
+    chosen_settings,
+    err,
+    out,
+    tell_step,
+)
 from wfm_pipeline.errors import WfmError
 
 
@@ -17,6 +26,7 @@ def model_fit(
     ] = None,
     source: SourceName = None,
     warehouse: WarehouseUrl = None,
+    raw_cells: RawCells = False,
     as_json: AsJson = False,
 ) -> None:
     """Compare the service level that Erlang C, Erlang A and the simulation predict with the one reached."""
@@ -38,7 +48,7 @@ def model_fit(
         months = gold.rows("queue_model_fit", **house.in_source())
         presence = gold.rows("agent_presence_month", **house.in_source())
     if out_file is not None:
-        write_csv(months, out_file)
+        write_csv(months, out_file, is_raw=raw_cells)
     if picture is not None:
         write_model_fit_picture(months, picture, title=house.title("Service level reached and predicted"))
     tables = model_fit_tables(months, presence)
@@ -47,5 +57,5 @@ def model_fit(
         return
     for title, frame in tables.items():
         print_table(frame, house.title(title.replace("_", " ")))
-    out.print("look at: gold.queue_model_fit (every month), gold.agent_presence_month")
-    err.print(f"done in {time.monotonic() - started:.0f} s")
+    out.say("look at: gold.queue_model_fit (every month), gold.agent_presence_month")
+    err.say(f"done in {time.monotonic() - started:.0f} s")

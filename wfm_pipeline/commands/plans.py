@@ -64,4 +64,4 @@ def plans(
         return
     for title, frame in tables.items():
         print_table(frame, house.title(title))
-    out.print(f"done in {time.monotonic() - started:.0f} s")
+    out.say(f"done in {time.monotonic() - started:.0f} s")

@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from wfm_pipeline.commands.common import AsJson, chosen_settings, err
+from wfm_pipeline.commands.common import AsJson, RawCells, chosen_settings, err
 
 _FILES, _ONE, _CALLS, _RUNS = "Files", "One queue without files", "How calls behave", "Runs and answer"
 
@@ -101,6 +100,7 @@ def simulate(
         Path | None,
         typer.Option("--out", metavar="CSV", help="Write one row per queue and interval.", rich_help_panel=_RUNS),
     ] = None,
+    raw_cells: RawCells = False,
     as_json: AsJson = False,
 ) -> None:
     """What if? Simulate queues, skills, shifts, impatience and redials, call by call; no warehouse needed."""
@@ -124,10 +124,10 @@ def simulate(
         settings.seed, replications, habits, arrivals, groups, shifts, queues,
         calls, agents, interval_seconds, warm_up, confidence, find_teams,
     )  # fmt: skip
-    with err.status("simulating ...") as status:
-        answer = answer_simulation(request, say=lambda line: status.update(f"simulating: {escape(line)}"))
+    with err.progress("simulating ...") as go_on:
+        answer = answer_simulation(request, say=lambda line: go_on(f"simulating: {line}"))
     if out_file is not None:
-        write_csv(answer.intervals, out_file)
+        write_csv(answer.intervals, out_file, is_raw=raw_cells)
     tables = {"queues": answer.queues, "groups": answer.groups}
     if answer.teams is not None:
         tables["teams"] = answer.teams

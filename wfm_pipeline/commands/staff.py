@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from wfm_pipeline.commands.common import AsJson, out, tell_notices
+from wfm_pipeline.commands.common import AsJson, RawCells, out, tell_notices
 from wfm_pipeline.errors import SettingsError
 
 _SHOWN_ROWS = 20
@@ -23,6 +22,7 @@ def staff(
     shrinkage: Annotated[float | None, typer.Option(help="Paid time not available, such as 0.3.")] = None,
     file: Annotated[Path | None, typer.Option(metavar="CSV", help="Rows with these words as columns.")] = None,
     out_file: Annotated[Path | None, typer.Option("--out", metavar="CSV", help="Write one row per row.")] = None,
+    raw_cells: RawCells = False,
     as_json: AsJson = False,
 ) -> None:
     """Agents needed: for one row of arguments, or for every row of --file, each row by itself."""
@@ -49,7 +49,7 @@ def staff(
         answer = calculator.staff_row(calculator.StaffingRequest(*words))
     tell_notices(notices)
     if out_file is not None:
-        write_csv(answer, out_file)
+        write_csv(answer, out_file, is_raw=raw_cells)
     if as_json:
         print_json({"answer": answer}, notices=notices)
         return
@@ -59,5 +59,5 @@ def staff(
     if "reason" in answer:
         for row, reason in enumerate(shown["reason"], start=1):
             if reason:
-                out.print(f"row {row}: {escape(reason)}")
-        out.print(f"{int((answer['reason'] == '').sum())} of {len(answer)} rows have an answer")
+                out.say(f"row {row}: {reason}")
+        out.say(f"{int((answer['reason'] == '').sum())} of {len(answer)} rows have an answer")

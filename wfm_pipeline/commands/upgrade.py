@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from wfm_pipeline.commands.common import WarehouseUrl, chosen_settings, out
 
@@ -18,11 +17,11 @@ def upgrade(
     house = House(chosen_settings(warehouse_url=warehouse))
     pending = house.pending_upgrade()
     if not pending:
-        out.print("up to date: nothing to do")
+        out.say("up to date: nothing to do")
         return
     if dry_run:
         for what in pending:
-            out.print(f"would do: {escape(what)}")
+            out.say(f"would do: {what}")
         return
-    with house.writing(owner="wfm upgrade", say=lambda words: out.print(escape(words)), is_upgrade=True):
-        out.print("the warehouse is up to date")
+    with house.writing(owner="wfm upgrade", say=out.say, is_upgrade=True):
+        out.say("the warehouse is up to date")

@@ -1,17 +1,32 @@
-"""Answers of the calculators as CSV files: whole or not at all."""
+"""Answers of the calculators as CSV files: whole or not at all, and without formulas."""
 
+import csv
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
+from wfm_pipeline.domain.cells import neutral_frame
 from wfm_pipeline.machine import answer_file
 
 
-def write_csv(frame: pd.DataFrame, path: Path) -> None:
+def write_csv(frame: pd.DataFrame, path: Path, *, is_raw: bool = False) -> None:
     """Write a table as CSV, an unknown value as an empty cell, beside its place and then swapped in.
+
+    Args:
+        frame: The table.
+        path: Where to.
+        is_raw: Also text that a spreadsheet would run as a formula is written as it stands; see domain/cells.py.
 
     Raises:
         DataError: the place cannot be written.
     """
+    written = frame if is_raw else neutral_frame(frame)
     with answer_file(path) as beside:
-        frame.to_csv(beside, index=False, na_rep="", lineterminator="\n")
+        written.to_csv(beside, index=False, na_rep="", lineterminator="\n", quoting=_quoting(written))
+
+
+def _quoting(frame: pd.DataFrame) -> Literal[0, 2]:
+    """Quotes around every text where one holds a carriage return: Python writes that bare, and readers end a row there."""
+    texts = [*frame.columns, *frame.select_dtypes(["object", "str"]).to_numpy().ravel()]
+    return csv.QUOTE_NONNUMERIC if any("\r" in str(text) for text in texts) else csv.QUOTE_MINIMAL

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+
+from wfm_pipeline.reports.plain_words import one_line
+from wfm_pipeline.reports.screen import Screen
 
 _PIPE_WIDTH = 170
 """Columns of a table that goes into a file or a pipe [characters]."""
@@ -21,14 +22,14 @@ _NAMES = frozenset({"iso_year", "year"})
 
 def print_table(frame: pd.DataFrame, title: str) -> None:
     """Print a frame as a table; it is never cut, only folded."""
-    table = Table(title=title, title_justify="left", header_style="bold")
+    table = Table(title=one_line(title), title_justify="left", header_style="bold")
     for name in frame.columns:
         is_number = pd.api.types.is_numeric_dtype(frame[name])
-        table.add_column(str(name), justify="right" if is_number else "left", overflow="fold")
+        table.add_column(one_line(str(name)), justify="right" if is_number else "left", overflow="fold")
     for row in frame.itertuples(index=False):
         cells = zip(frame.columns, row, strict=True)
-        table.add_row(*[escape(str(value) if name in _NAMES else _cell(value)) for name, value in cells])
-    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
+        table.add_row(*[one_line(str(value) if name in _NAMES else _cell(value)) for name, value in cells])
+    Screen(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
 
 
 def _cell(value: Any) -> str:

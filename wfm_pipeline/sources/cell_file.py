@@ -1,6 +1,6 @@
 """CSV files whose every row must come out again: header and cells as the text that stands there.
 
-Here: reading. A row with too many or too few cells is handed on as it is, for the reader to judge;
+Here: reading; the mark that our own files put before a formula is taken off. A row with too many or too few cells is handed on as it is, for the reader to judge;
 lines without any cell are not rows. Not here: what the cells mean (domain/staffing/sheet.py).
 """
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
+from wfm_pipeline.domain.cells import as_it_was
 from wfm_pipeline.errors import DataError
 
 LARGEST_BYTES: Final = 256 << 20
@@ -72,7 +73,12 @@ def _within_bounds(path: Path, reader: Iterator[list[str]]) -> Iterator[tuple[in
             raise _refused(
                 path, f"has more than {MOST_ROWS:,} rows or {MOST_CELLS:,} cells (line {line}); divide it into several"
             )
-        yield line, cells
+        yield line, [_as_kept(cell) for cell in cells]
+
+
+def _as_kept(text: str) -> str:
+    """The text as every warehouse keeps it, without the mark that our own files have before a formula."""
+    return as_it_was(text).replace("\0", "\ufffd")
 
 
 def _refused(path: Path, words: str) -> DataError:

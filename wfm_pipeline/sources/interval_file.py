@@ -7,6 +7,7 @@ from typing import Final
 import pandas as pd
 import pyarrow.parquet as pq
 
+from wfm_pipeline.domain.cells import frame_as_it_was
 from wfm_pipeline.errors import DataError, SourceError
 from wfm_pipeline.sources.packed import checked_names, first_line, guarded, opened
 
@@ -73,7 +74,7 @@ def _csv(path: Path) -> pd.DataFrame:
             f"{path} is larger than {_LARGEST_BYTES >> 30} GiB unpacked; divide it by queues", path=str(path)
         )
     with opened(path) as file:
-        return pd.read_csv(file)
+        return frame_as_it_was(pd.read_csv(file))
 
 
 def _parquet(path: Path) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 from wfm_pipeline.monitoring.alerts.incidents import Event, alert_id, kind_of
+from wfm_pipeline.reports.plain_words import one_line
 from wfm_pipeline.urls import masked
 from wfm_pipeline.warehouse.ops.incidents import Incident
 from wfm_pipeline.warehouse.ops.outbox import Alert
@@ -53,7 +54,7 @@ def alert_of(incident: Incident, event: Event, *, source: str, ui_url: str | Non
 
 def plain(text: str) -> str:
     """Words on one line, not too long, without passwords, quoted values, mail addresses and long numbers."""
-    line = _QUOTED.sub("'...'", masked(" ".join(text.split())))
+    line = _QUOTED.sub("'...'", masked(one_line(" ".join(text.split()))))
     line = _LONG_NUMBER.sub(_number, _ADDRESS.sub("(address)", line))
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]} ..."
 

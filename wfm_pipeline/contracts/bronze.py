@@ -30,7 +30,10 @@ ROW_COLUMNS: Final = (
         "Business date in the site's zone; null where the source's date is missing or no date.",
         nullable=True,
     ),
-    text("_misfits", "JSON object, column -> original text, of values that did not fit their declared type."),
+    text(
+        "_misfits",
+        "JSON object, column -> original text, of values that did not fit their declared type, or held a character that no engine keeps.",
+    ),
 )
 """What the reader works out for each row."""
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 from wfm_pipeline.contracts.columns import DataType
 from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.stored_names import bronze_table_name
 
 Role = Literal["call_legs", "cases", "customers", "queues", "agents"]
 Load = Literal["incremental", "full"]
@@ -128,5 +129,5 @@ class SourceMap:
         return next((table for table in self.tables if table.role == role), None)
 
     def bronze_name(self, table: TableMap) -> str:
-        """`bronze.<source>__<table>`, the table in the warehouse that keeps the raw rows."""
-        return f"bronze.{self.name}__{table.name}"
+        """`bronze.<source>__<table>`, the table in the warehouse that keeps the raw rows; see `bronze_table_name`."""
+        return f"bronze.{bronze_table_name(self.name, table.name)}"

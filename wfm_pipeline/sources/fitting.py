@@ -5,6 +5,7 @@ engines. A value that does not fit becomes null and its original text a misfit, 
 """
 
 import datetime as dt
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -27,13 +28,20 @@ _FALSE: Final = ("0", "false", "f", "no", "n", "0.0")
 _ANY_DAY: Final = "1970-01-01 "
 
 
+_NUL: Final = "\0"
+"""U+0000, which PostgreSQL cannot keep in a text; it also stands for half a character, which Arrow cannot."""
+_SIGN: Final = "\ufffd"
+"""What stands in its place in every warehouse."""
+_HALVES: Final = re.compile("[\ud800-\udfff]")
+
+
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """A column in its declared type.
 
     Attributes:
-        values: The values, null where missing or where they did not fit.
-        misfits: Original text where a value did not fit, null elsewhere; None where all fitted.
+        values: The values, null where missing or where they did not fit; a text is mended and never null for that.
+        misfits: Original text where a value did not fit or was mended, null elsewhere; None where all fitted.
     """
 
     values: pa.Array
@@ -43,10 +51,11 @@ class Fitted:
 def to_array(values: Sequence[Any]) -> pa.Array:
     """Python values as Arrow; mixed kinds, or kinds Arrow has no simple type for, become text."""
     try:
-        array = pa.array(values)
+        return pa.array(values)
     except (*_ARROW_ERRORS, ValueError):
-        return pa.array([None if value is None else plain_text(value) for value in values], pa.string())
-    return array
+        return pa.array(
+            [None if value is None else _HALVES.sub(_NUL, plain_text(value)) for value in values], pa.string()
+        )
 
 
 def plain_text(value: object) -> str:
@@ -71,16 +80,25 @@ def decode(raw: bytes) -> str:
 def as_text(array: pa.Array) -> pa.Array:
     """An array as text that does not depend on the driver: ISO dates, no idle fractions."""
     if pa.types.is_string(array.type):
-        return array
+        return array if _is_utf8(array) else as_text(array.cast(pa.binary()))
+    if pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type):
+        return as_text(array.cast(pa.string()))
     if pa.types.is_dictionary(array.type):
         return as_text(array.dictionary_decode())
-    if pa.types.is_null(array.type):
-        return pa.nulls(len(array), pa.string())
     if pa.types.is_binary(array.type) or pa.types.is_duration(array.type) or pa.types.is_nested(array.type):
         return pa.array([None if value is None else plain_text(value) for value in array.to_pylist()], pa.string())
     if pa.types.is_time(array.type) or pa.types.is_timestamp(array.type):
         return _temporal_text(array)
     return array.cast(pa.string())
+
+
+def _is_utf8(array: pa.Array) -> bool:
+    """Arrow takes a file's word for it, which may be wrong."""
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _temporal_text(array: pa.Array) -> pa.Array:
@@ -104,14 +122,23 @@ def fit(array: pa.Array, data_type: str) -> Fitted:
         misfit, in every type but string.
     """
     target = ARROW_TYPES[data_type]
+    if data_type == "string":
+        return _kept_text(as_text(array))
     if array.type == target and data_type != "float64":
         return Fitted(array, None)
-    if data_type == "string":
-        return Fitted(as_text(array), None)
     quick = _quick_cast(array, target)
     if quick is not None:
         return Fitted(quick, None)
     return _fit_text(as_text(array), _PARSERS[data_type], target)
+
+
+def _kept_text(text: pa.Array) -> Fitted:
+    """Text as every engine keeps it: U+FFFD where a character stood that one cannot keep."""
+    is_mended = pc.match_substring(text, _NUL)
+    if not pc.any(is_mended).as_py():
+        return Fitted(text, None)
+    mended = pc.replace_substring(text, _NUL, _SIGN)
+    return Fitted(mended, pc.if_else(is_mended, text, pa.scalar(None, pa.string())))
 
 
 def _quick_cast(array: pa.Array, target: pa.DataType) -> pa.Array | None:

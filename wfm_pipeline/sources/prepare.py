@@ -1,7 +1,8 @@
 """Turns what a driver gave into rows ready for bronze: typed, hashed, dated, nothing lost.
 
-Columns come out in a fixed order: the map's own in its order, then those it does not name (as text:
-nobody has promised them a type), then `_row_hash`, `_key_hash`, `_business_date` and `_misfits`.
+Columns come out in a fixed order: the map's own in its order, then those it does not name (as text: nobody has
+promised them a type; a name that an engine cannot keep is cut), then `_row_hash`, `_key_hash`, `_business_date` and
+`_misfits`.
 """
 
 import json
@@ -12,9 +13,10 @@ import pyarrow.compute as pc
 
 from wfm_pipeline.contracts.bronze import RESERVED_NAMES
 from wfm_pipeline.contracts.source_map import TableMap
+from wfm_pipeline.contracts.stored_names import stored_name
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.clock import SourceClock
-from wfm_pipeline.sources.fitting import as_text, fit
+from wfm_pipeline.sources.fitting import fit
 from wfm_pipeline.sources.hashing import key_hashes, row_hashes
 
 
@@ -32,13 +34,13 @@ def prepare(batch: pa.RecordBatch | pa.Table, table_map: TableMap, clock: Source
     raw = {name: _one_array(batch.column(place)) for place, name in enumerate(batch.schema.names)}
     columns: dict[str, pa.Array] = {}
     misfits: dict[str, pa.Array] = {}
-    for name, data_type in table_map.types.items():
+    extras = dict.fromkeys(extra_columns(raw, table_map), "string")
+    for name, data_type in {**table_map.types, **extras}.items():
         given = raw.get(name)
         fitted = fit(pa.nulls(batch.num_rows) if given is None else given, data_type)
         columns[name] = fitted.values
         if fitted.misfits is not None:
             misfits[name] = fitted.misfits
-    columns |= {name: as_text(raw[name]) for name in extra_columns(raw, table_map)}
     hashes = row_hashes(columns, misfits)
     ours = {
         "_row_hash": hashes,
@@ -46,7 +48,7 @@ def prepare(batch: pa.RecordBatch | pa.Table, table_map: TableMap, clock: Source
         "_business_date": _business_dates(columns, table_map, clock),
         "_misfits": _misfit_objects(misfits, batch.num_rows),
     }
-    return pa.table({**columns, **ours})
+    return pa.table({**{stored_name(name): values for name, values in columns.items()}, **ours})
 
 
 def extra_columns(present: Collection[str], table_map: TableMap) -> list[str]:
@@ -56,8 +58,12 @@ def extra_columns(present: Collection[str], table_map: TableMap) -> list[str]:
         SourceError: one of them has a name that bronze keeps for itself, or another's but for capitals.
     """
     extras = [name for name in present if name not in table_map.types]
-    lowered = [name.lower() for name in present]
-    taken = [name for name in extras if name.lower() in RESERVED_NAMES or lowered.count(name.lower()) > 1]
+    lowered = [stored_name(name).lower() for name in present]
+    taken = [
+        name
+        for name in extras
+        if stored_name(name).lower() in RESERVED_NAMES or lowered.count(stored_name(name).lower()) > 1
+    ]
     if taken:
         raise SourceError(
             f"table {table_map.name} has a column {taken[0]}, a name that bronze keeps for itself or that another "

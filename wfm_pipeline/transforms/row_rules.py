@@ -5,6 +5,7 @@ local time that never was. Everything else is mended and the row stays (canonica
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import ibis
 from ibis.expr.types import BooleanValue, IntegerValue, StringValue, TimestampValue, Value
@@ -16,6 +17,9 @@ from wfm_pipeline.transforms.phone import normalise_number, normalised_number
 from wfm_pipeline.transforms.rules import SilverRules
 from wfm_pipeline.transforms.versions import is_key_missing
 from wfm_pipeline.transforms.zones import SiteClock
+
+_ESCAPED_NUL: Final = r"\u0000"
+"""How JSON writes U+0000."""
 
 
 def map_exclusions(raw: RawRows) -> list[Finding]:
@@ -76,16 +80,27 @@ def in_dst_gap(name: str, local: TimestampValue, clock: SiteClock) -> Finding:
 
 
 def misfits(raw: RawRows) -> list[Finding]:
-    """One rule per raw column of a type: its value did not fit and is null; the text is kept in `_misfits`."""
+    """One rule per raw column of a type: its value did not fit and is null; the text is kept in `_misfits`.
+
+    One more for all columns of text: a character that no engine keeps was taken out, and the rest of the value stays.
+    """
     kept = raw.rows["_misfits"]
+    mended = Finding(
+        "misfit_characters",
+        kept.notnull() & kept.contains(_ESCAPED_NUL),
+        ibis.literal("characters that no text keeps are U+FFFD now; as it came: ") + kept,
+    )
     return [
-        Finding(
-            f"misfit_{column}",
-            kept.notnull() & kept.contains(f'"{column}":'),
-            ibis.literal(f"{column} does not fit type {data_type}: emptied; as it came: ") + kept,
-        )
-        for column, data_type in sorted(raw.table_map.types.items())
-        if data_type != "string"
+        mended,
+        *(
+            Finding(
+                f"misfit_{column}",
+                kept.notnull() & kept.contains(f'"{column}":'),
+                ibis.literal(f"{column} does not fit type {data_type}: emptied; as it came: ") + kept,
+            )
+            for column, data_type in sorted(raw.table_map.types.items())
+            if data_type != "string"
+        ),
     ]
 
 

@@ -2,10 +2,13 @@
 
 import datetime as dt
 
+import ibis
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from wfm_pipeline.contracts.bronze import DAY_LEDGER, SCHEMA_VERSIONS
+from wfm_pipeline.contracts.bronze import DAY_LEDGER, SCHEMA_VERSIONS, TABLE_LEDGER
+from wfm_pipeline.contracts.stored_names import bronze_table_name
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.orchestration.jobs import REFRESH
@@ -16,6 +19,7 @@ from wfm_pipeline.warehouse.engine import to_contract
 from wfm_pipeline.warehouse.migrations.steps import STEPS, Step
 from wfm_pipeline.warehouse.migrations.upgrade import TABLES, bring_up_to_date, pending_changes
 from wfm_pipeline.warehouse.migrations.version import SCHEMA_VERSION, note_version, stored_version
+from wfm_pipeline.warehouse.scope import Scope
 from wfm_pipeline_tests.cli_kit import run_wfm
 from wfm_pipeline_tests.former_kit import former_house
 from wfm_pipeline_tests.house_kit import run
@@ -219,7 +223,7 @@ def test_a_step_that_waits_for_wfm_upgrade_stops_a_run_and_nothing_is_changed(fo
 
         assert (0, "step 1, a change: one row") == untouched
         assert "step 1, a change: one row" == done[-1]
-        assert 1 == stored_version(warehouse)
+        assert SCHEMA_VERSION == stored_version(warehouse)
 
 
 def test_a_step_that_fails_is_undone_and_comes_again(former):
@@ -234,7 +238,28 @@ def test_a_step_that_fails_is_undone_and_comes_again(former):
 
         bring_up_to_date(warehouse, now=NOW, steps=(step(1, insert),))
 
-        assert (1, 2) == (stored_version(warehouse), warehouse.con.execute(warehouse.table("bronze.sources").count()))
+        assert (SCHEMA_VERSION, 2) == (
+            stored_version(warehouse),
+            warehouse.con.execute(warehouse.table("bronze.sources").count()),
+        )
+
+
+def test_a_bronze_table_that_is_called_otherwise_now_keeps_its_rows(empty):
+    source, table = "a__b", "c"  # as source a and table b__c would be
+    former, name = f"bronze.{source}__{table}", f"bronze.{bronze_table_name(source, table)}"
+    ledger = pd.DataFrame(
+        {"source": [source], "table_name": [table], "rows_read": [1], "content_hash": ["x"], "batch_id": ["1"]}
+    )
+    with empty.open_warehouse() as warehouse:
+        bring_up_to_date(warehouse, now=NOW)
+        warehouse.replace(TABLE_LEDGER, ledger, Scope())
+        warehouse.create_from_schema(former, ibis.schema({"id": "string"}))
+        warehouse.append_arrow(former, pa.table({"id": ["kept"]}))
+
+        STEPS[1].apply(warehouse)
+        STEPS[1].apply(warehouse)
+
+        assert ["kept"] == warehouse.frame(warehouse.table(name))["id"].tolist()
 
 
 def test_a_date_that_two_loads_left_twice_in_the_ledger_is_kept_as_it_was_read_last(former):

@@ -114,6 +114,11 @@ def test_a_map_that_is_wrong_is_refused_with_file_key_and_what_is_allowed(
     assert "\n" not in str(caught.value).split("TOML:")[0]
 
 
+def test_tables_that_differ_in_capitals_alone_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"desk.toml: tables must be names that differ in more"):
+        load_map(written(tmp_path, GOOD + GOOD[GOOD.index("[tables.calls]") :].replace("tables.calls", "tables.Calls")))
+
+
 def test_an_exclusion_rule_must_say_that_it_excludes(tmp_path: Path) -> None:
     wrong = GOOD + '[[tables.calls.exclude]]\nrule = "test_queue"\ncolumn = "queue"\nvalues = ["x"]\n'
 

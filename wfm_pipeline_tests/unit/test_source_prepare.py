@@ -55,6 +55,9 @@ def hashes(table: pa.Table) -> list[str]:
         pytest.param([dt.timedelta(hours=1, seconds=1)], "time", [dt.time(1, 0, 1)], None, id="time_as_timedelta"),
         pytest.param([dt.datetime(1999, 1, 1, 5), "0000-00-00 00:00:00"], "timestamp", [dt.datetime(1999, 1, 1, 5), None], [None, "0000-00-00 00:00:00"], id="a_driver_mixes_kinds"),
         pytest.param([5, "a", b"\xe5\xe4"], "string", ["5", "a", "åä"], None, id="everything_is_text"),
+        pytest.param(["a\0b", "c", None], "string", ["a\ufffdb", "c", None], ["a\0b", None, None], id="a_character_no_text_keeps"),
+        pytest.param(["a\ud800b", "c"], "string", ["a\ufffdb", "c"], ["a\0b", None], id="half_a_character"),
+        pytest.param(["1\0"], "int64", [None], ["1\0"], id="no_number_either"),
     ],
 )  # fmt: skip
 def test_a_value_fits_its_type_or_is_kept_as_text(
@@ -72,6 +75,24 @@ def test_misfits_of_a_row_are_one_json_object() -> None:
     assert json.loads(found["_misfits"][0].as_py()) == {"at": "0000-00-00 00:00:00", "seconds": "ten"}
     assert found["_misfits"][1].as_py() is None
     assert found["_business_date"].to_pylist() == [None, dt.date(2026, 1, 1)]
+
+
+def test_a_mended_text_and_a_column_nobody_named_are_told_of_as_they_came() -> None:
+    found = rows(id=["a\0"], at=["2026-01-01 10:00:00"], seconds=["1"], note=["\0"], **{"é" * 40: ["x"], "": ["y"]})
+
+    assert {"id": "a\0", "note": "\0"} == json.loads(found["_misfits"][0].as_py())
+    assert ("a\ufffd", "\ufffd") == (found["id"][0].as_py(), found["note"][0].as_py())
+    assert all(0 < len(name.encode()) <= 63 for name in found.column_names)
+    assert ["x", "y"] == [found[name][0].as_py() for name in found.column_names[4:6]]
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_text_of_a_file_that_only_says_it_is_utf8_is_read_as_windows_1252(kind: pa.DataType) -> None:
+    wide = kind == pa.large_string()
+    ends = pa.array([0, 3], pa.int64() if wide else pa.int32()).buffers()[1]
+    broken = pa.Array.from_buffers(kind, 1, [None, ends, pa.py_buffer(b"\xe5b\xe4")])
+
+    assert ["åbä"] == fit(broken, "string").values.to_pylist()
 
 
 def test_the_same_row_hashes_the_same_from_every_driver() -> None:

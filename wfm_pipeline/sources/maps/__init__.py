@@ -74,6 +74,9 @@ def _source_map(door: Door) -> SourceMap:
         country_calling_code=door.text("country_calling_code", default=""),
         first_date=door.date("first_date") if "first_date" in door.values else None,
     )
+    lowered = [name.lower() for name in tables.values]
+    if len(set(lowered)) < len(lowered):
+        door.refuse("tables", sorted(tables.values), "names that differ in more than upper and lower case")
     roles = [table.role for table in found.tables]
     if "call_legs" not in roles or len(set(roles)) < len(roles):
         door.refuse("tables", roles, "each role at most once, and one table with role call_legs")

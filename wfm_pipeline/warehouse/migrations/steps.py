@@ -9,7 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from wfm_pipeline.contracts.bronze import DAY_LEDGER
+import sqlglot.expressions as sge
+
+from wfm_pipeline.contracts.bronze import DAY_LEDGER, TABLE_LEDGER
+from wfm_pipeline.contracts.stored_names import bronze_table_name
 from wfm_pipeline.warehouse.engine import Warehouse, to_contract
 from wfm_pipeline.warehouse.scope import Scope
 
@@ -52,6 +55,31 @@ def _keep_dates_once(warehouse: Warehouse) -> None:
     warehouse.append_arrow(DAY_LEDGER.full_name, to_contract(DAY_LEDGER, kept))
 
 
+def _long_names(warehouse: Warehouse) -> list[tuple[str, str]]:
+    """Tables of bronze that are called otherwise now: former name, name."""
+    if not warehouse.has(TABLE_LEDGER.full_name):
+        return []
+    ledger = warehouse.frame(warehouse.table(TABLE_LEDGER.full_name).select("source", "table_name"))
+    names = [
+        (f"{source}__{table}", bronze_table_name(source, table)) for source, table in ledger.itertuples(index=False)
+    ]
+    present = set(warehouse.base_tables("bronze"))
+    return [(former, name) for former, name in names if former != name and former in present and name not in present]
+
+
+def _shorten_names(warehouse: Warehouse) -> None:
+    """Names over PostgreSQL's 63 bytes, and those that two tables could have, end in a hash."""
+    for former, name in _long_names(warehouse):
+        new = sge.to_identifier(name, quoted=True).sql(warehouse.dialect)
+        warehouse.execute(f"alter table {warehouse.quoted(f'bronze.{former}')} rename to {new}")
+
+
 STEPS: Final[tuple[Step, ...]] = (
     Step(1, "every date stands once in the ledger of what was read", _repeated_dates, _keep_dates_once),
+    Step(
+        2,
+        "long names of bronze tables end in a hash, the same on every engine",
+        lambda warehouse: [f"bronze.{former} becomes bronze.{name}" for former, name in _long_names(warehouse)],
+        _shorten_names,
+    ),
 )

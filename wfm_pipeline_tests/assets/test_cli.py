@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from wfm_pipeline.cli import main
+from wfm_pipeline.cli import _told, main
 
 
 @pytest.fixture
@@ -95,6 +95,35 @@ def test_an_empty_source_is_said_and_exit_code_1(wfm, tmp_path):
     assert done.returncode == 1, done.stderr
     assert "queue_cdr" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["load", "desk", "x.csv", "--to", "x", "mysql://u:sekret@h/db"], id="one_word_too_many"),
+        pytest.param(["run", "--source", "mysql://u:se kret/sekret@h/db"], id="url_for_a_name"),
+        pytest.param(["run", "--as-of", "mysql://u@h/db?passwd=sekret"], id="url_for_a_date"),
+        pytest.param(["mysql://u:sekret@h/db"], id="url_for_a_command"),
+    ],
+)
+def test_a_url_in_the_wrong_place_is_not_quoted(wfm, words):
+    done = wfm(*words)
+
+    assert done.returncode == 2
+    assert "kret" not in done.stdout + done.stderr
+
+
+def test_the_traceback_of_a_bug_holds_no_secret(wfm, capsys):
+    wfm("run", WFM_SOURCE_URL="mysql://u:geheim wort@h/db", WFM_HORIZON_DAYS="0")
+
+    bug = RuntimeError("denied: geheim wort")
+    bug.__cause__ = ValueError("bad mysql://u:sekret@h/db?key=sekret")
+
+    assert 1 == _told(bug)
+    said = capsys.readouterr().err
+    assert "ValueError: bad mysql://h/db\n" in said
+    assert "RuntimeError: denied: ***" in said
+    assert [] == [word for word in ("geheim", "wort", "sekret") if word in said]
 
 
 def test_init_writes_once_and_says_how_to_overwrite(wfm, tmp_path):

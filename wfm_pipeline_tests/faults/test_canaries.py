@@ -1,0 +1,87 @@
+"""No secret is in what a command says or keeps, whether it ends well or badly: every command, every way of failing, every place."""
+
+import contextlib
+import re
+import sqlite3
+from pathlib import Path
+
+import duckdb
+import pytest
+import sqlalchemy as sa
+from typer.main import get_command
+
+from wfm_pipeline.cli import app
+from wfm_pipeline_tests.canary_kit import COMMANDS, PLACES, QUICK, READS, WELL, leaks_of, run_all, table
+from wfm_pipeline_tests.canary_scenarios import failures, success
+
+_NOT_0 = {(WELL, "alerts"): 1}
+"""The mail server and the webhook of the canaries do not answer, so `wfm alerts test` says so."""
+PAGE = Path(__file__).parents[2] / "docs" / "safety.md"
+
+
+def test_every_command_has_its_canaries():
+    assert set(get_command(app).commands) == set(COMMANDS)
+
+
+def test_the_search_finds_a_canary_in_every_place(tmp_path):
+    (tmp_path / "run.stdout").write_text("x kanari00001 y")
+    (tmp_path / "run.stderr").write_bytes(b"\xff\x00kanari00002")
+    (tmp_path / "kanari00003").write_bytes(b"")
+    with contextlib.closing(sqlite3.connect(tmp_path / "a")) as db:
+        db.execute("create table t as select 'kanari00004' as a")
+        db.commit()
+    with duckdb.connect(str(tmp_path / "b")) as db:
+        db.execute("create schema s; create table s.t as select {'x': ['kanari00005']} as a from range(1000)")
+
+    found = leaks_of(tmp_path)
+
+    assert ({1}, {2}, {4, 5}) == (found["stdout"], found["stderr"], found["DuckDB and SQLite tables"])
+    assert {3} <= found["files"]
+
+
+def test_the_search_finds_a_canary_in_postgresql(tmp_path, postgres_url):
+    engine = sa.create_engine(sa.make_url(postgres_url).set(drivername="postgresql+psycopg"))
+    with engine.begin() as db:
+        db.execute(sa.text("create schema s"))
+        db.execute(sa.text("create table s.\"T\" as select 'kanari00006' as a, 'kanari00007'::bytea as b"))
+    engine.dispose()
+
+    assert {6, 7} == leaks_of(tmp_path, [postgres_url])["PostgreSQL tables"]
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    with success(tmp_path_factory.mktemp("sample"), QUICK) as well:
+        return run_all(tmp_path_factory.mktemp("canaries"), [well, *failures(tmp_path_factory.mktemp("of"), READS)])
+
+
+def test_commands_leave_no_secret_anywhere(quick):
+    codes, leaks = quick
+
+    assert set() == leaks
+    assert _NOT_0 == {key: code for key, code in codes.items() if key[0] == WELL and code}
+    assert [] == [key for key, code in codes.items() if key[0] != WELL and code not in (1, 2)]
+
+
+def test_the_page_holds_the_table_that_is_made_of_what_was_found(quick):
+    (shown,) = re.findall(r"<!-- canaries -->\n(.*)\n<!-- /canaries -->", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
+    assert table(quick[1]) == shown
+    assert all(place in shown for place in PLACES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
+def test_every_command_leaves_no_secret_when_it_ends_well(engine, tmp_path):
+    with success(tmp_path / "sample", COMMANDS, engine=engine) as well:
+        codes, leaks = run_all(tmp_path / "canaries", [well])
+
+    assert set() == leaks
+    assert {**_NOT_0, (WELL, "dev"): 143} == {key: code for key, code in codes.items() if code}
+
+
+@pytest.mark.slow
+def test_every_command_leaves_no_secret_however_it_fails(tmp_path):
+    _codes, leaks = run_all(tmp_path / "canaries", failures(tmp_path / "sample"))
+
+    assert set() == leaks

@@ -22,10 +22,10 @@ _NO_SECRETS: Final = frozenset(
     {"driver", "server", "host", "port", "database", "charset", "uid", "user", "sslmode", "connect_timeout"}
 )
 """Options of URLs and words of ODBC whose values a message may hold."""
-_SHORTEST: Final = 3
-"""A shorter text is not looked for in messages: it would be found in every word [characters]."""
+_SHORTEST: Final = 6
+"""A shorter text is not looked for in messages: `wfm` and `root` are words of ours as well [characters]."""
 _ODBC_WORD: Final = re.compile(r"([^=;]+)=(\{(?:[^}]|\}\})*\}|[^;]*)")
-_CREDENTIALS: Final = re.compile(r"(?P<scheme>\b[\w+]+://)(?:[^\s@/]*:[^\n]*|[^\s@/]*)@")
+_CREDENTIALS: Final = re.compile(r"(?P<scheme>\b[\w+]+://)(?!user:password@)(?:[^\s@/]*:[^\n]*|[^\s@/]*)@")
 _OPTIONS: Final = re.compile(r"(?P<url>\b[\w+]+://[^\s?'\"]*)\?[^\s'\"]+")
 _PASSWORD_WORD: Final = re.compile(
     r"\b(?P<word>pwd|passwd|password)(?P<sign>=|%3D)(\{[^}]*\}|[^&;\s'\"]*)", re.IGNORECASE

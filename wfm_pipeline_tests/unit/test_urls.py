@@ -85,6 +85,15 @@ def test_words_of_others_are_told_without_secrets(url, words):
     assert "geheim" not in masked(words)
 
 
+def test_our_own_advice_is_not_masked():
+    with pytest.raises(SettingsError) as raised:
+        parse_url("nonsense", what="--to")
+    with pytest.raises(SettingsError) as refused:
+        check_url("mysql://h/db")
+
+    assert [str(raised.value), str(refused.value)] == [masked(str(raised.value)), masked(str(refused.value))]
+
+
 def test_options_that_a_driver_does_not_take_are_not_quoted():
     engine = make_engine(parse_url("mysql+pymysql://u@127.0.0.1:1/db?pasword=sekret", what="x"))
     with pytest.raises(SettingsError, match="does not take the options") as connecting:

@@ -107,7 +107,12 @@ def settings_of(home, token, **more):
     alerts |= {"email_user": "u", "email_password": token, "email_security": "none", "channels": "log,email,webhook"}
     alerts |= {"webhook_url": f"http://127.0.0.1:1/{token}", "webhook_token": token}
     quick = {"retry_attempts": 1, "step_retries": 0, "num_threads": 1, "backtest_origins": 1, "writer_wait_seconds": 5}
-    own = {"home": home, **quick, **{f"alert_{name}": value for name, value in alerts.items()}}
+    own = {
+        "home": home,
+        "pseudonym_key": token * 3,
+        **quick,
+        **{f"alert_{name}": value for name, value in alerts.items()},
+    }
     return {f"WFM_{name.upper()}": str(value) for name, value in {**own, **more}.items()}
 
 

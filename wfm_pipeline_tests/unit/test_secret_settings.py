@@ -16,14 +16,14 @@ URL = "postgresql://u:sekret@h/d"
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_every_secret_may_stand_in_a_file(name, tmp_path, monkeypatch):
-    (tmp_path / "secret").write_text("\ufeffpostgresql://u:p w@h/d\n", encoding="utf-8")
+    (tmp_path / "secret").write_text("\ufeffpostgresql://u:p w@host/database_of_its_own\n", encoding="utf-8")
     monkeypatch.setenv(f"WFM_{name.upper()}_FILE", str(tmp_path / "secret"))
 
-    assert "postgresql://u:p w@h/d" == getattr(load_settings(), name).get_secret_value()
+    assert "postgresql://u:p w@host/database_of_its_own" == getattr(load_settings(), name).get_secret_value()
 
 
-def test_there_are_six_secrets():
-    assert 6 == len(SECRETS)
+def test_there_are_seven_secrets():
+    assert 7 == len(SECRETS)
 
 
 def test_a_source_of_its_own_may_stand_in_a_file(tmp_path):

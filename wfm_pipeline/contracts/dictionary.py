@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from wfm_pipeline.contracts.bronze import BRONZE_TABLES
 from wfm_pipeline.contracts.columns import Column, Table
 from wfm_pipeline.contracts.tables import ALL_GOLD_TABLES, ALL_SILVER_TABLES
 
@@ -10,14 +11,15 @@ _HEAD = """# Data dictionary
 Made from the contracts in `wfm_pipeline/contracts/`. Instants are UTC without a zone, `local` is wall clock of the
 site, shares are 0..1. A column is null only where the table says so.
 
-Bronze tables are named `bronze.<source>__<table>`; a name over 63 bytes is cut and ends in a hash. They hold the source's own columns, typed by the source map, and
-`_source, _batch_id, _ingested_at, _row_hash, _business_date, _misfits`. They are append-only.
+Bronze tables are named `bronze.<source>__<table>`; a name over 63 bytes is cut and ends in a hash. They hold the source's own columns, typed by
+the source map, and `_source, _batch_id, _ingested_at, _row_hash, _business_date, _misfits`. They are append-only. The bronze tables below are what
+the house notes beside them. *Personal* says whose data a column holds: customers and agents stand in the readers' copy under pseudonyms.
 """
 
 
 def data_dictionary() -> str:
-    """The whole dictionary, silver before gold."""
-    return "\n".join([_HEAD, *(_section(table) for table in (*ALL_SILVER_TABLES, *ALL_GOLD_TABLES))])
+    """The whole dictionary, layer by layer."""
+    return "\n".join([_HEAD, *(_section(table) for table in (*BRONZE_TABLES, *ALL_SILVER_TABLES, *ALL_GOLD_TABLES))])
 
 
 def _section(table: Table) -> str:

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup run test check format bench comparison dev lock clean
+.PHONY: help setup run test check canaries format bench comparison dev lock clean
 .DEFAULT_GOAL := help
 
 help:  ## say what there is
@@ -37,6 +37,9 @@ check: setup  ## lint, format, types, import law, SQL lint, definitions load, do
 	@$(BIN)/dg check defs
 	@PYTHONWARNINGS=ignore $(BIN)/dagster definitions validate -w workspace.yaml
 	@$(BIN)/python -m pytest --doctest-modules wfm_pipeline
+
+canaries: setup  ## every command, however it ends, searched for secrets (half an hour); the short version is in test
+	@$(BIN)/python -m pytest -m by_hand -n auto --dist worksteal wfm_pipeline_tests/faults/test_canaries.py
 
 format: setup  ## let ruff and sqlfluff put the code in order
 	@$(BIN)/ruff check --fix .

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,6 +28,7 @@ from wfm_pipeline.sources.raw_files import column_names, read_file
 DDL_FOLDER: Final = Path(__file__).resolve().parents[2] / "sql" / "source"
 _DIALECTS: Final = {"mysql": "mariadb", "mariadb": "mariadb", "sqlite": "sqlite", "postgresql": "postgres"}
 _CHUNK_ROWS: Final = 20_000
+_LONGEST_SHAPE: Final = 30
 _SQL_TYPES: Final[dict[str, sa.types.TypeEngine]] = {
     "string": sa.Text(),
     "int64": sa.BigInteger(),
@@ -79,7 +81,7 @@ def load_file(
         with target.open() as (con, table):
             rows = 0
             for chunk in read_file(file, chunk_rows=_CHUNK_ROWS):
-                _insert(con, table, _typed(chunk.select(names), table_map, file))
+                _insert(con, table, _typed(chunk.select(names), table_map, file, rows))
                 rows += chunk.num_rows
                 if on_progress:
                     on_progress(rows)
@@ -189,16 +191,21 @@ def _checked_columns(table_map: TableMap, file: Path) -> list[str]:
     return present
 
 
-def _typed(chunk: pa.Table, table_map: TableMap, file: Path) -> pa.Table:
+def _shape(text: str) -> str:
+    """How a value is written, without the value, which may be a person's: 1999-02-31 is 9999-99-99."""
+    return "".join("9" if sign.isdigit() else "x" if sign.isalpha() else sign for sign in text[:_LONGEST_SHAPE])
+
+
+def _typed(chunk: pa.Table, table_map: TableMap, file: Path, rows_before: int) -> pa.Table:
     columns: dict[str, pa.Array] = {}
     for name in chunk.column_names:
         fitted = fit(chunk[name].combine_chunks(), table_map.types[name])
         if fitted.misfits is not None:
-            text = fitted.misfits.drop_null()[0].as_py()
+            place = pc.index(fitted.misfits.is_valid(), True).as_py()
             raise SourceError(
-                f"{file}: column {name} must be {table_map.types[name]}, got {text!r}; nothing was loaded",
+                f"{file}: column {name} must be {table_map.types[name]}; row {rows_before + place + 1} holds something "
+                f"written like {_shape(fitted.misfits[place].as_py())!r}; nothing was loaded",
                 column=name,
-                got=text,
             )
         columns[name] = fitted.values
     return pa.table(columns)

@@ -70,7 +70,7 @@ def test_the_page_holds_the_table_that_is_made_of_what_was_found(quick):
     assert all(place in shown for place in PLACES)
 
 
-@pytest.mark.slow
+@pytest.mark.by_hand
 @pytest.mark.parametrize("engine", ["duckdb", "postgres"])
 def test_every_command_leaves_no_secret_when_it_ends_well(engine, tmp_path):
     with success(tmp_path / "sample", COMMANDS, engine=engine) as well:
@@ -80,7 +80,7 @@ def test_every_command_leaves_no_secret_when_it_ends_well(engine, tmp_path):
     assert {**_NOT_0, (WELL, "dev"): 143} == {key: code for key, code in codes.items() if code}
 
 
-@pytest.mark.slow
+@pytest.mark.by_hand
 def test_every_command_leaves_no_secret_however_it_fails(tmp_path):
     _codes, leaks = run_all(tmp_path / "canaries", failures(tmp_path / "sample"))
 

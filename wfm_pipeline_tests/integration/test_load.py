@@ -82,7 +82,10 @@ def test_a_file_that_fails_half_way_leaves_the_database_as_it_was(tmp_path, data
     good = [CALL_2.replace(",2,", f",{number},", 1) for number in range(2, 70_000)]
     broken = written(tmp_path, *good, CALL_2.replace("1999-03-01", "1999-02-31"), name="broken.csv")
 
-    with pytest.raises(SourceError, match="column date must be date, got '1999-02-31'; nothing was loaded"):
+    with pytest.raises(
+        SourceError,
+        match="column date must be date; row 69999 holds something written like '9999-99-99'; nothing was loaded",
+    ):
         load_file(BANK, broken, database, is_append=is_append)
 
     assert ids(database) == [1]
@@ -93,7 +96,7 @@ def test_a_file_that_fails_half_way_leaves_the_database_as_it_was(tmp_path, data
 def test_a_database_that_was_empty_stays_empty_when_the_file_fails(tmp_path, database) -> None:
     broken = written(tmp_path, CALL_1.replace(",1,", ",one,", 1))
 
-    with pytest.raises(SourceError, match="column call_id must be int64, got 'one'"):
+    with pytest.raises(SourceError, match="column call_id must be int64; row 1 holds something written like 'xxx'"):
         load_file(BANK, broken, database)
 
     with open_reader(database) as reader:

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup run test check canaries format bench comparison dev lock clean
+.PHONY: help setup run test fuzz check canaries format bench comparison dev lock clean
 .DEFAULT_GOAL := help
 
 help:  ## say what there is
@@ -27,6 +27,9 @@ run: setup  ## the main job on the sample contact centre
 
 test: setup  ## all tests; engine tests that need a server say so
 	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+fuzz: setup  ## break what every loader reads, for an hour (FUZZ_MINUTES=10 make fuzz: for ten minutes)
+	@$(BIN)/python -m wfm_pipeline_tests.fuzz.run
 
 check: setup  ## lint, format, types, import law, SQL lint, definitions load, doctests
 	@$(BIN)/ruff check .

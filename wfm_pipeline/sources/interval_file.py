@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Final
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wfm_pipeline.domain.cells import frame_as_it_was
-from wfm_pipeline.errors import DataError, SourceError
+from wfm_pipeline.errors import DataError, SourceError, shown
 from wfm_pipeline.sources.packed import checked_names, first_line, guarded, opened
 
 _LARGEST_BYTES: Final = 1 << 30
@@ -77,9 +78,17 @@ def _csv(path: Path) -> pd.DataFrame:
         return frame_as_it_was(pd.read_csv(file))
 
 
+def _is_plain(kind: pa.DataType) -> bool:
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return not pa.types.is_nested(plain) and not pa.types.is_binary(plain) and not pa.types.is_large_binary(plain)
+
+
 def _parquet(path: Path) -> pd.DataFrame:
     with pq.ParquetFile(path) as file:
         checked_names(path, file.schema_arrow.names)
+        odd = next((field for field in file.schema_arrow if not _is_plain(field.type)), None)
+        if odd is not None:
+            raise DataError(f"{path}: column {shown(odd.name)} must be numbers, texts or times, got {odd.type}")
         cells = file.metadata.num_rows * file.metadata.num_columns
         if cells > _MOST_CELLS:
             raise DataError(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from wfm_pipeline.domain.sheet import LINES
-from wfm_pipeline.errors import DataError
+from wfm_pipeline.errors import DataError, shown
 from wfm_pipeline.sources.csv_rows import csv_rows
 
 
@@ -23,7 +23,7 @@ def read_text_table(path: Path) -> pd.DataFrame:
         The rows; attribute `lines` has the line of the file on which each of them ends.
 
     Raises:
-        DataError: it does not exist, is empty or no CSV, or a row has more cells than the header; the message names it.
+        DataError: it does not exist, is empty or no CSV, has a column twice, or a row has more cells than the header; the message names it.
     """
     if not path.is_file():
         raise DataError(f"there is no file {path}", path=str(path))
@@ -31,6 +31,10 @@ def read_text_table(path: Path) -> pd.DataFrame:
     if not found:
         raise DataError(f"{path} is empty: it needs a header at least", path=str(path))
     (_, header), *rows = found
+    names = [name.strip().lower() for name in header]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(f"{path} has the column {shown(twice)} twice; keep one", path=str(path), got=twice)
     long = next((line for line, cells in rows if len(cells) > len(header)), None)
     if long is not None:
         raise DataError(

@@ -12,8 +12,10 @@ import pytest
 from wfm_pipeline.contracts.patterns import is_found, pattern_fault
 from wfm_pipeline.contracts.site import OpeningHours, Site
 from wfm_pipeline.domain.allocation.weeks import IsoWeek
+from wfm_pipeline.domain.forecasting.backtest import read_folds
+from wfm_pipeline.domain.forecasting.history import build_panel
 from wfm_pipeline.domain.sheet import Sheet
-from wfm_pipeline.domain.simulation.floor.cells import clock_seconds
+from wfm_pipeline.domain.simulation.floor.cells import clock_seconds, moment
 from wfm_pipeline.errors import SettingsError, WfmError, shown
 from wfm_pipeline.settings import Settings, StaffingEntry, load_settings
 from wfm_pipeline.sources.cell_file import read_cells
@@ -211,6 +213,43 @@ def test_a_date_of_another_age_is_a_slip_of_the_pen(text):
 def test_a_schedule_of_many_digits_is_refused():
     assert cron_fault("9" * 5_000 + " 3 * * *")
     assert cron_fault("² 3 * * *")
+
+
+def test_a_column_that_comes_twice_is_refused_with_the_file(tmp_path):
+    (tmp_path / "last.csv").write_text("resource_cn,demand_id,Demand_ID \n1,2,3\n")
+
+    assert "'demand_id' twice" in refusal(read_text_table, tmp_path / "last.csv")
+
+
+def test_parquet_with_bytes_or_lists_is_no_interval_file(tmp_path):
+    frame = pd.DataFrame({"queue_id": [b"\xff"], "interval_start": pd.to_datetime(["2026-01-05"]), "calls": [1.0]})
+    frame.to_parquet(tmp_path / "calls.parquet")
+
+    assert "must be numbers, texts or times" in refusal(read_interval_file, tmp_path / "calls.parquet")
+
+
+def test_a_history_with_a_wrong_year_does_not_fill_memory():
+    starts = pd.to_datetime(["1990-01-01", "2199-12-31"] * 2_000).astype("datetime64[us]")
+    rows = pd.DataFrame({"queue_id": [str(row // 2) for row in range(4_000)], "interval_start": starts, "calls": 1.0})
+
+    assert "is a date wrong?" in refusal(build_panel, rows)
+    assert "between 1990-01-01 and 2199-12-31" in refusal(
+        build_panel, rows.assign(interval_start=pd.Timestamp("1811-05-05"))
+    )
+
+
+def test_a_data_set_without_a_name_is_none_of_the_folds():
+    folds = pd.DataFrame(
+        {"dataset": [None], "fold": [0], "origin": ["2026-01-06"], "horizon_days": [1], "train_from": ["2026-01-05"]}
+    )
+
+    assert "known: none" in refusal(read_folds, folds, dataset="d")
+
+
+@pytest.mark.parametrize("text", ["-0001-01-01", "9999-12-31", "nan", "2026-01-01T00:00Z"])
+def test_a_moment_beyond_the_calendar_is_none(text):
+    with pytest.raises(ValueError):
+        moment(text)
 
 
 def test_what_came_is_shown_short():

@@ -68,10 +68,11 @@ def read_folds(folds: pd.DataFrame, *, dataset: str | None = None) -> pd.DataFra
             f"folds need columns {', '.join(FOLD_COLUMNS)}; missing {absent}, present {list(folds.columns)}",
             missing=absent,
         )
-    known = sorted(folds["dataset"].astype(str).unique())
+    datasets = folds["dataset"].astype(str).fillna("")
+    known = sorted(datasets.unique())
     if dataset is None and len(known) > 1:
         raise DataError(f"folds hold several data sets ({', '.join(known)}): name one", known=known)
-    rows = folds[folds["dataset"].astype(str) == (dataset if dataset is not None else known[0] if known else "")].copy()
+    rows = folds[datasets == (dataset if dataset is not None else known[0] if known else "")].copy()
     if rows.empty:
         raise DataError(f"folds hold no data set {dataset!r}; known: {', '.join(known) or 'none'}", known=known)
     try:

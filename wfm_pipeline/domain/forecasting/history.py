@@ -12,19 +12,30 @@ A cell is NaN where the history says nothing: no row, calls NaN, or `is_open` Fa
 """
 
 import datetime as dt
+import math
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from wfm_pipeline.errors import DataError
-from wfm_pipeline.units import DAYS_PER_WEEK, INTERVAL_MINUTES_ALLOWED, MINUTES_PER_DAY, SECONDS_PER_MINUTE
+from wfm_pipeline.units import (
+    DAYS_PER_WEEK,
+    EARLIEST_DATE,
+    INTERVAL_MINUTES_ALLOWED,
+    LATEST_DATE,
+    MINUTES_PER_DAY,
+    SECONDS_PER_MINUTE,
+)
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
 
+MOST_CELLS: Final = 100_000_000
+"""Intervals of all queues, those without calls too: a thousand queues over five years of half-hours."""
 REQUIRED = ("queue_id", "interval_start", "calls")
 CLEARLY_OPEN_CALLS = 5.0
 """Typical calls of a day [calls] above which a day of zeros is a closed day: P(0) < 1 % if Poisson."""
@@ -126,6 +137,12 @@ def build_panel(history: pd.DataFrame, *, interval_minutes: int | None = None) -
     day = ((start.dt.normalize() - pd.Timestamp(first_date)) // pd.Timedelta(days=1)).to_numpy()
     where = (pd.Index(queue_ids).get_indexer(rows["queue_id"]), day, minute // step)
     shape = (len(queue_ids), int(day.max()) + 1, MINUTES_PER_DAY // step)
+    if math.prod(shape) > MOST_CELLS:
+        raise DataError(
+            f"{shape[0]:,} queues over {shape[1]:,} days of {shape[2]} intervals are more than {MOST_CELLS:,} intervals: "
+            "is a date wrong? Else divide the history by queues",
+            got=math.prod(shape),
+        )
     calls, has_row, shut = np.full(shape, np.nan), np.zeros(shape, bool), np.zeros(shape, bool)
     has_row[where] = True
     if "is_open" in rows:
@@ -174,6 +191,12 @@ def _check_types(rows: pd.DataFrame) -> None:
         )
     if rows["interval_start"].isna().any() or rows["queue_id"].isna().any():
         raise DataError("queue_id and interval_start must not be null in the history")
+    first, last = rows["interval_start"].min().date(), rows["interval_start"].max().date()
+    if first < EARLIEST_DATE or last > LATEST_DATE:
+        raise DataError(
+            f"interval_start must lie between {EARLIEST_DATE} and {LATEST_DATE}, got {first} to {last}",
+            got=(first, last),
+        )
     calls = rows["calls"].dtype
     if not pd.api.types.is_numeric_dtype(calls) or pd.api.types.is_bool_dtype(calls):
         raise DataError(f"calls must be numbers, got {calls}; convert the column first", got=str(calls))

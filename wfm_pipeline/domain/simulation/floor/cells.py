@@ -145,9 +145,10 @@ def moment(text: str) -> float | pd.Timestamp:
         raise ValueError(text)
     try:
         stamp = pd.Timestamp(text)
-    except (ValueError, TypeError) as error:
+        if not pd.isna(stamp):
+            sensible_date(stamp.date())
+    except (ValueError, TypeError, OverflowError, NotImplementedError) as error:  # the last: a year before the first
         raise ValueError(text) from error
     if pd.isna(stamp) or stamp.tzinfo is not None:
         raise ValueError(text)
-    sensible_date(stamp.date())
     return stamp

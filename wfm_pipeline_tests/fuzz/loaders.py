@@ -1,0 +1,173 @@
+"""The table of loaders: what is read, and from which examples. A new loader is one line."""
+
+import datetime as dt
+import json
+import os
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+from hypothesis.strategies import SearchStrategy
+from pydantic import ValidationError
+
+from wfm_pipeline.assets.forecast import ForecastConfig
+from wfm_pipeline.assets.intraday import ReforecastConfig, _local_time
+from wfm_pipeline.assets.publication import PublicationConfig
+from wfm_pipeline.domain.allocation.planning import FILES, planning_rows
+from wfm_pipeline.domain.calendar import holiday_names, zone_segments
+from wfm_pipeline.domain.forecasting.backtest import read_folds
+from wfm_pipeline.domain.forecasting.external_peers import checked_predictions
+from wfm_pipeline.domain.forecasting.history import build_panel
+from wfm_pipeline.domain.forecasting.plan_sheets import PLAN_FILES, plan_rows
+from wfm_pipeline.domain.simulation.floor.draws import draw_callers
+from wfm_pipeline.domain.simulation.floor.sheets import QueueHabits, Tables, read_floor
+from wfm_pipeline.domain.staffing.capacity_sheets import CAPACITY_FILES, capacity_rows
+from wfm_pipeline.orchestration.allocating import AllocationRequest, answer_request
+from wfm_pipeline.orchestration.capacity_planning import CapacityRequest, plan_files
+from wfm_pipeline.orchestration.staffing_calculator import staff_file
+from wfm_pipeline.resources import House
+from wfm_pipeline.settings import load_settings
+from wfm_pipeline.sources.interval_file import read_interval_file, read_table_file
+from wfm_pipeline.sources.maps import load_map
+from wfm_pipeline.sources.planning_files import read_text_table
+from wfm_pipeline.sources.reader import open_reader
+from wfm_pipeline_tests.fuzz import configs, exports, planners, toml_files
+
+
+@dataclass(frozen=True)
+class Loader:
+    """One way in.
+
+    Attributes:
+        name: What it is called at the command line.
+        examples: Folders of files, as name -> bytes.
+        load: Reads the folder.
+    """
+
+    name: str
+    examples: SearchStrategy[dict[str, bytes]]
+    load: Callable[[Path], object]
+
+
+@contextmanager
+def _environment(folder: Path):
+    """Only the variables of the example, and its settings file."""
+    before = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith("WFM_")]:
+        del os.environ[name]
+    file = folder / "environment.json"
+    os.environ.update(json.loads(file.read_bytes()) if file.exists() else {})
+    os.environ["WFM_HOME"] = str(folder)
+    if (folder / "wfm.toml").exists():
+        os.environ["WFM_CONFIG"] = str(folder / "wfm.toml")
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _house(folder: Path) -> House:
+    with _environment(folder):
+        return House(load_settings(home=folder))
+
+
+def _settings(folder: Path) -> None:
+    house = _house(folder)
+    _ = house.settings.url_of_source, house.site, house.rules, house.forecast_options
+    house.check()
+
+
+def _site(folder: Path) -> None:
+    site = _house(folder).site
+    holiday_names(site, dt.date(2025, 12, 1), dt.date(2026, 2, 1))
+    zone_segments(site.time_zone, dt.date(2026, 3, 1), dt.date(2026, 4, 1))
+
+
+def _export(folder: Path) -> None:
+    table = load_map("telephony").tables[0]
+    with open_reader(f"file://{folder}") as reader:
+        reader.check(table)
+        reader.day_counts(table)
+        reader.changed_dates(table, dt.datetime(2026, 1, 5))
+        for _ in reader.read(table):
+            pass
+
+
+def _intervals(folder: Path) -> None:
+    build_panel(read_interval_file(_only(folder)), interval_minutes=30)
+
+
+def _sheet(folder: Path) -> None:
+    path = _only(folder)
+    name, frame = path.stem, read_text_table(path)
+    if name in PLAN_FILES:
+        plan_rows(name, frame, source="telephony")
+    elif name in FILES:
+        planning_rows(name, frame)
+    elif name in CAPACITY_FILES:
+        capacity_rows(name, frame)
+    else:
+        raise AssertionError(name)
+
+
+def _allocation(folder: Path) -> None:
+    request = AllocationRequest(
+        folder / "resources.csv", folder / "demands.csv", "2025-W02", week_configuration=folder / "week_configuration.csv",
+        tiers=folder / "capacity_tiers.csv", rules=folder / "locality_rules.csv", previous=folder / "previous.csv",
+    )  # fmt: skip
+    answer_request(_house(folder), request)
+
+
+def _capacity(folder: Path) -> None:
+    names = ("weeks", "headcount", "hiring_classes", "shrinkage")
+    plan_files(_house(folder), CapacityRequest(*(folder / f"{name}.csv" for name in names), occupancy=0.85))
+
+
+def _floor(folder: Path) -> None:
+    frames = [read_text_table(folder / f"{name}.csv") for name in ("arrivals", "groups", "shifts", "queues")]
+    floor, grid = read_floor(Tables(*frames), defaults=QueueHabits(aht_seconds=200.0))
+    grid.labels()
+    draw_callers(floor, seed=1)
+
+
+def _run_config(folder: Path) -> None:
+    given = json.loads((folder / "config.json").read_bytes())
+    inputs = SimpleNamespace(first_target=dt.date(2026, 7, 1), first_date=dt.date(2025, 1, 1))
+    try:
+        forecast = ForecastConfig(as_of=given["as_of"], reissue=given["reissue"])
+        at = ReforecastConfig(at=given["at"]).at
+        PublicationConfig(everything=given["everything"])
+    except ValidationError:
+        return  # Dagster says it before a run begins
+    forecast.first_day(inputs)
+    _local_time(at)
+
+
+def _only(folder: Path) -> Path:
+    (path,) = folder.iterdir()
+    return path
+
+
+LOADERS = {
+    loader.name: loader
+    for loader in (
+        Loader("maps", toml_files.maps, lambda folder: load_map(str(folder / "map.toml"))),
+        Loader("settings", toml_files.settings, _settings),
+        Loader("sites", configs.sites, _site),
+        Loader("run_configs", configs.run_configs, _run_config),
+        Loader("exports", exports.exports, _export),
+        Loader("intervals", exports.intervals, _intervals),
+        Loader("folds", exports.folds, lambda folder: read_folds(read_table_file(_only(folder)))),
+        Loader(
+            "predictions", exports.predictions, lambda folder: checked_predictions("p", read_table_file(_only(folder)))
+        ),
+        Loader("sheets", planners.sheets, _sheet),
+        Loader("allocation", planners.allocation, _allocation),
+        Loader("capacity", planners.weeks, _capacity),
+        Loader("staff", planners.staff, lambda folder: staff_file(folder / "staff.csv")),
+        Loader("floor", planners.floor, _floor),
+    )
+}

@@ -13,6 +13,7 @@ from wfm_pipeline.contracts.patterns import is_found, pattern_fault
 from wfm_pipeline.contracts.site import OpeningHours, Site
 from wfm_pipeline.domain.allocation.weeks import IsoWeek
 from wfm_pipeline.domain.forecasting.backtest import read_folds
+from wfm_pipeline.domain.forecasting.external_peers import checked_predictions
 from wfm_pipeline.domain.forecasting.history import build_panel
 from wfm_pipeline.domain.sheet import Sheet
 from wfm_pipeline.domain.simulation.floor.cells import clock_seconds, moment
@@ -244,6 +245,25 @@ def test_a_data_set_without_a_name_is_none_of_the_folds():
     )
 
     assert "known: none" in refusal(read_folds, folds, dataset="d")
+
+
+@pytest.mark.parametrize("days", [0, 100_000, 10**40])
+def test_a_fold_looks_a_year_ahead_at_most(days):
+    folds = {
+        "dataset": ["d"],
+        "fold": [0],
+        "origin": ["2026-01-06"],
+        "horizon_days": [days],
+        "train_from": ["2026-01-05"],
+    }
+
+    refusal(read_folds, pd.DataFrame(folds))
+
+
+def test_a_number_of_many_digits_in_predictions_is_refused():
+    rows = {"origin": ["2026-01-06"], "queue_id": ["a"], "interval_start": ["2026-01-06"], "calls_mean": [10**400]}
+
+    refusal(checked_predictions, "peer", pd.DataFrame(rows))
 
 
 @pytest.mark.parametrize("text", ["-0001-01-01", "9999-12-31", "nan", "2026-01-01T00:00Z"])

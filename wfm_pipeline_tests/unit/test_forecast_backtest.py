@@ -105,7 +105,7 @@ def test_progress_is_told_once_per_origin():
         pytest.param(lambda f: f.assign(origin="soon"), "x", "dates like", id="no_date"),
         pytest.param(lambda f: pd.concat([f, f]), "x", "twice", id="twice"),
         pytest.param(lambda f: f.assign(train_from="2024-05-01"), "x", "before its origin", id="train_late"),
-        pytest.param(lambda f: f.assign(horizon_days=0), "x", "one day ahead", id="no_horizon"),
+        pytest.param(lambda f: f.assign(horizon_days=0), "x", "1 to 366 days ahead", id="no_horizon"),
     ],
 )
 def test_unsound_folds_are_refused_with_the_reason(change, dataset, message):

@@ -7,6 +7,7 @@ reading and writing files (the caller).
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,8 @@ from wfm_pipeline.domain.forecasting.scores import score_backtest
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import MINUTES_PER_DAY
 
+LONGEST_HORIZON_DAYS: Final = 366
+"""As the setting horizon_days."""
 FOLD_COLUMNS = ("dataset", "fold", "origin", "horizon_days", "train_from")
 METHODS = (METHOD, *PEERS)
 
@@ -79,16 +82,16 @@ def read_folds(folds: pd.DataFrame, *, dataset: str | None = None) -> pd.DataFra
         for name in ("origin", "train_from"):
             rows[name] = pd.to_datetime(rows[name]).astype("datetime64[us]")
         rows["horizon_days"] = rows["horizon_days"].astype(int)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:  # the last: a number of thousands of digits
         raise DataError(f"folds need dates like 1999-03-14 and whole horizon_days: {error}") from error
     if rows["origin"].duplicated().any():
         raise DataError(
             f"an origin comes twice in the folds: {rows['origin'][rows['origin'].duplicated()].iloc[0].date()}"
         )
-    late = rows[(rows["train_from"] >= rows["origin"]) | (rows["horizon_days"] < 1)]
+    late = rows[(rows["train_from"] >= rows["origin"]) | ~rows["horizon_days"].between(1, LONGEST_HORIZON_DAYS)]
     if len(late):
         raise DataError(
-            f"fold {late['fold'].iloc[0]} must train before its origin and look at least one day ahead",
+            f"fold {late['fold'].iloc[0]} must train before its origin and look 1 to {LONGEST_HORIZON_DAYS} days ahead",
             fold=late["fold"].iloc[0],
         )
     return rows[list(FOLD_COLUMNS)].sort_values("origin").reset_index(drop=True)

@@ -71,7 +71,7 @@ def checked_predictions(name: str, predictions: pd.DataFrame) -> pd.DataFrame:
         for column in ("origin", "interval_start"):
             given[column] = pd.to_datetime(given[column]).astype("datetime64[us]")
         given = given.astype(dict.fromkeys(given.columns.drop(list(KEYS)), np.float64))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise DataError(f"peer {name!r} needs local times without a zone, and numbers of calls: {error}") from error
     given["queue_id"] = given["queue_id"].astype("str")
     doubled = given[given.duplicated(list(KEYS))]

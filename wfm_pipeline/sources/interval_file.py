@@ -94,4 +94,6 @@ def _parquet(path: Path) -> pd.DataFrame:
             raise DataError(
                 f"{path} has {cells:,} cells, {_MOST_CELLS:,} are allowed; divide it by queues", path=str(path)
             )
+        for batch in file.iter_batches():
+            batch.validate(full=True)  # texts that are no UTF-8
     return pd.read_parquet(path)

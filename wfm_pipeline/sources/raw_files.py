@@ -67,6 +67,7 @@ def read_file(path: Path, *, chunk_rows: int, columns: Sequence[str] | None = No
             _parquet_schema(path)
             with pq.ParquetFile(path) as file:
                 for batch in file.iter_batches(chunk_rows, columns=list(columns) if columns else None):
+                    batch.validate(full=True)  # texts that are no UTF-8 are taken off here, not in the middle of a run
                     yield pa.Table.from_batches([batch])
         else:
             yield from _read_csv(path, columns)

@@ -23,7 +23,7 @@ from wfm_pipeline.sources.cell_file import read_cells
 from wfm_pipeline.sources.interval_file import read_interval_file
 from wfm_pipeline.sources.maps import MAP_FOLDER, load_map
 from wfm_pipeline.sources.planning_files import read_text_table
-from wfm_pipeline.sources.raw_files import column_names
+from wfm_pipeline.sources.raw_files import column_names, read_file
 from wfm_pipeline.sources.reader import open_reader
 from wfm_pipeline.toml_file import read_toml
 from wfm_pipeline.units import cron_fault, plain_number
@@ -227,6 +227,16 @@ def test_parquet_with_bytes_or_lists_is_no_interval_file(tmp_path):
     frame.to_parquet(tmp_path / "calls.parquet")
 
     assert "must be numbers, texts or times" in refusal(read_interval_file, tmp_path / "calls.parquet")
+
+
+def test_parquet_with_a_text_that_is_spoilt_is_refused_whole(tmp_path):
+    path = tmp_path / "calls.parquet"
+    frame = pd.DataFrame({"queue_id": ["sales"], "interval_start": ["2026-01-05 08:00"], "calls": [1.0]})
+    frame.to_parquet(path)
+    path.write_bytes(path.read_bytes().replace(b"sales", b"s\xffles"))
+
+    assert "cannot be read" in refusal(read_interval_file, path)
+    assert "cannot be read" in refusal(lambda: list(read_file(path, chunk_rows=10)))
 
 
 def test_a_history_with_a_wrong_year_does_not_fill_memory():

@@ -127,6 +127,16 @@ def _secrets_of_this_test_alone():
     urls._MET.update(before)
 
 
+@pytest.fixture(autouse=True)
+def _environment_of_this_test_alone():
+    """What the product puts into its environment for Dagster would be taken for a setting by all later tests."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
+
+
 @pytest.fixture
 def clean_environment(monkeypatch, tmp_path):
     """No WFM_* variable but the tests' own, and an empty working folder."""

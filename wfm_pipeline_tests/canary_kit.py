@@ -174,13 +174,15 @@ def run_all(root, scenarios):
     return {(names[folder], command): code for folder, command, code, _seconds in codes}, leaks
 
 
-def table(leaks):
-    """The table of `docs/safety.md`: command x success or failure x place."""
+def table(codes, leaks):
+    """The table of `docs/safety.md`: command x success or failure x place, of what `run_all` has run."""
+    ran = {(command, "well" if name == WELL else "badly") for name, command in codes}
     lines = [f"| command | ends | {' | '.join(PLACES)} |", f"|---|---|{'---|' * len(PLACES)}"]
     for command in COMMANDS:
         for end in ("well", "badly"):
             found = {place for name, of, place in leaks if of == command and (name == WELL) == (end == "well")}
-            lines.append(f"| `{command}` | {end} | {' | '.join('LEAKS' if p in found else 'clean' for p in PLACES)} |")
+            is_clean = "clean" if (command, end) in ran else "not run"
+            lines.append(f"| `{command}` | {end} | {' | '.join('LEAKS' if p in found else is_clean for p in PLACES)} |")
     return "\n".join(lines)
 
 

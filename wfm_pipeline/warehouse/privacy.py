@@ -11,14 +11,14 @@ from pathlib import Path
 
 from wfm_pipeline.errors import WfmError
 from wfm_pipeline.warehouse.opening import duckdb_path
-from wfm_pipeline.warehouse.readers_duckdb import PRIVATE, file_mode, published_path
+from wfm_pipeline.warehouse.readers_duckdb import published_path
 
 _OTHERS = 0o077
 _PASS = 0o011
 
 
 def close_home(home: Path, url: str, readers_mode: int) -> None:
-    """Make home and the warehouse's folder private, with what an older version left open in it.
+    """Make home and the folders down to the warehouse private, with what an older version left open in them.
 
     Args:
         home: The home folder; made where it is not there.
@@ -26,12 +26,12 @@ def close_home(home: Path, url: str, readers_mode: int) -> None:
         readers_mode: Mode of the readers' folder; who may read there may pass through the folders above.
     """
     home.mkdir(parents=True, exist_ok=True)
-    for folder in _folders(home, url):
-        with contextlib.suppress(PermissionError):
-            _set_mode(folder, PRIVATE | readers_mode & _PASS)
-            if folder != home:
-                for file in filter(Path.is_file, folder.iterdir()):
-                    _set_mode(file, file_mode(PRIVATE))
+    way = _folders(home, url)
+    for folder in way:
+        _close(folder, passing=readers_mode & _PASS)
+        for path in folder.iterdir():
+            if path not in (*way, _readers_folder(home, url)):
+                _close(path)
 
 
 def privacy_words(home: Path, url: str, readers_mode: int) -> str:
@@ -45,7 +45,7 @@ def privacy_words(home: Path, url: str, readers_mode: int) -> str:
         if mode & _OTHERS & ~(readers_mode & _PASS):
             raise WfmError(f"others may look into {folder} (mode {mode:04o})")
     who = {0o700: "nobody else", 0o750: "its group", 0o755: "everybody"}[readers_mode]
-    return f"private; {who} may read the readers' copy" if _copy(home, url) else "private"
+    return f"private; {who} may read the readers' copy" if _readers_folder(home, url) else "private"
 
 
 def _folders(home: Path, url: str) -> list[Path]:
@@ -59,11 +59,15 @@ def _warehouse(home: Path, url: str) -> Path | None:
     return duckdb_path(url, home) if url.startswith("duckdb://") else None
 
 
-def _copy(home: Path, url: str) -> Path | None:
+def _readers_folder(home: Path, url: str) -> Path | None:
     path = _warehouse(home, url)
-    return published_path(path) if path else None
+    return published_path(path).parent if path else None
 
 
-def _set_mode(path: Path, mode: int) -> None:
-    if stat.S_IMODE(path.stat().st_mode) != mode:
-        path.chmod(mode)
+def _close(path: Path, passing: int = 0) -> None:
+    """Take away what others may do with a file or folder, but for passing through; one that goes meanwhile is no matter."""
+    with contextlib.suppress(PermissionError, FileNotFoundError):
+        mode = stat.S_IMODE(path.lstat().st_mode)
+        wanted = mode & ~_OTHERS | passing
+        if mode != wanted and not path.is_symlink():
+            path.chmod(wanted)

@@ -49,6 +49,18 @@ def test_who_may_read_the_copy_passes_through_home_and_lists_nothing_there(old_h
     assert "everybody may read the readers' copy" in privacy_words(old_home, URL, 0o755)
 
 
+def test_what_stands_beside_the_warehouse_is_closed_too_and_a_link_is_not_followed(old_home, tmp_path):
+    (old_home / "dagster").mkdir(mode=0o755)
+    (old_home / "dagster").chmod(0o755)
+    outside = tmp_path / "outside"
+    outside.touch(0o644)
+    (old_home / "link").symlink_to(outside)
+
+    close_home(old_home, URL, 0o755)
+
+    assert [0o700, 0o644] == [mode(old_home / "dagster"), mode(outside)]
+
+
 def test_a_home_of_another_user_is_left_as_it_is(old_home, monkeypatch):
     def refuse(*_args, **_words):
         raise PermissionError(1, "Operation not permitted")

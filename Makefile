@@ -41,8 +41,8 @@ check: setup  ## lint, format, types, import law, SQL lint, definitions load, do
 	@PYTHONWARNINGS=ignore $(BIN)/dagster definitions validate -w workspace.yaml
 	@$(BIN)/python -m pytest --doctest-modules wfm_pipeline
 
-canaries: setup  ## every command, however it ends, searched for secrets (half an hour); the short version is in test
-	@$(BIN)/python -m pytest -m by_hand -n auto --dist worksteal wfm_pipeline_tests/faults/test_canaries.py
+canaries: setup  ## every command, however it ends, searched for secrets (half an hour); writes the table in docs/safety.md
+	@$(BIN)/python -m wfm_pipeline_tests.tools.write_canary_table
 
 format: setup  ## let ruff and sqlfluff put the code in order
 	@$(BIN)/ruff check --fix .

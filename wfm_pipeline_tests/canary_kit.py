@@ -68,6 +68,8 @@ _CALLS = (
 )
 WELL = "success"
 """Name of the scenarios in which everything is right."""
+ENDS = {"alerts": 1, "dev": 143}
+"""Exit codes of commands that end well and not with 0: the canaries' mail server does not answer, and `wfm dev` is stopped."""
 PLACES = ("stdout", "stderr", "files", "DuckDB and SQLite tables", "PostgreSQL tables")
 FAULTS = {
     "wrong host": "{scheme}://u:{password}@127.0.0.1:1/db",
@@ -154,12 +156,21 @@ class Scenario:
         }
 
 
-def run_all(root, scenarios):
-    """Run the commands of all scenarios, each a process of its own.
+@dataclass(frozen=True)
+class Found:
+    """What a run of scenarios came to.
 
-    Returns:
-        (scenario, command) -> exit code, and (scenario, command, place) of every canary where none should be.
+    Attributes:
+        codes: (scenario, command) -> exit code.
+        leaks: (scenario, command, place) of every canary where none should be.
     """
+
+    codes: Mapping[tuple[str, str], int]
+    leaks: Collection[tuple[str, str, str]]
+
+
+def run_all(root, scenarios):
+    """Run the commands of all scenarios, each a process of its own."""
     jobs, numbers = [], {}
     for scenario in scenarios:
         first = len(numbers)
@@ -171,19 +182,27 @@ def run_all(root, scenarios):
     databases = {url for scenario in scenarios for url in scenario.databases}
     leaks = {(*numbers[n], place) for place, found in leaks_of(root, databases).items() for n in found}
     names = {job["folder"]: scenario.name for scenario, made in zip(scenarios, jobs, strict=True) for job in made}
-    return {(names[folder], command): code for folder, command, code, _seconds in codes}, leaks
+    return Found({(names[folder], command): code for folder, command, code, _seconds in codes}, leaks)
 
 
-def table(codes, leaks):
-    """The table of `docs/safety.md`: command x success or failure x place, of what `run_all` has run."""
-    ran = {(command, "well" if name == WELL else "badly") for name, command in codes}
-    lines = [f"| command | ends | {' | '.join(PLACES)} |", f"|---|---|{'---|' * len(PLACES)}"]
-    for command in COMMANDS:
-        for end in ("well", "badly"):
-            found = {place for name, of, place in leaks if of == command and (name == WELL) == (end == "well")}
-            is_clean = "clean" if (command, end) in ran else "not run"
-            lines.append(f"| `{command}` | {end} | {' | '.join('LEAKS' if p in found else is_clean for p in PLACES)} |")
-    return "\n".join(lines)
+def lines_of(found):
+    """Command and how it ended -> its line in the table of `docs/safety.md`, of what was run."""
+    ran = {(command, "well" if name == WELL else "badly") for one in found for name, command in one.codes}
+    leaks = {
+        (command, "well" if name == WELL else "badly", place) for one in found for name, command, place in one.leaks
+    }
+    return {
+        key: f"| `{key[0]}` | {key[1]} | {' | '.join('LEAKS' if (*key, p) in leaks else 'clean' for p in PLACES)} |"
+        for key in ran
+    }
+
+
+def table(found):
+    """The table: command x success or failure x place; what was not run has no line."""
+    lines = lines_of(found)
+    keys = [(command, end) for command in COMMANDS for end in ("well", "badly")]
+    head = [f"| command | ends | {' | '.join(PLACES)} |", f"|---|---|{'---|' * len(PLACES)}"]
+    return "\n".join([*head, *(lines[key] for key in keys if key in lines)])
 
 
 def _server(root, half, jobs):

@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import os
+import signal
 import uuid
 from pathlib import Path
 
@@ -18,6 +19,10 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [ROOT, os.environ.get("P
 """Children of the tests find this package from whichever folder they are started in."""
 settings.register_profile("untimed", deadline=None)  # a slow machine fails no test; time is measured in benchmarks
 settings.load_profile("untimed")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # what a shell starts in the background ignores Ctrl-C, and the commands that are stopped by it here would too
 
 ENGINES = {
     "PostgreSQL": "WFM_TEST_POSTGRES_URL",
@@ -135,6 +140,14 @@ def _environment_of_this_test_alone():
     for name in os.environ.keys() - before.keys():
         del os.environ[name]
     os.environ.update(before)
+
+
+@pytest.fixture(autouse=True)
+def _umask_of_this_test_alone():
+    """What the product makes is private; files that later tests make would be so too, which is not what they mean."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def stopped(words, *, after, signal, env, cwd):
         if after in line:
             break
     child.send_signal(signal)
-    said = "".join([*before, child.communicate()[1]])
+    said = "".join([*before, child.communicate(timeout=300)[1]])
     return SimpleNamespace(returncode=child.returncode, stderr=said)
 
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from wfm_pipeline.sources.maps import load_map
-from wfm_pipeline.warehouse.bronze import ensure_bronze
-from wfm_pipeline.warehouse.opening import open_warehouse
+from wfm_pipeline.warehouse.bronze.versions import ensure_bronze
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
 
 SOURCE_MAP = load_map("telephony")
 LEGS_TABLE = SOURCE_MAP.bronze_name(SOURCE_MAP.table("call_legs"))

@@ -13,12 +13,12 @@ import time
 import numpy as np
 import psutil
 
-from wfm_pipeline.domain.allocation.ideal import ideal_fte
-from wfm_pipeline.domain.allocation.judge import fairness, judge
 from wfm_pipeline.domain.allocation.problem import Demand, Problem, Resource
-from wfm_pipeline.domain.allocation.strategy import STRATEGIES, Options, allocate, optimal_counts
-from wfm_pipeline.domain.allocation.week_plan import plan_week
-from wfm_pipeline.domain.allocation.weeks import IsoWeek
+from wfm_pipeline.domain.allocation.reasons.judge import fairness, judge
+from wfm_pipeline.domain.allocation.strategies.strategy import STRATEGIES, Options, allocate, optimal_counts
+from wfm_pipeline.domain.allocation.week.ideal import ideal_fte
+from wfm_pipeline.domain.allocation.week.week_plan import plan_week
+from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 
 PLATFORMS = ("Amisys", "Facets", "Xcelys", "Qnxt")
 CASE_TYPES = tuple(f"case-{number:02d}" for number in range(12))

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from wfm_pipeline.contracts.allocation import ALLOCATION_ACCURACY, DEMAND_WEEK, WEEKLY_RESOURCE_ASSIGNMENT
+from wfm_pipeline.contracts.planning.allocation import ALLOCATION_ACCURACY, DEMAND_WEEK, WEEKLY_RESOURCE_ASSIGNMENT
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.content import content_hash

@@ -13,12 +13,12 @@ import time
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.forecasting import ForecastOptions
-from wfm_pipeline.domain.forecasting.boosting import load_lightgbm
+from wfm_pipeline.domain.forecasting.desk.panel import build_panel
 from wfm_pipeline.domain.forecasting.fitting import answer, fit_panel
-from wfm_pipeline.domain.forecasting.history import build_panel
-from wfm_pipeline.domain.forecasting.peers import PEERS, peer_forecast
+from wfm_pipeline.domain.forecasting.means.boosting import load_lightgbm
+from wfm_pipeline.domain.forecasting.means.peers import PEERS, peer_forecast
 
 HORIZON_DAYS = 14
 

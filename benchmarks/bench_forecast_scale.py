@@ -14,12 +14,12 @@ import time
 
 import numpy as np
 
-from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.forecasting import ForecastOptions
-from wfm_pipeline.domain.forecasting.boosting import load_lightgbm
-from wfm_pipeline.domain.forecasting.daytypes import day_types
+from wfm_pipeline.domain.forecasting.desk.calendar_facts import day_types
+from wfm_pipeline.domain.forecasting.desk.panel import CallPanel
 from wfm_pipeline.domain.forecasting.fitting import answer, fit_panel
-from wfm_pipeline.domain.forecasting.history import CallPanel
+from wfm_pipeline.domain.forecasting.means.boosting import load_lightgbm
 
 HORIZON_DAYS = 14
 FIRST = dt.date(2022, 1, 3)

@@ -25,11 +25,11 @@ from _generate_legs import CUSTOMERS_TABLE, LEGS_TABLE, SOURCE_MAP, generate
 from wfm_pipeline.domain.calendar import holiday_names
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.transforms.behaviour import customer_behaviour
-from wfm_pipeline.transforms.rules import SilverRules
-from wfm_pipeline.warehouse import silver
+from wfm_pipeline.transforms.rows.rules import SilverRules
 from wfm_pipeline.warehouse.content import content_hash
-from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.opening import open_warehouse
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
+from wfm_pipeline.warehouse.silver import refresh as silver
 
 FIRST, LAST = dt.date(2025, 1, 1), dt.date(2026, 1, 31)
 BUDGET_RATIO, BUDGET_GB = 1.5, 1.5

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.forecasting import ForecastOptions
-from wfm_pipeline.domain.forecasting.history import CallPanel, build_panel, desk_closed_dates
-from wfm_pipeline.domain.forecasting.long_range import draw_days, long_means, tested_errors
+from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, build_panel, desk_closed_dates
+from wfm_pipeline.domain.forecasting.long_range.long_range import draw_days, long_means, tested_errors
 
 FIRST_ORIGIN, SPACING, LEAST_WEEKS, LEAST_DAYS = 84, 14, 4, 3
 PATHS = 1_000

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.forecasting import METHOD, ForecastOptions, read_folds, run_backtest
 
 ISRAEL = Site(country="IL", weekend=("fri", "sat"))

@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.forecasting import ForecastOptions, read_folds
-from wfm_pipeline.domain.forecasting.dependence import learn_dependence
+from wfm_pipeline.domain.forecasting.bands.dependence import learn_dependence
+from wfm_pipeline.domain.forecasting.desk.panel import build_panel, desk_closed_dates
 from wfm_pipeline.domain.forecasting.fitting import answer, fit_panel
-from wfm_pipeline.domain.forecasting.history import build_panel, desk_closed_dates
-from wfm_pipeline.domain.forecasting.intraday import learn_intraday
-from wfm_pipeline.domain.forecasting.paths import bands_of, sample_paths
+from wfm_pipeline.domain.forecasting.intraday.update import learn_intraday
+from wfm_pipeline.domain.forecasting.long_range.sample_paths import bands_of, sample_paths
 
 PATHS = 1_000
 BLOCK_DAYS = 7

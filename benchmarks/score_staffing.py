@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.forecasting import METHOD, QUANTILE_LEVELS, quantile_column, read_folds, run_backtest
 from wfm_pipeline.domain.staffing.risk import Queue, band_quantile, cheapest_for_level, expected_measures, need_at
-from wfm_pipeline.sources.interval_file import read_interval_file
+from wfm_pipeline.sources.files.interval_file import read_interval_file
 
 QUEUE = Queue(1800.0, 240.0, 20.0, 300.0)
 """Interval, AHT, answer target and patience [s]: stated assumptions, the panel has none of them."""

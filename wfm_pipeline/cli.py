@@ -42,7 +42,7 @@ from wfm_pipeline.commands.stopping import Stopping
 from wfm_pipeline.commands.upgrade import upgrade
 from wfm_pipeline.errors import SettingsError, WfmError
 from wfm_pipeline.machine import keep_private, machine_error, write_whole
-from wfm_pipeline.reports.plain_words import plain_lines
+from wfm_pipeline.reports.words.plain_words import plain_lines
 from wfm_pipeline.settings import Settings, commented_file, config_path, dagster_home
 from wfm_pipeline.urls import masked
 
@@ -120,11 +120,11 @@ def run(
     first_day = parse_date(as_of, "--as-of")
     settings = chosen_settings(source=source, warehouse_url=warehouse)
     from wfm_pipeline.orchestration.jobs import NIGHTLY  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.main_run import run_news  # noqa: PLC0415
-    from wfm_pipeline.orchestration.plan import plan_run  # noqa: PLC0415
-    from wfm_pipeline.orchestration.telling import telling  # noqa: PLC0415
-    from wfm_pipeline.reports.run_tables import run_tables  # noqa: PLC0415
-    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.orchestration.partitions.stale_dates import plan_run  # noqa: PLC0415
+    from wfm_pipeline.orchestration.runs.main_run import run_news  # noqa: PLC0415
+    from wfm_pipeline.orchestration.runs.telling import telling  # noqa: PLC0415
+    from wfm_pipeline.reports.tables.main_run import run_tables  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
     house = House(settings)
@@ -231,7 +231,7 @@ def doctor(as_json: AsJson = False) -> None:
     """Check settings, drivers, connections, time zone and disk, and say how to mend each."""
     from wfm_pipeline.definitions import defs  # noqa: PLC0415  (Dagster takes seconds to import)
     from wfm_pipeline.orchestration.doctor import as_table, examine  # noqa: PLC0415
-    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
 
     findings = examine(chosen_settings(), defs)
     if as_json:
@@ -261,7 +261,7 @@ def dev(
     ] = False,
 ) -> None:
     """Open the Dagster UI with the graph."""
-    from wfm_pipeline.orchestration.dev_services import check_host, check_port, serve_ui  # noqa: PLC0415
+    from wfm_pipeline.orchestration.instance.dev_services import check_host, check_port, serve_ui  # noqa: PLC0415
 
     check_host(host, has_proxy=i_have_a_proxy)
     settings = chosen_settings()

@@ -8,22 +8,22 @@ import warnings
 
 import dagster as dg
 
-from wfm_pipeline.assets.accuracy import build_accuracy_assets
 from wfm_pipeline.assets.actuals import build_actual_assets
-from wfm_pipeline.assets.allocation import build_allocation_assets
 from wfm_pipeline.assets.allocation_inputs import build_planning_assets
 from wfm_pipeline.assets.bronze import build_bronze_assets
-from wfm_pipeline.assets.capacity import build_capacity_assets
 from wfm_pipeline.assets.customers import build_customer_assets
-from wfm_pipeline.assets.final_forecast import build_final_assets
-from wfm_pipeline.assets.forecast import build_forecast_assets
-from wfm_pipeline.assets.forecast_plans import build_plan_assets
-from wfm_pipeline.assets.intraday import build_intraday_assets
-from wfm_pipeline.assets.long_range import build_long_range_assets
-from wfm_pipeline.assets.model_fit import build_model_fit_assets
+from wfm_pipeline.assets.forecasting.accuracy import build_accuracy_assets
+from wfm_pipeline.assets.forecasting.final_forecast import build_final_assets
+from wfm_pipeline.assets.forecasting.forecast import build_forecast_assets
+from wfm_pipeline.assets.forecasting.intraday import build_intraday_assets
+from wfm_pipeline.assets.forecasting.long_range import build_long_range_assets
+from wfm_pipeline.assets.forecasting.planners import build_plan_assets
+from wfm_pipeline.assets.planning.allocation import build_allocation_assets
+from wfm_pipeline.assets.planning.capacity import build_capacity_assets
+from wfm_pipeline.assets.planning.model_fit import build_model_fit_assets
+from wfm_pipeline.assets.planning.staffing import build_staffing_assets
 from wfm_pipeline.assets.publication import build_publication_assets
 from wfm_pipeline.assets.silver import build_silver_assets
-from wfm_pipeline.assets.staffing import build_staffing_assets
 from wfm_pipeline.checks.allocation_checks import build_allocation_checks
 from wfm_pipeline.checks.contract_checks import build_contract_checks
 from wfm_pipeline.checks.flow_checks import build_flow_checks
@@ -33,10 +33,10 @@ from wfm_pipeline.checks.judgement_checks import build_judgement_checks
 from wfm_pipeline.checks.law_checks import build_law_checks
 from wfm_pipeline.machine import keep_private
 from wfm_pipeline.orchestration.alert_sensors import build_alert_sensors
-from wfm_pipeline.orchestration.house_of_run import house_of_run
+from wfm_pipeline.orchestration.instance.retention import retention_job, retention_schedule
 from wfm_pipeline.orchestration.jobs import build_jobs
-from wfm_pipeline.orchestration.partitions import daily_partitions, weekly_partitions
-from wfm_pipeline.orchestration.retention import retention_job, retention_schedule
+from wfm_pipeline.orchestration.partitions.daily_and_weekly import daily_partitions, weekly_partitions
+from wfm_pipeline.orchestration.runs.house_of_run import house_of_run
 from wfm_pipeline.orchestration.schedules import build_schedules
 from wfm_pipeline.orchestration.sensors import build_sensors
 from wfm_pipeline.resources import House

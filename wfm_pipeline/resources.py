@@ -15,33 +15,34 @@ from functools import cached_property
 from pathlib import Path
 from typing import cast
 
-from wfm_pipeline.contracts.site import Site
-from wfm_pipeline.contracts.source_map import SourceMap
+from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.domain.allocation.problem import Weight
-from wfm_pipeline.domain.allocation.strategy import Options, Strategy
-from wfm_pipeline.domain.allocation.week_plan import DEFAULT_CALENDARS
+from wfm_pipeline.domain.allocation.strategies.strategy import Options, Strategy
+from wfm_pipeline.domain.allocation.week.week_plan import DEFAULT_CALENDARS
 from wfm_pipeline.domain.forecasting.options import ForecastOptions
-from wfm_pipeline.domain.staffing.capacity import CapacityOptions
-from wfm_pipeline.domain.staffing.plan import StaffingPolicy
+from wfm_pipeline.domain.staffing.capacity.plan import CapacityOptions
+from wfm_pipeline.domain.staffing.forecast_teams import StaffingPolicy
 from wfm_pipeline.errors import SettingsError, WarehouseError, WfmError
 from wfm_pipeline.settings import Settings
 from wfm_pipeline.sources.maps import load_map
-from wfm_pipeline.sources.reader import SourceReader, open_reader
+from wfm_pipeline.sources.opening import open_reader
+from wfm_pipeline.sources.reader import SourceReader
 from wfm_pipeline.sources.sample import SAMPLE_INFO_TABLE
-from wfm_pipeline.transforms.rules import SilverRules
-from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.transforms.rows.rules import SilverRules
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.opening import check_url, open_warehouse, published_place
+from wfm_pipeline.warehouse.engines.staging import drop_leftovers
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 from wfm_pipeline.warehouse.kept import kept_open, open_or_share
 from wfm_pipeline.warehouse.migrations.upgrade import bring_up_to_date, pending_changes
-from wfm_pipeline.warehouse.opening import check_url, open_warehouse, published_place
 from wfm_pipeline.warehouse.ops.store import OpsStore, open_ops
 from wfm_pipeline.warehouse.ops.writing import Say, check_still_writer, utc_now, writing
-from wfm_pipeline.warehouse.privacy import close_home
-from wfm_pipeline.warehouse.pseudonyms import home_key
-from wfm_pipeline.warehouse.publication import Publication, Readers
-from wfm_pipeline.warehouse.publish import publish
+from wfm_pipeline.warehouse.readers.privacy import close_home
+from wfm_pipeline.warehouse.readers.pseudonyms import home_key
+from wfm_pipeline.warehouse.readers.publication import Publication, Readers
+from wfm_pipeline.warehouse.readers.publish import publish
 from wfm_pipeline.warehouse.source_card import noted_simulated
-from wfm_pipeline.warehouse.staging import drop_leftovers
 
 _LOG = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from wfm_pipeline.domain.allocation.frames import allocate_frames
 from wfm_pipeline.domain.allocation.problem import Problem
+from wfm_pipeline.domain.allocation.tables.frames import allocate_frames
 from wfm_pipeline_tests.allocation_instances import PLAN, WEEK, person, work
 
 CASES = json.loads((Path(__file__).parent / "cases" / "allocation.json").read_text(encoding="utf-8"))

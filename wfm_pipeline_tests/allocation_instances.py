@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from wfm_pipeline.domain.allocation.problem import Demand, Problem, Resource, Weight
-from wfm_pipeline.domain.allocation.week_plan import plan_week
-from wfm_pipeline.domain.allocation.weeks import IsoWeek
+from wfm_pipeline.domain.allocation.week.week_plan import plan_week
+from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 
 WEEK = IsoWeek(2025, 28)  # five working days in both localities
 PLAN = plan_week(WEEK)

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import nbinom
 
-from wfm_pipeline.contracts.site import Site
-from wfm_pipeline.domain.forecasting.analysis import analyse
-from wfm_pipeline.domain.forecasting.backtest import BacktestResult
-from wfm_pipeline.domain.forecasting.counts import middle_quantile
+from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.domain.forecasting.bands.counts import middle_quantile
+from wfm_pipeline.domain.forecasting.judging.analysis import analyse
+from wfm_pipeline.domain.forecasting.judging.backtest import BacktestResult
+from wfm_pipeline.domain.forecasting.judging.scores import score_backtest
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, quantile_column
-from wfm_pipeline.domain.forecasting.scores import score_backtest
 
 SITE = Site(country="US")
 

@@ -7,7 +7,7 @@ import ibis
 
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
-from wfm_pipeline.warehouse.opening import open_warehouse
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
 
 FOLDER = Path(__file__).parent / "former"
 

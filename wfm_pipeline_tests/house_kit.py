@@ -8,13 +8,13 @@ from contextlib import closing
 import dagster as dg
 
 from wfm_pipeline.contracts.gold import GOLD_TABLES, PIPELINE_HEALTH
-from wfm_pipeline.contracts.plans import PLAN_GOLD_TABLES, PLAN_INPUTS
+from wfm_pipeline.contracts.planning.forecast_plans import PLAN_GOLD_TABLES, PLAN_INPUTS
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.orchestration.jobs import REFRESH
-from wfm_pipeline.orchestration.main_run import run_news
-from wfm_pipeline.orchestration.plan import plan_run
-from wfm_pipeline.orchestration.running import run_main_job
+from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
+from wfm_pipeline.orchestration.runs.main_run import run_news
+from wfm_pipeline.orchestration.runs.running import run_main_job
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.content import content_hash

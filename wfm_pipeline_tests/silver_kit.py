@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from wfm_pipeline.contracts.site import Site
-from wfm_pipeline.contracts.source_map import ColumnMap, Exclusion, SourceMap, TableMap
+from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.contracts.source.source_map import ColumnMap, Exclusion, SourceMap, TableMap
 from wfm_pipeline.domain.dates import Dates
-from wfm_pipeline.sources.clock import SourceClock
-from wfm_pipeline.sources.prepare import prepare
-from wfm_pipeline.transforms.rules import SilverRules
-from wfm_pipeline.warehouse import silver
-from wfm_pipeline.warehouse.bronze import append_versions
-from wfm_pipeline.warehouse.opening import open_warehouse
+from wfm_pipeline.sources.rows.clock import SourceClock
+from wfm_pipeline.sources.rows.prepare import prepare
+from wfm_pipeline.transforms.rows.rules import SilverRules
+from wfm_pipeline.warehouse.bronze.versions import append_versions
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
+from wfm_pipeline.warehouse.silver import refresh as silver
 
 DAY = dt.date(2026, 3, 10)  # a Tuesday
 RULES = SilverRules()

@@ -16,8 +16,8 @@ import dagster as dg
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.orchestration.jobs import REFRESH
-from wfm_pipeline.orchestration.plan import Plan
-from wfm_pipeline.orchestration.running import run_main_job
+from wfm_pipeline.orchestration.partitions.stale_dates import Plan
+from wfm_pipeline.orchestration.runs.running import run_main_job
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.content import content_hash

@@ -8,7 +8,7 @@ from wfm_pipeline.contracts.gold import QUEUE_DAY_ACTUAL
 from wfm_pipeline.contracts.silver import QUEUE_INTERVALS
 from wfm_pipeline.resources import House
 from wfm_pipeline.transforms.queue_days import queue_days
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 
 def build_actual_assets() -> list[dg.AssetsDefinition]:

@@ -1,7 +1,7 @@
 """The calls that the weekly allocation plans for: final values of the forecast, as weekly demand.
 
 Here: which rows of which issue, and where there are no final values. Not here: what a plan may know
-(domain/allocation/calls) or the planners' tables (allocation_inputs).
+(domain/allocation/week/calls) or the planners' tables (allocation_inputs).
 """
 
 from collections import Counter
@@ -9,14 +9,14 @@ from collections import Counter
 import pandas as pd
 
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST
-from wfm_pipeline.contracts.plans import QUEUE_DAY_FINAL
-from wfm_pipeline.domain.allocation.calls import fill_weeks, known_at_week_start
-from wfm_pipeline.domain.allocation.demand import forecast_demand
-from wfm_pipeline.domain.allocation.locality import LocalityPolicy
-from wfm_pipeline.domain.allocation.weeks import IsoWeek
+from wfm_pipeline.contracts.planning.forecast_plans import QUEUE_DAY_FINAL
+from wfm_pipeline.domain.allocation.tables.locality import LocalityPolicy
+from wfm_pipeline.domain.allocation.week.calls import fill_weeks, known_at_week_start
+from wfm_pipeline.domain.allocation.week.demand import forecast_demand
+from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.resources import House
-from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 DEMAND_COLUMNS = ["demand_id", "platform", "locality", "case_type", "state", "weekly_forecast", "handle_seconds"]
 _KEYS = ["queue_id", "business_date", "issued_at"]

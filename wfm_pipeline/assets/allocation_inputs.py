@@ -13,7 +13,8 @@ import pandas as pd
 
 from wfm_pipeline.assets.allocation_calls import DEMAND_COLUMNS, days_without_final, planned_days, weekly_calls
 from wfm_pipeline.assets.common import Flow, Stopwatch, materialized, report, spec
-from wfm_pipeline.contracts.allocation import (
+from wfm_pipeline.contracts.columns import Table
+from wfm_pipeline.contracts.planning.allocation import (
     ALLOCATION_INPUTS,
     ALLOCATION_RESOURCES,
     CAPACITY_TIERS,
@@ -22,21 +23,20 @@ from wfm_pipeline.contracts.allocation import (
     QUEUE_DEMAND_MAP,
     WEEK_CONFIGURATION,
 )
-from wfm_pipeline.contracts.columns import Table
-from wfm_pipeline.contracts.history import planner_key
-from wfm_pipeline.domain.allocation.demand import read_demands
-from wfm_pipeline.domain.allocation.frames import WeekAnswer, allocate_week
-from wfm_pipeline.domain.allocation.locality import LocalityPolicy
-from wfm_pipeline.domain.allocation.planning import FILES, planning_rows
+from wfm_pipeline.contracts.planning.history import planner_key
 from wfm_pipeline.domain.allocation.problem import CapacityTier, Demand, Resource
-from wfm_pipeline.domain.allocation.sheets import read_resources, read_rules, read_tiers, read_week_configuration
-from wfm_pipeline.domain.allocation.strategy import Options
-from wfm_pipeline.domain.allocation.week_plan import WeekTable
-from wfm_pipeline.domain.allocation.weeks import IsoWeek
+from wfm_pipeline.domain.allocation.strategies.strategy import Options
+from wfm_pipeline.domain.allocation.tables.frames import WeekAnswer, allocate_week
+from wfm_pipeline.domain.allocation.tables.locality import LocalityPolicy
+from wfm_pipeline.domain.allocation.tables.planning import FILES, planning_rows
+from wfm_pipeline.domain.allocation.tables.sheets import read_resources, read_rules, read_tiers, read_week_configuration
+from wfm_pipeline.domain.allocation.week.demand import read_demands
+from wfm_pipeline.domain.allocation.week.week_plan import WeekTable
+from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.resources import House
-from wfm_pipeline.sources.planning_files import brought_by, read_text_table
-from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.planning import open_rows, take_in
+from wfm_pipeline.sources.files.planning_files import brought_by, read_text_table
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.shelves.versions import open_rows, take_in
 
 GROUP = "allocation"
 

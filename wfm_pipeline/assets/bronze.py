@@ -1,7 +1,7 @@
 """Bronze assets: one per table of the source map, the source's own rows, append-only.
 
 A table that is read by business date has daily partitions; a small one is read whole. What a row
-version is and when one is new: warehouse/bronze.py.
+version is and when one is new: warehouse/bronze/versions.py.
 """
 
 import datetime as dt
@@ -22,13 +22,13 @@ from wfm_pipeline.assets.common import (
     materialized,
     report,
 )
-from wfm_pipeline.contracts.source_map import SourceMap, TableMap
+from wfm_pipeline.contracts.source.source_map import SourceMap, TableMap
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.resources import House
-from wfm_pipeline.warehouse.bronze import append_versions
-from wfm_pipeline.warehouse.bronze_days import ledger
+from wfm_pipeline.warehouse.bronze.days import ledger
+from wfm_pipeline.warehouse.bronze.versions import append_versions
 from wfm_pipeline.warehouse.day_checks import known_days
-from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.first_dates import note_first_date
 from wfm_pipeline.warehouse.source_card import note_source
 

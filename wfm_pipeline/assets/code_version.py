@@ -3,7 +3,7 @@
 It is a digest of the source text that makes the numbers: the asset's module, the asset modules it calls, and what these
 call in `transforms` and `domain`, all the way down. An import of names that end in KEY is no call. Not part of
 it: how rows are stored or read (warehouse, sources), which columns there are (the column schema shows those) and
-settings. A changed comment is a change; whether a run has work to do is another question (orchestration/finished).
+settings. A changed comment is a change; whether a run has work to do is another question (orchestration/runs/finished).
 """
 
 import hashlib
@@ -16,7 +16,11 @@ from typing import Final
 _PACKAGE: Final = Path(__file__).parents[1]
 _ROOMS: Final = ("assets", "warehouse", "transforms", "domain")
 """Rooms whose code makes the numbers."""
-_PLUMBING: Final = ("wfm_pipeline.assets.common", "wfm_pipeline.assets.code_version", "wfm_pipeline.warehouse.engine")
+_PLUMBING: Final = (
+    "wfm_pipeline.assets.common",
+    "wfm_pipeline.assets.code_version",
+    "wfm_pipeline.warehouse.engines.engine",
+)
 """What every asset needs and no number comes from."""
 _IMPORT: Final = re.compile(r"^\s*from (wfm_pipeline\.[\w.]+) import (\([^)]*\)|[^\n]+)", re.MULTILINE)
 _LENGTH: Final = 12

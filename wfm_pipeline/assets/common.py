@@ -21,9 +21,9 @@ from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.domain.judgement import Judgement
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.resources import House
-from wfm_pipeline.sources.retry import SourceUnreachableError
-from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.sources.databases.retry import SourceUnreachableError
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 DATES_TAG = "wfm/dates"
 """Run tag: the business dates of a run without partitions, such as 2025-01-01..2025-01-05,2025-03-02."""

@@ -10,7 +10,7 @@ from wfm_pipeline.contracts.silver import CALLS
 from wfm_pipeline.domain.segmentation import segment_customers
 from wfm_pipeline.resources import House
 from wfm_pipeline.transforms.behaviour import customer_behaviour
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 
 def build_customer_assets() -> list[dg.AssetsDefinition]:

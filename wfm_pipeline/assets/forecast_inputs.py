@@ -16,8 +16,8 @@ from wfm_pipeline.domain.calendar import interval_grid, start_of_day
 from wfm_pipeline.domain.whole_days import unfinished_dates
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.resources import House
-from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)

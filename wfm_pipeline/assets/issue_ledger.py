@@ -1,6 +1,6 @@
 """Putting an issue on the shelf for good: the ledger, the archive of superseded revisions, days left out.
 
-Hindcasts are no issues: they are not in this ledger and may be made again (assets/hindcasts). The rules
+Hindcasts are no issues: they are not in this ledger and may be made again (assets/forecasting/hindcasts). The rules
 are in domain/forecasting/issues.
 """
 
@@ -12,7 +12,7 @@ import pandas as pd
 from wfm_pipeline.assets.forecast_inputs import issue_instant
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
-from wfm_pipeline.contracts.plans import (
+from wfm_pipeline.contracts.planning.forecast_plans import (
     DAY_ARCHIVE,
     FORECAST_ISSUE,
     INTERVAL_ARCHIVE,
@@ -22,8 +22,8 @@ from wfm_pipeline.contracts.plans import (
 from wfm_pipeline.domain.forecasting.issues import WRITTEN, Verdict, judge_issue, same_rows
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.content import content_hash
-from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 _ARCHIVES = {QUEUE_INTERVAL_FORECAST: INTERVAL_ARCHIVE, QUEUE_DAY_FORECAST: DAY_ARCHIVE}
 Frames = Mapping[Table, pd.DataFrame]

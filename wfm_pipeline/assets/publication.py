@@ -1,7 +1,7 @@
 """The last asset of every job that changes gold: the readers' copy, renewed after every check has passed.
 
 It depends on every gold asset, so Dagster runs it last and leaves it out where a blocking check failed.
-What publishing is: warehouse/publish.py.
+What publishing is: warehouse/readers/publish.py.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,8 +13,8 @@ from wfm_pipeline.assets.code_version import code_version
 from wfm_pipeline.assets.common import OWNERS, column_schema, materialized
 from wfm_pipeline.contracts.publication import PUBLICATION
 from wfm_pipeline.resources import House
-from wfm_pipeline.warehouse.publication import Publication
-from wfm_pipeline.warehouse.publish import publish, tables_changed
+from wfm_pipeline.warehouse.readers.publication import Publication
+from wfm_pipeline.warehouse.readers.publish import publish, tables_changed
 
 GROUP = "readers"
 PUBLICATION_KEY = dg.AssetKey([GROUP, PUBLICATION.name])

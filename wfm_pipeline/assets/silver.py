@@ -15,17 +15,17 @@ from wfm_pipeline.assets.bronze import bronze_key
 from wfm_pipeline.assets.common import DAY, Flow, Stopwatch, asset_words, dates_of, materialized, report, spec, warning
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
-from wfm_pipeline.contracts.source_map import Role, SourceMap
+from wfm_pipeline.contracts.source.source_map import Role, SourceMap
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.domain.judgement import refused_share
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.resources import House
-from wfm_pipeline.transforms.rules import SilverRules
-from wfm_pipeline.warehouse.bronze_days import touched_dates
-from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.transforms.rows.rules import SilverRules
+from wfm_pipeline.warehouse.bronze.days import touched_dates
+from wfm_pipeline.warehouse.bronze.pending import pending_dates, strike_off
+from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.ops.writing import utc_now
-from wfm_pipeline.warehouse.pending import pending_dates, strike_off
-from wfm_pipeline.warehouse.silver import (
+from wfm_pipeline.warehouse.silver.refresh import (
     SilverCounts,
     refresh_calendar,
     refresh_calls,
@@ -33,7 +33,7 @@ from wfm_pipeline.warehouse.silver import (
     refresh_intervals,
     refresh_legs,
 )
-from wfm_pipeline.warehouse.silver_rows import forget_raw
+from wfm_pipeline.warehouse.silver.rows import forget_raw
 
 Refresh = Callable[[Warehouse, SourceMap, SilverRules, Dates], SilverCounts]
 """Replaces a table's rows of some dates."""

@@ -11,7 +11,7 @@ import dagster as dg
 from wfm_pipeline.assets.allocation_inputs import read_planning, table_key
 from wfm_pipeline.checks.plan_judgement import WeekFaults, judge_weeks
 from wfm_pipeline.checks.verdicts import verdict
-from wfm_pipeline.contracts.allocation import WEEKLY_RESOURCE_ASSIGNMENT
+from wfm_pipeline.contracts.planning.allocation import WEEKLY_RESOURCE_ASSIGNMENT
 from wfm_pipeline.resources import House
 
 _RULES: Final = {

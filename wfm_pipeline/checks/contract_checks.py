@@ -3,8 +3,6 @@
 import dagster as dg
 
 from wfm_pipeline.checks.verdicts import verdict
-from wfm_pipeline.contracts.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
-from wfm_pipeline.contracts.capacity import CAPACITY_INPUTS, CAPACITY_TABLES
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import (
     CUSTOMER_BEHAVIOR,
@@ -16,9 +14,11 @@ from wfm_pipeline.contracts.gold import (
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
 from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
 from wfm_pipeline.contracts.model_fit import MODEL_FIT_TABLES
-from wfm_pipeline.contracts.plans import PLAN_GOLD_TABLES, PLAN_INPUTS
+from wfm_pipeline.contracts.planning.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
+from wfm_pipeline.contracts.planning.capacity import CAPACITY_INPUTS, CAPACITY_TABLES
+from wfm_pipeline.contracts.planning.forecast_plans import PLAN_GOLD_TABLES, PLAN_INPUTS
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
-from wfm_pipeline.contracts.source_map import SourceMap
+from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.contracts.staffing import STAFFING_TABLES
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.contract_check import Inspection, inspect_contract

@@ -6,7 +6,7 @@ import pandas as pd
 from wfm_pipeline.checks.verdicts import verdict
 from wfm_pipeline.contracts.gold import PIPELINE_HEALTH
 from wfm_pipeline.resources import House
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 
 def build_flow_checks() -> list[dg.AssetChecksDefinition]:

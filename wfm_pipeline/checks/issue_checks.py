@@ -6,7 +6,7 @@ import dagster as dg
 
 from wfm_pipeline.assets.issue_ledger import compare_issues
 from wfm_pipeline.checks.verdicts import verdict
-from wfm_pipeline.contracts.plans import FORECAST_ISSUE
+from wfm_pipeline.contracts.planning.forecast_plans import FORECAST_ISSUE
 from wfm_pipeline.resources import House
 
 NEWEST: Final = 30

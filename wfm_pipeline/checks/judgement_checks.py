@@ -20,7 +20,7 @@ from wfm_pipeline.domain.judgement import (
     worse_than_peer,
 )
 from wfm_pipeline.resources import House
-from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.judgement_rows import last_known_day, newest_volume, week_scores
 
 _ALL_QUEUES = "(all)"

@@ -7,7 +7,7 @@ import dagster as dg
 
 from wfm_pipeline.checks.verdicts import verdict
 from wfm_pipeline.resources import House
-from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.laws import (
     Law,
     bands_of_capacity_are_ordered,

@@ -1,7 +1,7 @@
 """The stored plan of a week against the planners' tables: every broken rule in words.
 
 Here: reading the stored rows and asking the judge. Not here: Dagster (allocation_checks) and the
-rules of eligibility themselves (domain/allocation/judge).
+rules of eligibility themselves (domain/allocation/reasons/judge).
 """
 
 import math
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from wfm_pipeline.assets.allocation import rows_by_week
 from wfm_pipeline.assets.allocation_inputs import Planning
-from wfm_pipeline.contracts.allocation import ALLOCATION_QUALITY, DEMAND_WEEK, WEEKLY_RESOURCE_ASSIGNMENT
-from wfm_pipeline.domain.allocation.demand import read_demands
-from wfm_pipeline.domain.allocation.judge import Verdict, judge
+from wfm_pipeline.assets.planning.allocation import rows_by_week
+from wfm_pipeline.contracts.planning.allocation import ALLOCATION_QUALITY, DEMAND_WEEK, WEEKLY_RESOURCE_ASSIGNMENT
 from wfm_pipeline.domain.allocation.problem import Problem
-from wfm_pipeline.domain.allocation.weeks import IsoWeek
+from wfm_pipeline.domain.allocation.reasons.judge import Verdict, judge
+from wfm_pipeline.domain.allocation.week.demand import read_demands
+from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.resources import House
-from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 _HOURS_TOLERANCE = 1e-6
 """Hours [h]: sums of doubles in another order."""

@@ -24,7 +24,7 @@ from wfm_pipeline.settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from wfm_pipeline.domain.allocation.strategy import Allocation
+    from wfm_pipeline.domain.allocation.strategies.strategy import Allocation
     from wfm_pipeline.orchestration.allocating import AllocationRequest
 
 _EITHER = (
@@ -142,8 +142,8 @@ def _from_files(
     as_json: bool,
 ) -> None:
     from wfm_pipeline.orchestration import allocating  # noqa: PLC0415
-    from wfm_pipeline.reports.allocation_tables import answer_tables  # noqa: PLC0415
-    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.reports.tables.allocation import answer_tables  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
     answer = allocating.answer_request(House(settings), request)
@@ -173,8 +173,8 @@ def _in_warehouse(
 ) -> None:
     from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
     from wfm_pipeline.orchestration import allocating, planning_run  # noqa: PLC0415
-    from wfm_pipeline.reports.allocation_tables import week_quality  # noqa: PLC0415
-    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.reports.tables.allocation import week_quality  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
     house = House(settings)

@@ -70,7 +70,7 @@ def backtest(
 
 
 def _print_json(answer: "BacktestAnswer", dataset: str | None) -> None:
-    from wfm_pipeline.reports.terminal import print_json  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_json  # noqa: PLC0415
 
     result, facts = answer.result, answer.facts
     tables = {"scores": result.scores, "fold_scores": result.fold_scores, **answer.analysis.tables()}
@@ -80,8 +80,8 @@ def _print_json(answer: "BacktestAnswer", dataset: str | None) -> None:
 
 
 def _print_tables(answer: "BacktestAnswer") -> None:
-    from wfm_pipeline.reports.backtest_words import summary  # noqa: PLC0415
-    from wfm_pipeline.reports.terminal import print_table  # noqa: PLC0415
+    from wfm_pipeline.reports.backtest.words import summary  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_table  # noqa: PLC0415
 
     result = answer.result
     for head, words in summary(result.scores, answer.analysis):

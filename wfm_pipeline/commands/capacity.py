@@ -60,7 +60,7 @@ def capacity(
     settings = chosen_settings(source=source, warehouse_url=warehouse, capacity_hire_for=hire_for)
     from wfm_pipeline.orchestration import capacity_planning  # noqa: PLC0415  (Dagster takes seconds to import)
     from wfm_pipeline.orchestration.csv_file import write_csv  # noqa: PLC0415
-    from wfm_pipeline.reports.terminal import print_json  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_json  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
     house = House(settings)
@@ -99,7 +99,7 @@ def _in_warehouse(house: "House") -> "pd.DataFrame":
 
 
 def _print(plan: "pd.DataFrame", title: Callable[[str], str], *, is_whole: bool) -> None:
-    from wfm_pipeline.reports.terminal import print_table  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_table  # noqa: PLC0415
 
     if plan.empty:
         out.say("no weeks: the forecast is empty")

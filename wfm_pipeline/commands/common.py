@@ -10,8 +10,8 @@ import typer
 from rich.text import Text
 
 from wfm_pipeline.errors import SettingsError, WfmError, shown
-from wfm_pipeline.reports.plain_words import one_line
-from wfm_pipeline.reports.screen import Screen
+from wfm_pipeline.reports.words.plain_words import one_line
+from wfm_pipeline.reports.words.screen import Screen
 from wfm_pipeline.settings import Settings, load_settings, unknown_variables
 from wfm_pipeline.units import sensible_date
 

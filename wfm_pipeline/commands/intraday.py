@@ -51,7 +51,7 @@ def reforecast(
     settings = chosen_settings(source=source, warehouse_url=warehouse)
     from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
     from wfm_pipeline.orchestration.reforecasting import run_reforecast, stored_update  # noqa: PLC0415
-    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
     house = House(settings)
@@ -88,7 +88,7 @@ def backtest_intraday(
     rest = tuple(day.strip().lower() for day in weekend.split(",") if day.strip()) if weekend else None
     settings = chosen_settings(source=source, warehouse_url=warehouse)
     from wfm_pipeline.orchestration.reforecasting import IntradayBacktestRequest, score_updates  # noqa: PLC0415
-    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
     request = IntradayBacktestRequest(file, start, days, hours, country, rest)
@@ -111,7 +111,7 @@ def long_range(
     settings = chosen_settings(source=source, warehouse_url=warehouse)
     from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
     from wfm_pipeline.orchestration.looking_ahead import latest_weeks, run_long_range  # noqa: PLC0415
-    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
     house = House(settings)

@@ -33,9 +33,9 @@ def model_fit(
     from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
     from wfm_pipeline.orchestration.csv_file import write_csv  # noqa: PLC0415
     from wfm_pipeline.orchestration.fitting_run import run_model_fit  # noqa: PLC0415
-    from wfm_pipeline.reports.model_fit_figures import write_model_fit_picture  # noqa: PLC0415
-    from wfm_pipeline.reports.model_fit_tables import model_fit_tables  # noqa: PLC0415
-    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.reports.figures.model_fit import write_model_fit_picture  # noqa: PLC0415
+    from wfm_pipeline.reports.tables.model_fit import model_fit_tables  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
     house = House(chosen_settings(source=source, warehouse_url=warehouse))

@@ -38,9 +38,9 @@ def plans(
     settings = chosen_settings(source=source, warehouse_url=warehouse)
     from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
     from wfm_pipeline.orchestration.jobs import OVERRIDES, PLANS  # noqa: PLC0415
-    from wfm_pipeline.orchestration.running import run_main_job  # noqa: PLC0415
-    from wfm_pipeline.reports.plan_tables import plan_tables  # noqa: PLC0415
-    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.orchestration.runs.running import run_main_job  # noqa: PLC0415
+    from wfm_pipeline.reports.tables.plans import plan_tables  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
     house = House(settings)

@@ -107,8 +107,8 @@ def simulate(
     from wfm_pipeline.domain.simulation.floor.sheets import QueueHabits  # noqa: PLC0415  (numba takes a second to import)
     from wfm_pipeline.orchestration.csv_file import write_csv  # noqa: PLC0415
     from wfm_pipeline.orchestration.simulating import SimulationRequest, answer_simulation  # noqa: PLC0415
-    from wfm_pipeline.reports.simulation_tables import group_table, queue_table  # noqa: PLC0415
-    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.reports.tables.simulation import group_table, queue_table  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
 
     settings = chosen_settings(seed=seed)
     target = settings.answer_target_seconds if answer_target_seconds is None else answer_target_seconds

@@ -28,7 +28,7 @@ def staff(
     """Agents needed: for one row of arguments, or for every row of --file, each row by itself."""
     from wfm_pipeline.orchestration import staffing_calculator as calculator  # noqa: PLC0415  (pandas takes a second)
     from wfm_pipeline.orchestration.csv_file import write_csv  # noqa: PLC0415
-    from wfm_pipeline.reports.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
 
     words = (
         calls,

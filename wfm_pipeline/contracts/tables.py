@@ -7,14 +7,14 @@ own lists are `SILVER_TABLES` and `GOLD_TABLES`.
 from collections.abc import Mapping
 from typing import Final
 
-from wfm_pipeline.contracts.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
-from wfm_pipeline.contracts.capacity import CAPACITY_INPUTS, CAPACITY_TABLES
 from wfm_pipeline.contracts.columns import HIDDEN_PERSONS
 from wfm_pipeline.contracts.gold import GOLD_TABLES
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
 from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
 from wfm_pipeline.contracts.model_fit import MODEL_FIT_TABLES
-from wfm_pipeline.contracts.plans import PLAN_GOLD_TABLES, PLAN_INPUTS
+from wfm_pipeline.contracts.planning.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
+from wfm_pipeline.contracts.planning.capacity import CAPACITY_INPUTS, CAPACITY_TABLES
+from wfm_pipeline.contracts.planning.forecast_plans import PLAN_GOLD_TABLES, PLAN_INPUTS
 from wfm_pipeline.contracts.publication import PUBLICATION
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.contracts.staffing import STAFFING_TABLES

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import holidays
 import pandas as pd
 
-from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.errors import SettingsError
 
 _HALF_HOUR = dt.timedelta(minutes=30)

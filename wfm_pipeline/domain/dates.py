@@ -1,6 +1,6 @@
 """Sets of dates as stretches of consecutive days: what a run is about, and the words for it in a tag.
 
-Not here: which dates are stale (orchestration/plan), what is open or a holiday (domain/calendar).
+Not here: which dates are stale (orchestration/partitions/stale_dates), what is open or a holiday (domain/calendar).
 """
 
 import datetime as dt

@@ -16,7 +16,7 @@ from typing import Final
 import pandas as pd
 from cronsim import CronSim
 
-from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.calendar import calendar_days
 
 NOMINAL_BAND: Final = 0.8

@@ -1,7 +1,7 @@
 """Scores of forecasts: point errors, quantile losses, band coverage and the floor nobody gets under.
 
 Here: pure functions of arrays that everybody scores with. Not here: which rows are scored
-(forecasting/scores) or what a score is compared with.
+(domain/forecasting/judging/scores) or what a score is compared with.
 
 NaN rule of every score: a pair in which any value is NaN is left out; a score without any pair, or
 that would divide by zero calls, is NaN and never 0 or infinity.

@@ -13,7 +13,7 @@ from typing import Final
 
 import pandas as pd
 
-from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.calendar import interval_grid
 
 _SURELY_OVER: Final = dt.timedelta(days=2)

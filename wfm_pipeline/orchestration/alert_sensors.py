@@ -15,8 +15,8 @@ from wfm_pipeline.checks.freshness_checks import evaluation_of
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.monitoring.alerts.desk import AlertDesk, utc_now
 from wfm_pipeline.monitoring.freshness import CHECKS, Freshness, freshness_sighting, look_at_freshness
-from wfm_pipeline.orchestration.dead_runs import close_dead_runs
-from wfm_pipeline.orchestration.run_watch import ended_runs, sightings_of
+from wfm_pipeline.orchestration.runs.dead_runs import close_dead_runs
+from wfm_pipeline.orchestration.runs.watch import ended_runs, sightings_of
 from wfm_pipeline.resources import House
 
 _RUNS_SECONDS, _DEAD_SECONDS, _DELIVERY_SECONDS, _FRESHNESS_SECONDS = 30, 60, 60, 600

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from wfm_pipeline.contracts.allocation import STRATEGY_WORDS, WEIGHT_WORDS
-from wfm_pipeline.domain.allocation.explain import Explainer
+from wfm_pipeline.contracts.planning.allocation import STRATEGY_WORDS, WEIGHT_WORDS
 from wfm_pipeline.domain.allocation.faults import AllocationError, UnknownValueError
-from wfm_pipeline.domain.allocation.frames import WeekAnswer, allocate_frames
-from wfm_pipeline.domain.allocation.gaps import GapExplainer
-from wfm_pipeline.domain.allocation.gate import is_exact_state
-from wfm_pipeline.domain.allocation.locality import DEFAULT_RULES, LocalityPolicy
-from wfm_pipeline.domain.allocation.sheets import read_rules
-from wfm_pipeline.domain.allocation.strategy import Allocation, Options, optimal_counts
-from wfm_pipeline.domain.allocation.weeks import IsoWeek
+from wfm_pipeline.domain.allocation.reasons.explain import Explainer
+from wfm_pipeline.domain.allocation.reasons.gaps import GapExplainer
+from wfm_pipeline.domain.allocation.strategies.gate import is_exact_state
+from wfm_pipeline.domain.allocation.strategies.strategy import Allocation, Options, optimal_counts
+from wfm_pipeline.domain.allocation.tables.frames import WeekAnswer, allocate_frames
+from wfm_pipeline.domain.allocation.tables.locality import DEFAULT_RULES, LocalityPolicy
+from wfm_pipeline.domain.allocation.tables.sheets import read_rules
+from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.errors import DataError, SettingsError
 from wfm_pipeline.orchestration.csv_file import write_csv
 from wfm_pipeline.resources import House
-from wfm_pipeline.sources.planning_files import read_text_table
+from wfm_pipeline.sources.files.planning_files import read_text_table
 
 __all__ = ["AllocationRequest", "answer_request", "chosen_options", "eligibility_frame", "explain", "write_csv"]
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from wfm_pipeline.assets.forecast_inputs import issue_instant, read_inputs
-from wfm_pipeline.assets.forecast_plans import read_plan_versions
-from wfm_pipeline.contracts.site import Site
-from wfm_pipeline.domain.forecasting.known_plans import PlanVersions
-from wfm_pipeline.domain.forecasting.outside import Plans
+from wfm_pipeline.assets.forecasting.planners import read_plan_versions
+from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.domain.forecasting.planners.known_plans import PlanVersions
+from wfm_pipeline.domain.forecasting.planners.outside import Plans
 from wfm_pipeline.resources import House
-from wfm_pipeline.sources.interval_file import read_interval_file
+from wfm_pipeline.sources.files.interval_file import read_interval_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,13 @@ from pathlib import Path
 import pandas as pd
 
 from wfm_pipeline.domain.forecasting import BacktestResult, ForecastOptions, read_folds, run_backtest
-from wfm_pipeline.domain.forecasting.analysis import BacktestAnalysis, analyse
+from wfm_pipeline.domain.forecasting.judging.analysis import BacktestAnalysis, analyse
 from wfm_pipeline.errors import DataError, SettingsError
 from wfm_pipeline.machine import answer_file
 from wfm_pipeline.orchestration.backtest_ground import Ground, read_ground
-from wfm_pipeline.reports.backtest_report import ReportFacts, backtest_report
+from wfm_pipeline.reports.backtest.report import ReportFacts, backtest_report
 from wfm_pipeline.resources import House
-from wfm_pipeline.sources.interval_file import read_table_file
+from wfm_pipeline.sources.files.interval_file import read_table_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,18 @@ from pathlib import Path
 import dagster as dg
 import pandas as pd
 
-from wfm_pipeline.contracts.capacity import CAPACITY_INPUTS, CAPACITY_WEEK
-from wfm_pipeline.contracts.history import planner_columns
-from wfm_pipeline.domain.staffing.capacity import plan_capacity, with_occupancy
-from wfm_pipeline.domain.staffing.capacity_demand import read_demand
-from wfm_pipeline.domain.staffing.capacity_sheets import CAPACITY_FILES, capacity_rows, planners_tables
+from wfm_pipeline.contracts.planning.capacity import CAPACITY_INPUTS, CAPACITY_WEEK
+from wfm_pipeline.contracts.planning.history import planner_columns
+from wfm_pipeline.domain.staffing.capacity.demand import read_demand
+from wfm_pipeline.domain.staffing.capacity.plan import plan_capacity, with_occupancy
+from wfm_pipeline.domain.staffing.capacity.sheets import CAPACITY_FILES, capacity_rows, planners_tables
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.orchestration.jobs import CAPACITY
-from wfm_pipeline.orchestration.running import RunOutcome, StepListener, run_main_job
+from wfm_pipeline.orchestration.runs.running import RunOutcome, StepListener, run_main_job
 from wfm_pipeline.resources import House
-from wfm_pipeline.sources.planning_files import read_text_table
+from wfm_pipeline.sources.files.planning_files import read_text_table
 from wfm_pipeline.units import SMALLEST_OCCUPANCY_CAP
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ import pandas as pd
 
 from wfm_pipeline.errors import WfmError
 from wfm_pipeline.monitoring.alerts.overview import letters_words
-from wfm_pipeline.orchestration import dagster_health
+from wfm_pipeline.orchestration.instance import health as dagster_health
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import Settings
 from wfm_pipeline.urls import masked
-from wfm_pipeline.warehouse.privacy import privacy_words
+from wfm_pipeline.warehouse.readers.privacy import privacy_words
 
 _FREE_BYTES_NEEDED = 2 * 1024**3
 """Room for a warehouse, its published copy and a run's spill [bytes]."""

@@ -6,10 +6,10 @@ from wfm_pipeline.contracts.silver import CALL_LEGS
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.orchestration.jobs import MODEL_FIT
-from wfm_pipeline.orchestration.plan import Plan
-from wfm_pipeline.orchestration.running import RunOutcome, StepListener, run_main_job
+from wfm_pipeline.orchestration.partitions.stale_dates import Plan
+from wfm_pipeline.orchestration.runs.running import RunOutcome, StepListener, run_main_job
 from wfm_pipeline.resources import House
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 
 def run_model_fit(

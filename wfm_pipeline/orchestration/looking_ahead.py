@@ -7,9 +7,9 @@ import pandas as pd
 
 from wfm_pipeline.contracts.long_range import QUEUE_WEEK_LONG_RANGE
 from wfm_pipeline.orchestration.jobs import LONG_RANGE, long_range_config
-from wfm_pipeline.orchestration.running import RunOutcome, StepListener, run_main_job
+from wfm_pipeline.orchestration.runs.running import RunOutcome, StepListener, run_main_job
 from wfm_pipeline.resources import House
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 
 def run_long_range(

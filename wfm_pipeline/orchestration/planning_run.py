@@ -5,18 +5,18 @@ from collections.abc import Sequence
 import dagster as dg
 import pandas as pd
 
-from wfm_pipeline.assets.allocation import last_plan
 from wfm_pipeline.assets.allocation_inputs import read_planning
-from wfm_pipeline.contracts.allocation import ALLOCATION_QUALITY, WEEKLY_RESOURCE_ASSIGNMENT
-from wfm_pipeline.domain.allocation.frames import ANSWER_COLUMNS
-from wfm_pipeline.domain.allocation.strategy import Allocation
-from wfm_pipeline.domain.allocation.weeks import IsoWeek
+from wfm_pipeline.assets.planning.allocation import last_plan
+from wfm_pipeline.contracts.planning.allocation import ALLOCATION_QUALITY, WEEKLY_RESOURCE_ASSIGNMENT
+from wfm_pipeline.domain.allocation.strategies.strategy import Allocation
+from wfm_pipeline.domain.allocation.tables.frames import ANSWER_COLUMNS
+from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.orchestration.allocating import chosen_options, parse_week
 from wfm_pipeline.orchestration.jobs import ALLOCATION
-from wfm_pipeline.orchestration.plan import Plan
-from wfm_pipeline.orchestration.running import RunOutcome, StepListener, run_main_job
+from wfm_pipeline.orchestration.partitions.stale_dates import Plan
+from wfm_pipeline.orchestration.runs.running import RunOutcome, StepListener, run_main_job
 from wfm_pipeline.resources import House
 
 

@@ -10,18 +10,18 @@ import dagster as dg
 import pandas as pd
 
 from wfm_pipeline.assets.forecast_inputs import read_inputs
-from wfm_pipeline.assets.intraday import Moment, find_moment
+from wfm_pipeline.assets.forecasting.intraday import Moment, find_moment
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
-from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.forecasting import ForecastOptions
-from wfm_pipeline.domain.forecasting.intraday_backtest import run_intraday_backtest
+from wfm_pipeline.domain.forecasting.intraday.backtest import run_intraday_backtest
 from wfm_pipeline.orchestration.jobs import INTRADAY, REFORECAST, reforecast_config
-from wfm_pipeline.orchestration.plan import plan_run
-from wfm_pipeline.orchestration.running import RunOutcome, StepListener, run_main_job
-from wfm_pipeline.orchestration.telling import telling
+from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
+from wfm_pipeline.orchestration.runs.running import RunOutcome, StepListener, run_main_job
+from wfm_pipeline.orchestration.runs.telling import telling
 from wfm_pipeline.resources import House
-from wfm_pipeline.sources.interval_file import read_interval_file
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.sources.files.interval_file import read_interval_file
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 DEFAULT_DAYS = 28
 

@@ -8,8 +8,8 @@ import dagster as dg
 from wfm_pipeline.assets.publication import PUBLICATION_KEY
 from wfm_pipeline.errors import WfmError
 from wfm_pipeline.orchestration.jobs import PUBLISH, REFRESH, AssetJob, publish_config
-from wfm_pipeline.orchestration.late_data import find_late_data, run_at_work, tags_of
-from wfm_pipeline.orchestration.partitions import first_date
+from wfm_pipeline.orchestration.partitions.daily_and_weekly import first_date
+from wfm_pipeline.orchestration.partitions.late_data import find_late_data, run_at_work, tags_of
 from wfm_pipeline.resources import House
 
 _LATE_CHECK_SECONDS = 3_600

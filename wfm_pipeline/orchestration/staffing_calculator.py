@@ -7,7 +7,7 @@ import pandas as pd
 
 from wfm_pipeline.domain.staffing.sheet import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, staff_table
 from wfm_pipeline.errors import SettingsError
-from wfm_pipeline.sources.cell_file import read_cells
+from wfm_pipeline.sources.files.planning_files import read_cells
 
 
 @dataclass(frozen=True, slots=True)

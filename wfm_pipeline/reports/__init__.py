@@ -1,1 +1,4 @@
-"""Pictures and tables for people, from frames: no query, no engine."""
+"""Pictures and tables for people, from frames: no query, no engine.
+
+Not here: reading (warehouse/gold_reader) and deciding (domain).
+"""

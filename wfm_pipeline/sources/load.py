@@ -19,11 +19,11 @@ import pyarrow.csv
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from wfm_pipeline.contracts.source_map import SourceMap, TableMap
+from wfm_pipeline.contracts.source.source_map import SourceMap, TableMap
 from wfm_pipeline.errors import SettingsError, SourceError
-from wfm_pipeline.sources.connect import Connection
-from wfm_pipeline.sources.fitting import as_text, fit
-from wfm_pipeline.sources.raw_files import column_names, read_file
+from wfm_pipeline.sources.databases.connect import Connection
+from wfm_pipeline.sources.files.raw_files import column_names, read_file
+from wfm_pipeline.sources.rows.fitting import as_text, fit
 
 DDL_FOLDER: Final = Path(__file__).resolve().parents[2] / "sql" / "source"
 _DIALECTS: Final = {"mysql": "mariadb", "mariadb": "mariadb", "sqlite": "sqlite", "postgresql": "postgres"}

@@ -1,31 +1,26 @@
-"""What every reader of a source can do, and which reader a URL means.
+"""What every reader of a source can do.
 
-A reader gives rows ready for bronze (see prepare.py), in chunks, and answers cheap questions about
+A reader gives rows ready for bronze (see rows/prepare.py), in chunks, and answers cheap questions about
 dates, so that a run need not read what it has. It never writes to a source.
+Not here: which reader a URL means (opening.py).
 """
 
 import datetime as dt
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wfm_pipeline.contracts.source_map import TableMap
+from wfm_pipeline.contracts.source.source_map import TableMap
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.domain.digests import DayDigests
-from wfm_pipeline.errors import SettingsError, SourceError
-from wfm_pipeline.machine import expanded
-from wfm_pipeline.sources.clock import LONGEST_AHEAD, SourceClock
-from wfm_pipeline.sources.prepare import extra_columns
-from wfm_pipeline.sources.retry import Retry
+from wfm_pipeline.errors import SourceError
+from wfm_pipeline.sources.rows.clock import SourceClock
+from wfm_pipeline.sources.rows.prepare import extra_columns
 
-_NO_PATH = re.compile("[:@?=]")
-"""What makes a text rather a URL that was mistyped than a folder."""
 DayCounts = Mapping[dt.date | None, int]
 """Business date -> rows; None -> rows without a date that can be used."""
 
@@ -127,42 +122,6 @@ class SourceReader(ABC):
         self.close()
 
 
-def open_reader(
-    url: str,
-    *,
-    time_zone: str | None = None,
-    chunk_rows: int = 50_000,
-    attempts: int = 3,
-    retry: Retry | None = None,
-) -> SourceReader:
-    """The reader that a URL means.
-
-    Args:
-        url: A SQLAlchemy URL; the same with driver `pyodbc` for ODBC; `file:///folder` or the path
-            of a folder that holds `<table>.csv`, `.csv.gz` or `.parquet`.
-        time_zone: The site's zone where the source's times are UTC; None where they are local.
-        chunk_rows: Rows held at a time.
-        attempts: Tries when the source does not answer.
-        retry: How to wait between tries, for tests; made from `attempts` by default.
-
-    Raises:
-        SourceError: the URL is not one, or its driver is not installed.
-    """
-    clock = SourceClock(time_zone, latest=dt.date.today() + LONGEST_AHEAD)
-    patience = retry or Retry(attempts=attempts)
-    if "://" not in url or url.startswith("file:"):
-        from wfm_pipeline.sources.files import FileReader  # noqa: PLC0415  (readers import this module)
-
-        return FileReader(_folder(url), clock=clock, chunk_rows=chunk_rows)
-    if "+pyodbc" in url.split("://", 1)[0]:
-        from wfm_pipeline.sources.odbc import OdbcReader  # noqa: PLC0415  (ODBC is loaded only when it is used)
-
-        return OdbcReader(url, clock=clock, chunk_rows=chunk_rows, retry=patience)
-    from wfm_pipeline.sources.sql import SqlReader  # noqa: PLC0415  (readers import this module)
-
-    return SqlReader(url, clock=clock, chunk_rows=chunk_rows, retry=patience)
-
-
 def summed(counts: Iterable[tuple[dt.date | None, int]]) -> DayCounts:
     """Counts of the same date added up, in order; the rows without a date last."""
     total: dict[dt.date | None, int] = {}
@@ -178,14 +137,3 @@ def chosen(dates: pa.ChunkedArray, wanted: Dates | None, *, is_undated_included:
         return pc.or_(is_dated, is_undated_included)
     found = pc.is_in(dates, value_set=pa.array(wanted, pa.date32()))
     return pc.or_(found, pc.invert(is_dated)) if is_undated_included else found
-
-
-def _folder(url: str) -> Path:
-    path = expanded(Path(url.removeprefix("file://")))
-    if not path.is_dir() and _NO_PATH.search(str(path)):
-        raise SettingsError(
-            "source_url (WFM_SOURCE_URL) is neither a database's URL nor a folder; it is not shown, as it may hold a password"
-        )
-    if not path.is_dir():
-        raise SourceError(f"{path} is not a folder; a file source is a folder with one file per table", path=str(path))
-    return path

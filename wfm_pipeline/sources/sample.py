@@ -16,8 +16,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.domain.simulation.contact_centre import SampleData, simulate_contact_centre
-from wfm_pipeline.domain.simulation.spec import SAMPLE_VERSION, ContactCentreSpec
+from wfm_pipeline.domain.simulation.sample.contact_centre import SampleData, simulate_contact_centre
+from wfm_pipeline.domain.simulation.sample.spec import SAMPLE_VERSION, ContactCentreSpec
 from wfm_pipeline.errors import SourceError
 
 SAMPLE_INFO_TABLE: Final = "_sample_info"

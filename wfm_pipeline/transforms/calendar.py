@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.calendar import calendar_days, interval_grid
 
 DAYS_AHEAD = 400

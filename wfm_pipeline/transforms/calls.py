@@ -9,7 +9,7 @@ import ibis
 from ibis.expr.types import BooleanValue, FloatingValue, StringValue
 from ibis.expr.types import Table as IbisTable
 
-from wfm_pipeline.contracts.source_map import SourceMap
+from wfm_pipeline.contracts.source.source_map import SourceMap
 
 UNKNOWN_QUEUE = "(unknown)"
 _HANDLE = ("talk_seconds", "hold_seconds", "after_call_seconds")

@@ -4,12 +4,12 @@ import ibis
 from ibis.expr.types import TimestampValue
 
 from wfm_pipeline.contracts.silver import CASES
-from wfm_pipeline.contracts.source_map import SourceMap
-from wfm_pipeline.transforms.canonical import RawRows
-from wfm_pipeline.transforms.findings import Finding, is_refused
+from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.transforms.legs import JudgedRows
-from wfm_pipeline.transforms.row_rules import in_dst_gap, map_exclusions, misfits, missing_key, undated
-from wfm_pipeline.transforms.zones import SiteClock
+from wfm_pipeline.transforms.rows.canonical import RawRows
+from wfm_pipeline.transforms.rows.findings import Finding, is_refused
+from wfm_pipeline.transforms.rows.row_rules import in_dst_gap, map_exclusions, misfits, missing_key, undated
+from wfm_pipeline.transforms.rows.zones import SiteClock
 
 _TEXTS = ("queue_id", "status", "priority", "agent_id")
 

@@ -8,11 +8,11 @@ from ibis.expr.types import IntegerValue, StringValue
 from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.contracts.silver import CALL_LEGS
-from wfm_pipeline.contracts.source_map import SourceMap, TableMap
-from wfm_pipeline.transforms.canonical import Judged, RawRows
-from wfm_pipeline.transforms.findings import Finding, any_found, is_refused
-from wfm_pipeline.transforms.phone import normalised_number
-from wfm_pipeline.transforms.row_rules import (
+from wfm_pipeline.contracts.source.source_map import SourceMap, TableMap
+from wfm_pipeline.transforms.rows.canonical import Judged, RawRows
+from wfm_pipeline.transforms.rows.findings import Finding, any_found, is_refused
+from wfm_pipeline.transforms.rows.phone import normalised_number
+from wfm_pipeline.transforms.rows.row_rules import (
     in_dst_gap,
     map_exclusions,
     misfits,
@@ -21,8 +21,8 @@ from wfm_pipeline.transforms.row_rules import (
     setting_exclusions,
     undated,
 )
-from wfm_pipeline.transforms.rules import SilverRules
-from wfm_pipeline.transforms.zones import SiteClock
+from wfm_pipeline.transforms.rows.rules import SilverRules
+from wfm_pipeline.transforms.rows.zones import SiteClock
 
 DURATIONS = ("menu_seconds", "wait_seconds", "talk_seconds", "hold_seconds", "after_call_seconds")
 TEXTS = ("agent_id", "channel", "landing_number", "customer_id", "case_id")

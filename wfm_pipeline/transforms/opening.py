@@ -5,7 +5,7 @@ import datetime as dt
 import ibis
 from ibis.expr.types import BooleanValue, TimestampValue
 
-from wfm_pipeline.contracts.site import OpeningHours, Site
+from wfm_pipeline.contracts.source.site import OpeningHours, Site
 from wfm_pipeline.domain.calendar import holiday_names
 from wfm_pipeline.units import MINUTES_PER_DAY
 

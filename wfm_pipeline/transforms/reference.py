@@ -3,9 +3,9 @@
 import ibis
 from ibis.expr.types import Table as IbisTable
 
-from wfm_pipeline.contracts.source_map import TableMap
-from wfm_pipeline.transforms.canonical import RawRows
-from wfm_pipeline.transforms.versions import latest_versions, repeated_keys
+from wfm_pipeline.contracts.source.source_map import TableMap
+from wfm_pipeline.transforms.rows.canonical import RawRows
+from wfm_pipeline.transforms.rows.versions import latest_versions, repeated_keys
 
 _TRUE_WORDS = ("true", "1", "yes")
 

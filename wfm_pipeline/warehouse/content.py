@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 RUN_COLUMNS: Final = frozenset({"batch_id", "seen_at", "run_id", "made_at", "seconds", "_batch_id", "_ingested_at"})
 """Columns that say when and by which run a row came in."""

@@ -11,7 +11,7 @@ from typing import Any
 import sqlglot.expressions as sge
 
 from wfm_pipeline.contracts.columns import Column, Table
-from wfm_pipeline.warehouse.engine import Warehouse
+from wfm_pipeline.warehouse.engines.engine import Warehouse
 
 _NO_NUMBERS = ("NaN", "Infinity", "-Infinity")
 

@@ -1,8 +1,8 @@
 """Does bronze hold what the source holds? The ledger's side of the question: digests, and when they were compared.
 
 Here: what is known of each date, which older dates are due to be compared, and writing down what was
-found. Not here: which dates are stale by their count (bronze_days.py) and asking the source
-(orchestration/plan.py).
+found. Not here: which dates are stale by their count (bronze/days.py) and asking the source
+(orchestration/partitions/stale_dates.py).
 """
 
 import datetime as dt
@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 import sqlglot.expressions as sge
 
 from wfm_pipeline.contracts.bronze import DAY_LEDGER, TABLE_LEDGER
-from wfm_pipeline.contracts.source_map import SourceMap, TableMap
+from wfm_pipeline.contracts.source.source_map import SourceMap, TableMap
 from wfm_pipeline.domain.dates import Dates
-from wfm_pipeline.warehouse.bronze import current_state
-from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.bronze.versions import current_state
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.tables import ALL_GOLD_TABLES
-from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.opening import open_published
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.opening import open_published
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 _CONTRACTS: Mapping[str, Table] = {table.name: table for table in ALL_GOLD_TABLES}
 

@@ -9,8 +9,8 @@ import pandas as pd
 from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.contracts.gold import FORECAST_ACCURACY, QUEUE_DAY_ACTUAL, QUEUE_DAY_FORECAST
-from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)

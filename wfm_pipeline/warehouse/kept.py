@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.opening import open_warehouse
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
 
 _Place = tuple[str, Path]
 

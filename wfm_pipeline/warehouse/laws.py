@@ -6,8 +6,8 @@ import ibis
 from ibis import _
 from ibis.expr.types import Table as IbisTable
 
-from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 SUM_TOLERANCE = 1e-9
 """Calls [count]: means are doubles added in another order by each engine."""

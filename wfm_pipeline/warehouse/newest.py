@@ -4,7 +4,7 @@ import datetime as dt
 
 import pandas as pd
 
-from wfm_pipeline.contracts.source_map import SourceMap
+from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 
 

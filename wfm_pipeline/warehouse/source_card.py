@@ -3,8 +3,8 @@
 import pandas as pd
 
 from wfm_pipeline.contracts.bronze import SOURCES
-from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 
 def note_source(warehouse: Warehouse, source: str, *, is_simulated: bool) -> None:

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from pydantic import SecretStr
 
-from wfm_pipeline.contracts.allocation import ALLOCATION_TABLES
+from wfm_pipeline.contracts.planning.allocation import ALLOCATION_TABLES
 from wfm_pipeline.definitions import build_definitions
-from wfm_pipeline.domain.allocation.weeks import IsoWeek
+from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.orchestration.planning_run import quality_of, run_weeks, weeks_between
-from wfm_pipeline.reports.allocation_figures import allocation_figure
+from wfm_pipeline.reports.figures.allocation import allocation_figure
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline_tests.cli_kit import run_wfm

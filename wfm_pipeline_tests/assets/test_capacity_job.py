@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 from pydantic import SecretStr
 
-from wfm_pipeline.contracts.capacity import CAPACITY_WEEK
 from wfm_pipeline.contracts.long_range import QUEUE_WEEK_LONG_RANGE
+from wfm_pipeline.contracts.planning.capacity import CAPACITY_WEEK
 from wfm_pipeline.contracts.staffing import QUEUE_INTERVAL_STAFFING
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.orchestration.capacity_planning import latest_plan, run_capacity
 from wfm_pipeline.orchestration.looking_ahead import latest_weeks, run_long_range
 from wfm_pipeline.resources import House
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline_tests.cli_kit import run_wfm
 from wfm_pipeline_tests.house_kit import count, hashes
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from wfm_pipeline.assets.pictures import FAILED
-from wfm_pipeline.orchestration.instance import open_instance
+from wfm_pipeline.orchestration.instance.storage import open_instance
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline_tests.cli_kit import run_wfm

@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from wfm_pipeline.orchestration.finished import finished_run, given_parts, news_since
-from wfm_pipeline.orchestration.plan import plan_run
+from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
+from wfm_pipeline.orchestration.runs.finished import finished_run, given_parts, news_since
 from wfm_pipeline.resources import House
 from wfm_pipeline_tests.house_kit import LAST_DATE, change_source, count, follow, hashes, make_house
 

@@ -9,8 +9,8 @@ from wfm_pipeline.assets.common import DATES_TAG
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.orchestration.jobs import REFRESH
-from wfm_pipeline.orchestration.late_data import late_dates
-from wfm_pipeline.orchestration.plan import plan_run
+from wfm_pipeline.orchestration.partitions.late_data import late_dates
+from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
 from wfm_pipeline.resources import House
 from wfm_pipeline_tests.house_kit import LAST_DATE, change_source, count, hashes, refresh
 

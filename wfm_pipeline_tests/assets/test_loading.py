@@ -22,9 +22,9 @@ from dagster._core.scheduler.instigation import (
 import wfm_pipeline
 from wfm_pipeline.definitions import build_definitions, defs
 from wfm_pipeline.errors import WfmError
-from wfm_pipeline.orchestration import dagster_health
-from wfm_pipeline.orchestration.instance import LOCATION, open_instance, write_workspace
-from wfm_pipeline.orchestration.partitions import FALLBACK_FIRST_DATE, first_date
+from wfm_pipeline.orchestration.instance import health as dagster_health
+from wfm_pipeline.orchestration.instance.storage import LOCATION, open_instance, write_workspace
+from wfm_pipeline.orchestration.partitions.daily_and_weekly import FALLBACK_FIRST_DATE, first_date
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.first_dates import note_first_date, noted_first_date

@@ -9,18 +9,18 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from wfm_pipeline.assets import hindcasts
 from wfm_pipeline.assets.forecast_inputs import read_inputs
-from wfm_pipeline.assets.hindcasts import hindcasts_to_make
+from wfm_pipeline.assets.forecasting import hindcasts
+from wfm_pipeline.assets.forecasting.hindcasts import hindcasts_to_make
 from wfm_pipeline.contracts.gold import QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.definitions import build_definitions
-from wfm_pipeline.orchestration.instance import open_instance
-from wfm_pipeline.orchestration.plan import plan_run
-from wfm_pipeline.orchestration.run_words import run_events
-from wfm_pipeline.reports.run_tables import run_tables
+from wfm_pipeline.orchestration.instance.storage import open_instance
+from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
+from wfm_pipeline.orchestration.runs.words import run_events
+from wfm_pipeline.reports.tables.main_run import run_tables
 from wfm_pipeline.resources import House
-from wfm_pipeline.warehouse.model_store import read_model
+from wfm_pipeline.warehouse.shelves.models import read_model
 from wfm_pipeline_tests.house_kit import (
     LAST_DATE,
     TABLES,

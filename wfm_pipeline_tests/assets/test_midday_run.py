@@ -10,9 +10,9 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from wfm_pipeline.assets.forecast import ForecastConfig
 from wfm_pipeline.assets.forecast_inputs import issue_instant, read_inputs
-from wfm_pipeline.contracts.site import ALWAYS_OPEN
+from wfm_pipeline.assets.forecasting.forecast import ForecastConfig
+from wfm_pipeline.contracts.source.site import ALWAYS_OPEN
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.orchestration.looking_ahead import run_long_range
 from wfm_pipeline.resources import House

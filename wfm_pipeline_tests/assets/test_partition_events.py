@@ -8,9 +8,9 @@ import yaml
 
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.domain.dates import Dates
-from wfm_pipeline.orchestration.partition_events import report_materializations
-from wfm_pipeline.orchestration.plan import Plan, plan_run
-from wfm_pipeline.orchestration.running import run_main_job
+from wfm_pipeline.orchestration.partitions.events import report_materializations
+from wfm_pipeline.orchestration.partitions.stale_dates import Plan, plan_run
+from wfm_pipeline.orchestration.runs.running import run_main_job
 from wfm_pipeline_tests.house_kit import LAST_DATE
 
 KEY = dg.AssetKey(["silver", "calls"])

@@ -18,15 +18,15 @@ from wfm_pipeline.assets.issue_ledger import (
     store_issue,
 )
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
-from wfm_pipeline.contracts.plans import PLAN_GOLD_TABLES, QUEUE_DAY_ANOMALY
+from wfm_pipeline.contracts.planning.forecast_plans import PLAN_GOLD_TABLES, QUEUE_DAY_ANOMALY
 from wfm_pipeline.definitions import build_definitions
-from wfm_pipeline.domain.allocation.weeks import IsoWeek
-from wfm_pipeline.domain.staffing.plan import staff_forecast
+from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
+from wfm_pipeline.domain.staffing.forecast_teams import staff_forecast
 from wfm_pipeline.orchestration.backtesting import BacktestRequest, run_request
 from wfm_pipeline.orchestration.jobs import OVERRIDES, PLANS
 from wfm_pipeline.orchestration.planning_run import run_weeks
-from wfm_pipeline.orchestration.running import run_main_job
-from wfm_pipeline.reports.plan_tables import plan_tables
+from wfm_pipeline.orchestration.runs.running import run_main_job
+from wfm_pipeline.reports.tables.plans import plan_tables
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.contract_check import inspect_contract
 from wfm_pipeline_tests.cli_kit import run_wfm

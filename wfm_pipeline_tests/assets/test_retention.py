@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 from dagster_shared.record import copy
 
-from wfm_pipeline.orchestration.retention import prune
+from wfm_pipeline.orchestration.instance.retention import prune
 from wfm_pipeline_tests.house_kit import make_house
 
 DAYS = dg.StaticPartitionsDefinition(["mon", "tue", "wed"])

@@ -13,12 +13,12 @@ from pydantic import SecretStr
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.orchestration.alert_sensors import build_alert_sensors
-from wfm_pipeline.orchestration.dead_runs import HOST_TAG, PID_TAG, close_dead_runs, here
 from wfm_pipeline.orchestration.jobs import REFRESH
-from wfm_pipeline.orchestration.plan import plan_run
-from wfm_pipeline.orchestration.run_watch import KILLED_TAG, sightings_of
-from wfm_pipeline.orchestration.run_words import failure_words, run_events
-from wfm_pipeline.orchestration.running import run_main_job
+from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
+from wfm_pipeline.orchestration.runs.dead_runs import HOST_TAG, PID_TAG, close_dead_runs, here
+from wfm_pipeline.orchestration.runs.running import run_main_job
+from wfm_pipeline.orchestration.runs.watch import KILLED_TAG, sightings_of
+from wfm_pipeline.orchestration.runs.words import failure_words, run_events
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.ops.incidents import closed_incidents, open_incidents
@@ -231,7 +231,7 @@ def test_every_watcher_is_on_from_the_start_and_says_what_it_is_for(house):
 CHILD = """
 import sys, time
 import dagster as dg
-from wfm_pipeline.orchestration.dead_runs import here
+from wfm_pipeline.orchestration.runs.dead_runs import here
 @dg.op
 def wait():
     print("started", flush=True)

@@ -7,7 +7,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from wfm_pipeline.assets.staffing import build_staffing_assets
+from wfm_pipeline.assets.planning.staffing import build_staffing_assets
 from wfm_pipeline.contracts.staffing import QUEUE_INTERVAL_STAFFING
 from wfm_pipeline.domain.staffing.requirement import agents_required
 from wfm_pipeline.resources import House

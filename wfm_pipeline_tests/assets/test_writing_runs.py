@@ -5,10 +5,10 @@ import pytest
 
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.errors import WarehouseError
-from wfm_pipeline.orchestration.house_of_run import house_of_run
 from wfm_pipeline.orchestration.jobs import REFRESH
-from wfm_pipeline.orchestration.plan import plan_run
-from wfm_pipeline.orchestration.running import run_main_job
+from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
+from wfm_pipeline.orchestration.runs.house_of_run import house_of_run
+from wfm_pipeline.orchestration.runs.running import run_main_job
 from wfm_pipeline.warehouse.ops.writing import current_writer
 from wfm_pipeline_tests.engines.test_writer_lock import other_writer
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from wfm_pipeline.errors import WarehouseError
-from wfm_pipeline.warehouse.opening import open_warehouse
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.ops import tables
 from wfm_pipeline.warehouse.ops.incidents import Incident, closed_incidents, incident, keep, open_incidents
 from wfm_pipeline.warehouse.ops.leases import Lease, give_back, holder, write_lease

@@ -9,10 +9,10 @@ import pytest
 
 from wfm_pipeline.contracts.silver import REJECTED_ROWS
 from wfm_pipeline.errors import WfmError
-from wfm_pipeline.warehouse.opening import open_warehouse
-from wfm_pipeline.warehouse.privacy import close_home, privacy_words
-from wfm_pipeline.warehouse.scope import Scope
-from wfm_pipeline.warehouse.silver_rows import FORGOTTEN, forget_raw
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
+from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.readers.privacy import close_home, privacy_words
+from wfm_pipeline.warehouse.silver.rows import FORGOTTEN, forget_raw
 
 URL = "duckdb:///warehouse/wfm.duckdb"
 

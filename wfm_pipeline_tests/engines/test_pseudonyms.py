@@ -5,12 +5,12 @@ import pytest
 
 from wfm_pipeline.contracts.gold import CUSTOMER_BEHAVIOR
 from wfm_pipeline.errors import WarehouseError
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
+from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.gold_reader import GoldReader
-from wfm_pipeline.warehouse.opening import open_warehouse
-from wfm_pipeline.warehouse.pseudonyms import home_key, pseudonym
-from wfm_pipeline.warehouse.publication import Readers
-from wfm_pipeline.warehouse.publish import publish
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.readers.pseudonyms import home_key, pseudonym
+from wfm_pipeline.warehouse.readers.publication import Readers
+from wfm_pipeline.warehouse.readers.publish import publish
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 CUSTOMERS = ["+46701234567", "O'Hara \\ \U0001f642", "(unknown)"]

@@ -13,12 +13,12 @@ import psycopg
 import pytest
 
 from wfm_pipeline.contracts.gold import GOLD_TABLES
-from wfm_pipeline.contracts.plans import QUEUE_INTERVAL_FINAL
+from wfm_pipeline.contracts.planning.forecast_plans import QUEUE_INTERVAL_FINAL
 from wfm_pipeline.errors import SettingsError, WarehouseError
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.gold_reader import GoldReader
-from wfm_pipeline.warehouse.opening import open_warehouse
-from wfm_pipeline.warehouse.publication import VIEW_FILES, Readers
-from wfm_pipeline.warehouse.publish import publish
+from wfm_pipeline.warehouse.readers.publication import VIEW_FILES, Readers
+from wfm_pipeline.warehouse.readers.publish import publish
 
 pytestmark = pytest.mark.postgres
 
@@ -277,8 +277,8 @@ def test_a_killed_publish_leaves_the_former_copy_and_the_next_one_completes(gold
     with open_warehouse(*gold) as warehouse:
         write(warehouse, 1)
     code = (
-        "from pathlib import Path; from wfm_pipeline.warehouse.opening import open_warehouse\n"
-        "from wfm_pipeline.warehouse.publication import Readers\nfrom wfm_pipeline.warehouse.publish import publish\n"
+        "from pathlib import Path; from wfm_pipeline.warehouse.engines.opening import open_warehouse\n"
+        "from wfm_pipeline.warehouse.readers.publication import Readers\nfrom wfm_pipeline.warehouse.readers.publish import publish\n"
         f"with open_warehouse({gold[0]!r}, Path('.')) as warehouse: publish(warehouse, readers=Readers())"
     )
     process = subprocess.Popen([sys.executable, "-c", code])

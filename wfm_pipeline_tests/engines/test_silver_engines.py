@@ -8,10 +8,10 @@ import pytest
 
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.transforms.behaviour import customer_behaviour
-from wfm_pipeline.transforms.rules import SilverRules
-from wfm_pipeline.warehouse import silver
+from wfm_pipeline.transforms.rows.rules import SilverRules
 from wfm_pipeline.warehouse.content import content_hash
-from wfm_pipeline.warehouse.opening import open_warehouse
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
+from wfm_pipeline.warehouse.silver import refresh as silver
 from wfm_pipeline_tests.silver_kit import DAY, FULL_SOURCE, at, ingest, leg, memory, refresh, rows_of
 
 TABLES = ("call_legs", "calls", "queue_intervals", "calendar_days", "rejected_rows", "cases")

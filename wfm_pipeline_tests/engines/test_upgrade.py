@@ -8,18 +8,18 @@ import pyarrow as pa
 import pytest
 
 from wfm_pipeline.contracts.bronze import DAY_LEDGER, SCHEMA_VERSIONS, TABLE_LEDGER
-from wfm_pipeline.contracts.stored_names import bronze_table_name
+from wfm_pipeline.contracts.source.stored_names import bronze_table_name
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.orchestration.jobs import REFRESH
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.content import content_hash
-from wfm_pipeline.warehouse.engine import to_contract
+from wfm_pipeline.warehouse.engines.engine import to_contract
+from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.migrations.steps import STEPS, Step
 from wfm_pipeline.warehouse.migrations.upgrade import TABLES, bring_up_to_date, pending_changes
 from wfm_pipeline.warehouse.migrations.version import SCHEMA_VERSION, note_version, stored_version
-from wfm_pipeline.warehouse.scope import Scope
 from wfm_pipeline_tests.cli_kit import run_wfm
 from wfm_pipeline_tests.former_kit import former_house
 from wfm_pipeline_tests.house_kit import run

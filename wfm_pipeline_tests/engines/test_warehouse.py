@@ -17,8 +17,8 @@ from wfm_pipeline.errors import ContractError, SettingsError, WarehouseError
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.contract_check import inspect_contract
-from wfm_pipeline.warehouse.opening import duckdb_path, open_warehouse
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.warehouse.engines.opening import duckdb_path, open_warehouse
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 FIRST, SECOND, THIRD = dt.date(2026, 3, 1), dt.date(2026, 3, 2), dt.date(2026, 3, 3)
 TABLE = Table(

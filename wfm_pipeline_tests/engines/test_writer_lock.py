@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
+from wfm_pipeline.warehouse.engines.staging import drop_leftovers, staging_name
 from wfm_pipeline.warehouse.ops import writing as room
 from wfm_pipeline.warehouse.ops.leases import Lease, holder, write_lease
-from wfm_pipeline.warehouse.staging import drop_leftovers, staging_name
 
 # Holds the writer lock until its standard input is closed, or it is killed.
 CHILD = """

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from wfm_pipeline.sources.maps import load_map
-from wfm_pipeline.sources.reader import open_reader
-from wfm_pipeline.warehouse.bronze import BronzeCounts, append_versions
-from wfm_pipeline.warehouse.bronze_days import ledger
-from wfm_pipeline.warehouse.opening import open_warehouse
+from wfm_pipeline.sources.opening import open_reader
+from wfm_pipeline.warehouse.bronze.days import ledger
+from wfm_pipeline.warehouse.bronze.versions import BronzeCounts, append_versions
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
 
 MAP = """
 name = "desk"
@@ -36,9 +36,9 @@ CHILD = """
 import datetime as dt, sys, time
 from pathlib import Path
 from wfm_pipeline.sources.maps import load_map
-from wfm_pipeline.sources.reader import open_reader
-from wfm_pipeline.warehouse.bronze import append_versions
-from wfm_pipeline.warehouse.opening import open_warehouse
+from wfm_pipeline.sources.opening import open_reader
+from wfm_pipeline.warehouse.bronze.versions import append_versions
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
 folder, url = Path(sys.argv[1]), sys.argv[2]
 desk = load_map(str(folder / "desk.toml"))
 def chunks():

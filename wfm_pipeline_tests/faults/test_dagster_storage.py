@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from wfm_pipeline.errors import WfmError
-from wfm_pipeline.orchestration.instance import open_instance
+from wfm_pipeline.orchestration.instance.storage import open_instance
 from wfm_pipeline.settings import load_settings
 
 RUNS, EVENTS, TICKS = "history/runs.db", "history/runs/index.db", "schedules/schedules.db"

@@ -14,8 +14,8 @@ import pytest
 
 from wfm_pipeline.errors import MachineError, WarehouseError
 from wfm_pipeline.machine import machine_error, machine_error_in, write_whole
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.gold_reader import GoldReader
-from wfm_pipeline.warehouse.opening import open_warehouse
 from wfm_pipeline_tests.process_kit import WFM, environment, in_namespace, the_error
 
 # $1: size of the disk, $2: its folder; the rest: a command. Then what is on the disk, without what SQLite keeps for itself.

@@ -11,13 +11,13 @@ import threading
 import pytest
 import sqlalchemy as sa
 
-from wfm_pipeline.contracts.site import Site
-from wfm_pipeline.contracts.source_map import ColumnMap, SourceMap, TableMap
+from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.contracts.source.source_map import ColumnMap, SourceMap, TableMap
 from wfm_pipeline.errors import SourceError
-from wfm_pipeline.sources.reader import open_reader
-from wfm_pipeline.sources.retry import Retry, SourceGoneError
-from wfm_pipeline.warehouse.bronze import append_versions
-from wfm_pipeline.warehouse.opening import open_warehouse
+from wfm_pipeline.sources.databases.retry import Retry, SourceGoneError
+from wfm_pipeline.sources.opening import open_reader
+from wfm_pipeline.warehouse.bronze.versions import append_versions
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
 
 CALLS = TableMap(
     name="calls",

@@ -7,14 +7,14 @@ import sys
 import pyarrow as pa
 import pytest
 
-from wfm_pipeline.sources.retry import Retry
-from wfm_pipeline.sources.spool import read_whole
+from wfm_pipeline.sources.databases.retry import Retry
+from wfm_pipeline.sources.rows.spool import read_whole
 
 CHILD = """
 import sys, time
 import pyarrow as pa
-from wfm_pipeline.sources.retry import Retry
-from wfm_pipeline.sources.spool import read_whole
+from wfm_pipeline.sources.databases.retry import Retry
+from wfm_pipeline.sources.rows.spool import read_whole
 for _ in read_whole(lambda: iter([pa.table({"caller": ["0701234567"]})]), Retry(attempts=1)):
     print("holds rows", flush=True)
     sys.stdin.read()

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from wfm_pipeline.sources.maps import load_map
-from wfm_pipeline.warehouse.bronze_days import ledger
-from wfm_pipeline.warehouse.opening import open_warehouse
+from wfm_pipeline.warehouse.bronze.days import ledger
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline_tests.former_kit import former_source
 from wfm_pipeline_tests.two_loads import STEPS, Loader, load_at_once, load_at_once_with_a_kill, load_serially, tables
 
@@ -35,9 +35,9 @@ import datetime as dt, sys
 from pathlib import Path
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.sources.maps import load_map
-from wfm_pipeline.sources.reader import open_reader
-from wfm_pipeline.warehouse.bronze import append_versions
-from wfm_pipeline.warehouse.opening import open_warehouse
+from wfm_pipeline.sources.opening import open_reader
+from wfm_pipeline.warehouse.bronze.versions import append_versions
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
 folder, url, first, last, batch = Path(sys.argv[1]), *sys.argv[2:]
 desk = load_map(str(folder / "desk.toml"))
 days = Dates.between(dt.date.fromisoformat(first), dt.date.fromisoformat(last))

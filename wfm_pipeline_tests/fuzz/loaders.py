@@ -12,27 +12,27 @@ from types import SimpleNamespace
 from hypothesis.strategies import SearchStrategy
 from pydantic import ValidationError
 
-from wfm_pipeline.assets.forecast import ForecastConfig
-from wfm_pipeline.assets.intraday import ReforecastConfig, _local_time
+from wfm_pipeline.assets.forecasting.forecast import ForecastConfig
+from wfm_pipeline.assets.forecasting.intraday import ReforecastConfig, _local_time
 from wfm_pipeline.assets.publication import PublicationConfig
-from wfm_pipeline.domain.allocation.planning import FILES, planning_rows
+from wfm_pipeline.domain.allocation.tables.planning import FILES, planning_rows
 from wfm_pipeline.domain.calendar import holiday_names, zone_segments
-from wfm_pipeline.domain.forecasting.backtest import read_folds
-from wfm_pipeline.domain.forecasting.external_peers import checked_predictions
-from wfm_pipeline.domain.forecasting.history import build_panel
-from wfm_pipeline.domain.forecasting.plan_sheets import PLAN_FILES, plan_rows
+from wfm_pipeline.domain.forecasting.desk.panel import build_panel
+from wfm_pipeline.domain.forecasting.judging.backtest import read_folds
+from wfm_pipeline.domain.forecasting.judging.external_peers import checked_predictions
+from wfm_pipeline.domain.forecasting.planners.sheets import PLAN_FILES, plan_rows
 from wfm_pipeline.domain.simulation.floor.draws import draw_callers
 from wfm_pipeline.domain.simulation.floor.sheets import QueueHabits, Tables, read_floor
-from wfm_pipeline.domain.staffing.capacity_sheets import CAPACITY_FILES, capacity_rows
+from wfm_pipeline.domain.staffing.capacity.sheets import CAPACITY_FILES, capacity_rows
 from wfm_pipeline.orchestration.allocating import AllocationRequest, answer_request
 from wfm_pipeline.orchestration.capacity_planning import CapacityRequest, plan_files
 from wfm_pipeline.orchestration.staffing_calculator import staff_file
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
-from wfm_pipeline.sources.interval_file import read_interval_file, read_table_file
+from wfm_pipeline.sources.files.interval_file import read_interval_file, read_table_file
+from wfm_pipeline.sources.files.planning_files import read_text_table
 from wfm_pipeline.sources.maps import load_map
-from wfm_pipeline.sources.planning_files import read_text_table
-from wfm_pipeline.sources.reader import open_reader
+from wfm_pipeline.sources.opening import open_reader
 from wfm_pipeline_tests.fuzz import configs, exports, planners, toml_files
 
 

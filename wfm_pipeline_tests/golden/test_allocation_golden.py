@@ -10,11 +10,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from wfm_pipeline.domain.allocation.frames import allocate_frames
-from wfm_pipeline.domain.allocation.judge import judge
-from wfm_pipeline.domain.allocation.sheets import read_rules
-from wfm_pipeline.domain.allocation.strategy import Options
-from wfm_pipeline.domain.allocation.weeks import IsoWeek
+from wfm_pipeline.domain.allocation.reasons.judge import judge
+from wfm_pipeline.domain.allocation.strategies.strategy import Options
+from wfm_pipeline.domain.allocation.tables.frames import allocate_frames
+from wfm_pipeline.domain.allocation.tables.sheets import read_rules
+from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline_tests.tools.write_allocation_seeds import FOLDER, seeds
 
 GOLDEN = Path(__file__).parents[1] / "cases" / "allocation_golden.json"

@@ -5,10 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.forecasting import read_folds, run_backtest
-from wfm_pipeline.domain.forecasting.gains import gain_table
-from wfm_pipeline.domain.forecasting.scored_rows import scored_rows
+from wfm_pipeline.domain.forecasting.judging.gains import gain_table
+from wfm_pipeline.domain.forecasting.judging.scored_rows import scored_rows
 
 CASES = Path(__file__).parent.parent / "cases"
 PREDICTIONS = Path(__file__).parents[2] / "benchmarks" / "external_peers" / "predictions"

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.forecasting import METHOD, read_folds, run_backtest
 
 FOLDS = Path(__file__).parent.parent / "cases" / "forecast_folds.csv"

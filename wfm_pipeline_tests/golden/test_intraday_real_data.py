@@ -8,9 +8,9 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.forecasting import ForecastOptions
-from wfm_pipeline.domain.forecasting.intraday_backtest import run_intraday_backtest
+from wfm_pipeline.domain.forecasting.intraday.backtest import run_intraday_backtest
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 

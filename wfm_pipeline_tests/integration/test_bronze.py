@@ -8,16 +8,16 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pytest
 
-from wfm_pipeline.contracts.site import Site
-from wfm_pipeline.contracts.source_map import ColumnMap, SourceMap, TableMap
-from wfm_pipeline.sources.clock import SourceClock
-from wfm_pipeline.sources.fitting import to_array
-from wfm_pipeline.sources.prepare import prepare
-from wfm_pipeline.warehouse.bronze import BronzeCounts, append_versions, current_state
-from wfm_pipeline.warehouse.bronze_days import ledger, stale_dates, suspect_dates, touched_dates, watermark
+from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.contracts.source.source_map import ColumnMap, SourceMap, TableMap
+from wfm_pipeline.sources.rows.clock import SourceClock
+from wfm_pipeline.sources.rows.fitting import to_array
+from wfm_pipeline.sources.rows.prepare import prepare
+from wfm_pipeline.warehouse.bronze.days import ledger, stale_dates, suspect_dates, touched_dates, watermark
+from wfm_pipeline.warehouse.bronze.versions import BronzeCounts, append_versions, current_state
 from wfm_pipeline.warehouse.day_checks import known_days, known_undated, note_checked
-from wfm_pipeline.warehouse.opening import open_warehouse
-from wfm_pipeline.warehouse.staging import drop_leftovers, staging_name
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
+from wfm_pipeline.warehouse.engines.staging import drop_leftovers, staging_name
 
 CALLS = TableMap(
     name="calls",

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from wfm_pipeline.contracts.site import Site
-from wfm_pipeline.contracts.source_map import ColumnMap, SourceMap, TableMap
+from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.contracts.source.source_map import ColumnMap, SourceMap, TableMap
 from wfm_pipeline.domain.dates import Dates
-from wfm_pipeline.orchestration.stale_days import Comparison, Found
-from wfm_pipeline.sources.reader import SourceReader, open_reader
-from wfm_pipeline.warehouse.bronze import append_versions, current_state
-from wfm_pipeline.warehouse.engine import Warehouse
-from wfm_pipeline.warehouse.opening import open_warehouse
+from wfm_pipeline.orchestration.partitions.stale_tables import Comparison, Found
+from wfm_pipeline.sources.opening import open_reader
+from wfm_pipeline.sources.reader import SourceReader
+from wfm_pipeline.warehouse.bronze.versions import append_versions, current_state
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
 
 CALLS = TableMap(
     name="calls",

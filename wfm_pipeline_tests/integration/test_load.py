@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from wfm_pipeline.errors import SettingsError, SourceError
 from wfm_pipeline.sources.load import load_file
 from wfm_pipeline.sources.maps import load_map
-from wfm_pipeline.sources.reader import open_reader
-from wfm_pipeline.warehouse.bronze import BronzeCounts, append_versions
-from wfm_pipeline.warehouse.bronze_days import ledger
-from wfm_pipeline.warehouse.opening import open_warehouse
+from wfm_pipeline.sources.opening import open_reader
+from wfm_pipeline.warehouse.bronze.days import ledger
+from wfm_pipeline.warehouse.bronze.versions import BronzeCounts, append_versions
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
 
 BANK = load_map("anonymous_bank")
 CALLS = BANK.tables[0]

@@ -8,11 +8,11 @@ import sys
 import pytest
 import sqlalchemy as sa
 
-from wfm_pipeline.contracts.source_map import ColumnMap, TableMap
+from wfm_pipeline.contracts.source.source_map import ColumnMap, TableMap
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import SourceError
-from wfm_pipeline.sources.odbc import connection_string
-from wfm_pipeline.sources.reader import open_reader
+from wfm_pipeline.sources.databases.odbc import connection_string
+from wfm_pipeline.sources.opening import open_reader
 
 CALLS = TableMap(
     name="calls",
@@ -172,7 +172,7 @@ def test_an_unknown_odbc_driver_says_which_package_is_missing(mariadb_odbc_url) 
 
 def test_odbc_libraries_are_loaded_only_for_odbc(mariadb_url) -> None:
     code = (
-        "import sys; from wfm_pipeline.sources.reader import open_reader\n"
+        "import sys; from wfm_pipeline.sources.opening import open_reader\n"
         f"open_reader({mariadb_url!r}).tables()\n"
         "sys.exit('pyodbc' in sys.modules or 'arrow_odbc' in sys.modules)"
     )

@@ -23,7 +23,7 @@ import pytest
 import sqlalchemy as sa
 
 import wfm_pipeline
-from wfm_pipeline.orchestration.instance import LOCATION
+from wfm_pipeline.orchestration.instance.storage import LOCATION
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline_tests.conftest import throw_away_database

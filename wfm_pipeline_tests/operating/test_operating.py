@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from wfm_pipeline.orchestration.instance import LOCATION
+from wfm_pipeline.orchestration.instance.storage import LOCATION
 from wfm_pipeline.orchestration.jobs import ALLOCATION, NIGHTLY, REFRESH
 from wfm_pipeline_tests.operating.dagster_client import wait
 

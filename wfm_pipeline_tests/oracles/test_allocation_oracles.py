@@ -8,11 +8,11 @@ import pytest
 from scipy.optimize import linear_sum_assignment, linprog
 from scipy.sparse import coo_array
 
-from wfm_pipeline.domain.allocation.gaps import AlmostEligible
-from wfm_pipeline.domain.allocation.gate import first_refusal, is_exact_state
 from wfm_pipeline.domain.allocation.problem import Problem
-from wfm_pipeline.domain.allocation.scoring import score, urgency_of
-from wfm_pipeline.domain.allocation.strategy import Options, allocate
+from wfm_pipeline.domain.allocation.reasons.gaps import AlmostEligible
+from wfm_pipeline.domain.allocation.strategies.gate import first_refusal, is_exact_state
+from wfm_pipeline.domain.allocation.strategies.scoring import score, urgency_of
+from wfm_pipeline.domain.allocation.strategies.strategy import Options, allocate
 from wfm_pipeline_tests.allocation_instances import PLAN, person, random_problem, work
 
 NEVER = 1e9

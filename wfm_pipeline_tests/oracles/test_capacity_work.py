@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wfm_pipeline.domain.staffing.capacity_work import learn_efficiency, on_phone_hours
+from wfm_pipeline.domain.staffing.capacity.work import learn_efficiency, on_phone_hours
 from wfm_pipeline.domain.staffing.requirement import agents_required
 
 AHT_SECONDS = 240.0

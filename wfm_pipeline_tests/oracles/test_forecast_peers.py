@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wfm_pipeline.domain.forecasting.history import build_panel
-from wfm_pipeline.domain.forecasting.peers import PEERS, peer_forecast, replace_closed_days
+from wfm_pipeline.domain.forecasting.desk.panel import build_panel
+from wfm_pipeline.domain.forecasting.means.peers import PEERS, peer_forecast, replace_closed_days
 
 
 def _panel():

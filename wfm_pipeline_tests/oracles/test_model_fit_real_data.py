@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wfm_pipeline.domain.simulation.model_fit import FitOptions, compare_models
+from wfm_pipeline.domain.simulation.model_fit.compare import FitOptions, compare_models
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 

@@ -7,8 +7,8 @@ import pytest
 from wfm_pipeline.domain.simulation.floor.centre import AgentGroup, Floor, Queue
 from wfm_pipeline.domain.simulation.floor.durations import Exponential
 from wfm_pipeline.domain.simulation.floor.run import run_floor
-from wfm_pipeline.domain.simulation.model_fit import MODELS, FitOptions, choices_of, compare_models
-from wfm_pipeline.domain.simulation.model_records import habits_of, line_records, pools_of, services_of
+from wfm_pipeline.domain.simulation.model_fit.compare import MODELS, FitOptions, choices_of, compare_models
+from wfm_pipeline.domain.simulation.model_fit.records import habits_of, line_records, pools_of, services_of
 from wfm_pipeline.domain.staffing.patience import exponential_patience
 from wfm_pipeline.errors import DataError
 from wfm_pipeline_tests.floor_kit import records_of, working_days
@@ -71,7 +71,7 @@ def test_the_choice_of_a_month_looks_at_the_other_months_alone(plain):
     changed = months.copy()
     changed.loc[0, [f"bias_{model}" for model in MODELS]] = 9.0, 9.0, 0.0
 
-    from wfm_pipeline.domain.simulation.model_fit import _with_choice  # noqa: PLC0415 - the rule itself
+    from wfm_pipeline.domain.simulation.model_fit.compare import _with_choice  # noqa: PLC0415 - the rule itself
 
     again = _with_choice(changed.drop(columns=["model_name", "bias_model"]))
     assert months["model_name"].iloc[0] == again["model_name"].iloc[0]

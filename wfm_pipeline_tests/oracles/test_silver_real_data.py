@@ -5,10 +5,10 @@ import datetime as dt
 import pyarrow.parquet as pq
 import pytest
 
-from wfm_pipeline.sources.clock import SourceClock
 from wfm_pipeline.sources.maps import load_map
-from wfm_pipeline.sources.prepare import prepare
-from wfm_pipeline.warehouse.bronze import append_versions
+from wfm_pipeline.sources.rows.clock import SourceClock
+from wfm_pipeline.sources.rows.prepare import prepare
+from wfm_pipeline.warehouse.bronze.versions import append_versions
 from wfm_pipeline.warehouse.laws import calls_equal_intervals, offered_is_the_sum_of_outcomes
 from wfm_pipeline_tests.silver_kit import memory, refresh, rows_of
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wfm_pipeline.domain.allocation.apportionment import largest_remainder, split_month
-from wfm_pipeline.domain.allocation.frames import allocate_week
-from wfm_pipeline.domain.allocation.gate import bits_of, first_refusal, open_gate
-from wfm_pipeline.domain.allocation.judge import fairness, judge
 from wfm_pipeline.domain.allocation.problem import Problem
-from wfm_pipeline.domain.allocation.strategy import Options, allocate
-from wfm_pipeline.domain.allocation.week_plan import WeekTable
+from wfm_pipeline.domain.allocation.reasons.judge import fairness, judge
+from wfm_pipeline.domain.allocation.strategies.gate import bits_of, first_refusal, open_gate
+from wfm_pipeline.domain.allocation.strategies.strategy import Options, allocate
+from wfm_pipeline.domain.allocation.tables.frames import allocate_week
+from wfm_pipeline.domain.allocation.week.apportionment import largest_remainder, split_month
+from wfm_pipeline.domain.allocation.week.week_plan import WeekTable
 from wfm_pipeline_tests.allocation_instances import PLAN, WEEK, person, random_week, work
 
 WAYS = (

@@ -7,10 +7,10 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wfm_pipeline.domain.staffing.capacity import BAND, CapacityOptions, PlannersTables, plan_capacity
-from wfm_pipeline.domain.staffing.capacity_people import HiringClass, Intake, Pool, people_of
-from wfm_pipeline.domain.staffing.capacity_shrinkage import ShrinkageRow
-from wfm_pipeline.domain.staffing.capacity_work import Efficiency, on_phone_hours
+from wfm_pipeline.domain.staffing.capacity.people import HiringClass, Intake, Pool, people_of
+from wfm_pipeline.domain.staffing.capacity.plan import BAND, CapacityOptions, PlannersTables, plan_capacity
+from wfm_pipeline.domain.staffing.capacity.shrinkage import ShrinkageRow
+from wfm_pipeline.domain.staffing.capacity.work import Efficiency, on_phone_hours
 
 FIRST = dt.date(2026, 10, 5)
 WEEKS = 20

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from wfm_pipeline.domain.cells import as_it_was, neutral
 from wfm_pipeline.orchestration.csv_file import write_csv
-from wfm_pipeline.sources.cell_file import read_cells
-from wfm_pipeline.sources.interval_file import read_table_file
-from wfm_pipeline.sources.planning_files import read_text_table
+from wfm_pipeline.sources.files.interval_file import read_table_file
+from wfm_pipeline.sources.files.planning_files import read_cells, read_text_table
 
 LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 CELLS = st.one_of(

@@ -7,10 +7,10 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.forecasting import QUANTILE_LEVELS, forecast, quantile_column
-from wfm_pipeline.domain.forecasting.bands import BandModel
-from wfm_pipeline.domain.forecasting.counts import distribution, integer_quantile
+from wfm_pipeline.domain.forecasting.bands.counts import distribution, integer_quantile
+from wfm_pipeline.domain.forecasting.bands.learnt_bands import BandModel
 
 QUANTILES = [quantile_column(level) for level in QUANTILE_LEVELS]
 FEW = settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.forecasting import METHOD, ForecastOptions, forecast, read_folds, run_backtest
 from wfm_pipeline.domain.forecasting.options import (
     RUNG_MODEL,

@@ -5,12 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from wfm_pipeline.domain.forecasting.day_errors import learn_law
-from wfm_pipeline.domain.forecasting.dependence import default_dependence
+from wfm_pipeline.domain.forecasting.bands.day_errors import learn_law
+from wfm_pipeline.domain.forecasting.bands.dependence import default_dependence
 from wfm_pipeline.domain.forecasting.fitting import Answer
-from wfm_pipeline.domain.forecasting.intraday import RATIO_LIMITS, IssuedDay, learn_from_days, update_day
+from wfm_pipeline.domain.forecasting.intraday.update import RATIO_LIMITS, IssuedDay, learn_from_days, update_day
+from wfm_pipeline.domain.forecasting.long_range.sample_paths import sample_paths
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS
-from wfm_pipeline.domain.forecasting.paths import sample_paths
 
 SLOTS, QUEUES = 12, 2
 LEVELS = np.array(QUANTILE_LEVELS)

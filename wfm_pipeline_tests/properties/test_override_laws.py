@@ -7,8 +7,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wfm_pipeline.domain.forecasting.overrides import OVERRIDE_COLUMNS, finish_forecast
-from wfm_pipeline.domain.forecasting.sums import day_sums, iso_week_sums
+from wfm_pipeline.domain.forecasting.grains import day_sums, iso_week_sums
+from wfm_pipeline.domain.forecasting.planners.overrides import OVERRIDE_COLUMNS, finish_forecast
 
 FIRST = pd.Timestamp("2026-12-28")  # ISO week 53 of 2026 runs into 2027
 DAYS = 10

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wfm_pipeline.contracts.site import Site
-from wfm_pipeline.transforms.phone import normalise_number, normalised_number
-from wfm_pipeline.transforms.zones import SiteClock
+from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.transforms.rows.phone import normalise_number, normalised_number
+from wfm_pipeline.transforms.rows.zones import SiteClock
 
 FIRST, LAST = dt.date(2025, 1, 1), dt.date(2026, 12, 31)
 ZONES = ("Europe/Stockholm", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC")

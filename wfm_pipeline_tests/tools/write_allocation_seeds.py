@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.domain.allocation.locality import DEFAULT_RULES
-from wfm_pipeline.domain.allocation.week_plan import calendar_rows
+from wfm_pipeline.domain.allocation.tables.locality import DEFAULT_RULES
+from wfm_pipeline.domain.allocation.week.week_plan import calendar_rows
 
 FOLDER = Path(__file__).parents[2] / "data" / "seeds" / "allocation"
 YEARS = (2025, 2026, 2027)

@@ -15,16 +15,15 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.forecasting import METHOD, BacktestResult, ForecastOptions, read_folds, run_backtest
-from wfm_pipeline.domain.forecasting.analysis import BacktestAnalysis, analyse
-from wfm_pipeline.reports import backtest_figures as figures
-from wfm_pipeline.reports import backtest_tables as tables
-from wfm_pipeline.reports.backtest_report import ReportFacts, backtest_report, best_peer, queues_by_calls
-from wfm_pipeline.reports.backtest_weeks import shown_weeks
-from wfm_pipeline.reports.backtest_words import summary
-from wfm_pipeline.reports.drawing import as_png
-from wfm_pipeline.reports.markdown import markdown_table, plain
+from wfm_pipeline.domain.forecasting.judging.analysis import BacktestAnalysis, analyse
+from wfm_pipeline.reports.backtest import figures, tables
+from wfm_pipeline.reports.backtest.report import ReportFacts, backtest_report, best_peer, queues_by_calls
+from wfm_pipeline.reports.backtest.weeks import shown_weeks
+from wfm_pipeline.reports.backtest.words import summary
+from wfm_pipeline.reports.figures.drawing import as_png
+from wfm_pipeline.reports.words.markdown import markdown_table, plain
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "wfm_pipeline_tests" / "cases"

@@ -22,8 +22,8 @@ import duckdb
 
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.orchestration.jobs import OVERRIDES
-from wfm_pipeline.orchestration.plan import plan_run
-from wfm_pipeline.orchestration.running import run_main_job
+from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
+from wfm_pipeline.orchestration.runs.running import run_main_job
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.sources.sample import make_sample

@@ -17,8 +17,8 @@ from wfm_pipeline.domain.allocation.faults import (
     NoDemandError,
     UnknownValueError,
 )
-from wfm_pipeline.domain.allocation.locality import LOCALITY_NAMES, locality_name
-from wfm_pipeline.domain.allocation.week_plan import WeekPlan
+from wfm_pipeline.domain.allocation.tables.locality import LOCALITY_NAMES, locality_name
+from wfm_pipeline.domain.allocation.week.week_plan import WeekPlan
 from wfm_pipeline.units import SECONDS_PER_HOUR
 
 ANY_STATE: Final = "N/A"

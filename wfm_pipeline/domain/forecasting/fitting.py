@@ -10,19 +10,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wfm_pipeline.contracts.site import Site
-from wfm_pipeline.domain.forecasting.bands import DAY_BANDS, INTERVAL_BANDS, BandModel, learn_bands
-from wfm_pipeline.domain.forecasting.core import CoreModel, expected_calls, learn_core
-from wfm_pipeline.domain.forecasting.daytypes import FEATURES, ORDINARY, day_types
-from wfm_pipeline.domain.forecasting.history import BoolArray, CallPanel, FloatArray
-from wfm_pipeline.domain.forecasting.inner import RIVALS, InnerForecasts, inner_forecasts
-from wfm_pipeline.domain.forecasting.interval_models import IntervalModels, learn_interval_models
-from wfm_pipeline.domain.forecasting.ladder import Chosen, rung_for
+from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.domain.forecasting.bands.inner_backtest import RIVALS, InnerForecasts, inner_forecasts
+from wfm_pipeline.domain.forecasting.bands.interval_models import IntervalModels, learn_interval_models
+from wfm_pipeline.domain.forecasting.bands.learnt_bands import DAY_BANDS, INTERVAL_BANDS, BandModel, learn_bands
+from wfm_pipeline.domain.forecasting.bands.peer_share import PeerShare, learn_peer_share
+from wfm_pipeline.domain.forecasting.desk.calendar_facts import FEATURES, ORDINARY, day_types
+from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, CallPanel, FloatArray
+from wfm_pipeline.domain.forecasting.desk.state import observe
+from wfm_pipeline.domain.forecasting.means.core import CoreModel, expected_calls, learn_core
+from wfm_pipeline.domain.forecasting.means.ladder import Chosen, rung_for
+from wfm_pipeline.domain.forecasting.means.peers import PEERS, peer_week
 from wfm_pipeline.domain.forecasting.options import RUNG_MODEL, RUNG_PROFILE, ForecastOptions
-from wfm_pipeline.domain.forecasting.outside import Outside, Plans, look_outside
-from wfm_pipeline.domain.forecasting.peer_share import PeerShare, learn_peer_share
-from wfm_pipeline.domain.forecasting.peers import PEERS, peer_week
-from wfm_pipeline.domain.forecasting.state import observe
+from wfm_pipeline.domain.forecasting.planners.outside import Outside, Plans, look_outside
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import DAYS_PER_WEEK
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.contracts.site import Site
+from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, build_panel
 from wfm_pipeline.domain.forecasting.fitting import Answer, ForecastModel, answer, fit_panel
 from wfm_pipeline.domain.forecasting.handle_time import AHT_COLUMNS, HandleTimes, learn_handle_time
-from wfm_pipeline.domain.forecasting.history import BoolArray, build_panel
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions, quantile_column
-from wfm_pipeline.domain.forecasting.outside import Plans
+from wfm_pipeline.domain.forecasting.planners.outside import Plans
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import MINUTES_PER_DAY
 

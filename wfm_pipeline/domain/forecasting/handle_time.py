@@ -18,7 +18,7 @@ from scipy.optimize import nnls
 from scipy.special import expi
 from scipy.stats import gamma
 
-from wfm_pipeline.domain.forecasting.history import FloatArray
+from wfm_pipeline.domain.forecasting.desk.panel import FloatArray
 from wfm_pipeline.domain.forecasting.options import ForecastOptions
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import MINUTES_PER_DAY

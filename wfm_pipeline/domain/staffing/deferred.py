@@ -2,7 +2,7 @@
 
 Here: spreading work between its arrival and its due time, inside the opening hours, as evenly as
 the due times allow. Not here: calls (requirement.py), and the backlog that has grown already
-(domain/backlog).
+(a capability of its own).
 
 The plan has the smallest peak, and the smallest sum of any convex cost, of all plans that keep every
 due time. Who is served: always the work with the earliest due time that has arrived.

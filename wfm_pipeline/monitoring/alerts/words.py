@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from wfm_pipeline.monitoring.alerts.incidents import Event, alert_id, kind_of
-from wfm_pipeline.reports.plain_words import one_line
+from wfm_pipeline.reports.words.plain_words import one_line
 from wfm_pipeline.urls import masked
 from wfm_pipeline.warehouse.ops.incidents import Incident
 from wfm_pipeline.warehouse.ops.outbox import Alert

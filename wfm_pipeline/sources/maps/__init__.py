@@ -1,7 +1,8 @@
 """Source maps: the TOML files beside this module, and how one is read and checked.
 
 A map is strict: a key, canonical column or raw column nobody knows is refused with the file, the
-key, what came and what is allowed. What a map may say: contracts/source_map.py and contracts/roles.py.
+key, what came and what is allowed. What a map may say: contracts/source/source_map.py and contracts/source/roles.py.
+Not here: the rows (sources/rows).
 """
 
 import datetime as dt
@@ -13,10 +14,10 @@ from typing import Any, get_args
 
 from wfm_pipeline.contracts.bronze import RESERVED_NAMES
 from wfm_pipeline.contracts.columns import DataType
-from wfm_pipeline.contracts.patterns import pattern_fault
-from wfm_pipeline.contracts.roles import CANONICAL_COLUMNS, REQUIRED_COLUMNS
-from wfm_pipeline.contracts.site import Site
-from wfm_pipeline.contracts.source_map import SAFE_NAME, ColumnMap, Exclusion, Load, Role, SourceMap, TableMap
+from wfm_pipeline.contracts.source.patterns import pattern_fault
+from wfm_pipeline.contracts.source.roles import CANONICAL_COLUMNS, REQUIRED_COLUMNS
+from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.contracts.source.source_map import SAFE_NAME, ColumnMap, Exclusion, Load, Role, SourceMap, TableMap
 from wfm_pipeline.errors import SettingsError, shown
 from wfm_pipeline.machine import expanded
 from wfm_pipeline.sources.maps.door import Door

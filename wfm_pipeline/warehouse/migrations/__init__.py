@@ -1,1 +1,4 @@
-"""From what an older version wrote to what this one reads, without losing what cannot be made again."""
+"""From what an older version wrote to what this one reads, without losing what cannot be made again.
+
+Not here: what a table promises today (contracts).
+"""

@@ -12,9 +12,9 @@ from typing import Final
 import sqlglot.expressions as sge
 
 from wfm_pipeline.contracts.bronze import DAY_LEDGER, TABLE_LEDGER
-from wfm_pipeline.contracts.stored_names import bronze_table_name
-from wfm_pipeline.warehouse.engine import Warehouse, to_contract
-from wfm_pipeline.warehouse.scope import Scope
+from wfm_pipeline.contracts.source.stored_names import bronze_table_name
+from wfm_pipeline.warehouse.engines.engine import Warehouse, to_contract
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from wfm_pipeline.contracts.bronze import BRONZE_TABLES
 from wfm_pipeline.contracts.columns import Column, Table
 from wfm_pipeline.contracts.tables import ALL_GOLD_TABLES, ALL_SILVER_TABLES
 from wfm_pipeline.errors import WarehouseError
-from wfm_pipeline.warehouse.engine import Warehouse, ibis_type
+from wfm_pipeline.warehouse.engines.engine import Warehouse, ibis_type
 from wfm_pipeline.warehouse.migrations.steps import STEPS, Step
 from wfm_pipeline.warehouse.migrations.version import SCHEMA_VERSION, note_version, stored_version
 

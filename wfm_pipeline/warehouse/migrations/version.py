@@ -11,7 +11,7 @@ import pandas as pd
 
 from wfm_pipeline.contracts.bronze import SCHEMA_VERSIONS
 from wfm_pipeline.errors import WarehouseError
-from wfm_pipeline.warehouse.engine import Warehouse, to_contract
+from wfm_pipeline.warehouse.engines.engine import Warehouse, to_contract
 
 SCHEMA_VERSION: Final = 2
 """Number of the last step in steps.py; an older `wfm` refuses a warehouse that carries it."""

@@ -1,4 +1,4 @@
-"""Who holds what: the words behind a lock. The lock itself dies with its owner (warehouse/writer_lock.py); a lease only tells."""
+"""Who holds what: the words behind a lock. The lock itself dies with its owner (locks.py); a lease only tells."""
 
 import datetime as dt
 from dataclasses import asdict, dataclass

@@ -15,8 +15,8 @@ from sqlalchemy.pool import NullPool
 
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.urls import make_engine, masked
-from wfm_pipeline.warehouse.opening import check_url, duckdb_path
-from wfm_pipeline.warehouse.postgres import TURN_KEYS, lock_number
+from wfm_pipeline.warehouse.engines.opening import check_url, duckdb_path
+from wfm_pipeline.warehouse.engines.postgres import TURN_KEYS, lock_number
 
 _KEEP_ALIVE = ("tcp_keepalives_idle = 30", "tcp_keepalives_interval = 10", "tcp_keepalives_count = 3")
 """After a minute without a sign of our host the server takes the lock back [s, s, count]."""

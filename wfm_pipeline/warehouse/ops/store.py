@@ -23,7 +23,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.urls import make_engine, masked
-from wfm_pipeline.warehouse.opening import check_url, duckdb_path
+from wfm_pipeline.warehouse.engines.opening import check_url, duckdb_path
 from wfm_pipeline.warehouse.ops.tables import OPS_VERSION, SCHEMA, metadata, schema_version
 
 _BUSY_SECONDS = 30.0

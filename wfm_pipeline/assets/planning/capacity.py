@@ -1,0 +1,145 @@
+"""Assets of the capacity plan: the planners' tables with history, and the plan of the newest long range.
+
+A file that is not in the planning folder leaves its table to SQL. The plan is made from the tables
+that hold now, the newest issue of the long range and the newest issued staffing; an issue planned
+again is replaced whole.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, materialized, report, spec
+from wfm_pipeline.assets.pictures import pictures
+from wfm_pipeline.contracts.columns import Table
+from wfm_pipeline.contracts.long_range import QUEUE_WEEK_LONG_RANGE
+from wfm_pipeline.contracts.planning.capacity import (
+    CAPACITY_INPUTS,
+    CAPACITY_WEEK,
+    HEADCOUNT,
+    HIRING_CLASSES,
+    SHRINKAGE,
+)
+from wfm_pipeline.contracts.planning.history import planner_key
+from wfm_pipeline.contracts.staffing import QUEUE_INTERVAL_STAFFING
+from wfm_pipeline.domain.staffing.capacity.plan import DEMAND_COLUMNS, plan_capacity
+from wfm_pipeline.domain.staffing.capacity.sheets import CAPACITY_FILES, capacity_rows, planners_tables
+from wfm_pipeline.domain.staffing.capacity.work import Efficiency, learn_efficiency
+from wfm_pipeline.errors import DataError
+from wfm_pipeline.reports.figures.capacity import capacity_chart, capacity_glance
+from wfm_pipeline.resources import House
+from wfm_pipeline.sources.files.planning_files import brought_by, read_text_table
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.shelves.versions import open_rows, take_in
+
+GROUP = "capacity"
+_LEARNT_COLUMNS = ["queue_id", "business_date", "agents_required", "agents_required_exact", "workload_minutes"]
+
+
+def _key(table: Table) -> dg.AssetKey:
+    return dg.AssetKey([table.layer, table.name])
+
+
+def build_capacity_assets() -> list[dg.AssetsDefinition]:
+    """The planners' tables of the capacity plan and the plan."""
+
+    @dg.multi_asset(
+        name="capacity_inputs",
+        specs=[
+            spec(table, deps=[], made_in=__name__).replace_attributes(group_name=GROUP) for table in CAPACITY_INPUTS
+        ],
+    )
+    def capacity_inputs(
+        context: dg.AssetExecutionContext, house: dg.ResourceParam[House]
+    ) -> Iterator[dg.MaterializeResult]:
+        with house.open_warehouse() as warehouse:
+            for name, table in CAPACITY_FILES.items():
+                watch = Stopwatch()
+                flow = _take_in(house, warehouse, name)
+                metadata = report(context, house, warehouse, table.full_name, flow, watch)
+                yield materialized(context, asset_key=_key(table), metadata=metadata)
+
+    deps = [_key(table) for table in (*CAPACITY_INPUTS, QUEUE_WEEK_LONG_RANGE, QUEUE_INTERVAL_STAFFING)]
+    words = {**asset_words(CAPACITY_WEEK, made_in=__name__), "group_name": GROUP}
+
+    @dg.asset(**words, deps=deps)
+    def capacity_week(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
+        watch = Stopwatch()
+        with house.open_warehouse() as warehouse:
+            demand = _newest_weeks(house, warehouse)
+            tables = planners_tables(*(open_rows(warehouse, table) for table in (HEADCOUNT, HIRING_CLASSES, SHRINKAGE)))
+            rows = plan_capacity(demand, tables, _efficiency(house, warehouse), house.capacity_options)
+            labels: dict[str, Any] = {**house.in_source(), "issued_at": demand["issued_at"].iloc[0].to_pydatetime()}
+            warehouse.replace(CAPACITY_WEEK, rows.assign(**labels), Scope(labels))
+            flow = Flow(len(demand), len(rows), notes=_notes(context, house, rows))
+            table = CAPACITY_WEEK.full_name
+            metadata = report(context, house, warehouse, table, flow, watch, time_column="week_start")
+            return materialized(context, metadata=metadata)
+
+    return [capacity_inputs, capacity_week]
+
+
+def _take_in(house: House, warehouse: Warehouse, name: str) -> Flow:
+    table, path = CAPACITY_FILES[name], house.planning_file(name)
+    if path is None:
+        warehouse.create(table)
+        return Flow(0, 0, notes={"file": "none: the table is as SQL left it"})
+    rows, notices = capacity_rows(name, read_text_table(path))
+    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    step = take_in(warehouse, table, rows, key=planner_key(table), now=now, changed_by=brought_by(path))
+    notes = {"file": path.name, "opened": step.opened, "closed": step.closed, "notices": notices}
+    return Flow(len(rows), step.opened, rows_duplicate=len(rows) - step.opened, notes=notes)
+
+
+def _newest_weeks(house: House, warehouse: Warehouse) -> pd.DataFrame:
+    """The weeks of the newest long range.
+
+    Raises:
+        DataError: there is none; says what makes one.
+    """
+    table = QUEUE_WEEK_LONG_RANGE.full_name
+    weeks = pd.DataFrame()
+    if warehouse.has(table):
+        stored = Scope(house.in_source()).filter(warehouse.table(table))
+        newest = stored.filter(stored.issued_at == stored.issued_at.max().as_scalar())
+        weeks = warehouse.frame(newest.select(*DEMAND_COLUMNS, "issued_at"))
+    if weeks.empty:
+        raise DataError(
+            f"{table} has no issue of source {house.source_map.name}; make one with `wfm long-range`", table=table
+        )
+    return weeks
+
+
+def _efficiency(house: House, warehouse: Warehouse) -> dict[str, Efficiency]:
+    """What the newest issued staffing teaches; nothing where none was issued."""
+    if not warehouse.has(QUEUE_INTERVAL_STAFFING.full_name):
+        return {}
+    stored = Scope(house.in_source()).filter(warehouse.table(QUEUE_INTERVAL_STAFFING.full_name))
+    newest = stored.filter(stored.issued_at == stored.issued_at.max().as_scalar())
+    rows = warehouse.frame(newest.select(*_LEARNT_COLUMNS)).assign(interval_minutes=house.site.interval_minutes)
+    caps = {
+        str(queue): house.staffing_policies.get(str(queue), house.staffing_policy).max_occupancy
+        for queue in rows["queue_id"].unique()
+    }
+    return learn_efficiency(rows, caps)
+
+
+def _notes(context: dg.AssetExecutionContext, house: House, rows: pd.DataFrame) -> dict[str, Any]:
+    short = rows[rows["gap_fte_mean"] > 0]
+    title = house.title("FTE required and available")
+    return {
+        "pools": int(rows["pool_id"].nunique()),
+        "weeks_short": len(short),
+        "largest_gap_fte": float(short["gap_fte_mean"].max()) if len(short) else 0.0,
+        "hires_needed": int(rows["hires_needed"].sum()),
+        "rows_with_unknowns": int(rows["reason"].notna().sum()),
+        **pictures(
+            context,
+            at_a_glance=lambda: capacity_glance(rows, title=title),
+            picture=lambda: capacity_chart(rows, title=title),
+        ),
+    }

@@ -1,0 +1,68 @@
+"""Canonical columns that a source map may fill, per role of a table, with their types.
+
+The one place where they are named: maps are checked against it when they are loaded, and silver
+reads by these names. Types are those of the cleaned column, not of the source's.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from wfm_pipeline.contracts.columns import DataType
+from wfm_pipeline.contracts.source.source_map import Role
+
+_CALL_LEGS: Final[Mapping[str, DataType]] = MappingProxyType(
+    {
+        "call_id": "string",
+        "leg_number": "int64",
+        "queue_id": "string",
+        "agent_id": "string",
+        "status": "string",
+        "started_at": "timestamp",
+        "menu_seconds": "float64",
+        "wait_seconds": "float64",
+        "talk_seconds": "float64",
+        "hold_seconds": "float64",
+        "after_call_seconds": "float64",
+        "channel": "string",
+        "landing_number": "string",
+        "caller_number": "string",
+        "customer_id": "string",
+        "case_id": "string",
+    }
+)
+_CASES: Final[Mapping[str, DataType]] = MappingProxyType(
+    {
+        "case_id": "string",
+        "queue_id": "string",
+        "status": "string",
+        "priority": "string",
+        "opened_at": "timestamp",
+        "closed_at": "timestamp",
+        "due_at": "timestamp",
+        "agent_id": "string",
+    }
+)
+_CUSTOMERS: Final[Mapping[str, DataType]] = MappingProxyType(
+    {"customer_id": "string", "parent_customer_id": "string", "landing_number": "string", "name": "string"}
+)
+_QUEUES: Final[Mapping[str, DataType]] = MappingProxyType(
+    {"queue_id": "string", "name": "string", "is_excluded": "boolean"}
+)
+_AGENTS: Final[Mapping[str, DataType]] = MappingProxyType({"agent_id": "string", "name": "string"})
+
+CANONICAL_COLUMNS: Final[Mapping[Role, Mapping[str, DataType]]] = MappingProxyType(
+    {"call_legs": _CALL_LEGS, "cases": _CASES, "customers": _CUSTOMERS, "queues": _QUEUES, "agents": _AGENTS}
+)
+"""Role -> canonical column -> type."""
+
+REQUIRED_COLUMNS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
+    {
+        "call_legs": frozenset({"call_id", "queue_id", "status", "started_at"}),
+        "cases": frozenset({"case_id", "opened_at"}),
+        "customers": frozenset({"customer_id"}),
+        "queues": frozenset({"queue_id"}),
+        "agents": frozenset({"agent_id"}),
+    }
+)
+"""Role -> canonical columns without which the table says nothing."""

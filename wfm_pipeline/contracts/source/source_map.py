@@ -1,0 +1,133 @@
+"""A source map: how one source's tables and columns become ours.
+
+The model of the TOML files in sources/maps. It is data, never code: every form a column can take
+is one of the few kinds below, so nothing in a map is executed as SQL.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from wfm_pipeline.contracts.columns import DataType
+from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.contracts.source.stored_names import bronze_table_name
+
+Role = Literal["call_legs", "cases", "customers", "queues", "agents"]
+Load = Literal["incremental", "full"]
+SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_+ ]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMap:
+    """How one canonical column is made from raw ones. Exactly one of the first four is set.
+
+    Attributes:
+        column: Raw column, taken as it is.
+        join: Raw columns joined to one text with `separator`; all of them must be known.
+        date, time: Raw date and raw wall-clock time, put together to a local time.
+        constant: The same text for every row.
+        starts, ends: Clock times beside a duration in `column`: where the end lies before the start,
+            the service ran over midnight and the duration is mended from the clocks.
+        words: Source word -> canonical word; compared without case and outer blanks.
+        is_trimmed: Outer blanks are taken off.
+        is_digits: All but digits is taken off.
+        nulls: Raw texts that mean "unknown".
+        unusable: Regular expression of values that are spoilt: emptied, with a finding.
+        maximum: Largest believable value [unit of the column]; above it the value is emptied, with a finding.
+    """
+
+    column: str | None = None
+    join: tuple[str, ...] = ()
+    date: str | None = None
+    time: str | None = None
+    constant: str | None = None
+    separator: str = "-"
+    starts: str | None = None
+    ends: str | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+    is_trimmed: bool = False
+    is_digits: bool = False
+    nulls: tuple[str, ...] = ()
+    unusable: str | None = None
+    maximum: float | None = None
+
+    @property
+    def raw_columns(self) -> tuple[str, ...]:
+        """Raw columns it reads."""
+        named = (self.column, *self.join, self.date, self.time, self.starts, self.ends)
+        return tuple(dict.fromkeys(name for name in named if name))
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Rows the site does not want counted: refused under `rule` (its name begins with `excluded_`)."""
+
+    rule: str
+    column: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableMap:
+    """One physical table.
+
+    Attributes:
+        name: Physical name in the source.
+        role: Which canonical table it feeds.
+        load: `incremental` by business date, or `full` every time.
+        key: Raw columns that name a row (one version of it counts).
+        types: Raw column -> type; the columns the pipeline needs, all required unless in `optional`.
+        optional: Raw columns that may be absent (read as null, with a notice).
+        business_date: Raw date or timestamp column whose (local) date is the row's business date.
+        changed_at: Raw timestamp of the last change, where the source keeps one: finds late and corrected rows.
+        columns: Canonical column -> how it is made.
+        exclude: Rows to refuse.
+    """
+
+    name: str
+    role: Role
+    load: Load
+    key: tuple[str, ...]
+    types: Mapping[str, DataType | Literal["time"]]
+    columns: Mapping[str, ColumnMap]
+    optional: frozenset[str] = frozenset()
+    business_date: str | None = None
+    changed_at: str | None = None
+    exclude: tuple[Exclusion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMap:
+    """A whole source: its site and its tables.
+
+    Attributes:
+        name: Name of the map, as in `--source NAME`.
+        title: What it is, for people.
+        is_simulated: True where the data are made, not real: said in every title.
+        site: Defaults of the site; settings may override them.
+        tables: The physical tables.
+        times_are: Whether the source's times are the site's wall clock or UTC.
+        caller_is: What tells callers apart for redials: their `number` or the known `customer` id.
+        country_calling_code: Digits taken off international numbers, such as `46`.
+        first_date: First business date, where it is known before the source is read: Dagster's partitions start there.
+    """
+
+    name: str
+    title: str
+    site: Site
+    tables: tuple[TableMap, ...]
+    is_simulated: bool = False
+    times_are: Literal["local", "utc"] = "local"
+    caller_is: Literal["number", "customer"] = "number"
+    country_calling_code: str = ""
+    first_date: dt.date | None = None
+
+    def table(self, role: Role) -> TableMap | None:
+        """The table with that role, or None."""
+        return next((table for table in self.tables if table.role == role), None)
+
+    def bronze_name(self, table: TableMap) -> str:
+        """`bronze.<source>__<table>`, the table in the warehouse that keeps the raw rows; see `bronze_table_name`."""
+        return f"bronze.{bronze_table_name(self.name, table.name)}"

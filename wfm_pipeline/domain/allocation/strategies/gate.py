@@ -1,0 +1,203 @@
+"""Who may do what: the eligibility gate, built from indices and never from all pairs.
+
+Here: a demand is open to a person who shares platform and locality, has the case type as a skill
+and lists the state or `N/A`. Demands of one platform and locality form a block; inside a block a
+set of demands is one whole number used as a bit set (bit 0 is the smallest demand id). Not here:
+what is best among the eligible (strategies).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import compress
+from typing import Final, Literal
+
+from wfm_pipeline.domain.allocation.faults import UnknownValueError
+from wfm_pipeline.domain.allocation.problem import ANY_STATE, Demand, Problem, Resource
+from wfm_pipeline.domain.allocation.tables.locality import LOCALITY_NAMES
+
+Check = Literal["platform", "locality", "skill", "state"]
+CHECKS: Final[tuple[Check, ...]] = ("platform", "locality", "skill", "state")
+_DIGITS: Final = bytes.maketrans(b"01", b"\x00\x01")
+_FEW: Final = 4
+_SPARSE: Final = 20
+"""Up to 4 bits, and one more for every 20 positions, are taken off one by one; above, all digits are read at once."""
+
+
+def bits_of(mask: int) -> tuple[int, ...]:
+    """Positions of the set bits, ascending."""
+    size = mask.bit_length()
+    if mask.bit_count() > _FEW + size // _SPARSE:
+        return tuple(compress(range(size), bin(mask)[:1:-1].encode().translate(_DIGITS)))
+    found = []
+    while mask:
+        lowest = mask & -mask
+        found.append(lowest.bit_length() - 1)
+        mask ^= lowest
+    return tuple(found)
+
+
+def canonical_locality(text: str) -> str:
+    """Locality of a validated row."""
+    return LOCALITY_NAMES[text.strip().lower()]
+
+
+def first_refusal(resource: Resource, demand: Demand) -> Check | None:
+    """The first check that refuses the pair, in the order platform, locality, skill, state; None = eligible."""
+    if resource.platform != demand.platform:
+        return "platform"
+    if canonical_locality(resource.locality) != canonical_locality(demand.locality):
+        return "locality"
+    if demand.case_type not in resource.skills:
+        return "skill"
+    if demand.state not in resource.states and ANY_STATE not in resource.states:
+        return "state"
+    return None
+
+
+def is_exact_state(resource: Resource, demand: Demand) -> bool:
+    """True where the person lists the demand's state itself, not only `N/A`."""
+    return demand.state != ANY_STATE and demand.state in resource.states
+
+
+class Block:
+    """Demands of one platform and locality, with an index from skill and state to bit sets."""
+
+    def __init__(self) -> None:
+        self.demands: list[int] = []
+        self._by_skill: dict[str, int] = {}
+        self._by_skill_state: dict[tuple[str, str], int] = {}
+        self._known: dict[tuple[frozenset[str], frozenset[str]], tuple[int, int]] = {}
+
+    def add(self, position: int, demand: Demand) -> None:
+        """Take in a demand; must be called in order of demand id."""
+        bit = 1 << len(self.demands)
+        self.demands.append(position)
+        skill, pair = demand.case_type, (demand.case_type, demand.state)
+        self._by_skill[skill] = self._by_skill.get(skill, 0) | bit
+        self._by_skill_state[pair] = self._by_skill_state.get(pair, 0) | bit
+
+    def masks(self, skills: frozenset[str], states: frozenset[str]) -> tuple[int, int]:
+        """Eligible demands, and those of them whose state is listed itself."""
+        key = (skills, states)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._masks(skills, states)
+        return known
+
+    def _masks(self, skills: frozenset[str], states: frozenset[str]) -> tuple[int, int]:
+        exact = eligible = 0
+        by_pair, by_skill = self._by_skill_state.get, self._by_skill.get
+        for skill in skills:
+            if skill in self._by_skill:
+                for state in states:
+                    if state != ANY_STATE:
+                        exact |= by_pair((skill, state), 0)
+        if ANY_STATE in states:
+            for skill in skills:
+                eligible |= by_skill(skill, 0)
+        return eligible | exact, exact
+
+
+@dataclass(frozen=True)
+class Eligibility:
+    """The gate's answer for one week.
+
+    Attributes:
+        problem: The week.
+        blocks: Blocks in order of their smallest demand id.
+        block_of: Block of each resource, -1 where its platform and locality have no demand.
+        eligible: Bit set of eligible demands in that block; 0 also for people who are not available.
+        exact: The part of it whose state the person lists itself.
+    """
+
+    problem: Problem
+    blocks: tuple[Block, ...]
+    block_of: Sequence[int]
+    eligible: Sequence[int]
+    exact: Sequence[int]
+
+    def demands_of(self, position: int) -> tuple[int, ...]:
+        """Positions of the demands open to a resource, ascending."""
+        block = self.block_of[position]
+        if block < 0:
+            return ()
+        members = self.blocks[block].demands
+        return tuple(members[bit] for bit in bits_of(self.eligible[position]))
+
+    def is_open(self, position: int, demand: int) -> bool:
+        """True where the resource may do the demand and is available."""
+        block = self.block_of[position]
+        return (
+            block >= 0
+            and self.block_of_demand[demand] == block
+            and bool(self.eligible[position] >> self.bit_of[demand] & 1)
+        )
+
+    @cached_property
+    def bit_of(self) -> Mapping[int, int]:
+        """Bit of each demand in its block's bit sets."""
+        return {demand: bit for block in self.blocks for bit, demand in enumerate(block.demands)}
+
+    @cached_property
+    def block_of_demand(self) -> Mapping[int, int]:
+        """Block of each demand."""
+        return {demand: number for number, block in enumerate(self.blocks) for demand in block.demands}
+
+    @cached_property
+    def resources_by_demand(self) -> Mapping[int, tuple[int, ...]]:
+        """Positions of the resources open to each demand, in order of cn."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for position, demand in self.pairs():
+            found[demand].append(position)
+        return {demand: tuple(found[demand]) for demand in range(len(self.problem.demands))}
+
+    def pairs(self) -> Iterator[tuple[int, int]]:
+        """Every eligible pair as (position of resource, position of demand)."""
+        options: dict[tuple[int, int], tuple[int, ...]] = {}
+        for position, key in enumerate(zip(self.block_of, self.eligible, strict=True)):
+            if key not in options:
+                options[key] = self.demands_of(position)
+            for demand in options[key]:
+                yield position, demand
+
+    def position_of(self, cn: str) -> int:
+        """Position of a person by cn.
+
+        Raises:
+            UnknownValueError: nobody has that cn.
+        """
+        index = self._position_by_cn
+        if cn not in index:
+            raise UnknownValueError(f"no resource {cn!r} on the roster", got=cn)
+        return index[cn]
+
+    @cached_property
+    def _position_by_cn(self) -> Mapping[str, int]:
+        return {resource.cn: position for position, resource in enumerate(self.problem.resources)}
+
+
+def open_gate(problem: Problem) -> Eligibility:
+    """Work out who may do what.
+
+    Cost grows with people x (their skills x their states), not with people x demands.
+    """
+    index: dict[tuple[str, str], int] = {}
+    blocks: list[Block] = []
+    for position, demand in enumerate(problem.demands):
+        key = (demand.platform, canonical_locality(demand.locality))
+        if key not in index:
+            index[key] = len(blocks)
+            blocks.append(Block())
+        blocks[index[key]].add(position, demand)
+    names = {resource.locality for resource in problem.resources}
+    canonical = {name: canonical_locality(name) for name in names}
+    block_of, eligible, exact = [], [], []
+    for resource, days in zip(problem.resources, problem.days_present, strict=True):
+        block = index.get((resource.platform, canonical[resource.locality]), -1)
+        masks = blocks[block].masks(resource.skills, resource.states) if days and block >= 0 else (0, 0)
+        block_of.append(block)
+        eligible.append(masks[0])
+        exact.append(masks[1])
+    return Eligibility(problem, tuple(blocks), block_of, eligible, exact)

@@ -1,0 +1,99 @@
+"""ISO weeks and months as dates; nothing about localities' settings (week_plan)."""
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Self
+
+from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.domain.allocation.faults import InvalidValueError
+from wfm_pipeline.domain.calendar import holiday_names
+
+_WEEK: Final = re.compile(r"(\d{4})-?[Ww](\d{1,2})")
+_MONTHS_PER_YEAR: Final = 12
+YEARS: Final = range(1900, 3000)
+
+
+def check_year(year: int) -> None:
+    """Refuse a year that can only be a slip of the pen.
+
+    Raises:
+        InvalidValueError: outside 1900..2999.
+    """
+    if year not in YEARS:
+        raise InvalidValueError(f"year must be {YEARS.start}..{YEARS.stop - 1}, got {year}", got=year)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class IsoWeek:
+    """An ISO 8601 week, Monday to Sunday."""
+
+    iso_year: int
+    iso_week: int
+
+    def __post_init__(self) -> None:
+        """Refuse a week its year does not have."""
+        check_year(self.iso_year)
+        try:
+            dt.date.fromisocalendar(self.iso_year, self.iso_week, 1)
+        except ValueError as error:
+            raise InvalidValueError(
+                f"no ISO week {self.iso_year}-W{self.iso_week:02d}: {error}", got=str(self)
+            ) from error
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `2025-W28`."""
+        match = _WEEK.fullmatch(text.strip())
+        if not match:
+            raise InvalidValueError(f"an ISO week looks like 2025-W28, got {text!r}", got=text)
+        return cls(int(match[1]), int(match[2]))
+
+    @classmethod
+    def of(cls, date: dt.date) -> Self:
+        """The week a date lies in."""
+        calendar = date.isocalendar()
+        return cls(calendar.year, calendar.week)
+
+    @property
+    def dates(self) -> tuple[dt.date, ...]:
+        """Monday to Sunday."""
+        monday = dt.date.fromisocalendar(self.iso_year, self.iso_week, 1)
+        return tuple(monday + dt.timedelta(days=day) for day in range(7))
+
+    @property
+    def previous(self) -> "IsoWeek":
+        """The week before."""
+        return IsoWeek.of(self.dates[0] - dt.timedelta(days=7))
+
+    def __str__(self) -> str:
+        return f"{self.iso_year}-W{self.iso_week:02d}"
+
+
+def working_dates(site: Site, first_date: dt.date, last_date: dt.date) -> tuple[dt.date, ...]:
+    """Dates between two dates, inclusive, that are neither weekend nor holiday of the site."""
+    days = (first_date + dt.timedelta(days=day) for day in range((last_date - first_date).days + 1))
+    off, weekend = holiday_names(site, first_date, last_date), site.weekend_numbers()
+    return tuple(date for date in days if date not in off and date.weekday() not in weekend)
+
+
+def month_ends(year: int, month: int) -> tuple[dt.date, dt.date]:
+    """First and last date of a month.
+
+    Raises:
+        InvalidValueError: month outside 1..12, or year outside 1900..2999.
+    """
+    check_year(year)
+    if not 1 <= month <= _MONTHS_PER_YEAR:
+        raise InvalidValueError(f"month must be 1..12, got {month} (year {year})", got=month)
+    first = dt.date(year, month, 1)
+    return first, (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+
+
+@lru_cache(maxsize=256)
+def weeks_of_month(year: int, month: int) -> tuple[IsoWeek, ...]:
+    """ISO weeks with at least one date inside the month, in order."""
+    first, last = month_ends(year, month)
+    days = range((last - first).days + 1)
+    return tuple(dict.fromkeys(IsoWeek.of(first + dt.timedelta(days=day)) for day in days))

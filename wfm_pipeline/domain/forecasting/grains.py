@@ -1,0 +1,78 @@
+"""From grain to grain: local times laid on a site's grid, intervals added up to days, days to ISO weeks.
+
+What is added up is the mean, never a quantile: bands of days and weeks have forecasts of their own. Forecasting thinks in local times (people call at nine, whatever the offset). The grid is built in
+UTC, so on the day clocks go back one local hour comes twice, and on the day they go forward one does
+not come at all. Each interval of the grid gets the forecast of its local time; the days' means are
+added up again from the grid.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+
+ADDED: Final = ("calls_mean", "workload_seconds")
+"""Columns whose day is the sum of its intervals."""
+
+
+def place_on_grid(intervals: pd.DataFrame, days: pd.DataFrame, grid: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Lay a forecast by local time on a site's UTC grid.
+
+    Args:
+        intervals: Forecast rows with queue_id, interval_start (local), calls_* [calls], aht_seconds [s],
+            model_name, horizon_days, is_open; one row per queue and local time.
+        days: Forecast rows at day grain with queue_id, business_date, calls_* [calls] and the same labels.
+        grid: Rows of `calendar.interval_grid`: interval_start (UTC), interval_start_local, business_date.
+
+    Returns:
+        (intervals, days): one row per queue and grid interval, with interval_start (UTC) and
+        interval_start_local; and the days, whose means and workloads equal the sums of their intervals' and
+        whose quantiles are scaled by the same ratio (1 except on days when clocks change).
+    """
+    local = intervals.rename(columns={"interval_start": "interval_start_local"}).drop(columns="business_date")
+    placed = grid[["interval_start", "interval_start_local", "business_date"]].merge(
+        local, on="interval_start_local", how="inner", validate="one_to_many" if _is_unique(grid) else None
+    )
+    placed = placed.sort_values(["queue_id", "interval_start"], ignore_index=True)
+    added = [name for name in ADDED if name in placed.columns and name in days.columns]
+    sums = placed.groupby(["queue_id", "business_date"], as_index=False)[added].sum(min_count=1)
+    joined = days.merge(sums, on=["queue_id", "business_date"], suffixes=("", "_placed"), validate="one_to_one")
+    ratio = (joined["calls_mean_placed"] / joined["calls_mean"]).where(joined["calls_mean"] > 0, 1.0)
+    for name in [name for name in joined.columns if name.startswith("calls_q")]:
+        joined[name] = joined[name] * ratio
+    placed_names = [f"{name}_placed" for name in added]
+    joined[added] = joined[placed_names].to_numpy()
+    return placed, joined.drop(columns=placed_names)
+
+
+def day_sums(intervals: pd.DataFrame, columns: Sequence[str] = ("calls_mean",)) -> pd.DataFrame:
+    """Intervals added up to queue and business date.
+
+    Args:
+        intervals: queue_id, business_date and the columns to add.
+        columns: What is added; a day is NaN only where all its intervals are.
+
+    Returns:
+        One row per queue and date, in that order.
+    """
+    return intervals.groupby(["queue_id", "business_date"], as_index=False)[list(columns)].sum(min_count=1)
+
+
+def iso_week_sums(days: pd.DataFrame, columns: Sequence[str] = ("calls_mean",)) -> pd.DataFrame:
+    """Days added up to queue and ISO week, Monday to Sunday; a part of a week counts as far as it goes.
+
+    Args:
+        days: queue_id, business_date (datetime64) and the columns to add.
+        columns: What is added.
+
+    Returns:
+        One row per queue, iso_year and iso_week, in that order, with the number of days behind it.
+    """
+    week = days["business_date"].dt.isocalendar()
+    keyed = days.assign(iso_year=week["year"].astype("int64"), iso_week=week["week"].astype("int64"), days=1)
+    sums = {**dict.fromkeys(columns, "sum"), "days": "sum"}
+    return keyed.groupby(["queue_id", "iso_year", "iso_week"], as_index=False).agg(sums)
+
+
+def _is_unique(grid: pd.DataFrame) -> bool:
+    return bool(grid["interval_start_local"].is_unique)

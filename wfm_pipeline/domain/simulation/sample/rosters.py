@@ -1,0 +1,155 @@
+"""Agents on shifts: enough of them for the expected load, a few patterns, five days a week each.
+
+The planner knows the expected calls, never the luck of the day: waiting comes from that.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from wfm_pipeline.domain.simulation.sample.arrivals import minute_density
+from wfm_pipeline.domain.simulation.sample.spec import ContactCentreSpec
+from wfm_pipeline.units import SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
+
+_SLOT_MINUTES = 30
+_SHIFT_HOURS = 8
+_LUNCH_SECONDS = 1800
+_CLOSING_GRACE_SECONDS = 900
+_DAYS_PER_AGENT_WEEK = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Who works when.
+
+    Attributes:
+        shifts: One row per agent and day: day, queue, agent, starts and lunch_starts and ends
+            [s since local midnight]. In order of day, queue, start.
+        agents: The source's `users`.
+        speeds: Talk time of an agent against the mean, shape (n_agents,).
+    """
+
+    shifts: pd.DataFrame
+    agents: pd.DataFrame
+    speeds: np.ndarray
+
+
+def make_roster(
+    spec: ContactCentreSpec,
+    days: pd.DataFrame,
+    expected: np.ndarray,
+    handle_seconds: np.ndarray,
+    rng: np.random.Generator,
+) -> Roster:
+    """Shifts that cover the expected load of every queue and day.
+
+    Args:
+        spec: The centre.
+        days: Open days.
+        expected: Expected first attempts, shape (n_days, n_queues).
+        handle_seconds: Mean handle time per queue [s], shape (n_queues,).
+        rng: Source of chance.
+    """
+    rows: list[tuple[int, int, int, int, int, int]] = []
+    first_agent = 0
+    weeks = (days["day_index"] - days["date"].dt.weekday + 7) // 7
+    for position in range(len(spec.queues)):
+        hours = zip(days["opens_minute"], days["closes_minute"], expected[:, position], strict=True)
+        handle = float(handle_seconds[position])
+        needs = [_day_shifts(_agents_needed(spec, position, handle, *day), int(day[0])) for day in hours]
+        team = _Team(first_agent)
+        for day, (week, needed) in enumerate(zip(weeks, needs, strict=True)):
+            people = team.pick(int(week), len(needed), rng)
+            rows += [
+                (day, position, agent, *_with_lunch(start, end, order))
+                for order, (agent, (start, end)) in enumerate(zip(people, needed, strict=True))
+            ]
+        first_agent = team.next_agent
+    shifts = pd.DataFrame(rows, columns=["day", "queue", "agent", "starts", "lunch_starts", "ends"])
+    numbers = range(first_agent)
+    agents = pd.DataFrame(
+        {"UserId": [f"u{n + 1:03d}" for n in numbers], "Name": [f"Simulated agent {n + 1}" for n in numbers]}
+    )
+    agents["Extension"] = [str(2001 + n) for n in numbers]
+    ordered = shifts.sort_values(["day", "queue", "starts", "agent"], ignore_index=True)
+    return Roster(ordered, agents, np.exp(rng.normal(0.0, 0.12, first_agent)))
+
+
+class _Team:
+    """The agents of one queue; hires when a week needs more hands than there are."""
+
+    def __init__(self, first_agent: int) -> None:
+        self.next_agent = first_agent
+        self._members: list[int] = []
+        self._week = -1
+        self._worked: dict[int, int] = {}
+
+    def pick(self, week: int, count: int, rng: np.random.Generator) -> list[int]:
+        """Agents for one day: those with the fewest days this week, in a random order."""
+        if week != self._week:
+            self._week, self._worked = week, {}
+        shuffled = [self._members[i] for i in rng.permutation(len(self._members))]
+        free = [a for a in shuffled if self._worked.get(a, 0) < _DAYS_PER_AGENT_WEEK]
+        chosen = sorted(free, key=lambda agent: self._worked.get(agent, 0))[:count]
+        while len(chosen) < count:
+            chosen.append(self.next_agent)
+            self._members.append(self.next_agent)
+            self.next_agent += 1
+        for agent in chosen:
+            self._worked[agent] = self._worked.get(agent, 0) + 1
+        return chosen
+
+
+def _day_shifts(agents_needed: np.ndarray, opens: int) -> list[tuple[int, int]]:
+    """Shifts (start, end) [s] that cover one queue's need on one day, chosen greedily."""
+    need = agents_needed.copy()
+    slots = len(need)
+    length = min(slots, _SHIFT_HOURS * 60 // _SLOT_MINUTES)
+    starts = sorted({*range(0, slots - length + 1, 2), slots - length})
+    chosen = []
+    while need.max() > 0:
+        gain = [int((need[start : start + length] > 0).sum()) for start in starts]
+        start = starts[int(np.argmax(gain))]
+        need[start : start + length] -= 1
+        first = (opens + start * _SLOT_MINUTES) * SECONDS_PER_MINUTE
+        last = first + length * _SLOT_MINUTES * SECONDS_PER_MINUTE
+        chosen.append((first, last))
+    return sorted(chosen)
+
+
+def _agents_needed(
+    spec: ContactCentreSpec, position: int, handle: float, opens: int, closes: int, calls: float
+) -> np.ndarray:
+    """Agents per half hour: the load over the occupancy aimed at, at least one."""
+    queue = spec.queues[position]
+    per_slot = minute_density(queue, opens, closes)[opens:closes].reshape(-1, _SLOT_MINUTES).sum(axis=1) * calls
+    erlangs = per_slot * handle / (_SLOT_MINUTES * SECONDS_PER_MINUTE)
+    return np.maximum(1, np.ceil(erlangs / spec.occupancy + 0.35 * np.sqrt(erlangs))).astype(np.int64)
+
+
+def _with_lunch(start: int, end: int, order: int) -> tuple[int, int, int]:
+    """Start, start of lunch and end; lunches are staggered by half hours so that not all leave at once."""
+    middle = start + (end - start) // 2 - SECONDS_PER_HOUR
+    return start, middle + (order % 4) * _LUNCH_SECONDS, end
+
+
+def day_stints(
+    shifts: pd.DataFrame, n_days: int, closes_seconds: np.ndarray
+) -> list[list[tuple[int, float, int, float]]]:
+    """Stretches in which an agent takes calls: before lunch and after it.
+
+    Args:
+        shifts: See `Roster`.
+        n_days: Number of open days.
+        closes_seconds: Closing time per day [s]; who works until then stays to empty the queue.
+
+    Returns:
+        Per day: (queue, starts, agent, ends) with instants in seconds since the day's local midnight.
+    """
+    stints: list[list[tuple[int, float, int, float]]] = [[] for _ in range(n_days)]
+    for day, queue, agent, starts, lunch, ends in shifts.to_numpy().tolist():
+        last = ends + _CLOSING_GRACE_SECONDS if ends >= closes_seconds[day] else ends
+        stints[day].append((queue, float(starts), agent, float(lunch)))
+        stints[day].append((queue, float(lunch + _LUNCH_SECONDS), agent, float(min(last, SECONDS_PER_DAY))))
+    return stints

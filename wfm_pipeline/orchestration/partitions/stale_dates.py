@@ -1,0 +1,100 @@
+"""Which business dates the next run is about, found by asking and comparing, not by reading everything again.
+
+A date is stale when the source holds another number of rows than when it was read, or other rows. The
+latter is looked up for the dates of the overlap, for dates with changes since the watermark, and in
+turn for some older ones.
+"""
+
+from dataclasses import dataclass, field
+
+from wfm_pipeline.domain.dates import Dates
+from wfm_pipeline.errors import SourceError
+from wfm_pipeline.orchestration.partitions.stale_tables import Comparison
+from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.bronze.pending import pending_dates
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run must read and refresh.
+
+    Attributes:
+        dates: Stale business dates: what the run reads, and no others.
+        waiting: Dates that bronze has and some silver table has not refreshed yet: nothing to read.
+        compared: Dates whose rows were compared with the source.
+        changed_tables: Tables without business dates of which the source holds other rows than bronze.
+        contents: What tells the stale rows found now from others: rows or digest by table and date.
+        notices: What the source's tables have more or less than their map, in words.
+    """
+
+    dates: Dates
+    waiting: Dates = field(default_factory=Dates)
+    compared: Dates = field(default_factory=Dates)
+    changed_tables: tuple[str, ...] = ()
+    contents: frozenset[str] = frozenset()
+    notices: tuple[str, ...] = ()
+
+    @property
+    def is_anything_new(self) -> bool:
+        """True where bronze or silver has something to do."""
+        return bool(self.dates or self.waiting or self.changed_tables)
+
+    @property
+    def words(self) -> str:
+        """What was found, for a person."""
+        found = [f"{len(self.dates)} stale dates ({_shown(self.dates)})" if self.dates else "no stale date"]
+        found += [f"{len(self.waiting)} dates to refresh in silver"] if self.waiting else []
+        found += [f"changed: {', '.join(self.changed_tables)}"] if self.changed_tables else []
+        return "; ".join([*found, f"{len(self.compared)} older dates compared"])
+
+
+_SHOWN = 6
+
+
+def _shown(dates: Dates) -> str:
+    parts = [str(days).replace("..", " to ") for days in dates.stretches]
+    more = len(parts) - _SHOWN
+    return ", ".join(parts[:_SHOWN]) + (f" and {more} more stretches" if more > 0 else "")
+
+
+def plan_run(house: House, *, check_days: int | None = None) -> Plan:
+    """Ask the source and the warehouse which dates are stale.
+
+    Args:
+        house: The house.
+        check_days: Older dates to compare in turn [days]; None takes the setting for a night.
+
+    Raises:
+        SourceError: the source lacks a table or column of its map, or holds no dated rows at all.
+    """
+    with house.open_source() as reader:
+        notices = [notice for table_map in house.source_map.tables for notice in reader.check(table_map)]
+        daily = [table_map for table_map in house.source_map.tables if table_map.load == "incremental"]
+        counts = {table_map.name: reader.day_counts(table_map) for table_map in daily}
+        if not any(date for found in counts.values() for date in found):
+            raise SourceError(
+                f"source {house.source_map.name!r} holds no dated rows in {', '.join(counts)}; "
+                "there is nothing to load: check source_url, or load a file with `wfm load`",
+                tables=tuple(counts),
+            )
+        turn = house.settings.check_days_per_night if check_days is None else check_days
+        with house.open_warehouse() as warehouse:
+            comparison = Comparison(house.source_map, reader, warehouse)
+            overlap = house.settings.overlap_days
+            looked = {
+                table.name: comparison.look(table, counts[table.name], overlap_days=overlap, check_days=turn)
+                for table in daily
+            }
+            whole = [table_map for table_map in house.source_map.tables if table_map.load == "full"]
+            changed = [table_map.name for table_map in whole if comparison.is_changed(table_map)]
+            waiting = pending_dates(warehouse, house.source_map)
+    return Plan(
+        Dates.of(date for found in looked.values() for date in found.stale),
+        waiting=Dates.of(waiting),
+        compared=Dates.of(date for found in looked.values() for date in found.compared),
+        changed_tables=tuple(changed),
+        contents=frozenset(
+            f"{name} {date} {held}" for name, found in looked.items() for date, held in found.stale.items()
+        ),
+        notices=tuple(notices),
+    )

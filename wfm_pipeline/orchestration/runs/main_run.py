@@ -1,0 +1,64 @@
+"""What `wfm run` does: find what is new, run the main job for it, and write down what it stood on; or say that nothing is.
+
+Not here: what is stale (orchestration/partitions/stale_dates.py), what a finished run stood on (finished.py), running a job (running.py).
+"""
+
+import datetime as dt
+from collections.abc import Callable
+
+import dagster as dg
+
+from wfm_pipeline.orchestration.partitions.stale_dates import Plan
+from wfm_pipeline.orchestration.runs.finished import (
+    finished_run,
+    forget_finished,
+    given_parts,
+    news_since,
+    note_finished,
+)
+from wfm_pipeline.orchestration.runs.running import RunOutcome, StepListener, run_main_job
+from wfm_pipeline.resources import House
+
+
+def run_news(
+    house: House,
+    plan: Plan,
+    definitions: Callable[[], dg.Definitions],
+    *,
+    as_of: dt.date | None,
+    on_step: StepListener,
+    say: Callable[[str], None],
+    is_reissue: bool = False,
+    instance: dg.DagsterInstance | None = None,
+) -> RunOutcome:
+    """Run the main job, which publishes, unless nothing has changed since it ended well the last time.
+
+    Args:
+        house: The house.
+        plan: What is stale.
+        definitions: Makes definitions without partitions; asked only where there is something to do.
+        as_of: First target day of the forecast; None takes the day after the last date known to its end.
+        on_step: Told of each step.
+        say: Told why the job runs, or why not.
+        is_reissue: Make an issue again although it stands: always something to do.
+        instance: Where Dagster notes the run; None takes the one that the Dagster UI shows.
+
+    Returns:
+        The run; where nothing was new the last one that ended well, with `is_idle`.
+    """
+    given = given_parts(house)
+    with house.open_warehouse() as warehouse:
+        finished = finished_run(house, warehouse)
+    news = ["stale dates"] if plan.is_anything_new else news_since(house, finished, given, as_of=as_of)
+    if finished and not news and not is_reissue:
+        say(f"nothing new since {finished.finished_at:%Y-%m-%d %H:%M} UTC: {plan.words}; settings, planners' tables "
+            "and program as they were, the issue stands")  # fmt: skip
+        return RunOutcome(finished.run_id, (), is_idle=True)
+    say(plan.words if plan.is_anything_new else f"{plan.words}; changed: {', '.join(news) or 'reissue asked for'}")
+    forget_finished(house)
+    outcome = run_main_job(
+        definitions(), house, plan, as_of=as_of, on_step=on_step, is_reissue=is_reissue, instance=instance
+    )
+    if not outcome.problems:
+        note_finished(house, outcome.run_id, given, as_of=as_of)
+    return outcome

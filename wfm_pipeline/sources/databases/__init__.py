@@ -1,0 +1,4 @@
+"""Readers of databases: SQLAlchemy, ODBC, and what both need.
+
+Not here: typing and hashing the rows (sources/rows).
+"""

@@ -1,0 +1,81 @@
+"""The to-do list of silver: which business dates bronze has changed and silver has not refreshed yet.
+
+Bronze writes a date down in the transaction that changes it; a silver step strikes it off after it has
+refreshed the date. So a run that was killed between the two is made good by the next one.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final
+
+import ibis
+from ibis.expr.types import Table as IbisTable
+
+from wfm_pipeline.contracts.bronze import PENDING_DAYS
+from wfm_pipeline.contracts.source.source_map import Role, SourceMap, TableMap
+from wfm_pipeline.domain.dates import Dates
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.scope import Scope
+
+SILVER_OF_ROLE: Final[Mapping[Role, tuple[str, ...]]] = {
+    "call_legs": ("silver.call_legs", "silver.calls", "silver.queue_intervals"),
+    "cases": ("silver.cases",),
+    "customers": ("silver.calls",),
+    "queues": ("silver.call_legs", "silver.calls", "silver.queue_intervals"),
+    "agents": (),
+}
+"""Silver tables that a changed row of each role can change."""
+
+
+def note_changes(warehouse: Warehouse, source_map: SourceMap, table_map: TableMap, batch_id: str) -> None:
+    """Write down the dates that a batch just appended has changed.
+
+    A table read by date touches the dates of all versions of the batch's keys (a corrected row may have
+    left another day). A table read whole says nothing of dates: every date of the call records is noted.
+    """
+    warehouse.create(PENDING_DAYS)
+    name = source_map.bronze_name(table_map)
+    if not warehouse.count(name, Scope({"_batch_id": batch_id})):
+        return
+    bronze = warehouse.table(name)
+    dates = touched_days(bronze, bronze["_batch_id"] == batch_id)
+    if table_map.load == "full":
+        legs = source_map.table("call_legs")
+        assert legs is not None  # load_map refuses a source without call records
+        if not warehouse.has(source_map.bronze_name(legs)):
+            return
+        dates = warehouse.table(source_map.bronze_name(legs)).select("_business_date").distinct()
+    for silver_table in SILVER_OF_ROLE[table_map.role]:
+        _add(warehouse, source_map, silver_table, dates)
+
+
+def touched_days(bronze: IbisTable, condition: ibis.expr.types.BooleanValue) -> IbisTable:
+    """Business dates of all versions of the keys whose rows meet a condition, one column `_business_date`."""
+    keys = bronze.filter(condition).select("_key_hash").distinct()
+    return bronze.semi_join(keys, "_key_hash").select("_business_date").distinct()
+
+
+def _add(warehouse: Warehouse, source_map: SourceMap, silver_table: str, dates: IbisTable) -> None:
+    known = Scope({"source": source_map.name, "silver_table": silver_table}).filter(
+        warehouse.table(PENDING_DAYS.full_name)
+    )
+    new = dates.drop_null("_business_date").select(business_date="_business_date")
+    new = new.anti_join(known, "business_date")
+    labels = {"source": ibis.literal(source_map.name), "silver_table": ibis.literal(silver_table)}
+    warehouse.append(PENDING_DAYS.full_name, new.mutate(**labels).select(*PENDING_DAYS.column_names))
+
+
+def strike_off(warehouse: Warehouse, source_map: SourceMap, silver_table: str, dates: Dates) -> None:
+    """These dates of a silver table are refreshed."""
+    scope = Scope({"source": source_map.name, "silver_table": silver_table}, "business_date", dates=dates)
+    warehouse.create(PENDING_DAYS)
+    warehouse.delete(PENDING_DAYS.full_name, scope)
+
+
+def pending_dates(warehouse: Warehouse, source_map: SourceMap, silver_table: str | None = None) -> set[dt.date]:
+    """Dates that a silver table, or any of them, still has to refresh."""
+    if not warehouse.has(PENDING_DAYS.full_name):
+        return set()
+    wanted = {"source": source_map.name} | ({"silver_table": silver_table} if silver_table else {})
+    rows = Scope(wanted).filter(warehouse.table(PENDING_DAYS.full_name))
+    return set(warehouse.con.to_pyarrow(rows.select("business_date").distinct())["business_date"].to_pylist())

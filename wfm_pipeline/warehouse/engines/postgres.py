@@ -1,0 +1,138 @@
+"""PostgreSQL as the warehouse: many readers beside the writer."""
+
+import io
+import zlib
+from collections.abc import Collection
+from contextlib import AbstractContextManager
+from typing import Any
+
+import ibis
+import pyarrow as pa
+import pyarrow.csv
+import sqlglot.expressions as sge
+
+from wfm_pipeline.errors import WarehouseError
+from wfm_pipeline.urls import DatabaseUrl, masked, parse_url
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.readers.postgres_copy import PUBLISHED, check_readable, renew_copy, renew_view, table_shapes
+from wfm_pipeline.warehouse.readers.publication import Readers, Stamp
+
+_COPY_ROWS = 50_000
+TURN_KEYS = 0x77666D
+"""First half of our advisory locks' keys, so that they meet no other program's."""
+
+
+def lock_number(name: str) -> int:
+    """The other half, from a name; a signed 32-bit number."""
+    return zlib.crc32(name.encode()) - 2**31
+
+
+def _words(url: DatabaseUrl) -> dict[str, Any]:
+    """The URL as the driver's arguments: a driver that is given no URL cannot quote a piece of one."""
+    parts = url.parts
+    database, _, schema = (parts.database or "").partition("/")
+    named = {"host": parts.host, "user": parts.username, "password": parts.password, "database": database}
+    named |= {"port": str(parts.port) if parts.port else None, "schema": schema}
+    return {**parts.query, **{name: value for name, value in named.items() if value}}
+
+
+class PostgresWarehouse(Warehouse):
+    """A PostgreSQL database with the schemas bronze, silver and gold."""
+
+    dialect = "postgres"
+
+    @classmethod
+    def open(cls, url: str, *, is_read_only: bool = False) -> "PostgresWarehouse":
+        """Connect; a reader's connection refuses to write, whatever its role may do.
+
+        Raises:
+            SettingsError: the URL is none.
+            WarehouseError: the driver is missing or the server refuses; no secret is shown.
+        """
+        parsed = parse_url(url, what="the warehouse's URL")
+        try:
+            con = ibis.postgres.connect(**_words(parsed))
+        except ImportError as error:
+            raise WarehouseError("the PostgreSQL driver is missing: pip install 'wfm-pipeline[postgres]'") from error
+        except Exception as error:  # noqa: BLE001  (psycopg's errors are only known once it is installed)
+            first_line = masked(str(error)).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise WarehouseError(f"cannot open {parsed}: {first_line}") from None
+        con.raw_sql("set time zone 'UTC'").close()
+        con.raw_sql("set client_min_messages to warning").close()
+        if is_read_only:
+            con.raw_sql("set default_transaction_read_only = on").close()
+        return cls(con, url)
+
+    @classmethod
+    def open_published(cls, url: str) -> "PostgresWarehouse":
+        """Connect to the readers' copy, in one transaction: every table is of one publish until it is closed.
+
+        Raises:
+            WarehouseError: the server refuses, nothing has been published yet, or the role may not read it.
+        """
+        opened = cls.open(url, is_read_only=True)
+        opened.published_schema = PUBLISHED
+        try:
+            check_readable(opened.con.con)
+        except WarehouseError:
+            opened.close()
+            raise
+        opened.execute("set default_transaction_isolation = 'repeatable read'")
+        opened.con.con.autocommit = False
+        opened.con.con.execute("select 1")  # the transaction begins, and ends with the connection
+        return opened
+
+    @property
+    def readers_place(self) -> str:
+        """The schema that readers use."""
+        return f"schema {PUBLISHED}"
+
+    def renew_readers_copy(self, stamp: Stamp, changed: Collection[str] | None, readers: Readers) -> dict[str, int]:
+        """Change the copy's rows in one transaction."""
+        return renew_copy(self.con.con, stamp, changed, readers)
+
+    def renew_view(self, name: str, query: str) -> None:
+        """Make the view where it is not as it should be."""
+        with self.con.con.transaction():
+            schema, view = name.split(".", 1)
+            renew_view(self.con.con, schema, view, query)
+
+    def base_tables(self, layer: str) -> list[str]:
+        """Names of a layer's tables, views left out, in order."""
+        return sorted(table_shapes(self.con.con, layer))
+
+    def renew_statistics(self, name: str) -> None:
+        """PostgreSQL joins fresh rows row by row until it is told of them."""
+        quoted = self.quoted(name) if "." in name else sge.to_identifier(name, quoted=True).sql(self.dialect)
+        self.execute(f"analyze {quoted}")
+
+    def append_arrow(self, name: str, data: pa.Table) -> None:
+        """Add Arrow rows through COPY; quoted empty text stays apart from null."""
+        columns = ", ".join(sge.to_identifier(column, quoted=True).sql(self.dialect) for column in data.column_names)
+        options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
+        with (
+            self.con.con.cursor() as cursor,
+            self.con.con.transaction(),
+            cursor.copy(f"copy {self.quoted(name)} ({columns}) from stdin with (format csv)") as copy,
+        ):
+            for batch in data.to_batches(max_chunksize=_COPY_ROWS):
+                buffer = io.BytesIO()
+                pyarrow.csv.write_csv(batch, buffer, options)
+                copy.write(buffer.getvalue())
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """See `Warehouse`."""
+        with self.con.con.cursor() as cursor, self.con.con.transaction():
+            cursor.execute(sql)
+            return cursor.fetchall()
+
+    def _run(self, sql: str) -> None:
+        with self.con.con.cursor() as cursor, self.con.con.transaction():
+            cursor.execute(sql)
+
+    def wait_for_turn(self, name: str) -> None:
+        """An advisory lock of the transaction."""
+        self._run(f"select pg_advisory_xact_lock({TURN_KEYS}, {lock_number(name)})")
+
+    def _transaction(self) -> AbstractContextManager[Any]:
+        return self.con.con.transaction()

@@ -1,0 +1,130 @@
+"""The interval grid and the calendar of a source, kept whole in the warehouse."""
+
+import datetime as dt
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+from ibis.expr.types import Table as IbisTable
+
+from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALLS, QUEUE_INTERVALS
+from wfm_pipeline.contracts.source.source_map import SourceMap
+from wfm_pipeline.domain.calendar import interval_grid
+from wfm_pipeline.domain.dates import Dates
+from wfm_pipeline.transforms.calendar import days_with_missing, grid_of_days
+from wfm_pipeline.transforms.intervals import first_dates, intervals_per_day, measures, queue_intervals
+from wfm_pipeline.transforms.rows.rules import SilverRules
+from wfm_pipeline.warehouse.engines.engine import Warehouse, arrow_schema
+from wfm_pipeline.warehouse.engines.put_aside import put_aside, renew_statistics
+from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.engines.staging import staging_name
+from wfm_pipeline.warehouse.silver.rows import SilverCounts, days_scope
+from wfm_pipeline.warehouse.silver.sources import source_dates
+
+_GRID_SCHEMA = ibis.schema(
+    {
+        "slot": "int64",
+        "interval_start": "timestamp(6)",
+        "interval_start_local": "timestamp(6)",
+        "business_date": "date",
+        "is_open": "boolean",
+        "is_missing": "boolean",
+    }
+)
+
+
+def refresh_calendar(warehouse: Warehouse, source_map: SourceMap) -> SilverCounts:
+    """Replace the site's calendar: from the source's first date to a year after its last."""
+    days = days_with_missing(source_map.site, source_dates(warehouse, source_map))
+    scope = Scope({"calendar": source_map.site.calendar})
+    loaded = warehouse.replace(CALENDAR_DAYS, days, scope)
+    return SilverCounts(loaded, loaded)
+
+
+def refresh_intervals(warehouse: Warehouse, source_map: SourceMap, rules: SilverRules, dates: Dates) -> SilverCounts:
+    """Replace the intervals of some business dates, and of dates whose grid is not whole.
+
+    The grid of other dates loses its wholeness when a queue's first date moves, or when days
+    without rows come to lie between days that have some.
+
+    Returns:
+        Intervals of the dates that were asked for.
+    """
+    warehouse.create(CALLS)
+    renew_statistics(warehouse, CALLS.full_name)
+    known = source_dates(warehouse, source_map)
+    loaded = _replace_intervals(warehouse, source_map, rules, known, dates)
+    stale = Dates.of(stale_interval_dates(warehouse, source_map))
+    if stale:
+        _replace_intervals(warehouse, source_map, rules, known, stale)
+    return SilverCounts(loaded, loaded)
+
+
+def stale_interval_dates(warehouse: Warehouse, source_map: SourceMap) -> set[dt.date]:
+    """Dates on which some queue has other intervals than the full grid wants: too few, or any too many."""
+    warehouse.create(CALLS)
+    warehouse.create(QUEUE_INTERVALS)
+    in_source = Scope({"source": source_map.name})
+    queues = warehouse.frame(first_dates(in_source.filter(warehouse.table(CALLS.full_name))))
+    found = warehouse.frame(intervals_per_day(in_source.filter(warehouse.table(QUEUE_INTERVALS.full_name))))
+    dates = source_dates(warehouse, source_map)
+    wanted = _wanted_intervals(source_map, queues, dates)
+    both = wanted.merge(found, on=["queue_id", "business_date"], how="outer", suffixes=("_wanted", "_found"))
+    differs = both["intervals_wanted"].fillna(0) != both["intervals_found"].fillna(0)
+    return set(both.loc[differs, "business_date"].dt.date)
+
+
+def _replace_intervals(
+    warehouse: Warehouse,
+    source_map: SourceMap,
+    rules: SilverRules,
+    known: Collection[dt.date],
+    dates: Dates,
+) -> int:
+    scope = days_scope(source_map, dates)
+    grid = _grid(source_map, known, dates)
+    if grid.empty:
+        return warehouse.replace(QUEUE_INTERVALS, arrow_schema(QUEUE_INTERVALS).empty_table(), scope)
+    calls = Scope({"source": source_map.name}).filter(warehouse.table(CALLS.full_name))
+    anchor = grid["interval_start"].iloc[0].to_pydatetime()
+    minutes = source_map.site.interval_minutes
+    found = measures(scope.filter(calls), anchor, minutes, rules.answer_target_seconds)
+    with _staged(warehouse, grid) as staged, put_aside(warehouse, first_dates(calls)) as queues:
+        return warehouse.replace(QUEUE_INTERVALS, queue_intervals(staged, queues, found, source_map.name), scope)
+
+
+def _grid(source_map: SourceMap, known: Collection[dt.date], dates: Dates) -> pd.DataFrame:
+    """The grid of those dates that lie in the source's range; empty if none does."""
+    inside = Dates.of(date for date in dates if known and min(known) <= date <= max(known))
+    if not inside:
+        return pd.DataFrame()
+    grid = grid_of_days(source_map.site, known, inside.hull.first, inside.hull.last)
+    return grid[grid["business_date"].isin(pd.DatetimeIndex(list(inside)))]
+
+
+@contextmanager
+def _staged(warehouse: Warehouse, grid: pd.DataFrame) -> Iterator[IbisTable]:
+    """The grid as a table of the warehouse: Ibis loads in-memory tables row by row into a server."""
+    name = staging_name("silver", "grid")
+    warehouse.create_from_schema(name, _GRID_SCHEMA)
+    try:
+        rows = pa.Table.from_pandas(grid, _GRID_SCHEMA.to_pyarrow(), preserve_index=False)
+        warehouse.append_arrow(name, rows)
+        renew_statistics(warehouse, name)
+        yield warehouse.table(name)
+    finally:
+        warehouse.execute(f"drop table if exists {warehouse.quoted(name)}")
+
+
+def _wanted_intervals(source_map: SourceMap, queues: pd.DataFrame, dates: Collection[dt.date]) -> pd.DataFrame:
+    """queue_id, business_date and the number of intervals the full grid has there."""
+    columns = ["queue_id", "business_date", "intervals"]
+    if queues.empty or not dates:
+        return pd.DataFrame(columns=columns).astype({"business_date": "datetime64[us]"})
+    first = queues["first_date"].min().date()
+    grid = interval_grid(source_map.site, first, max(dates))
+    per_day = grid.groupby("business_date", as_index=False).size().rename(columns={"size": "intervals"})
+    both = queues.merge(per_day, how="cross")
+    return both.loc[both["business_date"] >= both["first_date"], columns]

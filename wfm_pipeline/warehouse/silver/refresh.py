@@ -1,0 +1,117 @@
+"""What an asset calls to refresh a silver table: whole scopes, all or nothing, the same twice.
+
+Each function replaces exactly its source's rows of the dates it is given; findings on undated rows
+belong to no date and are renewed every time. What rows become is said in transforms; here and in
+rows.py (findings), intervals.py (grid, calendar) is the order of steps and what is
+worth materialising on the way.
+"""
+
+from contextlib import ExitStack
+
+import pandas as pd
+from ibis.expr.types import Table as IbisTable
+
+from wfm_pipeline.contracts.silver import CALL_LEGS, CALLS, CASES
+from wfm_pipeline.contracts.source.source_map import SourceMap
+from wfm_pipeline.domain.dates import Dates, Days
+from wfm_pipeline.transforms.calls import attribute_calls, finish_calls, redials, several_legs
+from wfm_pipeline.transforms.cases import judge_cases
+from wfm_pipeline.transforms.legs import identity_of_call, judge_legs
+from wfm_pipeline.transforms.opening import is_open
+from wfm_pipeline.transforms.rows.rules import SilverRules
+from wfm_pipeline.transforms.rows.zones import SiteClock
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.put_aside import put_aside, renew_statistics
+from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.silver.intervals import refresh_calendar, refresh_intervals, stale_interval_dates
+from wfm_pipeline.warehouse.silver.rows import SilverCounts, clock_of_times, days_scope, refresh_rows
+from wfm_pipeline.warehouse.silver.sources import customers_of_source, known_queues, source_dates
+
+__all__ = [
+    "SilverCounts",
+    "refresh_calendar",
+    "refresh_calls",
+    "refresh_cases",
+    "refresh_intervals",
+    "refresh_legs",
+    "source_dates",
+    "stale_interval_dates",
+]
+
+_CALL_PAD_DAYS = 3
+"""Days around each date in which legs are looked at: a redial's window is at most one, and DST days are short."""
+
+
+def refresh_legs(warehouse: Warehouse, source_map: SourceMap, rules: SilverRules, dates: Dates) -> SilverCounts:
+    """Replace the legs, and the findings on their rows, of some business dates.
+
+    Returns:
+        Counts of the bronze rows of those dates and of undated ones:
+        rows_in = rows_loaded + rows_rejected + rows_duplicate.
+    """
+    table_map = source_map.table("call_legs")
+    assert table_map is not None  # load_map refuses a source without call records
+    queues = known_queues(warehouse, source_map)
+    clock = SiteClock.of(source_map.site, dates.hull.first, dates.hull.last)
+    return refresh_rows(
+        warehouse,
+        source_map,
+        table_map,
+        CALL_LEGS,
+        dates,
+        identity=identity_of_call(table_map),
+        judge=lambda rows: judge_legs(rows, source_map, rules, queues, clock),
+    )
+
+
+def refresh_cases(
+    warehouse: Warehouse,
+    source_map: SourceMap,
+    rules: SilverRules,  # noqa: ARG001  (every refresh takes the same arguments)
+    dates: Dates,
+) -> SilverCounts:
+    """Replace the cases, and the findings on their rows, of some business dates; counts as for legs."""
+    table_map = source_map.table("cases")
+    if table_map is None:
+        return SilverCounts(0, 0)
+    clock = clock_of_times(warehouse, source_map, table_map, dates)
+    return refresh_rows(
+        warehouse,
+        source_map,
+        table_map,
+        CASES,
+        dates,
+        identity=table_map.key,
+        judge=lambda rows: judge_cases(rows, source_map, clock),
+    )
+
+
+def refresh_calls(warehouse: Warehouse, source_map: SourceMap, rules: SilverRules, dates: Dates) -> SilverCounts:
+    """Replace the calls that arrived on some business dates, from `silver.call_legs`.
+
+    A call is made from all its legs and a redial from the days before, wherever they lie, so that
+    the answer does not depend on which dates are refreshed.
+    """
+    warehouse.create(CALL_LEGS)
+    renew_statistics(warehouse, CALL_LEGS.full_name)
+    with ExitStack() as stack:
+        legs = _legs_of_calls(warehouse, source_map, dates, stack)
+        several = stack.enter_context(put_aside(warehouse, several_legs(legs)))
+        calls = attribute_calls(legs, several, source_map)
+        redial_ids = stack.enter_context(put_aside(warehouse, redials(calls, rules.redial_window_seconds)))
+        customers = customers_of_source(warehouse, source_map)
+        opens = is_open(calls.arrived_at_local, source_map.site, dates.hull.first, dates.hull.last)
+        finished = finish_calls(calls, redial_ids, customers, opens)
+        scope = days_scope(source_map, dates)
+        loaded = warehouse.replace(CALLS, scope.filter(finished), scope)
+    return SilverCounts(loaded, loaded)
+
+
+def _legs_of_calls(warehouse: Warehouse, source_map: SourceMap, dates: Dates, stack: ExitStack) -> IbisTable:
+    """All legs of every call with a leg on the dates or near them."""
+    legs = Scope({"source": source_map.name}).filter(warehouse.table(CALL_LEGS.full_name))
+    ends = warehouse.frame(legs.aggregate(first=legs.business_date.min(), last=legs.business_date.max())).iloc[0]
+    if pd.isna(ends["first"]) or dates.hold(Days(ends["first"].date(), ends["last"].date())):
+        return legs
+    near = days_scope(source_map, dates.widened(_CALL_PAD_DAYS)).filter(legs).select("call_id").distinct()
+    return stack.enter_context(put_aside(warehouse, legs.semi_join(near, "call_id")))

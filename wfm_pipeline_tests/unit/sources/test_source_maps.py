@@ -1,0 +1,156 @@
+"""Source maps: strict reading, and what the two shipped maps promise."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from wfm_pipeline.contracts.source.roles import CANONICAL_COLUMNS
+from wfm_pipeline.contracts.source.source_map import ColumnMap
+from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.sources.maps import known_maps, load_map
+
+GOOD = """
+name = "desk"
+title = "A desk"
+[site]
+time_zone = "Europe/Stockholm"
+extra_holidays = { 2026-12-24 = "Christmas Eve" }
+[tables.calls]
+role = "call_legs"
+load = "incremental"
+key = ["id"]
+business_date = "at"
+[tables.calls.types]
+id = "string"
+queue = "string"
+state = "string"
+at = "timestamp"
+[tables.calls.columns]
+call_id = "id"
+queue_id = { column = "queue", is_trimmed = true }
+started_at = "at"
+status = { column = "state", words = { ok = "answered" } }
+"""
+
+
+def written(folder: Path, text: str) -> str:
+    path = folder / "desk.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_a_users_own_map_is_read_from_its_path(tmp_path: Path) -> None:
+    found = load_map(written(tmp_path, GOOD))
+
+    assert found.name == "desk"
+    assert found.site.extra_holidays == {dt.date(2026, 12, 24): "Christmas Eve"}
+    assert found.tables[0].columns["queue_id"] == ColumnMap(column="queue", is_trimmed=True)
+    assert found.bronze_name(found.tables[0]) == "bronze.desk__calls"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        pytest.param(
+            'title = "A desk"', 'titel = "A desk"', ["desk.toml", "titel", "did you mean title?"], id="unknown_key"
+        ),
+        pytest.param('title = "A desk"', "", ["desk.toml: title is missing"], id="missing_key"),
+        pytest.param(
+            'call_id = "id"',
+            'caller = "id"',
+            ["tables.calls.columns.caller is not known"],
+            id="unknown_canonical_column",
+        ),
+        pytest.param(
+            'column = "queue"', 'column = "kue"', ["queue_id", "'kue'", "id, queue, state, at"], id="unknown_raw_column"
+        ),
+        pytest.param(
+            'id = "string"', 'id = "text"', ["tables.calls.types.id", "'text'", "string, int64"], id="unknown_type"
+        ),
+        pytest.param(
+            'load = "incremental"',
+            'load = "daily"',
+            ["tables.calls.load", "'daily'", "incremental, full"],
+            id="unknown_word",
+        ),
+        pytest.param('business_date = "at"', "", ["business_date", "needed where load is incremental"], id="no_date"),
+        pytest.param(
+            'business_date = "at"',
+            'business_date = "id"',
+            ["business_date", "id (string)", "date or timestamp"],
+            id="date_of_wrong_type",
+        ),
+        pytest.param('key = ["id"]', 'key = "id"', ["tables.calls.key", "a list of texts"], id="text_for_a_list"),
+        pytest.param('key = ["id"]', "key = []", ["tables.calls.key", "at least one raw column"], id="no_key"),
+        pytest.param('started_at = "at"', "", ["tables.calls.columns", "started_at"], id="needed_canonical_column"),
+        pytest.param('"Europe/Stockholm"', '"Stockholm"', ["desk.toml: site", "IANA"], id="unknown_zone"),
+        pytest.param(
+            '{ column = "queue", is_trimmed = true }',
+            '{ column = "queue", constant = "x" }',
+            ["exactly one of"],
+            id="two_forms_at_once",
+        ),
+        pytest.param(
+            '{ column = "queue", is_trimmed = true }',
+            '{ column = "queue", unusable = "(" }',
+            ["a regular expression"],
+            id="bad_pattern",
+        ),
+        pytest.param('name = "desk"', 'name = "The Desk"', ["name must be"], id="name_unfit_for_a_table"),
+        pytest.param('queue = "string"', '_row_hash = "string"', ["any name but"], id="name_kept_by_bronze"),
+        pytest.param("[site]", "[site", ["is not valid TOML"], id="no_toml"),
+    ],
+)
+def test_a_map_that_is_wrong_is_refused_with_file_key_and_what_is_allowed(
+    tmp_path: Path, old: str, new: str, words: list[str]
+) -> None:
+    path = written(tmp_path, GOOD.replace(old, new, 1))
+
+    with pytest.raises(SettingsError) as caught:
+        load_map(path)
+
+    assert [word for word in words if word not in str(caught.value)] == []
+    assert "\n" not in str(caught.value).split("TOML:")[0]
+
+
+def test_tables_that_differ_in_capitals_alone_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"desk.toml: tables must be names that differ in more"):
+        load_map(written(tmp_path, GOOD + GOOD[GOOD.index("[tables.calls]") :].replace("tables.calls", "tables.Calls")))
+
+
+def test_an_exclusion_rule_must_say_that_it_excludes(tmp_path: Path) -> None:
+    wrong = GOOD + '[[tables.calls.exclude]]\nrule = "test_queue"\ncolumn = "queue"\nvalues = ["x"]\n'
+
+    with pytest.raises(SettingsError, match=r"exclude\[0\].rule must be a name that begins with excluded_"):
+        load_map(written(tmp_path, wrong))
+
+
+def test_an_unknown_source_lists_the_known_ones() -> None:
+    with pytest.raises(SettingsError, match="anonymous_bank, telephony"):
+        load_map("telefony")
+
+
+@pytest.mark.parametrize("name", ["anonymous_bank", "telephony"])
+def test_shipped_maps_load_and_name_only_known_columns(name: str) -> None:
+    found = load_map(name)
+
+    assert name in known_maps()
+    assert found.name == name
+    for table in found.tables:
+        assert set(table.columns) <= set(CANONICAL_COLUMNS[table.role])
+
+
+def test_anonymous_bank_follows_the_published_description() -> None:
+    bank = load_map("anonymous_bank")
+    calls = bank.tables[0]
+
+    assert len(set(calls.types) - calls.optional) == 17
+    assert calls.columns["call_id"].join == ("vru+line", "call_id")
+    assert (calls.columns["started_at"].date, calls.columns["started_at"].time) == ("date", "vru_entry")
+    assert calls.columns["status"].words == {"AGENT": "answered", "HANG": "abandoned", "PHANTOM": "other"}
+    assert [(rule.rule, rule.values) for rule in calls.exclude] == [("excluded_phantom", ("PHANTOM",))]
+    assert calls.columns["agent_id"].words == {"NO_SERVERAMA": "NAAMA", "ANO_SERVERT": "ANAT"}
+    assert (bank.caller_is, bank.site.time_zone, bank.site.weekend) == ("customer", "Asia/Jerusalem", ("fri", "sat"))
+    assert bank.site.opening_hours["sat"] == "00:00-24:00"
+    assert not bank.site.closed_on_holidays

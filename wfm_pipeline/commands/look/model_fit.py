@@ -1,4 +1,4 @@
-"""`wfm model-fit`: how honest are the models? Words in, one call, words out; registered by cli.py."""
+"""`wfm model-fit`: how honest are the models? Words in, one call, words out."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`wfm simulate`: what if? Words in, one call, words out; registered by cli.py. No logic lives here."""
+"""`wfm simulate`: what if? Words in, one call, words out. No logic lives here."""
 
 from pathlib import Path
 from typing import Annotated

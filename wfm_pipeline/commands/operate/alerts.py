@@ -1,4 +1,4 @@
-"""`wfm alerts`: what is wrong now, what was, what did not go out, and a try of every channel. Registered by cli.py."""
+"""`wfm alerts`: what is wrong now, what was, what did not go out, and a try of every channel."""
 
 from enum import StrEnum
 from typing import Annotated

@@ -1,0 +1,50 @@
+"""`wfm backtest-intraday`: what updating during the day would have gained."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wfm_pipeline.commands.common import AsJson, SourceName, WarehouseUrl, chosen_settings, err, parse_date
+from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.units import HOURS_PER_DAY
+
+
+def backtest_intraday(
+    file: Annotated[
+        Path | None, typer.Argument(help="Interval file (queue_id, interval_start, calls); none: the warehouse.")
+    ] = None,
+    first: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First scored date.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=366, help="Open days to score.")] = 28,
+    after: Annotated[str, typer.Option(help="Hours of opening after which is updated.")] = "2h,4h",
+    country: Annotated[str | None, typer.Option(help="ISO code for public holidays.")] = None,
+    weekend: Annotated[str | None, typer.Option(help="Weekend days, such as fri,sat.")] = None,
+    source: SourceName = None,
+    warehouse: WarehouseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Scores of the intraday update beside doing nothing and the plain ratio, on past days."""
+    hours, start = _hours(after), parse_date(first, "--from")
+    rest = tuple(day.strip().lower() for day in weekend.split(",") if day.strip()) if weekend else None
+    settings = chosen_settings(source=source, warehouse_url=warehouse)
+    from wfm_pipeline.orchestration.reforecasting import IntradayBacktestRequest, score_updates  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.resources import House  # noqa: PLC0415
+
+    request = IntradayBacktestRequest(file, start, days, hours, country, rest)
+    with err.progress("backtest ...") as go_on:
+        scores = score_updates(House(settings), request, on_progress=lambda line: go_on(f"backtest: {line}"))
+    if as_json:
+        print_json({"scores": scores})
+        return
+    print_table(scores, "Rest of the day after so many hours: as issued, by the plain ratio, by wfm")
+
+
+def _hours(text: str) -> tuple[float, ...]:
+    try:
+        hours = tuple(float(part.strip().lower().removesuffix("h")) for part in text.split(","))
+    except ValueError as error:
+        raise SettingsError(f"--after must be hours such as 2h,4h, got {text!r}", got=text) from error
+    if not all(0 <= hour <= HOURS_PER_DAY for hour in hours):
+        raise SettingsError(f"--after must be hours such as 2h,4h, got {text!r}", got=text)
+    return hours

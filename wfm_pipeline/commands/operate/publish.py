@@ -1,0 +1,14 @@
+"""`wfm publish`: the readers' copy of gold, renewed whole."""
+
+from wfm_pipeline.commands.common import WarehouseUrl, chosen_settings, out
+
+
+def publish(warehouse: WarehouseUrl = None) -> None:
+    """Renew the whole readers' copy of gold, and the analysts' views."""
+    from wfm_pipeline.resources import House  # noqa: PLC0415
+
+    done = House(chosen_settings(warehouse_url=warehouse)).publish()
+    rows = sum(done.rows.values())
+    out.say(
+        f"published: {len(done.rows)} tables, {rows:,} rows, {done.seconds:.1f} s; readers find them in {done.place}"
+    )

@@ -1,0 +1,45 @@
+"""`wfm long-range`: the months to come."""
+
+from wfm_pipeline.commands.common import AsJson, AsOf, SourceName, WarehouseUrl, chosen_settings, err, parse_date
+from wfm_pipeline.errors import WfmError
+
+_SHOWN_WEEKS = (1, 2, 4, 8, 13, 26, 39, 52, 64)
+_WEEK_COLUMNS = [
+    "queue_id",
+    "iso_year",
+    "iso_week",
+    "calls_mean",
+    "calls_q10",
+    "calls_q90",
+    "aht_seconds",
+    "model_name",
+]
+
+
+def long_range(
+    as_of: AsOf = None,
+    source: SourceName = None,
+    warehouse: WarehouseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Days to 26 weeks and weeks to 64 weeks ahead, for capacity and monthly demand."""
+    first = parse_date(as_of, "--as-of")
+    settings = chosen_settings(source=source, warehouse_url=warehouse)
+    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
+    from wfm_pipeline.orchestration.looking_ahead import latest_weeks, run_long_range  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.resources import House  # noqa: PLC0415
+
+    house = House(settings)
+    house.check()
+    definitions = build_definitions(settings, is_partitioned=False)
+    outcome = run_long_range(definitions, house, as_of=first, on_step=lambda _step, _what: None)
+    if outcome.problems:
+        raise WfmError("; ".join(outcome.problems))
+    weeks = latest_weeks(house)
+    if as_json:
+        print_json({"weeks": weeks}, run_id=outcome.run_id, is_simulated=house.is_simulated)
+        return
+    shown = weeks[weeks["horizon_weeks"].isin(_SHOWN_WEEKS)]
+    print_table(shown[_WEEK_COLUMNS], house.title("Calls per week, 80 % band; some of 64 weeks"))
+    err.say("look at: gold.queue_week_long_range, gold.queue_day_long_range")

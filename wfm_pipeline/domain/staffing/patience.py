@@ -3,7 +3,7 @@
 An answered call says only that its caller would have waited longer (censored); an abandoned one
 shows the patience itself. Here: the exponential estimate that Erlang A takes, the Kaplan-Meier
 curve that the simulation takes, and the share of callers who come back. Not here: which calls count
-(model_records in domain/simulation decides that) and waiting itself (the queueing models).
+(domain/simulation/model_fit/records decides that) and waiting itself (the queueing models).
 """
 
 from dataclasses import dataclass

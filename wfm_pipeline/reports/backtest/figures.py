@@ -1,7 +1,7 @@
 """Pictures of a backtest: days, weeks with bands, errors by slice, calibration, differences, gains.
 
 Here: frames in, figures out. Colours keep their meaning: grey is what came, blue is ours, orange the
-best peer, green the floor. Not here: the numbers (domain/forecasting) or the words (backtest_words).
+best peer, green the floor. Not here: the numbers (domain/forecasting) or the words (words.py).
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Names of forecasting methods and scores as readers see them.
 
-Here: words for names. Not here: sentences (backtest_words) or numbers (numbers).
+Here: words for names. Not here: sentences (words.py) or numbers (reports/words/numbers).
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """The backtest's report: one HTML file that a planner reads in a minute and a statistician to the end.
 
-Here: the order of words, tables and pictures. Not here: the sentences (backtest_words), the cells
-(backtest_tables), the pictures (backtest_figures) or the building blocks (html_page). No clock and
+Here: the order of words, tables and pictures. Not here: the sentences (words.py), the cells
+(tables.py), the pictures (figures.py) or the building blocks (reports/words/html_page). No clock and
 no file: the same input gives the same bytes.
 """
 

@@ -1,7 +1,7 @@
 """The tables of a backtest's report, as text in cells.
 
 Here: which columns are shown and how their numbers are written. Not here: the numbers themselves
-(domain/forecasting) or the page (backtest_report).
+(domain/forecasting) or the page (report.py).
 """
 
 from typing import Final

@@ -1,6 +1,6 @@
 """Which weeks of a backtest are shown: a typical one and the worst.
 
-Here: the choice, from scored rows. Not here: the picture (backtest_figures).
+Here: the choice, from scored rows. Not here: the picture (figures.py).
 """
 
 import pandas as pd

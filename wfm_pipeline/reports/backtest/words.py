@@ -1,7 +1,7 @@
 """What a backtest says in plain words: how good, against whom, how honest, where weak, what is left.
 
 Here: sentences and large figures, made from the tables by stated rules. Not here: the tables
-(domain/forecasting) or the page (backtest_report).
+(domain/forecasting) or the page (report.py).
 """
 
 import math

@@ -1,6 +1,6 @@
 """One HTML file that needs nothing else: text escaped, pictures inside, no script, no address.
 
-Here: the few building blocks of a printed page. Not here: what a report says (backtest_report).
+Here: the few building blocks of a printed page. Not here: what a report says (reports/backtest).
 Same input, same bytes: pictures carry no date and no random names.
 """
 

@@ -1,6 +1,6 @@
 """Tables and pictures as Markdown, for documents kept in the repository.
 
-Here: the same rows that the HTML report shows, as text. Not here: which rows (backtest_tables).
+Here: the same rows that the HTML report shows, as text. Not here: which rows (reports/backtest/tables).
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,7 @@
 """The rest of today, once part of it is known: the issued forecast moved by what the errors so far say.
 
 Here: the update of one day on arrays, and learning its law from the history. Not here: the law
-itself (day_errors), frames of the outside world (intraday_frames), or its scores (intraday_backtest).
+itself (domain/forecasting/bands/day_errors), frames of the outside world (reforecast.py), or its scores (backtest.py).
 
 The plain ratio (calls so far over forecast so far) is worse than nothing in the morning: it takes
 counting noise for news. Here the errors of the slots so far are weighed by how much such errors have

@@ -1,7 +1,7 @@
 """The long range: days to half a year and weeks to more than a year ahead, for capacity and monthly demand.
 
 Here: level, calendar, season and damped trend carried on, with bands that grow, at day and week grain.
-Not here: what past long forecasts teach (long_growth), or the intervals of the next days (forecast).
+Not here: what past long forecasts teach (growth.py), or the intervals of the next days (forecast).
 
 A day's mean is the short forecast's level and calendar, moved by last year's season and by a damped
 trend where the past shows that following it pays. Weeks are sums of days. Bands come from joint

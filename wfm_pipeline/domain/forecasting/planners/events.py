@@ -1,7 +1,7 @@
 """Events with dates and a type: a column per type for the forecast to learn from.
 
 Here: which queue and date an event acts on, and which types were never seen before. Not here: what
-a type is worth (regressors) or reading planners' tables (plan_sheets).
+a type is worth (regressors) or reading planners' tables (sheets.py).
 """
 
 from typing import Any

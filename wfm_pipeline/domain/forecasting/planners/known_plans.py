@@ -1,7 +1,7 @@
 """What planners had told by a past origin: their tables as they stood then.
 
 Here: which versions of events, drivers and decisions a backtest may know at an origin. Not here: what an issue
-takes as known (plan_sheets), or what the rows do.
+takes as known (sheets.py), or what the rows do.
 
 The rule. A row is known at an origin if its version held then: recorded before the origin, and not closed before it. A
 row recorded later counts only if it says itself that it was known by then (`known_on`), and the table held

@@ -1,7 +1,7 @@
 """Is the model honest? Predicted against reached service level, per queue and month, and which model to use.
 
 Here: the comparison, the bias of each model, the choice per queue, and what is known about the error
-of the agents that were inferred. Not here: how each model predicts (model_predictions) and how a
+of the agents that were inferred. Not here: how each model predicts (predictions.py) and how a
 chosen model is used for staffing. Method and measured results: docs/methods/staffing_honesty.md.
 """
 
@@ -76,7 +76,7 @@ def compare_models(
     """Compare predicted with reached service level per queue and month.
 
     Args:
-        records: See `model_records.line_records`.
+        records: See `records.line_records`.
         options: How to compare.
         presence_rules: How agents present are inferred; each gives its own rows.
         on_month: Told the name of each month.

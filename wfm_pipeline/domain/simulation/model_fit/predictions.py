@@ -3,7 +3,7 @@
 Each is given what a planner would give it: calls, mean handle times and patience of the month, agents
 inferred from the services. Erlang sees one pool of people and queues and the calls to be expected in an
 interval; the simulation sees every arrival as it came, every queue, who can serve it, and each agent's stretches. Not here: the records
-(model_records), the Erlang formulas (domain/staffing), the floor (domain/simulation/floor).
+(records.py), the Erlang formulas (domain/staffing), the floor (domain/simulation/floor).
 """
 
 from dataclasses import dataclass

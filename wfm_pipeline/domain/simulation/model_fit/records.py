@@ -1,8 +1,8 @@
 """Call records as the queueing models see them: who joined the line, who answered, which queues share people.
 
 Here: what counts as a call in the line, seconds instead of instants, months, pools of queues, mean
-handle times and patience per queue. Not here: predictions (model_predictions) and their judgement
-(model_fit).
+handle times and patience per queue. Not here: predictions (predictions.py) and their judgement
+(compare.py).
 """
 
 from dataclasses import dataclass

@@ -17,7 +17,7 @@ from wfm_pipeline.domain.allocation.problem import Demand, Problem, Resource
 from wfm_pipeline.domain.allocation.reasons.judge import fairness, judge
 from wfm_pipeline.domain.allocation.strategies.strategy import STRATEGIES, Options, allocate, optimal_counts
 from wfm_pipeline.domain.allocation.week.ideal import ideal_fte
-from wfm_pipeline.domain.allocation.week.week_plan import plan_week
+from wfm_pipeline.domain.allocation.week.week_plan import WeekTable
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 
 PLATFORMS = ("Amisys", "Facets", "Xcelys", "Qnxt")
@@ -60,7 +60,7 @@ def made_week(resources: int, demands: int, seed: int) -> Problem:
         )
         for number in range(1, demands + 1)
     ]
-    return Problem.build(plan_week(IsoWeek(2025, 28)), people, work)
+    return Problem.build(WeekTable().plan(IsoWeek(2025, 28)), people, work)
 
 
 def measure(size: str, strategy: str, repeats: int) -> dict[str, object]:

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from wfm_pipeline.domain.allocation.problem import Demand, Problem, Resource, Weight
-from wfm_pipeline.domain.allocation.week.week_plan import plan_week
+from wfm_pipeline.domain.allocation.week.week_plan import WeekTable
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 
 WEEK = IsoWeek(2025, 28)  # five working days in both localities
-PLAN = plan_week(WEEK)
+PLAN = WeekTable().plan(WEEK)
 PLATFORMS = ("Amisys", "Facets", "Xcelys", "Qnxt")
 CASE_TYPES = tuple(f"case-{number:02d}" for number in range(12))
 STATES = tuple(f"S{number:02d}" for number in range(30))

@@ -48,11 +48,6 @@ class Judgement:
     limit: float
     words: str
 
-    @property
-    def is_judged(self) -> bool:
-        """False where there was not enough to judge by."""
-        return not math.isnan(self.found)
-
 
 def volume_against_forecast(
     calls: float, forecast: float, *, lowest_share: float, least_calls: float = 0.0

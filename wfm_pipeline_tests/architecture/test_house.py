@@ -58,6 +58,20 @@ def test_only_the_pinned_module_imports_what_dagster_keeps_to_itself():
     assert [] == importers
 
 
+def test_only_the_pinned_module_reads_what_dagsters_objects_keep_to_themselves():
+    thin = ("orchestration/", "assets/", "checks/", "resources.py", "definitions.py")
+    readers = {
+        name
+        for path in MODULES
+        if (name := path.relative_to(ROOT / "wfm_pipeline").as_posix()).startswith(thin)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and re.match(r"_(?!replace|asdict|fields)[a-z]", node.attr)
+        if not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"))
+    }
+
+    assert {"orchestration/partitions/events.py"} == readers
+
+
 def test_dagster_is_the_pinned_version():
     wanted = dict(line.split("==") for line in _dependencies() if line.startswith("dagster"))
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wfm_pipeline.domain.staffing.capacity.people import HiringClass, Intake, Pool, people_of
-from wfm_pipeline.domain.staffing.capacity.plan import BAND, CapacityOptions, PlannersTables, plan_capacity
+from wfm_pipeline.domain.staffing.capacity.plan import LEVELS, CapacityOptions, PlannersTables, plan_capacity
 from wfm_pipeline.domain.staffing.capacity.shrinkage import ShrinkageRow
 from wfm_pipeline.domain.staffing.capacity.work import Efficiency, on_phone_hours
 
@@ -123,7 +123,7 @@ def test_bands_are_ordered(demand, pool, joining, efficiency, share):
     rows = plan(demand, pool, joining, efficiency, share)
 
     for prefix in ("fte_required", "paid_fte_required", "fte_available", "gap_fte"):
-        low, middle, high = (rows[f"{prefix}_{level}"] for level in BAND)
+        low, middle, high = (rows[f"{prefix}_{level}"] for level in LEVELS[1:])
         assert (low <= middle + 1e-9).all()
         assert (middle <= high + 1e-9).all()
 
@@ -132,7 +132,7 @@ def test_bands_are_ordered(demand, pool, joining, efficiency, share):
 def test_more_shrinkage_never_lowers_required_paid_fte_or_raises_the_available(demand, pool, efficiency, shares):
     less, more = (plan(demand, pool, [], efficiency, share) for share in sorted(shares))
 
-    for level in ("mean", *BAND):
+    for level in LEVELS:
         assert (more[f"paid_fte_required_{level}"] >= less[f"paid_fte_required_{level}"] - 1e-9).all()
         assert (more[f"fte_available_{level}"] <= less[f"fte_available_{level}"] + 1e-9).all()
         assert (more[f"fte_required_{level}"] == less[f"fte_required_{level}"]).all()

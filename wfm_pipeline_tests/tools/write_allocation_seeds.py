@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from wfm_pipeline.domain.allocation.tables.locality import DEFAULT_RULES
-from wfm_pipeline.domain.allocation.week.week_plan import calendar_rows
+from wfm_pipeline.domain.allocation.week.week_plan import WeekTable
 
 FOLDER = Path(__file__).parents[2] / "data" / "seeds" / "allocation"
 YEARS = (2025, 2026, 2027)
@@ -97,7 +97,14 @@ def monthly_demand(rng: np.random.Generator) -> pd.DataFrame:
 
 def week_configuration() -> pd.DataFrame:
     """What the calendars say; planners edit it."""
-    rows = [row for year in YEARS for month in range(1, 13) for row in calendar_rows(year, month)]
+    table = WeekTable()
+    rows = [
+        table.row(year, month, week, calendar)
+        for year in YEARS
+        for month in range(1, 13)
+        for calendar in table.calendars
+        for week in table.days_of_month(year, month, calendar)
+    ]
     return pd.DataFrame(
         {
             "year": row.year,

@@ -7,6 +7,7 @@ something to score from the first day on.
 
 import datetime as dt
 from collections.abc import Collection, Iterator
+from importlib.metadata import version
 from typing import Any
 
 import dagster as dg
@@ -34,6 +35,8 @@ from wfm_pipeline.warehouse.shelves.models import save_model
 
 FORECAST_KEY = dg.AssetKey(["gold", QUEUE_INTERVAL_FORECAST.name])
 DAY_FORECAST_KEY = dg.AssetKey(["gold", QUEUE_DAY_FORECAST.name])
+_LEARNT_WITH = ("wfm-pipeline", "lightgbm", "numpy")
+"""Distributions whose versions stand on a model's card."""
 
 
 class ForecastConfig(dg.Config):
@@ -162,7 +165,8 @@ def _make(
 
 
 def _save(house: House, result: ForecastResult, origin: dt.date) -> None:
-    save_model(house.model_folder(origin), dump_model(result.models), model_card(result.models))
+    card = model_card(result.models, versions={name: version(name) for name in _LEARNT_WITH})
+    save_model(house.model_folder(origin), dump_model(result.models), card)
 
 
 def _notes(result: ForecastResult) -> dict[str, object]:

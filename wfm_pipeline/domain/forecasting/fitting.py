@@ -1,11 +1,10 @@
 """Learning a forecast and answering from what was learnt, on arrays.
 
-Here: the saved model, what goes into it, its arrays of answers, and saving and loading. Not here:
-frames of the outside world (forecast), or scoring (backtest).
+Here: the model, what goes into it, and its arrays of answers. Not here: keeping it (saved_model),
+frames of the outside world (forecast), or scoring (judging/backtest).
 """
 
 import datetime as dt
-import pickle
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,8 +16,8 @@ from wfm_pipeline.domain.forecasting.bands.learnt_bands import DAY_BANDS, INTERV
 from wfm_pipeline.domain.forecasting.bands.peer_share import PeerShare, learn_peer_share
 from wfm_pipeline.domain.forecasting.desk.calendar_facts import FEATURES, ORDINARY, day_types
 from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, CallPanel, FloatArray
-from wfm_pipeline.domain.forecasting.desk.state import observe
-from wfm_pipeline.domain.forecasting.means.core import CoreModel, expected_calls, learn_core
+from wfm_pipeline.domain.forecasting.desk.state import DeskState, observe
+from wfm_pipeline.domain.forecasting.means.core import CoreModel, expected_calls, learn_core, open_ahead
 from wfm_pipeline.domain.forecasting.means.ladder import Chosen, rung_for
 from wfm_pipeline.domain.forecasting.means.peers import PEERS, peer_week
 from wfm_pipeline.domain.forecasting.options import RUNG_MODEL, RUNG_PROFILE, ForecastOptions
@@ -102,29 +101,14 @@ def fit_panel(
     Raises:
         DataError: horizon_days below 1, or a panel without any row.
     """
-    if horizon_days < 1:
-        raise DataError(f"horizon_days must be at least 1, got {horizon_days}", got=horizon_days)
-    known = panel.calls.shape[1]
-    origin = panel.first_date + dt.timedelta(days=known)
-    if not panel.has_row.any():
-        raise DataError(
-            f"no history before the origin {origin}: choose a later origin or load earlier days", origin=origin
-        )
-    types = day_types(site, panel.first_date, known + horizon_days)
+    origin = _origin_after(panel, horizon_days)
+    types = day_types(site, panel.first_date, panel.calls.shape[1] + horizon_days)
     outside = look_outside(panel, types, plans or Plans(), options)
     state = observe(outside.panel, types)
     core = learn_core(state, options)
-    inner = inner_forecasts(state, options)
-    plain = ~state.closed & (state.types.day_class == ORDINARY)
-    peers = learn_peer_share(
-        inner, plain[:, inner.date], {name: peer_week(outside.panel, PEERS[name]) for name in RIVALS}
-    )
-    inner = replace(
-        inner, mean=peers.blend(inner.mean, inner.ahead, state.types.weekday[inner.date], plain[:, inner.date])
-    )
-    queues = np.arange(len(panel.queue_ids))[:, None]
-    seen = state.open_slots.any(axis=2, keepdims=True)
-    slots = np.where(seen, state.open_slots, state.open_slots.any(axis=1, keepdims=True))
+    plain = ~state.closed & (types.day_class == ORDINARY)
+    # Bands are learnt on what will be issued, so the peers' part goes into the rehearsal before them.
+    inner, peers = _rehearse(state, plain, options)
     return ForecastModel(
         queue_ids=panel.queue_ids,
         origin=origin,
@@ -136,13 +120,34 @@ def fit_panel(
         core=core,
         interval_bands=_interval_bands(inner, options),
         day_bands=_day_bands(inner, options),
-        open_slots=slots[queues, core.like] & ~core.closed[:, :, None],
+        open_slots=open_ahead(state, core),
         inner_days=int(np.unique(inner.date).size),
         interval_models=_interval_models(core, inner, state.features, options),
         peers=peers,
-        plain=plain[:, known:],
+        plain=plain[:, state.known :],
         outside=replace(outside, panel=panel.window(origin, origin)),
     )
+
+
+def _origin_after(panel: CallPanel, horizon_days: int) -> dt.date:
+    """The first target date: the day after the panel's last."""
+    if horizon_days < 1:
+        raise DataError(f"horizon_days must be at least 1, got {horizon_days}", got=horizon_days)
+    origin = panel.first_date + dt.timedelta(days=panel.calls.shape[1])
+    if not panel.has_row.any():
+        raise DataError(
+            f"no history before the origin {origin}: choose a later origin or load earlier days", origin=origin
+        )
+    return origin
+
+
+def _rehearse(state: DeskState, plain: BoolArray, options: ForecastOptions) -> tuple[InnerForecasts, PeerShare]:
+    """Forecasts of past days as they would have been issued, and the share of simple averages in them."""
+    inner = inner_forecasts(state, options)
+    plain_then = plain[:, inner.date]
+    peers = learn_peer_share(inner, plain_then, {name: peer_week(state.panel, PEERS[name]) for name in RIVALS})
+    weekday = state.types.weekday[inner.date]
+    return replace(inner, mean=peers.blend(inner.mean, inner.ahead, weekday, plain_then)), peers
 
 
 def _interval_bands(inner: InnerForecasts, options: ForecastOptions) -> BandModel:
@@ -219,22 +224,3 @@ def _with_peers(
         for rung, name, own in zip(chosen, model.peers.names, joined, strict=True)
     ]
     return np.where(joined[:, None, None], blended, mean), tuple(named)
-
-
-def dump_model(model: ForecastModel) -> bytes:
-    """The model as bytes, for a model store. It is a pickle: load only what you wrote yourself."""
-    return pickle.dumps(model, protocol=pickle.HIGHEST_PROTOCOL)
-
-
-def load_model(content: bytes) -> ForecastModel:
-    """A model from `dump_model`; it answers exactly as before.
-
-    Raises:
-        DataError: the bytes hold something else.
-    """
-    model = pickle.loads(content)  # noqa: S301 (our own store; the docstring of dump_model says so)
-    if not isinstance(model, ForecastModel):
-        raise DataError(
-            f"the stored bytes hold a {type(model).__name__}, not a ForecastModel", got=type(model).__name__
-        )
-    return model

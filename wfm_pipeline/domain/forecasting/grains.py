@@ -1,12 +1,13 @@
-"""From grain to grain: local times laid on a site's grid, intervals added up to days, days to ISO weeks.
+"""From grain to grain: local times laid on a site's grid, and their intervals added up to days.
 
-What is added up is the mean, never a quantile: bands of days and weeks have forecasts of their own. Forecasting thinks in local times (people call at nine, whatever the offset). The grid is built in
+Here: placing and adding. Not here: the forecast itself (forecast), or the grid (domain/calendar).
+
+Forecasting thinks in local times (people call at nine, whatever the offset). The grid is built in
 UTC, so on the day clocks go back one local hour comes twice, and on the day they go forward one does
 not come at all. Each interval of the grid gets the forecast of its local time; the days' means are
-added up again from the grid.
+added up again from the grid. Means are added, never quantiles: bands of days have forecasts of their own.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
@@ -43,35 +44,6 @@ def place_on_grid(intervals: pd.DataFrame, days: pd.DataFrame, grid: pd.DataFram
     placed_names = [f"{name}_placed" for name in added]
     joined[added] = joined[placed_names].to_numpy()
     return placed, joined.drop(columns=placed_names)
-
-
-def day_sums(intervals: pd.DataFrame, columns: Sequence[str] = ("calls_mean",)) -> pd.DataFrame:
-    """Intervals added up to queue and business date.
-
-    Args:
-        intervals: queue_id, business_date and the columns to add.
-        columns: What is added; a day is NaN only where all its intervals are.
-
-    Returns:
-        One row per queue and date, in that order.
-    """
-    return intervals.groupby(["queue_id", "business_date"], as_index=False)[list(columns)].sum(min_count=1)
-
-
-def iso_week_sums(days: pd.DataFrame, columns: Sequence[str] = ("calls_mean",)) -> pd.DataFrame:
-    """Days added up to queue and ISO week, Monday to Sunday; a part of a week counts as far as it goes.
-
-    Args:
-        days: queue_id, business_date (datetime64) and the columns to add.
-        columns: What is added.
-
-    Returns:
-        One row per queue, iso_year and iso_week, in that order, with the number of days behind it.
-    """
-    week = days["business_date"].dt.isocalendar()
-    keyed = days.assign(iso_year=week["year"].astype("int64"), iso_week=week["week"].astype("int64"), days=1)
-    sums = {**dict.fromkeys(columns, "sum"), "days": "sum"}
-    return keyed.groupby(["queue_id", "iso_year", "iso_week"], as_index=False).agg(sums)
 
 
 def _is_unique(grid: pd.DataFrame) -> bool:

@@ -4,6 +4,8 @@ Here: spreading work between its arrival and its due time, inside the opening ho
 the due times allow. Not here: calls (requirement.py), and the backlog that has grown already
 (a capability of its own).
 
+No command reaches it yet: the backlog's hour plan will spread its work here.
+
 The plan has the smallest peak, and the smallest sum of any convex cost, of all plans that keep every
 due time. Who is served: always the work with the earliest due time that has arrived.
 """

@@ -3,6 +3,9 @@
 Here: the measures of a stationary queue, element by element. Not here: how many agents are needed
 (requirement.py), the arithmetic (kernels.py), or queues whose load changes with time (transient.py).
 
+No command reaches `erlang_b_capacity` and `answer_time_quantile` yet: they are the same curves read
+backwards, for what-if questions about lines and waits.
+
 Every function takes scalars or arrays that broadcast and gives arrays of that shape. The number of
 agents may be fractional: B is the continued Erlang B function (an integral over the incomplete gamma
 function), C and A follow from it, and all three pass through the values at whole numbers.

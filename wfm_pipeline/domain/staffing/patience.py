@@ -1,9 +1,9 @@
 """How long callers wait before they give up, from records that mostly do not show it.
 
 An answered call says only that its caller would have waited longer (censored); an abandoned one
-shows the patience itself. Here: the exponential estimate that Erlang A takes, the Kaplan-Meier
-curve that the simulation takes, and the share of callers who come back. Not here: which calls count
-(domain/simulation/model_fit/records decides that) and waiting itself (the queueing models).
+shows the patience itself. Here: the exponential estimate that Erlang A takes, and the Kaplan-Meier
+curve that the simulation takes. Not here: which calls count (domain/simulation/model_fit/records.py decides
+that) and waiting itself (the queueing models).
 """
 
 from dataclasses import dataclass
@@ -124,21 +124,6 @@ def patience_curve(wait_seconds: np.ndarray, is_abandoned: np.ndarray, *, confid
         low, high = survival ** np.exp(half), survival ** np.exp(-half)
     is_known = (survival > 0) & (survival < 1)
     return PatienceCurve(times, survival, np.where(is_known, low, 0.0), np.where(is_known, high, 1.0), at_risk)
-
-
-def redial_share(is_abandoned: np.ndarray, comes_back: np.ndarray, has_known_caller: np.ndarray) -> float:
-    """Share of those who gave up that ring again, among callers who can be recognised.
-
-    Args:
-        is_abandoned: True where the caller gave up, shape (n_calls,).
-        comes_back: True where the same caller's next call is a redial of this one, shape (n_calls,).
-        has_known_caller: True where the caller is known, shape (n_calls,); the others say nothing.
-
-    Returns:
-        Share [0..1]; NaN where nobody known gave up. It is a lower bound: other phones are not seen.
-    """
-    seen = is_abandoned & has_known_caller
-    return float(comes_back[seen].mean()) if seen.any() else float("nan")
 
 
 def _checked(wait_seconds: np.ndarray, is_abandoned: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,8 @@
 
 Here: adding and rounding. Not here: the gain of a pool in which anyone answers any call (staff the
 sum of the calls as one queue) or of partly shared skills (simulation).
+
+No command reaches it yet: coverage will staff services that have several queues with it.
 """
 
 import numpy as np

@@ -4,6 +4,9 @@ Here: quantiles between those a forecast gives, the service level to expect over
 of hours against service level, and the cheapest team for a level over the day. Not here: the
 forecast's bands themselves (domain/forecasting).
 
+No command reaches `critical_ratio`, `level_curve` and `cheapest_for_level` yet: the staffing page and
+its what-if questions will.
+
 Over a band of calls the service level is the one of the volume: expected calls answered within the
 target over expected calls offered. Staffing to the mean promises the level at the mean and misses it
 over the band, because too many calls cost more level than too few calls bring.

@@ -15,8 +15,6 @@ from wfm_pipeline.domain.allocation.week.week_plan import (
     LocalityWeek,
     WeekConfiguration,
     WeekTable,
-    calendar_rows,
-    plan_week,
 )
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek, weeks_of_month
 from wfm_pipeline_tests.allocation_cases import (
@@ -80,8 +78,8 @@ def test_a_planners_month_replaces_the_calendars():
 
 def test_a_week_in_two_months_takes_the_days_of_both():
     # 2025-W31: 28-31 July are 4 days, 1 August is 1; the planner sets the July part to 2
-    rows = [row for row in calendar_rows(*JULY) if row.week != IsoWeek(2025, 31) or row.locality == "Global"]
-    table = WeekTable([*rows, WeekConfiguration(*JULY, IsoWeek(2025, 31), "Domestic", 2, shrinkage=0.2)])
+    days = {**WeekTable().days_of_month(*JULY, "Domestic"), IsoWeek(2025, 31): 2}
+    table = WeekTable(WeekConfiguration(*JULY, week, "Domestic", count) for week, count in days.items())
 
     plan = table.plan(IsoWeek(2025, 31))
 
@@ -149,7 +147,7 @@ def _april_people():
 
 @pytest.mark.parametrize("week", CASES["availability"]["weeks"])
 def test_people_count_with_one_working_day_in_their_window(week):
-    problem = Problem.build(plan_week(IsoWeek.parse(week)), _april_people(), [work(1, "a", "X")])
+    problem = Problem.build(WeekTable().plan(IsoWeek.parse(week)), _april_people(), [work(1, "a", "X")])
 
     present = [one.cn for one, days in zip(problem.resources, problem.days_present, strict=True) if days > 0]
 
@@ -157,7 +155,7 @@ def test_people_count_with_one_working_day_in_their_window(week):
 
 
 def test_days_present_are_pro_rated():
-    problem = Problem.build(plan_week(IsoWeek(2025, 16)), _april_people(), [work(1, "a", "X")])
+    problem = Problem.build(WeekTable().plan(IsoWeek(2025, 16)), _april_people(), [work(1, "a", "X")])
 
     days = dict(zip([one.cn for one in problem.resources], problem.days_present, strict=True))
 
@@ -166,7 +164,7 @@ def test_days_present_are_pro_rated():
 
 
 def test_full_week_keeps_only_people_there_every_working_day():
-    problem = Problem.build(plan_week(IsoWeek(2025, 16)), _april_people(), [work(1, "a", "X")], full_week=True)
+    problem = Problem.build(WeekTable().plan(IsoWeek(2025, 16)), _april_people(), [work(1, "a", "X")], full_week=True)
 
     assert (5, 5, 0) == problem.days_present
 
@@ -203,7 +201,7 @@ def test_a_week_over_two_months_has_the_hours_of_both():
         WeekConfiguration(2025, 8, week, "Domestic", 1, work_hours=4, shrinkage=0.5),
     ]
 
-    settings = plan_week(week, configuration=rows).locality("Domestic")
+    settings = WeekTable(rows).plan(week).locality("Domestic")
 
     # 4 x 9 x 0.9 + 1 x 4 x 0.5
     assert 34.4 == pytest.approx(settings.capacity_hours(settings.working_days))

@@ -51,14 +51,14 @@ def test_a_day_far_below_its_forecast_warns(calls, passes):
 def test_a_day_without_calls_or_forecast_is_not_judged(calls, forecast):
     judged = volume_against_forecast(calls, forecast, lowest_share=0.5, least_calls=20.0)
 
-    assert (True, False) == (judged.passes, judged.is_judged)
+    assert (True, True) == (judged.passes, math.isnan(judged.found))
     assert "not enough data" in judged.words
 
 
 def test_refused_rows_warn_above_their_share():
     assert (True, 0.0, 0.02, 0.02) == numbers(refused_share(100, 2, highest_share=0.02))
     assert (False, 0.0, 0.03, 0.02) == numbers(refused_share(100, 3, highest_share=0.02))
-    assert not refused_share(0, 0, highest_share=0.02).is_judged
+    assert math.isnan(refused_share(0, 0, highest_share=0.02).found)
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,9 @@ def test_queues_count_in_a_band_by_their_points():
 
 
 def test_a_band_with_few_points_is_not_judged():
-    assert band_holds([30], [0.0], tolerance=0.15).is_judged
-    assert not band_holds([29], [0.0], tolerance=0.15).is_judged
-    assert not band_holds([], [], tolerance=0.15).is_judged
+    assert not math.isnan(band_holds([30], [0.0], tolerance=0.15).found)
+    assert math.isnan(band_holds([29], [0.0], tolerance=0.15).found)
+    assert math.isnan(band_holds([], [], tolerance=0.15).found)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_forecast_worse_than_a_plain_average_in_every_newest_issue_warns(ours,
 
 
 def test_too_few_scored_issues_are_not_judged():
-    assert not worse_than_peer([0.3, 0.3, NAN], [0.2, 0.2, 0.2], issues=3).is_judged
+    assert math.isnan(worse_than_peer([0.3, 0.3, NAN], [0.2, 0.2, 0.2], issues=3).found)
 
 
 def test_issues_are_judged_a_week_apart_and_once_their_week_is_over():
@@ -135,7 +135,7 @@ def test_an_empty_table_is_out_of_date_and_has_no_number():
 def test_data_of_long_ago_are_a_recording_and_not_out_of_date():
     judged = is_up_to_date(dt.date(1999, 12, 31), FRIDAY, what="calls")
 
-    assert (True, False) == (judged.passes, judged.is_judged)
+    assert (True, True) == (judged.passes, math.isnan(judged.found))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from wfm_pipeline.domain.staffing.patience import exponential_patience, patience_curve, redial_share
+from wfm_pipeline.domain.staffing.patience import exponential_patience, patience_curve
 from wfm_pipeline.errors import DataError
 
 WAITS = np.array([0.0, 10.0, 20.0, 20.0, 30.0, 40.0])
@@ -69,15 +69,6 @@ def test_the_curves_interval_is_log_log_greenwoods():
 
 def test_without_an_abandonment_the_curve_has_no_step():
     assert 0 == len(patience_curve(np.array([5.0]), np.array([False])).seconds)
-
-
-def test_the_share_of_redials_asks_only_callers_who_can_be_recognised():
-    gave_up = np.array([True, True, True, False])
-    comes_back = np.array([True, False, False, False])
-    known = np.array([True, True, False, True])
-
-    assert 0.5 == redial_share(gave_up, comes_back, known)
-    assert math.isnan(redial_share(gave_up, comes_back, np.zeros(4, dtype=bool)))
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,6 @@ from wfm_pipeline.domain.allocation.week.ideal import ideal_fte
 Strategy = Literal["optimal", "v2"]
 Phase = Literal["exclusive", "scored", "remainder", "optimal"]
 STRATEGIES: Final[tuple[Strategy, ...]] = get_args(Strategy)
-PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
 
 
 @dataclass(frozen=True, slots=True)

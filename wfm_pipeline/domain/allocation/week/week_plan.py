@@ -227,25 +227,3 @@ def _mean(values: Sequence[float], weights: Sequence[float]) -> float:
     if total == 0 or len(set(values)) == 1:
         return values[0]
     return sum(value * weight for value, weight in zip(values, weights, strict=True)) / total
-
-
-def calendar_rows(
-    year: int, month: int, *, calendars: Mapping[str, Site] = DEFAULT_CALENDARS
-) -> tuple[WeekConfiguration, ...]:
-    """What the calendars say about the weeks of a month: the rows a planner may then edit."""
-    table = WeekTable(calendars=calendars)
-    return tuple(
-        WeekConfiguration(year, month, week, calendar, days)
-        for calendar in calendars
-        for week, days in table.days_of_month(year, month, calendar).items()
-    )
-
-
-def plan_week(
-    week: IsoWeek,
-    *,
-    configuration: Iterable[WeekConfiguration] = (),
-    calendars: Mapping[str, Site] = DEFAULT_CALENDARS,
-) -> WeekPlan:
-    """Settings of a week: a planner's rows, and the calendars where there are none."""
-    return WeekTable(configuration, calendars=calendars).plan(week)

@@ -2,7 +2,9 @@
 
 Here: the correlation of whole days' errors, learnt from past forecasts, with small queues leaning on
 all. Not here: errors of whole weeks (week_errors), errors inside a day (day_errors), or the paths
-that are drawn with all of them (paths).
+that are drawn with all of them (domain/forecasting/long_range/sample_paths).
+
+No command reaches it yet: it is learnt for sample paths, and whoever asks for those asks for it.
 """
 
 import datetime as dt

@@ -2,7 +2,7 @@
 
 Here: the variance of errors of seven-day sums, learnt from past forecasts, and the correlation of
 days that gives it back under today's day bands. Not here: how days hang together by themselves
-(dependence), or the paths (paths).
+(dependence), or the paths (domain/forecasting/long_range/sample_paths).
 
 Bands of days lean on the last weeks; after a quiet month they are narrow, and weeks added up from
 them are too. Sums of seven days were seen for longer and are what a planner of weeks asks for, so

@@ -62,10 +62,6 @@ class LongErrors:
     origins: int
     tested_weeks: int
 
-    def level_variance(self, week: FloatArray) -> FloatArray:
-        """Variance of the level's log error so many weeks ahead, 0 the first; shape (queues, weeks)."""
-        return self.start[:, None] + self.growth[:, None] * week[None, :]
-
 
 def damped(weeks: FloatArray) -> FloatArray:
     """Weeks of undamped growth that a damped trend brings by the middle of each week ahead (0 the first)."""

@@ -1,7 +1,7 @@
 """The long range: days to half a year and weeks to more than a year ahead, for capacity and monthly demand.
 
 Here: level, calendar, season and damped trend carried on, with bands that grow, at day and week grain.
-Not here: what past long forecasts teach (growth.py), or the intervals of the next days (forecast).
+Not here: what past long forecasts teach (growth), or the intervals of the next days (forecast).
 
 A day's mean is the short forecast's level and calendar, moved by last year's season and by a damped
 trend where the past shows that following it pays. Weeks are sums of days. Bands come from joint
@@ -24,7 +24,7 @@ from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, FloatArray, bu
 from wfm_pipeline.domain.forecasting.desk.state import DeskState, observe
 from wfm_pipeline.domain.forecasting.handle_time import learn_handle_time
 from wfm_pipeline.domain.forecasting.long_range.growth import LongErrors, damped, learn_long_errors, weekly_slope
-from wfm_pipeline.domain.forecasting.means.core import CoreModel, expected_calls, learn_core
+from wfm_pipeline.domain.forecasting.means.core import CoreModel, expected_calls, learn_core, open_ahead
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions, quantile_column
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import DAYS_PER_WEEK
@@ -137,12 +137,10 @@ def long_means(
     trend = errors.trend_gain * weekly_slope(panel)[:, None] * damped(week.astype(np.float64))[None, :]
     moved = replace(core, level=replace(core.level, yearly=season + trend))
     mean, chosen = expected_calls(moved, options)
-    queues = np.arange(len(mean))[:, None]
-    seen = state.open_slots.any(axis=2, keepdims=True)
-    slots = np.where(seen, state.open_slots, state.open_slots.any(axis=1, keepdims=True))
-    is_open = slots[queues, core.like] & ~core.closed[:, :, None]
     parts = ("+season" if season.any() else "") + ("+trend" if trend.any() else "")
-    return np.where(is_open, mean, 0.0), tuple(f"long_range{parts}|{rung.model_name}" for rung in chosen)
+    return np.where(open_ahead(state, core), mean, 0.0), tuple(
+        f"long_range{parts}|{rung.model_name}" for rung in chosen
+    )
 
 
 def season_move(state: DeskState, core: CoreModel, options: ForecastOptions) -> FloatArray:

@@ -1,7 +1,9 @@
 """Sample paths: whole futures of calls, interval by interval, that agree with the forecast's bands.
 
 Here: joint draws over queues, days and intervals, and bands of sums such as weeks. Not here: how
-errors hang together (dependence, week_errors, day_errors), or what a simulation does with a path.
+errors hang together (dependence, week_errors, day_errors), or what is done with a path.
+
+No command reaches it yet: the simulation, the backlog and capacity will draw their futures here.
 
 A path is drawn from the day downwards. A day's total comes from the day's own quantiles; the totals
 of one path go together from day to day and from queue to queue as past errors did, and so much that

@@ -94,6 +94,24 @@ def learn_core(
     )
 
 
+def open_ahead(state: DeskState, core: CoreModel) -> BoolArray:
+    """Slots in which each queue is expected to work on the target days.
+
+    Args:
+        state: What is known.
+        core: What was learnt from it.
+
+    Returns:
+        Shape (queues, horizon, slots). A weekday on which no open slot was seen has the slots of the queue's
+        other weekdays; closed days stay closed.
+    """
+    queues = np.arange(len(core.like))[:, None]
+    seen = state.open_slots.any(axis=2, keepdims=True)
+    slots = np.where(seen, state.open_slots, state.open_slots.any(axis=1, keepdims=True))
+    is_open: BoolArray = slots[queues, core.like] & ~core.closed[:, :, None]
+    return is_open
+
+
 def profile_answer(core: CoreModel) -> FloatArray:
     """Level times shape on the target days, closed days 0; shape (queues, horizon, slots) [calls]."""
     queues = np.arange(len(core.like))[:, None]

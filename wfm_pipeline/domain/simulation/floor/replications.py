@@ -97,18 +97,6 @@ class Estimate:
     high: float
 
 
-def mean_of_runs(values: np.ndarray, *, confidence: float = 0.95) -> Estimate:
-    """Mean over the runs with Student's t.
-
-    Args:
-        values: One value per run, shape (n_runs,).
-        confidence: Level of the interval (0, 1).
-    """
-    mean = float(np.mean(values))
-    half = _half_width(values - mean, confidence)
-    return Estimate(mean, mean - half, mean + half)
-
-
 def ratio_of_sums(above: np.ndarray, below: np.ndarray, *, confidence: float = 0.95) -> Estimate:
     """Ratio of two sums over the runs, its interval by linearisation (the classic ratio estimator).
 

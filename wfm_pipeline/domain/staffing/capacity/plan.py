@@ -28,7 +28,6 @@ from wfm_pipeline.units import DAYS_PER_WEEK
 
 Level = Literal["mean", "q10", "q50", "q90"]
 LEVELS: Final[tuple[Level, ...]] = ("mean", "q10", "q50", "q90")
-BAND: Final[tuple[Level, ...]] = ("q10", "q50", "q90")
 DEMAND_COLUMNS: Final = ("queue_id", "week_start", *(f"calls_{level}" for level in LEVELS), "aht_seconds")
 _NINETIETH = float(ndtri(0.9))
 """Standard deviations from the middle to the 90 % quantile of a normal distribution."""

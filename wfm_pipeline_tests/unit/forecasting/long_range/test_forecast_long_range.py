@@ -193,7 +193,6 @@ def test_the_growth_of_a_wandering_level_is_found_again():
 
     np.testing.assert_allclose(found.growth, 0.05**2, rtol=0.35)
     assert found.tested_weeks == 20
-    np.testing.assert_allclose(np.diff(found.level_variance(np.arange(3.0)))[0], found.growth[0])
 
 
 def test_a_trend_is_followed_only_where_it_pays():

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wfm_pipeline.domain.forecasting.grains import day_sums, iso_week_sums
 from wfm_pipeline.domain.forecasting.planners.overrides import OVERRIDE_COLUMNS, finish_forecast, score_overrides
 from wfm_pipeline.domain.forecasting.planners.sheets import active_overrides, plan_rows, plans_of
 from wfm_pipeline.errors import DataError
@@ -38,7 +37,7 @@ def issue(days=14, queues=("a", "b"), mean=None):
             )
         )
     intervals = pd.concat(parts, ignore_index=True)
-    sums = day_sums(intervals)
+    sums = intervals.groupby(["queue_id", "business_date"], as_index=False)[["calls_mean"]].sum()
     return intervals, sums.assign(
         aht_seconds=150.0, is_open=True, **{k: sums["calls_mean"] * v for k, v in LEVELS.items()}
     )
@@ -161,21 +160,13 @@ MANY = (
 
 
 @pytest.mark.parametrize("rows", [pytest.param((), id="without"), pytest.param(MANY, id="with_overrides")])
-def test_intervals_add_up_to_days_and_days_to_weeks(rows):
+def test_intervals_add_up_to_days(rows):
     done = finish(*rows)
-    columns = ("calls_mean", "calls_final", "workload_final_seconds")
+    columns = ["calls_mean", "calls_final", "workload_final_seconds"]
 
-    by_day = day_sums(done.intervals, columns)
-    by_week = iso_week_sums(done.days, columns)
+    by_day = done.intervals.groupby(["queue_id", "business_date"], as_index=False)[columns].sum()
 
-    np.testing.assert_allclose(
-        by_day[list(columns)], done.days[list(columns)[:1] + list(columns)[1:]], rtol=1e-14, atol=1e-9
-    )
-    week = done.intervals["interval_start_local"].dt.isocalendar().week.astype("int64")
-    direct = done.intervals.groupby(["queue_id", week])[list(columns)].sum()
-    np.testing.assert_allclose(direct.to_numpy(), by_week[list(columns)].to_numpy(), rtol=1e-14, atol=1e-9)
-    assert [28, 29, 28, 29] == by_week["iso_week"].tolist()
-    assert [7, 7, 7, 7] == by_week["days"].tolist()
+    np.testing.assert_allclose(by_day[columns], done.days[columns], rtol=1e-14, atol=1e-9)
 
 
 def test_bands_stay_ordered_and_nothing_is_negative():

@@ -31,12 +31,15 @@ from wfm_pipeline.sources.reader import SourceReader
 from wfm_pipeline.sources.sample import SAMPLE_INFO_TABLE
 from wfm_pipeline.transforms.rows.rules import SilverRules
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.engines.opening import check_url, open_warehouse, published_place
+from wfm_pipeline.warehouse.engines.entry import Engine
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
+from wfm_pipeline.warehouse.engines.registry import engine_of
 from wfm_pipeline.warehouse.engines.staging import drop_leftovers
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 from wfm_pipeline.warehouse.kept import kept_open, open_or_share
 from wfm_pipeline.warehouse.migrations.upgrade import bring_up_to_date, pending_changes
-from wfm_pipeline.warehouse.ops.store import OpsStore, open_ops
+from wfm_pipeline.warehouse.ops.opening import open_ops
+from wfm_pipeline.warehouse.ops.store import OpsStore
 from wfm_pipeline.warehouse.ops.writing import Say, check_still_writer, utc_now, writing
 from wfm_pipeline.warehouse.readers.privacy import close_home
 from wfm_pipeline.warehouse.readers.pseudonyms import home_key
@@ -107,13 +110,22 @@ class House:
         Raises:
             SettingsError: the source map, the site or the warehouse's URL is wrong.
         """
-        check_url(self.warehouse_url)
+        engine_of(self.warehouse_url, self.settings.home)
         self.site.hours_by_weekday()
 
     @property
     def warehouse_url(self) -> str:
         """URL of the warehouse, with its password: never print it."""
         return self.settings.warehouse_url.get_secret_value()
+
+    @property
+    def engine(self) -> Engine:
+        """The database that the warehouse is in; nothing is opened.
+
+        Raises:
+            SettingsError: no engine goes by the URL.
+        """
+        return engine_of(self.warehouse_url, self.settings.home)
 
     def open_warehouse(self) -> Warehouse:
         """The warehouse, open for writing; use it in a `with`.
@@ -130,7 +142,7 @@ class House:
     ) -> Iterator[None]:
         """Be the only writer of the warehouse, from planning to publishing; inside it, asking again is free.
 
-        What an older version wrote is brought up to date first. A DuckDB file stays open until the end.
+        What an older version wrote is brought up to date first. A warehouse that is a file stays open until the end.
 
         Args:
             owner: Who we are, in words for those who wait: `wfm run`, `job nightly`.
@@ -222,7 +234,7 @@ class House:
     @property
     def readers_place(self) -> Path | str:
         """Where readers find gold: their copy's path, or its schema."""
-        return published_place(self.warehouse_url, self.settings.home)
+        return self.engine.readers_place
 
     @property
     def is_published(self) -> bool:

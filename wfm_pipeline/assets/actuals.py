@@ -19,7 +19,7 @@ def build_actual_assets() -> list[dg.AssetsDefinition]:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
             intervals = Scope(house.in_source()).filter(warehouse.table(QUEUE_INTERVALS.full_name))
-            rows_in = int(warehouse.con.execute(intervals.count()))
+            rows_in = warehouse.count(intervals)
             loaded = warehouse.replace(QUEUE_DAY_ACTUAL, queue_days(intervals), Scope(house.in_source()))
             metadata = report(
                 context,

@@ -20,6 +20,7 @@ _PLUMBING: Final = (
     "wfm_pipeline.assets.common",
     "wfm_pipeline.assets.code_version",
     "wfm_pipeline.warehouse.engines.engine",
+    "wfm_pipeline.warehouse.engines.schemas",
 )
 """What every asset needs and no number comes from."""
 _IMPORT: Final = re.compile(r"^\s*from (wfm_pipeline\.[\w.]+) import (\([^)]*\)|[^\n]+)", re.MULTILINE)

@@ -114,7 +114,7 @@ def next_target(house: House, warehouse: Warehouse) -> dt.date:
     known = stored.drop_null("calls_offered")
     unfinished = sorted(unfinished_days(house, warehouse))
     known = known.filter(known.business_date.notin(unfinished)) if unfinished else known
-    last = warehouse.con.execute(known.business_date.max())
+    last = warehouse.value(known.business_date.max())
     if pd.isna(last):
         raise DataError("no business date is known to its end; load earlier days, or run again when one is over")
     return pd.Timestamp(last).date() + dt.timedelta(days=1)

@@ -4,8 +4,9 @@ import ctypes.util
 import datetime as dt
 import importlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -16,6 +17,8 @@ from wfm_pipeline.orchestration.instance import health as dagster_health
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import Settings
 from wfm_pipeline.urls import masked
+from wfm_pipeline.warehouse.engines.entry import Engine
+from wfm_pipeline.warehouse.engines.registry import ENGINES, kind_of
 from wfm_pipeline.warehouse.readers.privacy import privacy_words
 
 _FREE_BYTES_NEEDED = 2 * 1024**3
@@ -50,7 +53,7 @@ def examine(settings: Settings, load_definitions: dagster_health.LoadDefinitions
         ("free disk", _disk, "free 2 GB, or set WFM_HOME to another disk"),
         ("LightGBM", _lightgbm, "apt-get install libgomp1 (or your system's GNU OpenMP)"),
         ("ODBC", _odbc, "apt-get install unixodbc, and your database's ODBC driver (odbc-mariadb)"),
-        ("PostgreSQL driver", _postgres_driver, "pip install 'wfm-pipeline[postgres]'"),
+        *_drivers(),
         ("source map", _source_map, "wfm init, then set source; maps are in wfm_pipeline/sources/maps"),
         ("time zone", _time_zone, "set time_zone to an IANA name; apt-get install tzdata"),
         ("source", _source, "check WFM_SOURCE_URL and that the database answers; `wfm sample` makes one"),
@@ -122,10 +125,17 @@ def _odbc(house: House) -> str:
     return f"drivers: {', '.join(drivers) or 'none'}"
 
 
-def _postgres_driver(house: House) -> str:
-    if not house.warehouse_url.startswith("postgres"):
+def _drivers() -> Iterator[tuple[str, Callable[[House], str], str]]:
+    """A check for every engine that needs a package of its own."""
+    for engine in ENGINES:
+        if engine.driver is not None:
+            yield engine.driver.title, partial(_driver, engine), engine.driver.install
+
+
+def _driver(engine: type[Engine], house: House) -> str:
+    if engine.driver is None or kind_of(house.warehouse_url) is not engine:
         return "not needed by this warehouse"
-    return f"psycopg {importlib.import_module('psycopg').__version__}"
+    return f"{engine.driver.module} {importlib.import_module(engine.driver.module).__version__}"
 
 
 def _source_map(house: House) -> str:
@@ -145,5 +155,5 @@ def _source(house: House) -> str:
 
 
 def _warehouse(house: House) -> str:
-    with house.open_warehouse() as warehouse:
-        return f"opens ({warehouse.dialect})"
+    with house.open_warehouse():
+        return f"opens ({house.engine.name})"

@@ -40,7 +40,7 @@ def content_hash(
     stored = (scope or Scope()).filter(warehouse.table(table))
     names = sorted(set(stored.columns) - set(without))
     rows, total, mixed = 0, 0, 0
-    for batch in warehouse.con.to_pyarrow_batches(stored.select(*names), chunk_size=_CHUNK_ROWS):
+    for batch in warehouse.batches(stored.select(*names), chunk_rows=_CHUNK_ROWS):
         hashes = _row_hashes(pa.Table.from_batches([batch]), names)
         rows += len(hashes)
         total = (total + int(hashes.sum(dtype=np.uint64))) % _MODULUS

@@ -59,7 +59,7 @@ def inspect_contract(warehouse: Warehouse, table: Table) -> Inspection:
     counts = [_rows_where(broken) for broken in rules.values()]
     stored = sge.table_(table.name, db=table.layer, quoted=True)
     query = sge.select("count(*)", *counts, _repeated_keys(table, stored)).from_(stored)
-    ((stored_rows, *broken_rows),) = warehouse.rows(query.sql(warehouse.dialect))
+    ((stored_rows, *broken_rows),) = warehouse.rows(query)
     names = [*rules, f"key {', '.join(table.key)} is not unique"]
     found = [Violation(rule, int(rows)) for rule, rows in zip(names, broken_rows, strict=True) if rows]
     return Inspection(int(stored_rows), len(names), tuple(found))

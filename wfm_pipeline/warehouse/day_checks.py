@@ -42,7 +42,7 @@ def known_days(warehouse: Warehouse, source_map: SourceMap, table_map: TableMap)
         return {}
     warehouse.create(DAY_LEDGER)
     rows = _scope(source_map, table_map).filter(warehouse.table(DAY_LEDGER.full_name))
-    found = warehouse.con.to_pyarrow(rows.order_by("business_date")).to_pylist()
+    found = warehouse.arrow(rows.order_by("business_date")).to_pylist()
     return {
         line["business_date"]: KnownDay(line["rows_read"], line["batch_id"], line["content_hash"], line["checked_at"])
         for line in found
@@ -54,7 +54,7 @@ def known_undated(warehouse: Warehouse, source_map: SourceMap, table_map: TableM
     if not warehouse.has(TABLE_LEDGER.full_name):
         return None
     rows = _scope(source_map, table_map).filter(warehouse.table(TABLE_LEDGER.full_name))
-    found = warehouse.con.to_pyarrow(rows)["content_hash"].to_pylist()
+    found = warehouse.arrow(rows)["content_hash"].to_pylist()
     return found[0] if found else None
 
 
@@ -94,7 +94,7 @@ def state_hashes(
         return {}
     rows = Scope(column="_business_date", dates=dates).filter(current_state(warehouse.table(name), table_map))
     found: dict[dt.date, set[str]] = {}
-    for line in warehouse.con.to_pyarrow(rows.select("_business_date", "_row_hash")).to_pylist():
+    for line in warehouse.arrow(rows.select("_business_date", "_row_hash")).to_pylist():
         found.setdefault(line["_business_date"], set()).add(line["_row_hash"])
     return found
 
@@ -132,10 +132,8 @@ def _update(
     dates: Dates,
     values: Mapping[str, sge.Expression],
 ) -> None:
-    layer, table = DAY_LEDGER.full_name.split(".", 1)
     scope = replace(_scope(source_map, table_map), column="business_date", dates=dates)
-    place = sge.table_(table, db=layer, quoted=True)
-    warehouse.execute(sge.update(place, dict(values), where=scope.where(), dialect=warehouse.dialect))
+    warehouse.update(DAY_LEDGER.full_name, values, scope.where())
 
 
 def _scope(source_map: SourceMap, table_map: TableMap) -> Scope:

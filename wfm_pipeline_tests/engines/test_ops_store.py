@@ -14,8 +14,8 @@ from wfm_pipeline.warehouse.ops import tables
 from wfm_pipeline.warehouse.ops.incidents import Incident, closed_incidents, incident, keep, open_incidents
 from wfm_pipeline.warehouse.ops.leases import Lease, give_back, holder, write_lease
 from wfm_pipeline.warehouse.ops.notes import note, noted
+from wfm_pipeline.warehouse.ops.opening import open_ops
 from wfm_pipeline.warehouse.ops.outbox import Alert, mark_delivered, mark_failed, put, take_due
-from wfm_pipeline.warehouse.ops.store import open_ops, ops_path
 
 NOON = dt.datetime(2026, 3, 1, 12)
 HOLD = dt.timedelta(minutes=5)
@@ -25,11 +25,11 @@ CHILD = """
 import datetime as dt, sys
 from pathlib import Path
 from wfm_pipeline.warehouse.ops.notes import note, noted
-from wfm_pipeline.warehouse.ops.store import open_ops
+from wfm_pipeline.warehouse.ops.opening import open_ops
 import sqlalchemy as sa
 for _ in range(20):
     with open_ops(sys.argv[1], Path(sys.argv[2])) as store, store.writing() as ops:
-        if store.dialect == "postgresql":
+        if store.schema:
             ops.execute(sa.select(sa.func.pg_advisory_xact_lock(1)))
         note(ops, "n", str(int(noted(ops, "n") or 0) + 1), now=dt.datetime(2026, 3, 1))
 """
@@ -88,7 +88,7 @@ def test_the_store_is_written_while_the_warehouse_is_being_written(url, tmp_path
 def test_a_column_added_since_reaches_an_older_store(url, tmp_path):
     with open_ops(url, tmp_path) as store, store.writing() as ops:
         note(ops, "a", "1", now=NOON)
-        name = ops.dialect.identifier_preparer.format_table(tables.lease, use_schema=store.dialect == "postgresql")
+        name = ops.dialect.identifier_preparer.format_table(tables.lease, use_schema=store.schema is not None)
         ops.exec_driver_sql(f"alter table {name} drop column run_id")
         ops.execute(sa.delete(tables.schema_version))
 
@@ -117,8 +117,7 @@ def test_a_warehouse_in_memory_has_an_ops_store_in_memory(tmp_path):
 def test_the_file_beside_duckdb_is_named_after_the_warehouse(tmp_path):
     open_ops("duckdb:///house/w.duckdb", tmp_path).close()
 
-    assert ops_path(tmp_path / "house" / "w.duckdb").exists()
-    assert "w_ops.sqlite" == ops_path(tmp_path / "house" / "w.duckdb").name
+    assert (tmp_path / "house" / "w_ops.sqlite").exists()
 
 
 def test_a_refused_login_is_one_line_without_the_password(tmp_path):

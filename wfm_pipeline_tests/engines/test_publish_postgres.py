@@ -16,8 +16,9 @@ from wfm_pipeline.contracts.gold import GOLD_TABLES
 from wfm_pipeline.contracts.planning.forecast_plans import QUEUE_INTERVAL_FINAL
 from wfm_pipeline.errors import SettingsError, WarehouseError
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
+from wfm_pipeline.warehouse.engines.readers_queries import VIEW_FILES
 from wfm_pipeline.warehouse.gold_reader import GoldReader
-from wfm_pipeline.warehouse.readers.publication import VIEW_FILES, Readers
+from wfm_pipeline.warehouse.readers.publication import Readers
 from wfm_pipeline.warehouse.readers.publish import publish
 
 pytestmark = pytest.mark.postgres

@@ -15,7 +15,7 @@ from wfm_pipeline.orchestration.jobs import REFRESH
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.content import content_hash
-from wfm_pipeline.warehouse.engines.engine import to_contract
+from wfm_pipeline.warehouse.engines.schemas import to_contract
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.migrations.steps import STEPS, Step
 from wfm_pipeline.warehouse.migrations.upgrade import TABLES, bring_up_to_date, pending_changes

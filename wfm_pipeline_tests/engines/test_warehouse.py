@@ -17,7 +17,8 @@ from wfm_pipeline.errors import ContractError, SettingsError, WarehouseError
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.contract_check import inspect_contract
-from wfm_pipeline.warehouse.engines.opening import duckdb_path, open_warehouse
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
+from wfm_pipeline.warehouse.engines.registry import engine_of
 from wfm_pipeline.warehouse.engines.scope import Scope
 
 FIRST, SECOND, THIRD = dt.date(2026, 3, 1), dt.date(2026, 3, 2), dt.date(2026, 3, 3)
@@ -195,8 +196,8 @@ def test_a_refused_login_never_prints_the_password(tmp_path):
 
 
 def test_three_slashes_are_relative_to_home_and_four_absolute(tmp_path):
-    assert tmp_path / "a/b.duckdb" == duckdb_path("duckdb:///a/b.duckdb", tmp_path)
-    assert "/a/b.duckdb" == str(duckdb_path("duckdb:////a/b.duckdb", tmp_path))
+    assert tmp_path / "a/b.duckdb" == engine_of("duckdb:///a/b.duckdb", tmp_path).file
+    assert "/a/b.duckdb" == str(engine_of("duckdb:////a/b.duckdb", tmp_path).file)
 
 
 def test_a_reader_of_a_duckdb_file_cannot_read_other_files(tmp_path):

@@ -125,7 +125,7 @@ def last_plan(warehouse: Warehouse, week: IsoWeek) -> Previous:
         .filter(warehouse.table(name))
         .select("resource_cn", "demand_id")
     )
-    rows = warehouse.con.to_pyarrow(stored).to_pylist()
+    rows = warehouse.arrow(stored).to_pylist()
     return {row["resource_cn"]: row["demand_id"] for row in rows} or None
 
 

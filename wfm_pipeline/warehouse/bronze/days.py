@@ -21,7 +21,8 @@ from wfm_pipeline.contracts.source.source_map import SourceMap, TableMap
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.domain.digests import DayDigests
 from wfm_pipeline.warehouse.bronze.pending import touched_days
-from wfm_pipeline.warehouse.engines.engine import Warehouse, arrow_schema
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.schemas import arrow_schema
 from wfm_pipeline.warehouse.engines.scope import Scope
 
 OVERLAP_DAYS = 3
@@ -55,7 +56,7 @@ def watermark(warehouse: Warehouse, source_map: SourceMap, table_map: TableMap) 
         changed_at = bronze[table_map.changed_at]
         # A change of the year 2999 would hide every later one; zones differ by less than a day.
         is_believed = changed_at <= bronze["_ingested_at"] + ibis.interval(days=1)
-        found = warehouse.con.execute(bronze.filter(is_believed)[table_map.changed_at].max())
+        found = warehouse.value(bronze.filter(is_believed)[table_map.changed_at].max())
         changed = None if pd.isna(found) else pd.Timestamp(found).to_pydatetime()
     return Watermark(max(dates, default=None), changed)
 
@@ -65,7 +66,7 @@ def ledger(warehouse: Warehouse, source_map: SourceMap, table_map: TableMap) -> 
     if not warehouse.has(DAY_LEDGER.full_name):
         return {}
     rows = _scope(source_map, table_map).filter(warehouse.table(DAY_LEDGER.full_name))
-    found = warehouse.con.to_pyarrow(rows.select("business_date", "rows_read").order_by("business_date"))
+    found = warehouse.arrow(rows.select("business_date", "rows_read").order_by("business_date"))
     return dict(zip(found["business_date"].to_pylist(), found["rows_read"].to_pylist(), strict=True))
 
 
@@ -128,7 +129,7 @@ def touched_dates(warehouse: Warehouse, source_map: SourceMap, *, run_suffix: st
 
 def _dates_of_batches(warehouse: Warehouse, bronze: IbisTable, run_suffix: str) -> set[dt.date]:
     dates = touched_days(bronze, bronze["_batch_id"].endswith(run_suffix))
-    return set(warehouse.con.to_pyarrow(dates.drop_null("_business_date"))["_business_date"].to_pylist())
+    return set(warehouse.arrow(dates.drop_null("_business_date"))["_business_date"].to_pylist())
 
 
 def write_ledger(

@@ -78,4 +78,4 @@ def pending_dates(warehouse: Warehouse, source_map: SourceMap, silver_table: str
         return set()
     wanted = {"source": source_map.name} | ({"silver_table": silver_table} if silver_table else {})
     rows = Scope(wanted).filter(warehouse.table(PENDING_DAYS.full_name))
-    return set(warehouse.con.to_pyarrow(rows.select("business_date").distinct())["business_date"].to_pylist())
+    return set(warehouse.arrow(rows.select("business_date").distinct())["business_date"].to_pylist())

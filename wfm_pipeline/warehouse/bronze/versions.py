@@ -24,7 +24,8 @@ from wfm_pipeline.contracts.source.source_map import SourceMap, TableMap
 from wfm_pipeline.domain.digests import DayDigests
 from wfm_pipeline.warehouse.bronze.days import write_ledger
 from wfm_pipeline.warehouse.bronze.pending import note_changes
-from wfm_pipeline.warehouse.engines.engine import Warehouse, ibis_type
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.schemas import ibis_type
 from wfm_pipeline.warehouse.engines.staging import staging_name
 
 _NO_DATE = dt.date(1, 1, 1)
@@ -151,7 +152,7 @@ def _make_staging(batch: _Batch, names: list[str]) -> None:
 
 
 def _drop_staging(batch: _Batch) -> None:
-    batch.warehouse.execute(f"drop table if exists {batch.warehouse.quoted(batch.staging_name)}")
+    batch.warehouse.drop(batch.staging_name)
 
 
 def _add_new_columns(batch: _Batch) -> None:

@@ -1,4 +1,8 @@
-"""The engines: one module per database behind one interface, chosen by the scheme of a URL.
+"""The engines: one module per kind of database behind one interface, chosen by the scheme of a URL.
 
-Not here: what a table means. Nobody outside asks which engine it is.
+A new engine is one module here, with a `Warehouse` (engine.py) and an `Engine` (entry.py), and one line in registry.py;
+what of it grows long gets a module beside it, as the readers' copies have. Nobody outside of this room asks which
+engine it is, or touches a connection: what somebody needs becomes a method of `Warehouse`.
+
+Not here: what a table means, and the databases of others (sources/databases).
 """

@@ -1,4 +1,7 @@
-"""DuckDB as the warehouse: one file, one writer. The embedded default."""
+"""DuckDB as the warehouse: one file, one writer. The embedded default.
+
+Not here: its readers' copy (duckdb_copy.py), and the ops store beside it (sqlite_ops.py).
+"""
 
 import time
 from collections.abc import Collection, Iterator
@@ -9,12 +12,16 @@ from typing import Any
 import duckdb
 import ibis
 import pyarrow as pa
-import sqlglot.expressions as sge
 
 from wfm_pipeline.errors import SettingsError, WarehouseError
 from wfm_pipeline.machine import machine_error
+from wfm_pipeline.urls import DatabaseUrl
+from wfm_pipeline.warehouse.engines.duckdb_copy import READERS_COPY, published_path, swap_copy
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.readers.duckdb_copy import READERS_COPY, published_path, swap_copy
+from wfm_pipeline.warehouse.engines.entry import URL_OF_WAREHOUSE, Engine
+from wfm_pipeline.warehouse.engines.sqlite_ops import sqlite_store
+from wfm_pipeline.warehouse.ops.locks import FileLock, OwnerLock
+from wfm_pipeline.warehouse.ops.store import OpsStore
 from wfm_pipeline.warehouse.readers.publication import Readers, Stamp
 
 _LOCK_WORDS = ("Conflicting lock", "Could not set lock")
@@ -23,6 +30,8 @@ _LONGEST_REASON = 300
 _READER = {"enable_external_access": "false"}
 _WRITER = {"preserve_insertion_order": "false", "memory_limit": "1GB"}
 """What does not fit into the limit goes to disk; the order of rows is nobody's promise."""
+_LAYERS = ("bronze", "silver", "gold")
+_NO_COPY = "this process alone (the warehouse is in memory)"
 
 
 class DuckDBWarehouse(Warehouse):
@@ -32,9 +41,7 @@ class DuckDBWarehouse(Warehouse):
     path: Path | None = None
 
     @classmethod
-    def open(
-        cls, path: Path | None, url: str, *, is_read_only: bool = False, wait_seconds: float = 30.0
-    ) -> "DuckDBWarehouse":
+    def open(cls, path: Path | None, *, is_read_only: bool = False, wait_seconds: float = 30.0) -> "DuckDBWarehouse":
         """Open the file, waiting for another writer to finish; None opens a database in memory.
 
         Raises:
@@ -42,37 +49,37 @@ class DuckDBWarehouse(Warehouse):
                 is not a DuckDB database, its folder cannot be made, or there is nothing to read.
         """
         if path is None:
-            return cls(ibis.duckdb.connect(), url)
+            return cls(ibis.duckdb.connect())
         if is_read_only and not path.exists():
             raise WarehouseError(f"there is no warehouse at {path}; run `wfm run` first")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise WarehouseError(f"cannot make the folder {path.parent} ({error.strerror}); choose WFM_HOME") from error
-        opened = cls(_connect(path, is_read_only=is_read_only, wait_seconds=wait_seconds), url)
+        opened = cls(_connect(path, is_read_only=is_read_only, wait_seconds=wait_seconds))
         opened.path = path
         return opened
 
     @classmethod
-    def open_published(cls, path: Path | None, url: str) -> "DuckDBWarehouse":
+    def open_published(cls, path: Path | None) -> "DuckDBWarehouse":
         """Open the readers' copy of the warehouse file.
 
         Raises:
             WarehouseError: nothing has been published yet.
         """
         if path is None:
-            return cls.open(None, url)
+            return cls.open(None)
         copy = published_path(path)
         if not copy.exists():
             raise WarehouseError(f"nothing has been published at {copy} yet; run `wfm run`, or `wfm publish` after it")
-        opened = cls.open(copy, url, is_read_only=True)
+        opened = cls.open(copy, is_read_only=True)
         opened.path = path
         return opened
 
     @property
     def readers_place(self) -> str:
         """The file that readers open."""
-        return str(published_path(self.path)) if self.path else "this process alone (the warehouse is in memory)"
+        return str(published_path(self.path)) if self.path else _NO_COPY
 
     def renew_readers_copy(self, stamp: Stamp, changed: Collection[str] | None, readers: Readers) -> dict[str, int]:
         """Write the copy's file and swap it in; a warehouse in memory has none."""
@@ -84,8 +91,7 @@ class DuckDBWarehouse(Warehouse):
             )
         return swap_copy(self.con.con, self.path, stamp, changed, readers) if self.path else {}
 
-    def renew_view(self, name: str, query: str) -> None:
-        """Make the view anew."""
+    def _renew_view(self, name: str, query: str) -> None:
         self.execute(f"create or replace view {self.quoted(name)} as {query}")
 
     def base_tables(self, layer: str) -> list[str]:
@@ -93,24 +99,20 @@ class DuckDBWarehouse(Warehouse):
         query = "select table_name from duckdb_tables() where database_name = current_database() and schema_name = ?"
         return sorted(row[0] for row in self.con.con.execute(query, [layer]).fetchall())
 
-    def renew_statistics(self, name: str) -> None:
-        """DuckDB counts by itself."""
-
     def append_arrow(self, name: str, data: pa.Table) -> None:
         """Add Arrow rows without copying them; columns are matched by name."""
-        columns = ", ".join(sge.to_identifier(column, quoted=True).sql(self.dialect) for column in data.column_names)
+        columns = ", ".join(map(self.identifier, data.column_names))
         self.con.con.register("_arrow_rows", data)
         try:
             self._run(f"insert into {self.quoted(name)} ({columns}) select {columns} from _arrow_rows")
         finally:
             self.con.con.unregister("_arrow_rows")
 
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """See `Warehouse`."""
-        return self.con.con.execute(sql).fetchall()
-
     def _run(self, sql: str) -> None:
         self.con.con.execute(sql)
+
+    def _fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.con.con.execute(sql).fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -121,6 +123,57 @@ class DuckDBWarehouse(Warehouse):
             self._run("rollback")
             raise
         self._run("commit")
+
+
+class DuckDBEngine(Engine):
+    """A file in home or elsewhere, or a warehouse in memory."""
+
+    name = "duckdb"
+    schemes = ("duckdb",)
+    forms = ("duckdb:///relative/to/home.duckdb", "duckdb:////absolute/path.duckdb")
+    is_kept_open = True
+
+    def __init__(self, url: str, parsed: DatabaseUrl, home: Path) -> None:
+        """See `Engine`."""
+        super().__init__(url, parsed, home)
+        shown = str(parsed)
+        if parsed.parts.query:
+            raise SettingsError(f"{URL_OF_WAREHOUSE}: a DuckDB file takes no options after a ?; got {shown}", got=shown)
+        if Path(url).stem.lower() in _LAYERS:
+            raise SettingsError(
+                f"a DuckDB file may not be named like a layer ({', '.join(_LAYERS)}): its schemas could not be told "
+                f"from the file; got {shown}",
+                got=shown,
+            )
+
+    @property
+    def file(self) -> Path | None:
+        """The URL's file, None in memory; three slashes are relative to home, four absolute."""
+        rest = self.url.removeprefix("duckdb://")
+        if rest in {"", "/", "/:memory:"}:
+            return None
+        return Path(rest[1:]) if rest.startswith("//") else self.home / rest.removeprefix("/")
+
+    def open(self, *, is_read_only: bool = False) -> Warehouse:
+        """See `Engine`."""
+        return DuckDBWarehouse.open(self.file, is_read_only=is_read_only)
+
+    def open_published(self) -> Warehouse:
+        """See `Engine`."""
+        return DuckDBWarehouse.open_published(self.file)
+
+    @property
+    def readers_place(self) -> Path | str:
+        """The copy's file."""
+        return published_path(self.file) if self.file else _NO_COPY
+
+    def writer_lock(self) -> OwnerLock | None:
+        """A lock on a file beside the warehouse."""
+        return FileLock(self.file.with_name(f"{self.file.stem}_writer.lock")) if self.file else None
+
+    def ops_store(self) -> OpsStore:
+        """A SQLite file beside the warehouse: many processes may write it while the warehouse is busy."""
+        return sqlite_store(self.file.with_name(f"{self.file.stem}_ops.sqlite") if self.file else None)
 
 
 def _connect(path: Path, *, is_read_only: bool, wait_seconds: float) -> ibis.BaseBackend:

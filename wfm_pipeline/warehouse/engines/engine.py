@@ -1,12 +1,12 @@
-"""What every warehouse engine can do, whichever database it is.
+"""What every open warehouse can do, whichever database it is; who works with one asks it and no driver.
 
-Here: schemas from contracts, reading tables, appending, replacing a scope whole, transactions. The
-dialects' own parts (connecting, bulk loading, transactions) are in duckdb.py and postgres.py; the
-choice by URL is in `open_warehouse`.
+Here: reading tables, appending, replacing a scope whole, transactions, changing tables. Not here: what an
+engine does in its own way (duckdb.py, postgres.py), and what is chosen by a URL before anything is open
+(entry.py, registry.py).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -15,60 +15,15 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 import sqlglot.expressions as sge
+from ibis.expr.types import Scalar
 from ibis.expr.types import Table as IbisTable
 
-from wfm_pipeline.contracts.columns import DataType, Table
+from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.errors import ContractError, WarehouseError
+from wfm_pipeline.warehouse.engines.readers_queries import views_of
+from wfm_pipeline.warehouse.engines.schemas import ibis_schema, ibis_type, to_contract
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.readers.publication import Readers, Stamp
-
-ARROW_TYPES: dict[str, pa.DataType] = {
-    "string": pa.string(),
-    "int64": pa.int64(),
-    "float64": pa.float64(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
-    "time": pa.time64("us"),
-}
-
-
-def ibis_schema(table: Table) -> ibis.Schema:
-    """The Ibis schema of a contract."""
-    return ibis.schema({column.name: ibis_type(column.type) for column in table.columns})
-
-
-def ibis_type(data_type: DataType) -> str:
-    """The Ibis name of an engine-neutral type; times keep microseconds."""
-    return "timestamp(6)" if data_type == "timestamp" else data_type
-
-
-def arrow_schema(table: Table) -> pa.Schema:
-    """The Arrow schema of a contract."""
-    return pa.schema([(column.name, ARROW_TYPES[column.type]) for column in table.columns])
-
-
-def to_contract(table: Table, frame: pd.DataFrame | pa.Table) -> pa.Table:
-    """Columns of a frame in the contract's order and types.
-
-    Raises:
-        ContractError: columns are missing, or a value does not fit its type.
-    """
-    arrow = frame if isinstance(frame, pa.Table) else pa.Table.from_pandas(frame, preserve_index=False)
-    missing = [name for name in table.column_names if name not in arrow.column_names]
-    if missing:
-        raise ContractError(f"{table.full_name} needs columns {missing}; the frame has {arrow.column_names}")
-    return pa.table([_fitted(table, name, arrow[name]) for name in table.column_names], arrow_schema(table))
-
-
-def _fitted(table: Table, name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A column in its contract's type; what does not fit is not quoted, for it may be a person's."""
-    wanted = table.column(name).type
-    try:
-        return values.cast(ARROW_TYPES[wanted])
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        raise ContractError(f"{table.full_name}: a value of {name} ({values.type}) is no {wanted}") from None
-
 
 _CHANGES_TABLES = ("alter", "drop", "create")
 """How statements begin after which a table may be another than the one known."""
@@ -78,11 +33,11 @@ class Warehouse(ABC):
     """One open connection to a warehouse. Use it as a context manager; several may hold it at once (`shared`)."""
 
     dialect: str
+    """What the engine speaks, as sqlglot calls it; nobody outside of this room asks."""
 
-    def __init__(self, con: Any, url: str) -> None:
-        """Keep the Ibis connection and the URL (which may hold a password: never print it)."""
+    def __init__(self, con: Any) -> None:
+        """Keep the Ibis connection, which is this room's alone."""
         self.con = con
-        self.url = url
         self._holders = 1
         self._is_in_transaction = False
         self._known: dict[str, IbisTable] = {}  # tables once found; those that begin with _ come and go
@@ -116,14 +71,63 @@ class Warehouse(ABC):
 
     def frame(self, expr: IbisTable) -> pd.DataFrame:
         """The rows of an expression as pandas, timestamps in microseconds."""
-        return self.con.to_pyarrow(expr).to_pandas(date_as_object=False)
+        return self.arrow(expr).to_pandas(date_as_object=False)
 
-    def count(self, name: str, scope: Scope | None = None) -> int:
-        """Rows of `layer.table`, of a scope only where one is given; plain SQL, for it is asked after every write."""
-        layer, table = name.split(".", 1)
-        counted = sge.select("count(*)").from_(sge.table_(table, db=layer, quoted=True))
-        query = counted.where(scope.where()) if scope else counted
-        return int(self.rows(query.sql(self.dialect))[0][0])
+    def arrow(self, expr: IbisTable) -> pa.Table:
+        """The rows of an expression as Arrow."""
+        return self.con.to_pyarrow(expr)
+
+    def batches(self, expr: IbisTable, *, chunk_rows: int) -> Iterator[pa.RecordBatch]:
+        """The rows of an expression in pieces of at most so many rows."""
+        yield from self.con.to_pyarrow_batches(expr, chunk_size=chunk_rows)
+
+    def value(self, expr: Scalar) -> Any:
+        """The one value of an expression; none at all is null as pandas has it."""
+        return self.con.execute(expr)
+
+    def count(self, rows: str | IbisTable, scope: Scope | None = None) -> int:
+        """Rows of `layer.table`, of a scope only where one is given, or of an expression.
+
+        A table's are asked in plain SQL, for that is done after every write.
+        """
+        if not isinstance(rows, str):
+            return int(self.value(rows.count()))
+        counted = sge.select("count(*)").from_(_table(rows))
+        return int(self.rows(counted.where(scope.where()) if scope else counted)[0][0])
+
+    def rows(self, query: sge.Expr | str) -> list[tuple[Any, ...]]:
+        """Rows of a query that every engine understands: an expression, or text in which there is nothing to translate."""
+        return self._fetch(self._text(query))
+
+    @contextmanager
+    def put_aside(self, rows: IbisTable) -> Iterator[IbisTable]:
+        """The rows as a temporary table that lasts as long as the `with`, for what is joined several times.
+
+        Open it outside a transaction: one that fails would keep the table from being dropped.
+        """
+        with rows.cache() as kept:
+            self._analyse(self.identifier(kept.get_name()))
+            yield kept
+
+    def stored_columns(self, layers: Collection[str]) -> dict[str, set[str]]:
+        """`layer.table` -> its columns, of every table and view of some layers, by one question."""
+        named = ", ".join(f"'{layer}'" for layer in layers)
+        found: dict[str, set[str]] = {}
+        for layer, table, column in self.rows(
+            "select table_schema, table_name, column_name from information_schema.columns "
+            f"where table_catalog = current_database() and table_schema in ({named})"
+        ):
+            found.setdefault(f"{layer}.{table}", set()).add(column)
+        return found
+
+    def tables_like(self, layer: str, prefix: str) -> list[str]:
+        """Names of a layer's tables that begin with something; none where there is no such layer."""
+        is_there = layer in self.con.list_databases()
+        return list(self.con.list_tables(like=f"^{prefix}", database=layer)) if is_there else []
+
+    @abstractmethod
+    def base_tables(self, layer: str) -> list[str]:
+        """Names of a layer's tables, views left out, in order."""
 
     # -- writing -------------------------------------------------------------------------------
     def create(self, table: Table) -> None:
@@ -152,9 +156,8 @@ class Warehouse(ABC):
             column: Name of the new column; it may come from a source, so it is quoted.
             data_type: Its type as Ibis calls it.
         """
-        quoted = sge.to_identifier(column, quoted=True).sql(self.dialect)
         kind = self.con.compiler.type_mapper.to_string(ibis.dtype(data_type))
-        self.execute(f"alter table {self.quoted(name)} add column {quoted} {kind}")
+        self.execute(f"alter table {self.quoted(name)} add column {self.identifier(column)} {kind}")
 
     def create_from_schema(self, name: str, schema: ibis.Schema) -> None:
         """Make `layer.table` with that schema if it is not there."""
@@ -167,14 +170,9 @@ class Warehouse(ABC):
 
     def append(self, name: str, expr: IbisTable) -> None:
         """Add the rows of an expression; columns are matched by name."""
-        columns = ", ".join(sge.to_identifier(column, quoted=True).sql(self.dialect) for column in expr.columns)
+        columns = ", ".join(map(self.identifier, expr.columns))
         self.con._run_pre_execute_hooks(expr)  # noqa: SLF001  (registers in-memory tables; no public name for it)
         self.execute(f"insert into {self.quoted(name)} ({columns}) {self.con.compile(expr)}")
-
-    def quoted(self, name: str) -> str:
-        """`layer.table` with the dialect's quotes."""
-        layer, table = name.split(".", 1)
-        return sge.table_(table, db=layer, quoted=True).sql(self.dialect)
 
     @abstractmethod
     def append_arrow(self, name: str, data: pa.Table) -> None:
@@ -182,8 +180,33 @@ class Warehouse(ABC):
 
     def delete(self, name: str, scope: Scope) -> None:
         """Take out the rows of a scope."""
-        layer, table = name.split(".", 1)
-        self.execute(sge.delete(sge.table_(table, db=layer, quoted=True), where=scope.where(), dialect=self.dialect))
+        self.execute(sge.delete(_table(name), where=scope.where()))
+
+    def update(self, name: str, values: Mapping[str, Any], where: sge.Expr) -> None:
+        """Write other values into the rows that meet a condition.
+
+        Args:
+            name: The table.
+            values: Column -> its new value, a sqlglot expression.
+            where: The condition, such as `Scope.where` gives it.
+        """
+        self.execute(sge.update(_table(name), dict(values), where=where))
+
+    def drop(self, name: str) -> None:
+        """Take a table away, if it is there."""
+        self.execute(f"drop table if exists {self.quoted(name)}")
+
+    def rename(self, name: str, new: str) -> None:
+        """Call the table `layer.name` something else; it stays in its layer."""
+        self.execute(f"alter table {self.quoted(name)} rename to {self.identifier(new)}")
+
+    def quoted(self, name: str) -> str:
+        """`layer.table` with the dialect's quotes."""
+        return _table(name).sql(self.dialect)
+
+    def identifier(self, name: str) -> str:
+        """A column's or a table's own name with the dialect's quotes."""
+        return sge.to_identifier(name, quoted=True).sql(self.dialect)
 
     def replace(self, table: Table, rows: IbisTable | pa.Table | pd.DataFrame, scope: Scope) -> int:
         """Put `rows` in place of everything in the scope, all or nothing; gives the scope's row count."""
@@ -196,9 +219,10 @@ class Warehouse(ABC):
                 self.append_arrow(table.full_name, to_contract(table, rows))
         return self.count(table.full_name, scope)
 
-    @abstractmethod
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of a query that both dialects understand, about the database itself."""
+    def renew_statistics(self, name: str) -> None:
+        """Tell the planner how large `layer.table` has become, if it is there."""
+        if self.has(name):
+            self._analyse(self.quoted(name))
 
     # -- readers -------------------------------------------------------------------------------
     published_schema: str = "gold"
@@ -217,29 +241,36 @@ class Warehouse(ABC):
             Rows of each table that was taken over.
         """
 
+    def renew_views(self) -> None:
+        """Make the analysts' views on gold, as far as the tables that they read are there."""
+        for name, query in views_of(set(self.base_tables("gold")), self.dialect).items():
+            self._renew_view(f"gold.{name}", query)
+
     @abstractmethod
-    def renew_view(self, name: str, query: str) -> None:
+    def _renew_view(self, name: str, query: str) -> None:
         """Make the view `layer.name`, or make it anew where its query is another."""
 
-    @abstractmethod
-    def base_tables(self, layer: str) -> list[str]:
-        """Names of a layer's tables, views left out, in order."""
-
-    @abstractmethod
-    def renew_statistics(self, name: str) -> None:
-        """Tell the planner how large `layer.table`, or a temporary table, has become."""
-
     # -- plumbing ------------------------------------------------------------------------------
-    def execute(self, statement: sge.Expression | str) -> None:
+    def execute(self, statement: sge.Expr | str) -> None:
         """Run one statement that returns nothing."""
-        text = statement if isinstance(statement, str) else statement.sql(dialect=self.dialect)
+        text = self._text(statement)
         if text.lstrip().lower().startswith(_CHANGES_TABLES):
             self._known.clear()
         self._run(text)
 
+    def _text(self, statement: sge.Expr | str) -> str:
+        return statement if isinstance(statement, str) else statement.sql(dialect=self.dialect)
+
     @abstractmethod
     def _run(self, sql: str) -> None:
         """Run SQL on the engine."""
+
+    @abstractmethod
+    def _fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run a query on the engine and give its rows."""
+
+    def _analyse(self, quoted: str) -> None:  # noqa: B027  (an engine that counts by itself is told nothing)
+        """Have the planner count a table, a temporary one perhaps, named as SQL names it."""
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -287,6 +318,7 @@ class Warehouse(ABC):
         self.close()
 
 
-def table_from_batches(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
-    """Arrow batches as one table of that schema, also when there is none."""
-    return pa.Table.from_batches(list(batches), schema=schema)
+def _table(name: str) -> sge.Table:
+    """`layer.table`, every part of the name quoted."""
+    layer, table = name.split(".", 1)
+    return sge.table_(table, db=layer, quoted=True)

@@ -1,30 +1,31 @@
-"""PostgreSQL as the warehouse: many readers beside the writer."""
+"""PostgreSQL as the warehouse: many readers beside the writer.
+
+Not here: its readers' copy (postgres_copy.py), its ops store and its writer's lock (postgres_ops.py).
+"""
 
 import io
-import zlib
 from collections.abc import Collection
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import ibis
 import pyarrow as pa
 import pyarrow.csv
-import sqlglot.expressions as sge
 
 from wfm_pipeline.errors import WarehouseError
-from wfm_pipeline.urls import DatabaseUrl, masked, parse_url
+from wfm_pipeline.urls import DatabaseUrl, masked
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.readers.postgres_copy import PUBLISHED, check_readable, renew_copy, renew_view, table_shapes
+from wfm_pipeline.warehouse.engines.entry import Driver, Engine
+from wfm_pipeline.warehouse.engines.postgres_copy import PUBLISHED, check_readable, renew_copy, renew_view, table_shapes
+from wfm_pipeline.warehouse.engines.postgres_ops import TURN_KEYS, ServerLock, lock_number, server_store
+from wfm_pipeline.warehouse.ops.locks import OwnerLock
+from wfm_pipeline.warehouse.ops.store import OpsStore
 from wfm_pipeline.warehouse.readers.publication import Readers, Stamp
 
 _COPY_ROWS = 50_000
-TURN_KEYS = 0x77666D
-"""First half of our advisory locks' keys, so that they meet no other program's."""
-
-
-def lock_number(name: str) -> int:
-    """The other half, from a name; a signed 32-bit number."""
-    return zlib.crc32(name.encode()) - 2**31
+_PLACE = f"schema {PUBLISHED}"
+_DRIVER = Driver("PostgreSQL driver", "psycopg", "pip install 'wfm-pipeline[postgres]'")
 
 
 def _words(url: DatabaseUrl) -> dict[str, Any]:
@@ -42,29 +43,27 @@ class PostgresWarehouse(Warehouse):
     dialect = "postgres"
 
     @classmethod
-    def open(cls, url: str, *, is_read_only: bool = False) -> "PostgresWarehouse":
+    def open(cls, url: DatabaseUrl, *, is_read_only: bool = False) -> "PostgresWarehouse":
         """Connect; a reader's connection refuses to write, whatever its role may do.
 
         Raises:
-            SettingsError: the URL is none.
             WarehouseError: the driver is missing or the server refuses; no secret is shown.
         """
-        parsed = parse_url(url, what="the warehouse's URL")
         try:
-            con = ibis.postgres.connect(**_words(parsed))
+            con = ibis.postgres.connect(**_words(url))
         except ImportError as error:
-            raise WarehouseError("the PostgreSQL driver is missing: pip install 'wfm-pipeline[postgres]'") from error
+            raise WarehouseError(f"the {_DRIVER.title} is missing: {_DRIVER.install}") from error
         except Exception as error:  # noqa: BLE001  (psycopg's errors are only known once it is installed)
             first_line = masked(str(error)).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise WarehouseError(f"cannot open {parsed}: {first_line}") from None
+            raise WarehouseError(f"cannot open {url}: {first_line}") from None
         con.raw_sql("set time zone 'UTC'").close()
         con.raw_sql("set client_min_messages to warning").close()
         if is_read_only:
             con.raw_sql("set default_transaction_read_only = on").close()
-        return cls(con, url)
+        return cls(con)
 
     @classmethod
-    def open_published(cls, url: str) -> "PostgresWarehouse":
+    def open_published(cls, url: DatabaseUrl) -> "PostgresWarehouse":
         """Connect to the readers' copy, in one transaction: every table is of one publish until it is closed.
 
         Raises:
@@ -85,14 +84,13 @@ class PostgresWarehouse(Warehouse):
     @property
     def readers_place(self) -> str:
         """The schema that readers use."""
-        return f"schema {PUBLISHED}"
+        return _PLACE
 
     def renew_readers_copy(self, stamp: Stamp, changed: Collection[str] | None, readers: Readers) -> dict[str, int]:
         """Change the copy's rows in one transaction."""
         return renew_copy(self.con.con, stamp, changed, readers)
 
-    def renew_view(self, name: str, query: str) -> None:
-        """Make the view where it is not as it should be."""
+    def _renew_view(self, name: str, query: str) -> None:
         with self.con.con.transaction():
             schema, view = name.split(".", 1)
             renew_view(self.con.con, schema, view, query)
@@ -101,14 +99,13 @@ class PostgresWarehouse(Warehouse):
         """Names of a layer's tables, views left out, in order."""
         return sorted(table_shapes(self.con.con, layer))
 
-    def renew_statistics(self, name: str) -> None:
+    def _analyse(self, quoted: str) -> None:
         """PostgreSQL joins fresh rows row by row until it is told of them."""
-        quoted = self.quoted(name) if "." in name else sge.to_identifier(name, quoted=True).sql(self.dialect)
-        self.execute(f"analyze {quoted}")
+        self._run(f"analyze {quoted}")
 
     def append_arrow(self, name: str, data: pa.Table) -> None:
         """Add Arrow rows through COPY; quoted empty text stays apart from null."""
-        columns = ", ".join(sge.to_identifier(column, quoted=True).sql(self.dialect) for column in data.column_names)
+        columns = ", ".join(map(self.identifier, data.column_names))
         options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
         with (
             self.con.con.cursor() as cursor,
@@ -120,15 +117,14 @@ class PostgresWarehouse(Warehouse):
                 pyarrow.csv.write_csv(batch, buffer, options)
                 copy.write(buffer.getvalue())
 
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """See `Warehouse`."""
-        with self.con.con.cursor() as cursor, self.con.con.transaction():
-            cursor.execute(sql)
-            return cursor.fetchall()
-
     def _run(self, sql: str) -> None:
         with self.con.con.cursor() as cursor, self.con.con.transaction():
             cursor.execute(sql)
+
+    def _fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        with self.con.con.cursor() as cursor, self.con.con.transaction():
+            cursor.execute(sql)
+            return cursor.fetchall()
 
     def wait_for_turn(self, name: str) -> None:
         """An advisory lock of the transaction."""
@@ -136,3 +132,33 @@ class PostgresWarehouse(Warehouse):
 
     def _transaction(self) -> AbstractContextManager[Any]:
         return self.con.con.transaction()
+
+
+class PostgresEngine(Engine):
+    """A database of a server, with schemas for layers, readers and ops."""
+
+    name = "postgres"
+    schemes = ("postgresql", "postgres")
+    forms = ("postgresql://user:password@host/database",)
+    driver = _DRIVER
+
+    def open(self, *, is_read_only: bool = False) -> Warehouse:
+        """See `Engine`."""
+        return PostgresWarehouse.open(self.parsed, is_read_only=is_read_only)
+
+    def open_published(self) -> Warehouse:
+        """See `Engine`."""
+        return PostgresWarehouse.open_published(self.parsed)
+
+    @property
+    def readers_place(self) -> Path | str:
+        """The schema that readers use."""
+        return _PLACE
+
+    def writer_lock(self) -> OwnerLock | None:
+        """An advisory lock of the server's."""
+        return ServerLock(self.parsed, "writer")
+
+    def ops_store(self) -> OpsStore:
+        """Schema `ops` of the same database."""
+        return server_store(self.parsed)

@@ -23,13 +23,7 @@ def staging_name(layer: Layer, word: str) -> str:
 
 def drop_leftovers(warehouse: Warehouse) -> list[str]:
     """Drop every staging table; gives their names. Only for the holder of the writer lock."""
-    layers = set(warehouse.con.list_databases())
-    found = [
-        f"{layer}.{table}"
-        for layer in _LAYERS
-        if layer in layers
-        for table in warehouse.con.list_tables(like=f"^{_PREFIX}", database=layer)
-    ]
+    found = [f"{layer}.{table}" for layer in _LAYERS for table in warehouse.tables_like(layer, _PREFIX)]
     for name in found:
-        warehouse.execute(f"drop table if exists {warehouse.quoted(name)}")
+        warehouse.drop(name)
     return found

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import sqlglot.expressions as sge
-
 from wfm_pipeline.contracts.bronze import DAY_LEDGER, TABLE_LEDGER
 from wfm_pipeline.contracts.source.stored_names import bronze_table_name
-from wfm_pipeline.warehouse.engines.engine import Warehouse, to_contract
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.schemas import to_contract
 from wfm_pipeline.warehouse.engines.scope import Scope
 
 
@@ -41,7 +40,7 @@ def _repeated_dates(warehouse: Warehouse) -> list[str]:
         return []
     ledger = warehouse.table(DAY_LEDGER.full_name)
     distinct = ledger.select(*DAY_LEDGER.key).distinct()
-    repeated = warehouse.count(DAY_LEDGER.full_name) - warehouse.con.execute(distinct.count())
+    repeated = warehouse.count(DAY_LEDGER.full_name) - warehouse.count(distinct)
     return [f"{repeated} repeated rows of {DAY_LEDGER.full_name}"] if repeated else []
 
 
@@ -70,8 +69,7 @@ def _long_names(warehouse: Warehouse) -> list[tuple[str, str]]:
 def _shorten_names(warehouse: Warehouse) -> None:
     """Names over PostgreSQL's 63 bytes, and those that two tables could have, end in a hash."""
     for former, name in _long_names(warehouse):
-        new = sge.to_identifier(name, quoted=True).sql(warehouse.dialect)
-        warehouse.execute(f"alter table {warehouse.quoted(f'bronze.{former}')} rename to {new}")
+        warehouse.rename(f"bronze.{former}", name)
 
 
 STEPS: Final[tuple[Step, ...]] = (

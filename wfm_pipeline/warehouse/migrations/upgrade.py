@@ -12,7 +12,8 @@ from wfm_pipeline.contracts.bronze import BRONZE_TABLES
 from wfm_pipeline.contracts.columns import Column, Table
 from wfm_pipeline.contracts.tables import ALL_GOLD_TABLES, ALL_SILVER_TABLES
 from wfm_pipeline.errors import WarehouseError
-from wfm_pipeline.warehouse.engines.engine import Warehouse, ibis_type
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.schemas import ibis_type
 from wfm_pipeline.warehouse.migrations.steps import STEPS, Step
 from wfm_pipeline.warehouse.migrations.version import SCHEMA_VERSION, note_version, stored_version
 
@@ -41,7 +42,7 @@ def pending_changes(warehouse: Warehouse, *, now: dt.datetime, steps: Sequence[S
     Raises:
         WarehouseError: a table lacks a column that must not be null, and no step brings it.
     """
-    present = _stored_columns(warehouse)
+    present = warehouse.stored_columns(_LAYERS)
     changes = [_new_column(warehouse, table, column) for table, column in _missing(present)]
     if not present:
         return changes
@@ -107,16 +108,3 @@ def _step(warehouse: Warehouse, step: Step, now: dt.datetime) -> Change:
 
     found = "; ".join(step.find(warehouse)) or "nothing to change"
     return Change(f"step {step.number}, {step.title}: {found}", apply, step.is_automatic)
-
-
-def _stored_columns(warehouse: Warehouse) -> dict[str, set[str]]:
-    """`layer.table` -> its columns, of every table, by one question."""
-    layers = ", ".join(f"'{layer}'" for layer in _LAYERS)
-    rows = warehouse.rows(
-        "select table_schema, table_name, column_name from information_schema.columns "
-        f"where table_catalog = current_database() and table_schema in ({layers})"
-    )
-    found: dict[str, set[str]] = {}
-    for layer, table, column in rows:
-        found.setdefault(f"{layer}.{table}", set()).add(column)
-    return found

@@ -11,7 +11,8 @@ import pandas as pd
 
 from wfm_pipeline.contracts.bronze import SCHEMA_VERSIONS
 from wfm_pipeline.errors import WarehouseError
-from wfm_pipeline.warehouse.engines.engine import Warehouse, to_contract
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.schemas import to_contract
 
 SCHEMA_VERSION: Final = 2
 """Number of the last step in steps.py; an older `wfm` refuses a warehouse that carries it."""
@@ -21,7 +22,7 @@ def stored_version(warehouse: Warehouse) -> int:
     """Number of the last step a warehouse has had; 0 where none was ever noted."""
     if not warehouse.has(SCHEMA_VERSIONS.full_name):
         return 0
-    found = warehouse.con.execute(warehouse.table(SCHEMA_VERSIONS.full_name)["version"].max())
+    found = warehouse.value(warehouse.table(SCHEMA_VERSIONS.full_name)["version"].max())
     return 0 if pd.isna(found) else int(found)
 
 

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, field, fields
 
 import sqlalchemy as sa
 
-from wfm_pipeline.warehouse.ops.store import upsert
-from wfm_pipeline.warehouse.ops.tables import SCHEMA, alert_state
+from wfm_pipeline.warehouse.ops.store import keep_others_out, upsert
+from wfm_pipeline.warehouse.ops.tables import alert_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,7 @@ class Incident:
 
 def incident(ops: sa.Connection, key: str) -> Incident | None:
     """What is known of a thing; whoever asks inside `writing` is the only one to change anything until the end."""
-    if ops.dialect.name == "postgresql":  # SQLite has one writer anyhow; a row that is not there yet cannot be locked
-        ops.exec_driver_sql(f"lock table {SCHEMA}.{alert_state.name} in share row exclusive mode")
+    keep_others_out(ops, alert_state)
     row = ops.execute(_all().where(alert_state.c.key == key)).mappings().one_or_none()
     return _incident(row) if row else None
 

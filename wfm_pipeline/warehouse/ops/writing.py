@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Final
 
 from wfm_pipeline.errors import WarehouseError
+from wfm_pipeline.warehouse.engines.registry import engine_of
 from wfm_pipeline.warehouse.ops.leases import Lease, give_back, holder, write_lease
-from wfm_pipeline.warehouse.ops.locks import OwnerLock, writer_lock
-from wfm_pipeline.warehouse.ops.store import OpsStore, open_ops
+from wfm_pipeline.warehouse.ops.locks import OwnerLock
+from wfm_pipeline.warehouse.ops.opening import open_ops
+from wfm_pipeline.warehouse.ops.store import OpsStore
 
 WRITER: Final = "writer"
 """Name of the writer's lease."""
@@ -113,7 +115,7 @@ class _Place:
 
     def take(self, owner: str, run_id: str | None, wait_seconds: float, on_wait: Say) -> None:
         """Wait for the lock, and note who has it."""
-        lock = writer_lock(self._url, self._home)
+        lock = engine_of(self._url, self._home).writer_lock()
         if lock is None:
             return
         try:

@@ -9,9 +9,9 @@ import contextlib
 import stat
 from pathlib import Path
 
-from wfm_pipeline.errors import WfmError
-from wfm_pipeline.warehouse.engines.opening import duckdb_path
-from wfm_pipeline.warehouse.readers.duckdb_copy import published_path
+from wfm_pipeline.errors import SettingsError, WfmError
+from wfm_pipeline.warehouse.engines.entry import Engine
+from wfm_pipeline.warehouse.engines.registry import engine_of
 
 _OTHERS = 0o077
 _PASS = 0o011
@@ -50,18 +50,24 @@ def privacy_words(home: Path, url: str, readers_mode: int) -> str:
 
 def _folders(home: Path, url: str) -> list[Path]:
     """Home, and the folders down to the warehouse's where it stands inside of it."""
-    path = _warehouse(home, url)
+    engine = _engine(home, url)
+    path = engine.file if engine else None
     inside = [folder for folder in path.parents if home in folder.parents] if path else []
     return [folder for folder in (home, *reversed(inside)) if folder.is_dir()]
 
 
-def _warehouse(home: Path, url: str) -> Path | None:
-    return duckdb_path(url, home) if url.startswith("duckdb://") else None
-
-
 def _readers_folder(home: Path, url: str) -> Path | None:
-    path = _warehouse(home, url)
-    return published_path(path).parent if path else None
+    engine = _engine(home, url)
+    place = engine.readers_place if engine else None
+    return place.parent if isinstance(place, Path) else None
+
+
+def _engine(home: Path, url: str) -> Engine | None:
+    """None for a URL that is none: home is private all the same, and others say what is wrong with the URL."""
+    try:
+        return engine_of(url, home)
+    except SettingsError:
+        return None
 
 
 def _close(path: Path, passing: int = 0) -> None:

@@ -20,8 +20,8 @@ import pandas as pd
 from wfm_pipeline.contracts.publication import PSEUDONYM
 from wfm_pipeline.contracts.tables import PERSONAL
 from wfm_pipeline.errors import WarehouseError
-from wfm_pipeline.warehouse.engines.engine import Warehouse, to_contract
-from wfm_pipeline.warehouse.readers.publication import quoted
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.schemas import to_contract
 
 KEY_FILE: Final = "pseudonym.key"
 _KEY_BYTES: Final = 32
@@ -88,7 +88,7 @@ def _unnamed(warehouse: Warehouse) -> Iterator[tuple[str, str]]:
         if not warehouse.has(f"gold.{table}"):
             continue
         for column, kind in columns.items():
-            one = quoted(column)
+            one = warehouse.identifier(column)
             query = (
                 f"select distinct {one} from {warehouse.quoted(f'gold.{table}')} as ours where {one} is not null and "
                 f"not exists (select 1 from {known} as named where named.kind = '{kind}' and named.value = ours.{one})"

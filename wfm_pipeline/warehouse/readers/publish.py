@@ -1,7 +1,7 @@
 """Publishing gold: readers get a copy of their own, renewed in one move, and the analysts' views on it.
 
-A run publishes the tables it changed; what else readers see stays as the former publish left it. What a
-stamp and a view are is in publication.py, each engine's way in duckdb_copy.py and postgres_copy.py.
+A run publishes the tables it changed; what else readers see stays as the former publish left it. Not here: what a
+stamp is (publication.py), what the views are and how each engine renews its copy (warehouse/engines).
 """
 
 import time
@@ -12,7 +12,7 @@ from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.readers.pseudonyms import note_pseudonyms
-from wfm_pipeline.warehouse.readers.publication import Publication, Readers, Stamp, views_of
+from wfm_pipeline.warehouse.readers.publication import Publication, Readers, Stamp
 
 
 def publish(
@@ -39,8 +39,7 @@ def publish(
     tables = warehouse.base_tables("gold")
     if not tables:
         raise WarehouseError("the warehouse holds no gold yet; run `wfm run` first")
-    for name, query in views_of(set(tables)).items():
-        warehouse.renew_view(f"gold.{name}", query)
+    warehouse.renew_views()
     stamp = Stamp.new(run_id)
     if readers.pseudonym_key is not None:
         note_pseudonyms(warehouse, readers.pseudonym_key)

@@ -13,7 +13,8 @@ import pyarrow as pa
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.planning.history import HISTORY_COLUMNS
 from wfm_pipeline.domain.history import HistoryStep, Row, next_versions
-from wfm_pipeline.warehouse.engines.engine import Warehouse, arrow_schema
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.schemas import arrow_schema
 from wfm_pipeline.warehouse.engines.scope import Scope
 
 
@@ -41,7 +42,7 @@ def take_in(
     warehouse.create(table)
     owned = scope or Scope()
     with warehouse.transaction():
-        stored = warehouse.con.to_pyarrow(owned.filter(warehouse.table(table.full_name))).to_pylist()
+        stored = warehouse.arrow(owned.filter(warehouse.table(table.full_name))).to_pylist()
         step = next_versions(stored, incoming, key=key, now=now, changed_by=changed_by)
         if step.is_changed:
             warehouse.replace(table, pa.Table.from_pylist(list(step.rows), schema=arrow_schema(table)), owned)

@@ -16,8 +16,8 @@ from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.transforms.calendar import days_with_missing, grid_of_days
 from wfm_pipeline.transforms.intervals import first_dates, intervals_per_day, measures, queue_intervals
 from wfm_pipeline.transforms.rows.rules import SilverRules
-from wfm_pipeline.warehouse.engines.engine import Warehouse, arrow_schema
-from wfm_pipeline.warehouse.engines.put_aside import put_aside, renew_statistics
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.schemas import arrow_schema
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.engines.staging import staging_name
 from wfm_pipeline.warehouse.silver.rows import SilverCounts, days_scope
@@ -53,7 +53,7 @@ def refresh_intervals(warehouse: Warehouse, source_map: SourceMap, rules: Silver
         Intervals of the dates that were asked for.
     """
     warehouse.create(CALLS)
-    renew_statistics(warehouse, CALLS.full_name)
+    warehouse.renew_statistics(CALLS.full_name)
     known = source_dates(warehouse, source_map)
     loaded = _replace_intervals(warehouse, source_map, rules, known, dates)
     stale = Dates.of(stale_interval_dates(warehouse, source_map))
@@ -91,7 +91,7 @@ def _replace_intervals(
     anchor = grid["interval_start"].iloc[0].to_pydatetime()
     minutes = source_map.site.interval_minutes
     found = measures(scope.filter(calls), anchor, minutes, rules.answer_target_seconds)
-    with _staged(warehouse, grid) as staged, put_aside(warehouse, first_dates(calls)) as queues:
+    with _staged(warehouse, grid) as staged, warehouse.put_aside(first_dates(calls)) as queues:
         return warehouse.replace(QUEUE_INTERVALS, queue_intervals(staged, queues, found, source_map.name), scope)
 
 
@@ -112,10 +112,10 @@ def _staged(warehouse: Warehouse, grid: pd.DataFrame) -> Iterator[IbisTable]:
     try:
         rows = pa.Table.from_pandas(grid, _GRID_SCHEMA.to_pyarrow(), preserve_index=False)
         warehouse.append_arrow(name, rows)
-        renew_statistics(warehouse, name)
+        warehouse.renew_statistics(name)
         yield warehouse.table(name)
     finally:
-        warehouse.execute(f"drop table if exists {warehouse.quoted(name)}")
+        warehouse.drop(name)
 
 
 def _wanted_intervals(source_map: SourceMap, queues: pd.DataFrame, dates: Collection[dt.date]) -> pd.DataFrame:

@@ -21,7 +21,6 @@ from wfm_pipeline.transforms.opening import is_open
 from wfm_pipeline.transforms.rows.rules import SilverRules
 from wfm_pipeline.transforms.rows.zones import SiteClock
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.engines.put_aside import put_aside, renew_statistics
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.silver.intervals import refresh_calendar, refresh_intervals, stale_interval_dates
 from wfm_pipeline.warehouse.silver.rows import SilverCounts, clock_of_times, days_scope, refresh_rows
@@ -93,12 +92,12 @@ def refresh_calls(warehouse: Warehouse, source_map: SourceMap, rules: SilverRule
     the answer does not depend on which dates are refreshed.
     """
     warehouse.create(CALL_LEGS)
-    renew_statistics(warehouse, CALL_LEGS.full_name)
+    warehouse.renew_statistics(CALL_LEGS.full_name)
     with ExitStack() as stack:
         legs = _legs_of_calls(warehouse, source_map, dates, stack)
-        several = stack.enter_context(put_aside(warehouse, several_legs(legs)))
+        several = stack.enter_context(warehouse.put_aside(several_legs(legs)))
         calls = attribute_calls(legs, several, source_map)
-        redial_ids = stack.enter_context(put_aside(warehouse, redials(calls, rules.redial_window_seconds)))
+        redial_ids = stack.enter_context(warehouse.put_aside(redials(calls, rules.redial_window_seconds)))
         customers = customers_of_source(warehouse, source_map)
         opens = is_open(calls.arrived_at_local, source_map.site, dates.hull.first, dates.hull.last)
         finished = finish_calls(calls, redial_ids, customers, opens)
@@ -114,4 +113,4 @@ def _legs_of_calls(warehouse: Warehouse, source_map: SourceMap, dates: Dates, st
     if pd.isna(ends["first"]) or dates.hold(Days(ends["first"].date(), ends["last"].date())):
         return legs
     near = days_scope(source_map, dates.widened(_CALL_PAD_DAYS)).filter(legs).select("call_id").distinct()
-    return stack.enter_context(put_aside(warehouse, legs.semi_join(near, "call_id")))
+    return stack.enter_context(warehouse.put_aside(legs.semi_join(near, "call_id")))

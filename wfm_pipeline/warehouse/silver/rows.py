@@ -33,8 +33,8 @@ from wfm_pipeline.transforms.rows.versions import (
     superseded_versions,
 )
 from wfm_pipeline.transforms.rows.zones import SiteClock
-from wfm_pipeline.warehouse.engines.engine import Warehouse, to_contract
-from wfm_pipeline.warehouse.engines.put_aside import put_aside, renew_statistics
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.schemas import to_contract
 from wfm_pipeline.warehouse.engines.scope import Scope
 
 RAW_CHUNK_ROWS = 20_000
@@ -91,11 +91,11 @@ def refresh_rows(
     Returns:
         Counts of the rows of those dates and of undated ones.
     """
-    renew_statistics(warehouse, source_map.bronze_name(table_map))
+    warehouse.renew_statistics(source_map.bronze_name(table_map))
     bronze = warehouse.table(source_map.bronze_name(table_map))
     with ExitStack() as stack:
         rows = _rows_to_judge(warehouse, bronze, identity, dates, stack)
-        repeated = stack.enter_context(put_aside(warehouse, repeated_keys(rows, table_map.key)))
+        repeated = stack.enter_context(warehouse.put_aside(repeated_keys(rows, table_map.key)))
         judged = judge(latest_versions(rows, table_map, repeated))
         suspects = _suspects(warehouse, judged, dates, stack)
         scope = days_scope(source_map, dates)
@@ -105,10 +105,10 @@ def refresh_rows(
         counted = in_window(rows, dates) & ~rows["_is_deleted"]
         superseded = superseded_versions(rows, table_map, repeated)
         return SilverCounts(
-            rows_in=_count(warehouse, rows.filter(counted)),
+            rows_in=warehouse.count(rows.filter(counted)),
             rows_loaded=loaded,
-            rows_rejected=_count(warehouse, suspects.filter(is_refused(judge(suspects).findings))),
-            rows_duplicate=_count(warehouse, superseded.filter(in_window(superseded, dates))),
+            rows_rejected=warehouse.count(suspects.filter(is_refused(judge(suspects).findings))),
+            rows_duplicate=warehouse.count(superseded.filter(in_window(superseded, dates))),
             findings=findings,
         )
 
@@ -134,14 +134,14 @@ def _rows_to_judge(
     ends = warehouse.frame(bronze.aggregate(first=date.min(), last=date.max())).iloc[0]
     if pd.isna(ends["first"]) or dates.hold(Days(ends["first"].date(), ends["last"].date())):
         return bronze
-    return stack.enter_context(put_aside(warehouse, candidates(bronze, identity, dates)))
+    return stack.enter_context(warehouse.put_aside(candidates(bronze, identity, dates)))
 
 
 def _suspects(warehouse: Warehouse, judged: JudgedRows, dates: Dates, stack: ExitStack) -> IbisTable:
     """The dates' rows with findings, numbered so that they can be taken in chunks."""
     suspects = judged.suspects.filter(in_window(judged.suspects, dates))
     order = ibis.window(order_by=["_row_hash", "_batch_id"])
-    return stack.enter_context(put_aside(warehouse, suspects.mutate(_number=ibis.row_number().over(order))))
+    return stack.enter_context(warehouse.put_aside(suspects.mutate(_number=ibis.row_number().over(order))))
 
 
 def _replace_findings(
@@ -157,11 +157,11 @@ def _replace_findings(
     ours = {"source": source_map.name, "table": table_map.name}
     warehouse.delete(REJECTED_ROWS.full_name, Scope(ours, "business_date", dates=dates, is_null_included=True))
     by_rule: Counter[str] = Counter()
-    for start in range(0, _count(warehouse, suspects), RAW_CHUNK_ROWS):
+    for start in range(0, warehouse.count(suspects), RAW_CHUNK_ROWS):
         chunk = suspects.filter(suspects["_number"].between(start, start + RAW_CHUNK_ROWS - 1))
         judged = judge(chunk)
         rows = findings_table(judged.rows, judged.findings, source=source_map.name, table=table_map.name)
-        found = _with_raw(warehouse.con.to_pyarrow(rows), warehouse.con.to_pyarrow(chunk))
+        found = _with_raw(warehouse.arrow(rows), warehouse.arrow(chunk))
         warehouse.append_arrow(REJECTED_ROWS.full_name, to_contract(REJECTED_ROWS, found))
         by_rule.update(found["rule"].to_pylist())
     return dict(sorted(by_rule.items()))
@@ -184,16 +184,10 @@ def forget_raw(warehouse: Warehouse, source: str, before: dt.datetime) -> None:
 
     The rows themselves are in bronze. A refresh of old dates writes them again, so it is asked after each one.
     """
-    layer, table = REJECTED_ROWS.full_name.split(".", 1)
     is_old = sge.and_(
         Scope({"source": source}).where(),
         sge.LT(this=sge.column("seen_at", quoted=True), expression=sge.convert(before)),
         sge.column("raw", quoted=True).is_(sge.null()).not_(),
     )
-    values: dict[str, object] = {"raw": sge.null(), "reason": sge.Literal.string(FORGOTTEN)}
-    place = sge.table_(table, db=layer, quoted=True)
-    warehouse.execute(sge.update(place, values, where=is_old, dialect=warehouse.dialect))
-
-
-def _count(warehouse: Warehouse, rows: IbisTable) -> int:
-    return int(warehouse.con.execute(rows.count()))
+    values = {"raw": sge.null(), "reason": sge.Literal.string(FORGOTTEN)}
+    warehouse.update(REJECTED_ROWS.full_name, values, is_old)

@@ -33,7 +33,7 @@ def source_dates(warehouse: Warehouse, source_map: SourceMap) -> list[dt.date]:
         return []
     bronze = warehouse.table(source_map.bronze_name(table_map))
     dated = bronze.filter(bronze["_business_date"].notnull()).select("_business_date").distinct()
-    return sorted(warehouse.con.to_pyarrow(dated)["_business_date"].to_pylist())
+    return sorted(warehouse.arrow(dated)["_business_date"].to_pylist())
 
 
 def customers_of_source(warehouse: Warehouse, source_map: SourceMap) -> IbisTable | None:

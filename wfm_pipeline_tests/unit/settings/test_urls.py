@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.sources.opening import open_reader
 from wfm_pipeline.urls import keep_url, make_engine, masked, parse_url
-from wfm_pipeline.warehouse.engines.opening import check_url
+from wfm_pipeline.warehouse.engines.registry import engine_of
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,11 @@ def test_words_of_others_are_told_without_secrets(url, words):
     assert "geheim" not in masked(words)
 
 
-def test_our_own_advice_is_not_masked():
+def test_our_own_advice_is_not_masked(tmp_path):
     with pytest.raises(SettingsError) as raised:
         parse_url("nonsense", what="--to")
     with pytest.raises(SettingsError) as refused:
-        check_url("mysql://h/db")
+        engine_of("mysql://h/db", tmp_path)
 
     assert [str(raised.value), str(refused.value)] == [masked(str(raised.value)), masked(str(refused.value))]
 
@@ -113,8 +113,8 @@ def test_a_source_that_is_neither_url_nor_folder_is_not_quoted(text):
     assert "sekret" not in str(raised.value)
 
 
-def test_a_duckdb_file_takes_no_options():
+def test_a_duckdb_file_takes_no_options(tmp_path):
     with pytest.raises(SettingsError, match="takes no options") as raised:
-        check_url("duckdb:///w.duckdb?motherduck_token=sekret")
+        engine_of("duckdb:///w.duckdb?motherduck_token=sekret", tmp_path)
 
     assert "sekret" not in str(raised.value)

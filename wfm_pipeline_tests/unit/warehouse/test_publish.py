@@ -14,9 +14,10 @@ from wfm_pipeline.contracts.gold import CUSTOMER_BEHAVIOR, GOLD_TABLES, PIPELINE
 from wfm_pipeline.contracts.planning.forecast_plans import QUEUE_INTERVAL_FINAL
 from wfm_pipeline.errors import SettingsError, WarehouseError
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
+from wfm_pipeline.warehouse.engines.readers_queries import VIEW_FILES, view_query, viewed_tables
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.gold_reader import GoldReader
-from wfm_pipeline.warehouse.readers.publication import VIEW_FILES, Readers, view_query, viewed_tables
+from wfm_pipeline.warehouse.readers.publication import Readers
 from wfm_pipeline.warehouse.readers.publish import publish, tables_changed
 
 URL = "duckdb:///w.duckdb"
@@ -213,7 +214,7 @@ def test_reader_roles_are_refused_where_there_are_none(home):
 
 @pytest.mark.parametrize("name", sorted(VIEW_FILES))
 def test_an_analysts_view_selects_only(name):
-    assert view_query(name).lower().startswith(("select", "with"))
+    assert view_query(name, "duckdb").lower().startswith(("select", "with"))
 
 
 def test_a_view_reads_the_schema_it_is_made_for():
@@ -221,5 +222,5 @@ def test_a_view_reads_the_schema_it_is_made_for():
 
     assert {QUEUE_INTERVAL_FORECAST.name, QUEUE_INTERVAL_FINAL.name} == tables
     assert {CUSTOMER_BEHAVIOR.name} == viewed_tables("Dim_Customer_Behavior")
-    assert "gold." not in view_query("Frcast_Operative_Calls", "readers")
-    assert 3 == view_query("Frcast_Operative_Calls", "readers").count("readers.")
+    assert "gold." not in view_query("Frcast_Operative_Calls", "duckdb", "readers")
+    assert 3 == view_query("Frcast_Operative_Calls", "duckdb", "readers").count("readers.")

@@ -11,7 +11,8 @@ from typing import Any
 from wfm_pipeline.contracts.publication import PSEUDONYM, PUBLICATION
 from wfm_pipeline.contracts.tables import ALL_GOLD_TABLES, PERSONAL
 from wfm_pipeline.errors import SettingsError, WarehouseError
-from wfm_pipeline.warehouse.readers.publication import Readers, Stamp, quoted, shown_to, views_of
+from wfm_pipeline.warehouse.engines.readers_queries import quoted, shown_to, views_of
+from wfm_pipeline.warehouse.readers.publication import Readers, Stamp
 
 PUBLISHED = "gold_published"
 """Schema of the readers' copy."""
@@ -52,7 +53,7 @@ def renew_copy(con: Any, stamp: Stamp, changed: Collection[str] | None, readers:
         for name in theirs.keys() - ours.keys() - {PUBLICATION.name}:
             con.execute(f"drop table {PUBLISHED}.{quoted(name)} cascade")
         written = {name: _take_over(con, name, ours[name], theirs.get(name), readers) for name in wanted}
-        for name, query in views_of(set(ours), PUBLISHED).items():
+        for name, query in views_of(set(ours), "postgres", PUBLISHED).items():
             renew_view(con, PUBLISHED, name, query)
         _stamp(con, stamp, readers)
         _grant(con, readers.roles)

@@ -15,7 +15,8 @@ from wfm_pipeline.contracts.publication import PSEUDONYM
 from wfm_pipeline.contracts.tables import PERSONAL
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.machine import machine_error
-from wfm_pipeline.warehouse.readers.publication import Readers, Stamp, quoted, shown_to, views_of
+from wfm_pipeline.warehouse.engines.readers_queries import quoted, shown_to, views_of
+from wfm_pipeline.warehouse.readers.publication import Readers, Stamp
 
 _Connection = duckdb.DuckDBPyConnection
 _COPY = "_readers"
@@ -131,7 +132,7 @@ def _shapes(con: _Connection, database: str) -> dict[str, list[tuple[str, str]]]
 def _finish(beside: Path, stamp: Stamp, readers: Readers) -> None:
     """Views and stamp, by a connection of the copy's own: a view keeps the names its connection knows."""
     with duckdb.connect(str(beside)) as copy:
-        for name, query in views_of(set(_shapes(copy, _one(copy, "select current_database()")))).items():
+        for name, query in views_of(set(_shapes(copy, _one(copy, "select current_database()"))), "duckdb").items():
             copy.execute(f"create or replace view gold.{quoted(name)} as {query}")
         copy.execute(
             "create or replace table gold.publication "

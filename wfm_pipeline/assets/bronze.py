@@ -5,16 +5,13 @@ version is and when one is new: warehouse/bronze/versions.py.
 """
 
 import datetime as dt
-import uuid
-from typing import Final
 
 import dagster as dg
 
+from wfm_pipeline.asset_keys import DAY, PARTITIONS_TAG, bronze_key
 from wfm_pipeline.assets.code_version import code_version
 from wfm_pipeline.assets.common import (
-    DAY,
     OWNERS,
-    PARTITIONS_TAG,
     Flow,
     Stopwatch,
     again_later,
@@ -27,17 +24,10 @@ from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.bronze.days import ledger
 from wfm_pipeline.warehouse.bronze.versions import append_versions
-from wfm_pipeline.warehouse.day_checks import known_days
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.first_dates import note_first_date
+from wfm_pipeline.warehouse.shelves.history import batch_id
 from wfm_pipeline.warehouse.source_card import note_source
-
-_BATCH_TIME: Final = "%Y%m%dT%H%M%S%f"
-
-
-def bronze_key(source_map: SourceMap, table_map: TableMap) -> dg.AssetKey:
-    """Asset key of a physical table; blanks and signs that Dagster refuses become underscores."""
-    return dg.AssetKey(["bronze", source_map.bronze_name(table_map).removeprefix("bronze.")])
 
 
 def build_bronze_assets(source_map: SourceMap, partitions: dg.PartitionsDefinition | None) -> list[dg.AssetsDefinition]:
@@ -80,31 +70,6 @@ def _bronze_asset(
             )
 
     return bronze_table
-
-
-def batch_id(run_id: str) -> str:
-    """A name for what one step brings: begins with the time (UTC), and ends in the run's first eight characters."""
-    return f"{dt.datetime.now(dt.UTC):{_BATCH_TIME}}-{uuid.uuid4().hex[:6]}-{run_id[:8]}"
-
-
-def batch_began(batch: str) -> dt.datetime | None:
-    """When a batch began to read (naive UTC), from its name; None where the name was not given by `batch_id`."""
-    try:
-        return dt.datetime.strptime(batch.split("-", 1)[0], _BATCH_TIME)
-    except ValueError:
-        return None
-
-
-def read_moments(house: House, warehouse: Warehouse) -> dict[dt.date, dt.datetime]:
-    """Business date -> when the calls of it were last read, or found to be the same (naive UTC).
-
-    Dates of nameless batches are left out.
-    """
-    legs = house.source_map.table("call_legs")
-    assert legs is not None  # load_map refuses a source without call records
-    known = known_days(warehouse, house.source_map, legs)
-    began = {date: batch_began(day.batch_id) for date, day in known.items()}
-    return {date: max(moment, known[date].checked_at or moment) for date, moment in began.items() if moment is not None}
 
 
 def _note_first_date(

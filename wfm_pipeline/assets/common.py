@@ -13,23 +13,18 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
+from wfm_pipeline.asset_keys import DATES_TAG, PARTITIONS_TAG, key_of
 from wfm_pipeline.assets.code_version import code_version
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import PIPELINE_HEALTH
 from wfm_pipeline.contracts.lineage import LINEAGE
 from wfm_pipeline.domain.dates import Dates
-from wfm_pipeline.domain.judgement import Judgement
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.resources import House
 from wfm_pipeline.sources.databases.retry import SourceUnreachableError
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
 
-DATES_TAG = "wfm/dates"
-"""Run tag: the business dates of a run without partitions, such as 2025-01-01..2025-01-05,2025-03-02."""
-PARTITIONS_TAG = "wfm/partitions"
-"""Tag of assets that have partitions in the UI, also where `wfm run` makes them without."""
-DAY, WEEK = "day", "week"
 OWNERS = ["team:workforce-management"]
 
 
@@ -83,7 +78,7 @@ def asset_words(
         partitions: DAY or WEEK, where it has some.
     """
     return {
-        "key": dg.AssetKey([table.layer, table.name]),
+        "key": key_of(table),
         "group_name": table.layer,
         "description": table.grain,
         "owners": OWNERS,
@@ -218,23 +213,3 @@ def _stretch(
     ends = warehouse.frame(stored.aggregate(first=stored[time_column].min(), last=stored[time_column].max()))
     first, last = pd.Timestamp(ends["first"].iloc[0]), pd.Timestamp(ends["last"].iloc[0])
     return (None, None) if pd.isna(first) else (first, last)
-
-
-def warning(judgement: Judgement, **names: Any) -> dg.AssetCheckResult:
-    """A judgement as a check result that warns where it does not pass."""
-    return dg.AssetCheckResult(
-        passed=judgement.passes,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata=numbers_of(judgement),
-        description=judgement.words,
-        **names,
-    )
-
-
-def numbers_of(judgement: Judgement) -> Mapping[str, dg.MetadataValue]:
-    """Expected, found and limit for the UI to plot; what could not be judged has no number."""
-    numbers = {"expected": judgement.expected, "found": judgement.found, "limit": judgement.limit}
-    return {
-        name: dg.MetadataValue.null() if pd.isna(value) else dg.MetadataValue.float(value)
-        for name, value in numbers.items()
-    }

@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from wfm_pipeline.asset_keys import PUBLICATION_KEY, READERS
 from wfm_pipeline.assets.code_version import code_version
 from wfm_pipeline.assets.common import OWNERS, column_schema, materialized
 from wfm_pipeline.contracts.publication import PUBLICATION
@@ -16,8 +17,6 @@ from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.readers.publication import Publication
 from wfm_pipeline.warehouse.readers.publish import publish, tables_changed
 
-GROUP = "readers"
-PUBLICATION_KEY = dg.AssetKey([GROUP, PUBLICATION.name])
 _LAYER = "gold"
 
 
@@ -38,12 +37,12 @@ def build_publication_assets(assets: Iterable[dg.AssetsDefinition]) -> list[dg.A
     @dg.asset(
         key=PUBLICATION_KEY,
         deps=gold,
-        group_name=GROUP,
+        group_name=READERS,
         description=f"{PUBLICATION.grain} Analysts, pages and reports read that copy and no other.",
         owners=OWNERS,
         code_version=code_version(__name__),
         kinds={"table"},
-        tags={"layer": GROUP},
+        tags={"layer": READERS},
         metadata={"dagster/column_schema": column_schema(PUBLICATION)},
     )
     def publication(

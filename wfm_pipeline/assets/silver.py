@@ -11,8 +11,9 @@ from typing import Any
 
 import dagster as dg
 
-from wfm_pipeline.assets.bronze import bronze_key
-from wfm_pipeline.assets.common import DAY, Flow, Stopwatch, asset_words, dates_of, materialized, report, spec, warning
+from wfm_pipeline.asset_keys import DAY, bronze_key
+from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, dates_of, materialized, report, spec
+from wfm_pipeline.checks.verdicts import warning
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
 from wfm_pipeline.contracts.source.source_map import Role, SourceMap

@@ -8,11 +8,12 @@ from typing import Final
 
 import dagster as dg
 
-from wfm_pipeline.assets.allocation_inputs import read_planning, table_key
+from wfm_pipeline.asset_keys import key_of
 from wfm_pipeline.checks.plan_judgement import WeekFaults, judge_weeks
 from wfm_pipeline.checks.verdicts import verdict
 from wfm_pipeline.contracts.planning.allocation import WEEKLY_RESOURCE_ASSIGNMENT
 from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.shelves.planning import read_planning
 
 _RULES: Final = {
     "nobody_twice": "A resource has one row per ISO week, and nobody of the roster is forgotten.",
@@ -26,7 +27,7 @@ _TOLD_FAULTS: Final = 5
 
 def build_allocation_checks() -> list[dg.AssetChecksDefinition]:
     """The laws of the plan; contract checks are made beside those of the other tables."""
-    asset = table_key(WEEKLY_RESOURCE_ASSIGNMENT)
+    asset = key_of(WEEKLY_RESOURCE_ASSIGNMENT)
 
     @dg.multi_asset_check(
         name="plan_is_lawful",
@@ -39,7 +40,13 @@ def build_allocation_checks() -> list[dg.AssetChecksDefinition]:
         context: dg.AssetCheckExecutionContext, house: dg.ResourceParam[House]
     ) -> Iterator[dg.AssetCheckResult]:
         with house.open_warehouse() as warehouse:
-            judged = judge_weeks(house, warehouse, read_planning(house, warehouse), run_id=context.run.run_id)
+            planning = read_planning(
+                warehouse,
+                house.source_map,
+                default_locality=house.settings.default_locality,
+                calendars=house.locality_calendars,
+            )
+            judged = judge_weeks(house, warehouse, planning, run_id=context.run.run_id)
         for name in _RULES:
             yield _result(name, judged)
 
@@ -51,4 +58,4 @@ def _result(name: str, judged: list[WeekFaults]) -> dg.AssetCheckResult:
     weeks = ", ".join(str(week.week) for week in judged) or "no week"
     words = f"plan of {weeks} judged again: " + ("; ".join(faults[:_TOLD_FAULTS]) or "kept")
     result = verdict(passed=not faults, words=words, expected=0, found=len(faults), numbers={"weeks": len(judged)})
-    return result._replace(check_name=name, asset_key=table_key(WEEKLY_RESOURCE_ASSIGNMENT))
+    return result._replace(check_name=name, asset_key=key_of(WEEKLY_RESOURCE_ASSIGNMENT))

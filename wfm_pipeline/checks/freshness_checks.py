@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from wfm_pipeline.assets.bronze import bronze_key
-from wfm_pipeline.assets.common import numbers_of, warning
+from wfm_pipeline.asset_keys import bronze_key
+from wfm_pipeline.checks.verdicts import numbers_of, warning
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.domain.judgement import not_judged
 from wfm_pipeline.monitoring.alerts.desk import utc_now

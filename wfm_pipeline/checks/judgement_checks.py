@@ -4,15 +4,13 @@ Here: which asset is asked what. Not here: the formulae (domain/judgement) and t
 Laws, which block, are in law_checks and its neighbours.
 """
 
-import datetime as dt
-from zoneinfo import ZoneInfo
-
 import dagster as dg
 import pandas as pd
 
-from wfm_pipeline.assets.common import warning
-from wfm_pipeline.assets.forecast_inputs import unfinished_days
+from wfm_pipeline.asset_keys import key_of
+from wfm_pipeline.checks.verdicts import warning
 from wfm_pipeline.contracts.gold import FORECAST_ACCURACY, QUEUE_DAY_ACTUAL
+from wfm_pipeline.domain.forecasting.issues import first_target_day
 from wfm_pipeline.domain.judgement import (
     band_holds,
     volume_against_forecast,
@@ -22,6 +20,7 @@ from wfm_pipeline.domain.judgement import (
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.judgement_rows import last_known_day, newest_volume, week_scores
+from wfm_pipeline.warehouse.shelves.history import unfinished_days
 
 _ALL_QUEUES = "(all)"
 _BAND_ISSUES = 3
@@ -34,7 +33,7 @@ def build_judgement_checks() -> list[dg.AssetChecksDefinition]:
 
 def _volume_check() -> dg.AssetChecksDefinition:
     @dg.asset_check(
-        asset=dg.AssetKey([QUEUE_DAY_ACTUAL.layer, QUEUE_DAY_ACTUAL.name]),
+        asset=key_of(QUEUE_DAY_ACTUAL),
         name="volume_is_as_forecast",
         description="The newest whole day has at least volume_drop_limit of the calls that were forecast for it.",
     )
@@ -51,13 +50,13 @@ def _volume_check() -> dg.AssetChecksDefinition:
 
 
 def _volume(house: House, warehouse: Warehouse) -> tuple[float, float]:
-    day = newest_volume(warehouse, house.source_map.name, without=unfinished_days(house, warehouse))
+    day = newest_volume(warehouse, house.source_map.name, without=unfinished_days(warehouse, house.source_map))
     return day.calls, day.forecast
 
 
 def _band_check() -> dg.AssetChecksDefinition:
     @dg.asset_check(
-        asset=dg.AssetKey([FORECAST_ACCURACY.layer, FORECAST_ACCURACY.name]),
+        asset=key_of(FORECAST_ACCURACY),
         name="band_holds",
         description="q10 to q90 held about 80 % of the intervals in the first weeks of the newest issues a week apart.",
     )
@@ -77,7 +76,7 @@ def _band_check() -> dg.AssetChecksDefinition:
 
 def _peer_check() -> dg.AssetChecksDefinition:
     @dg.asset_check(
-        asset=dg.AssetKey([FORECAST_ACCURACY.layer, FORECAST_ACCURACY.name]),
+        asset=key_of(FORECAST_ACCURACY),
         name="better_than_the_peer",
         description="Of the newest issues a week apart not every one was worse than the median of six weekdays.",
     )
@@ -96,10 +95,6 @@ def _newest_weeks(house: House, count: int) -> pd.DataFrame:
     with house.open_warehouse() as warehouse:
         scores = week_scores(warehouse, house.source_map.name)
         known_to = last_known_day(warehouse, house.source_map.name)
-    days = scores["issued_at"].map(lambda at: _first_day(at, house.site.time_zone))
+    days = scores["issued_at"].map(lambda at: first_target_day(house.site, at))
     chosen = weeks_apart(sorted(set(days)), known_to, count=count) if known_to else []
     return scores[days.isin(chosen)]
-
-
-def _first_day(issued_at: pd.Timestamp, time_zone: str) -> dt.date:
-    return issued_at.tz_localize("UTC").tz_convert(ZoneInfo(time_zone)).date()

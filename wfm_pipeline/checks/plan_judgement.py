@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from wfm_pipeline.assets.allocation_inputs import Planning
-from wfm_pipeline.assets.planning.allocation import rows_by_week
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_QUALITY, DEMAND_WEEK, WEEKLY_RESOURCE_ASSIGNMENT
 from wfm_pipeline.domain.allocation.problem import Problem
 from wfm_pipeline.domain.allocation.reasons.judge import Verdict, judge
@@ -19,6 +17,8 @@ from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.shelves.planning import Planning
+from wfm_pipeline.warehouse.shelves.weekly_plans import rows_by_week
 
 _HOURS_TOLERANCE = 1e-6
 """Hours [h]: sums of doubles in another order."""

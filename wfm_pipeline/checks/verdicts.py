@@ -1,11 +1,15 @@
-"""The result of a law's check: what was compared in one line, and `expected` and `found` as numbers that the UI plots.
+"""The result of a check: what was compared in one line, and `expected` and `found` as numbers that the UI plots.
 
-Here: how a law answers. Not here: judgement, which only warns (assets/common.warning), and what is compared.
+Here: how a law answers, which blocks, and how a judgement does, which only warns. Not here: what is compared.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
+import pandas as pd
+
+from wfm_pipeline.domain.judgement import Judgement
 
 
 def verdict(
@@ -23,3 +27,23 @@ def verdict(
     return dg.AssetCheckResult(
         passed=passed, description=words, metadata={"expected": expected, "found": found, **(numbers or {})}
     )
+
+
+def warning(judgement: Judgement, **names: Any) -> dg.AssetCheckResult:
+    """A judgement as a check result that warns where it does not pass."""
+    return dg.AssetCheckResult(
+        passed=judgement.passes,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=numbers_of(judgement),
+        description=judgement.words,
+        **names,
+    )
+
+
+def numbers_of(judgement: Judgement) -> Mapping[str, dg.MetadataValue]:
+    """Expected, found and limit for the UI to plot; what could not be judged has no number."""
+    numbers = {"expected": judgement.expected, "found": judgement.found, "limit": judgement.limit}
+    return {
+        name: dg.MetadataValue.null() if pd.isna(value) else dg.MetadataValue.float(value)
+        for name, value in numbers.items()
+    }

@@ -2,7 +2,7 @@
 
 A cell that begins with one of `= + - @`, a tab or an end of line, and is no number, gets an apostrophe in front, which
 spreadsheets take as "this is text". So does one that has apostrophes before such a beginning; so taking one off again
-gives every cell back. Not here: files (orchestration/csv_file.py writes them, sources read them).
+gives every cell back. Not here: files (files.py writes them, sources read them).
 """
 
 import re

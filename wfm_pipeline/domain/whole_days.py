@@ -1,7 +1,7 @@
 """Which business dates had not ended for the desk when they were last read.
 
 Here: the rule that tells a whole day from a part of one. Not here: when a date was read (the ledger in
-warehouse/bronze/days) or what becomes of a part of a day (assets/forecast_inputs).
+warehouse/bronze/days) or what becomes of a part of a day (warehouse/shelves/history).
 
 A date is over for the desk when its last open interval has ended: from then on nothing comes that is
 forecast. A date on which the desk is closed all day is over from its beginning.

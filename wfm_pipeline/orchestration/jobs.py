@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import dagster as dg
 
-from wfm_pipeline.assets.publication import PUBLICATION_KEY
+from wfm_pipeline.asset_keys import PUBLICATION_KEY
 
 AssetJob: TypeAlias = Any
 """What `dg.define_asset_job` gives: a job before its assets are known; Dagster has no public name for it."""

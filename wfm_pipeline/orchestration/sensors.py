@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import dagster as dg
 
-from wfm_pipeline.assets.publication import PUBLICATION_KEY
+from wfm_pipeline.asset_keys import PUBLICATION_KEY
 from wfm_pipeline.errors import WfmError
 from wfm_pipeline.orchestration.jobs import PUBLISH, REFRESH, AssetJob, publish_config
 from wfm_pipeline.orchestration.partitions.daily_and_weekly import first_date

@@ -18,7 +18,7 @@ SOURCES = {path: path.read_text(encoding="utf-8") for path in MODULES}
 TREES = {path: ast.parse(text) for path, text in SOURCES.items()}
 
 MOST_MODULES = 15
-FULL_ROOMS = {"wfm_pipeline/orchestration": (16, "its calculators are about to get a room of their own")}
+FULL_ROOMS: dict[str, tuple[int, str]] = {}
 """Folder -> (modules, reason) of those that have more, up to 20."""
 MOST_LINES = 40
 LONG_FUNCTIONS: dict[str, str] = {}

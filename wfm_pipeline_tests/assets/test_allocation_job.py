@@ -8,13 +8,15 @@ import pandas as pd
 import pytest
 from pydantic import SecretStr
 
+from wfm_pipeline.calculators.allocation import weeks_between
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_TABLES
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
-from wfm_pipeline.orchestration.planning_run import quality_of, run_weeks, weeks_between
+from wfm_pipeline.orchestration.runs.side_jobs import run_weeks
 from wfm_pipeline.reports.figures.allocation import allocation_figure
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
+from wfm_pipeline.warehouse.shelves.weekly_plans import quality_of
 from wfm_pipeline_tests.cli_kit import run_wfm
 from wfm_pipeline_tests.house_kit import LAST_DATE, hashes, says_what_was_compared
 from wfm_pipeline_tests.tools.write_allocation_seeds import FOLDER
@@ -90,7 +92,8 @@ def test_a_whole_year_is_one_run_and_twice_the_same(with_calls):
 
 
 def test_both_strategies_stand_side_by_side_and_the_optimum_has_only_the_structural_gap(planned):
-    quality = quality_of(planned, weeks_between("2026-W14", "2026-W14")).set_index("strategy")
+    with planned.open_warehouse() as warehouse:
+        quality = quality_of(warehouse, weeks_between("2026-W14", "2026-W14")).set_index("strategy")
 
     assert [True, False] == quality.loc[["optimal", "v2"], "is_chosen"].tolist()
     assert quality.loc["optimal", "chi_square_gap"] == quality.loc["optimal", "optimal_chi_square_gap"]

@@ -11,9 +11,10 @@ import pytest
 
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
 from wfm_pipeline.definitions import build_definitions
-from wfm_pipeline.orchestration.reforecasting import run_reforecast, stored_update
+from wfm_pipeline.orchestration.runs.side_jobs import run_reforecast
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
+from wfm_pipeline.warehouse.shelves.moments import stored_update
 from wfm_pipeline_tests.cli_kit import run_wfm
 from wfm_pipeline_tests.house_kit import LAST_DATE, hashes
 
@@ -46,6 +47,11 @@ def update(house, at, *, is_refreshed=False):
     )
 
 
+def update_of(house, at):
+    with house.open_warehouse() as warehouse:
+        return stored_update(warehouse, house.source_map, at)
+
+
 def test_an_update_is_stored_adds_up_and_repeats(planned):
     first = update(planned, ELEVEN)
     content = hashes(planned, TABLES)
@@ -53,7 +59,7 @@ def test_an_update_is_stored_adds_up_and_repeats(planned):
 
     assert (first.problems, second.problems) == ((), ())
     assert content == hashes(planned, TABLES)
-    moment, frames = stored_update(planned, ELEVEN)
+    moment, frames = update_of(planned, ELEVEN)
     intervals, days = frames["queue_interval_reforecast"], frames["queue_day_reforecast"]
     assert (intervals["interval_start_local"] >= ELEVEN).all()
     sums = intervals.groupby("queue_id")["calls_mean"].sum()
@@ -84,7 +90,7 @@ def test_after_the_last_call_nothing_is_taken_as_zero(planned):
     outcome = update(planned, next_day)
 
     assert outcome.problems == ()
-    _, frames = stored_update(planned, next_day)
+    _, frames = update_of(planned, next_day)
     days = frames["queue_day_reforecast"]
     assert (days["remaining_ratio"] == 1).all()
     assert (days["intervals_known"] == 0).all()
@@ -113,7 +119,7 @@ def test_the_hourly_tick_reads_todays_calls_and_updates_at_its_own_time(planned)
     assert result.success
     assert LAST_DATE.isoformat() == request.partition_key
     assert {"at": "2026-06-25T11:10"} == request.run_config["ops"]["queue_reforecast"]["config"]
-    moment, _ = stored_update(planned, ELEVEN)
+    moment, _ = update_of(planned, ELEVEN)
     assert moment.local == ELEVEN
 
 

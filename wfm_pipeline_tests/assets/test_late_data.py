@@ -5,7 +5,7 @@ import datetime as dt
 import dagster as dg
 import pytest
 
-from wfm_pipeline.assets.common import DATES_TAG
+from wfm_pipeline.asset_keys import DATES_TAG
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.orchestration.jobs import REFRESH

@@ -11,8 +11,9 @@ import pytest
 
 from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
 from wfm_pipeline.definitions import build_definitions
-from wfm_pipeline.orchestration.looking_ahead import latest_weeks, run_long_range
+from wfm_pipeline.orchestration.runs.side_jobs import run_long_range
 from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.shelves.latest import latest_weeks
 from wfm_pipeline_tests.cli_kit import run_wfm
 from wfm_pipeline_tests.house_kit import hashes
 
@@ -41,7 +42,8 @@ def test_an_issue_is_stored_adds_up_and_repeats(planned):
 
     assert (first.problems, second.problems) == ((), ())
     assert content == hashes(planned, TABLES)
-    weeks = latest_weeks(planned)
+    with planned.open_warehouse() as warehouse:
+        weeks = latest_weeks(warehouse, planned.source_map)
     with planned.open_warehouse() as warehouse:
         days = warehouse.frame(warehouse.table(TABLES[0]))
     assert (weeks.groupby("queue_id").size() == 64).all()

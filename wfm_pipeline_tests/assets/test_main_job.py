@@ -9,7 +9,6 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from wfm_pipeline.assets.forecast_inputs import read_inputs
 from wfm_pipeline.assets.forecasting import hindcasts
 from wfm_pipeline.assets.forecasting.hindcasts import hindcasts_to_make
 from wfm_pipeline.contracts.gold import QUEUE_INTERVAL_FORECAST
@@ -20,6 +19,7 @@ from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
 from wfm_pipeline.orchestration.runs.words import run_events
 from wfm_pipeline.reports.tables.main_run import run_tables
 from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.shelves.history import read_inputs
 from wfm_pipeline.warehouse.shelves.models import read_model
 from wfm_pipeline_tests.house_kit import (
     LAST_DATE,
@@ -256,7 +256,9 @@ def test_a_hindcast_is_kept_as_days_pass_and_made_again_when_asked_or_made_other
     def asked(house, days_later, *, is_reissue=False):
         origin = AS_OF + dt.timedelta(days=days_later)
         with house.open_warehouse() as warehouse:
-            found = hindcasts_to_make(house, warehouse, read_inputs(house, warehouse), origin, is_reissue=is_reissue)
+            found = hindcasts_to_make(
+                house, warehouse, read_inputs(warehouse, house.source_map), origin, is_reissue=is_reissue
+            )
         return [(day - AS_OF).days for day in found]
 
     # One issue on day 0, and one hindcast a horizon of 14 days before it; both lie on the grid.

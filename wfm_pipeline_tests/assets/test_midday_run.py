@@ -10,12 +10,13 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from wfm_pipeline.assets.forecast_inputs import issue_instant, read_inputs
 from wfm_pipeline.assets.forecasting.forecast import ForecastConfig
 from wfm_pipeline.contracts.source.site import ALWAYS_OPEN
 from wfm_pipeline.definitions import build_definitions
-from wfm_pipeline.orchestration.looking_ahead import run_long_range
+from wfm_pipeline.domain.forecasting.issues import issue_instant
+from wfm_pipeline.orchestration.runs.side_jobs import run_long_range
 from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.shelves.history import read_inputs
 from wfm_pipeline_tests.house_kit import LAST_DATE, change_source, count, hashes, make_house, refresh, run
 
 ISSUED = ["gold.queue_interval_forecast", "gold.queue_day_forecast", "gold.forecast_issue", "gold.forecast_accuracy"]
@@ -49,7 +50,7 @@ def midday(sample, clean):
 
 def first_day(house):
     with house.open_warehouse() as warehouse:
-        return ForecastConfig().first_day(read_inputs(house, warehouse))
+        return ForecastConfig().first_day(read_inputs(warehouse, house.source_map))
 
 
 def changed(house, **settings):
@@ -70,7 +71,7 @@ def test_a_run_at_noon_forecasts_from_today_learns_nothing_of_it_and_repeats(mid
         issues = warehouse.frame(warehouse.table("gold.forecast_issue"))
         days = warehouse.frame(warehouse.table("gold.queue_day_forecast"))
         scored = warehouse.frame(warehouse.table("gold.forecast_accuracy"))
-    assert [(pd.Timestamp(issue_instant(house, today)), 1)] == list(
+    assert [(pd.Timestamp(issue_instant(house.site, today)), 1)] == list(
         zip(issues["issued_at"], issues["revision"], strict=True)
     )
     live = days[~days["is_hindcast"]]

@@ -7,9 +7,20 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from wfm_pipeline.assets.allocation_inputs import read_planning
-from wfm_pipeline.assets.forecast_inputs import issue_instant
-from wfm_pipeline.assets.issue_ledger import (
+from wfm_pipeline.calculators.backtest import BacktestRequest, answer_backtest
+from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
+from wfm_pipeline.contracts.planning.forecast_plans import PLAN_GOLD_TABLES, QUEUE_DAY_ANOMALY
+from wfm_pipeline.definitions import build_definitions
+from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
+from wfm_pipeline.domain.forecasting.issues import issue_instant
+from wfm_pipeline.domain.staffing.forecast_teams import staff_forecast
+from wfm_pipeline.orchestration.jobs import OVERRIDES, PLANS
+from wfm_pipeline.orchestration.runs.running import run_main_job
+from wfm_pipeline.orchestration.runs.side_jobs import run_weeks
+from wfm_pipeline.reports.tables.plans import plan_tables
+from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.contract_check import inspect_contract
+from wfm_pipeline.warehouse.shelves.issues import (
     compare_issues,
     is_settled,
     issue_frames,
@@ -17,18 +28,7 @@ from wfm_pipeline.assets.issue_ledger import (
     ledger_of,
     store_issue,
 )
-from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
-from wfm_pipeline.contracts.planning.forecast_plans import PLAN_GOLD_TABLES, QUEUE_DAY_ANOMALY
-from wfm_pipeline.definitions import build_definitions
-from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
-from wfm_pipeline.domain.staffing.forecast_teams import staff_forecast
-from wfm_pipeline.orchestration.backtesting import BacktestRequest, run_request
-from wfm_pipeline.orchestration.jobs import OVERRIDES, PLANS
-from wfm_pipeline.orchestration.planning_run import run_weeks
-from wfm_pipeline.orchestration.runs.running import run_main_job
-from wfm_pipeline.reports.tables.plans import plan_tables
-from wfm_pipeline.resources import House
-from wfm_pipeline.warehouse.contract_check import inspect_contract
+from wfm_pipeline.warehouse.shelves.planning import read_planning
 from wfm_pipeline_tests.cli_kit import run_wfm
 from wfm_pipeline_tests.house_kit import LAST_DATE, count, hashes
 from wfm_pipeline_tests.tools.write_allocation_seeds import FOLDER
@@ -68,6 +68,15 @@ def frame(house, table):
         return warehouse.frame(warehouse.table(table))
 
 
+def planning_of(house, warehouse):
+    return read_planning(
+        warehouse,
+        house.source_map,
+        default_locality=house.settings.default_locality,
+        calendars=house.locality_calendars,
+    )
+
+
 def write_overrides(folder, *lines):
     (folder / "forecast_overrides.csv").write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")
 
@@ -79,7 +88,7 @@ def busy_days(house):
 
 
 def of_issue(rows, house, day):
-    return rows[rows["issued_at"] == pd.Timestamp(issue_instant(house, day))]
+    return rows[rows["issued_at"] == pd.Timestamp(issue_instant(house.site, day))]
 
 
 def test_an_override_is_applied_beside_the_model_and_undone_by_a_later_row(copied, planners):
@@ -181,12 +190,12 @@ def test_an_override_moves_the_weekly_demand_and_a_hindcast_says_that_it_has_non
     assert done.problems == ()
     write_overrides(planners, f"up,,{monday},{monday + dt.timedelta(days=7)},factor,1.2,ann,campaign,,")
     with copied.open_warehouse() as warehouse:
-        before = read_planning(copied, warehouse)
+        before = planning_of(copied, warehouse)
 
     assert plan(copied).problems == ()
 
     with copied.open_warehouse() as warehouse:
-        after = read_planning(copied, warehouse)
+        after = planning_of(copied, warehouse)
     keys = ["demand_id", "iso_year", "iso_week"]
     both = before.calls.merge(after.calls, on=keys, suffixes=("", "_after"), validate="one_to_one")
     is_moved = (both["iso_week"] == week.iso_week) & (both["iso_year"] == week.iso_year)
@@ -234,7 +243,7 @@ def test_overrides_are_scored_once_calls_have_come(copied, planners):
     assert value.loc[("good", "day"), "value_added"] > 0
     assert value.loc[("bad", "day"), "value_added"] < -0.5
     assert "late" not in value.index.get_level_values("override_id")
-    assert {pd.Timestamp(issue_instant(copied, PAST))} == set(value["issued_at"])
+    assert {pd.Timestamp(issue_instant(copied.site, PAST))} == set(value["issued_at"])
     with copied.open_gold() as gold:
         added = plan_tables(gold, source="telephony")["Forecast value added by overrides (above 0 they helped)"]
     everybody = added[(added["author"] == "(all)") & (added["grain"] == "scope")].iloc[0]
@@ -306,20 +315,20 @@ def test_an_issue_whose_days_have_begun_stands_until_a_person_asks(copied, plann
 
 
 def test_the_same_issue_made_again_writes_nothing_and_a_changed_one_keeps_the_former(copied):
-    issued_at = issue_instant(copied, AS_OF)
+    issued_at = issue_instant(copied.site, AS_OF)
     with copied.open_warehouse() as warehouse:
-        scope = issue_scope(copied, issued_at)
+        scope = issue_scope(copied.source_map, issued_at)
         tables = (QUEUE_INTERVAL_FORECAST, QUEUE_DAY_FORECAST, QUEUE_DAY_ANOMALY)
         rows = [warehouse.frame(scope.filter(warehouse.table(table.full_name))) for table in tables]
         shuffled = [rows[0].sample(frac=1, random_state=1), *rows[1:]]
         other = [rows[0].assign(calls_mean=rows[0]["calls_mean"] * 1.1), *rows[1:]]
 
         words = [
-            store_issue(copied, warehouse, issued_at, issue_frames(*frames), is_reissue=False, run_id="test")
+            store_issue(warehouse, copied.source_map, issued_at, issue_frames(*frames), is_reissue=False, run_id="test")
             for frames in (shuffled, other, rows)
         ]
 
-        ledger = ledger_of(copied, warehouse, issued_at)
+        ledger = ledger_of(warehouse, copied.source_map, issued_at)
     assert ["same", "changed", "changed"] == words
     assert [1, 2, 3] == ledger["revision"].tolist()
     assert [False, False, True] == ledger["is_current"].tolist()
@@ -329,16 +338,16 @@ def test_the_same_issue_made_again_writes_nothing_and_a_changed_one_keeps_the_fo
 
 def test_an_issue_changed_behind_the_ledger_is_found(copied):
     with copied.open_warehouse() as warehouse:
-        assert all(compare_issues(copied, warehouse, 30).values())
+        assert all(compare_issues(warehouse, copied.source_map, 30).values())
         warehouse.execute("update gold.queue_interval_forecast set calls_mean = calls_mean + 1 where not is_hindcast")
 
-        assert not compare_issues(copied, warehouse, 30)[issue_instant(copied, AS_OF)]
+        assert not compare_issues(warehouse, copied.source_map, 30)[issue_instant(copied.site, AS_OF)]
 
 
 def test_an_issue_is_settled_once_its_first_day_is_known(copied):
     with copied.open_warehouse() as warehouse:
         settled = [
-            is_settled(copied, warehouse, AS_OF, next_date=next_date, is_reissue=word)
+            is_settled(warehouse, copied.source_map, AS_OF, next_date=next_date, is_reissue=word)
             for next_date, word in (
                 (AS_OF, False),
                 (AS_OF + dt.timedelta(days=1), False),
@@ -368,14 +377,14 @@ def test_a_backtest_on_the_warehouse_knows_what_was_known_at_its_origin_and_no_m
         )
     folds = {"dataset": "x", "fold": 0, "origin": origin, "horizon_days": 14, "train_from": days[0].date()}
     pd.DataFrame([folds]).to_csv(planners / "origins.csv", index=False)
-    request = BacktestRequest(None, planners / "origins.csv", None, None, None, None)
+    request = BacktestRequest(origins=planners / "origins.csv")
 
     def ahead(known_on):
         lines = [f"m{number},mail,,{day.date()},,{known_on}" for number, day in enumerate((*marked, target))]
         head = "event_id,event_type,queue_id,first_date,last_date,known_on"
         (planners / "events.csv").write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
         assert plan(copied).problems == ()
-        answer = run_request(copied, request, on_progress=lambda _line: None)
+        answer = answer_backtest(copied, request)
         assert answer.facts.data["planners' tables"].startswith("5 events, 0 drivers, 0 decisions")
         rows = answer.result.predictions
         of_day = rows["interval_start"].dt.normalize() == target

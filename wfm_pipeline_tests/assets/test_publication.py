@@ -7,7 +7,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from wfm_pipeline.assets.publication import PUBLICATION_KEY
+from wfm_pipeline.asset_keys import PUBLICATION_KEY
 from wfm_pipeline.contracts.tables import PERSONAL
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.domain.dates import Dates

@@ -13,8 +13,11 @@ from hypothesis.strategies import SearchStrategy
 from pydantic import ValidationError
 
 from wfm_pipeline.assets.forecasting.forecast import ForecastConfig
-from wfm_pipeline.assets.forecasting.intraday import ReforecastConfig, _local_time
+from wfm_pipeline.assets.forecasting.intraday import ReforecastConfig
 from wfm_pipeline.assets.publication import PublicationConfig
+from wfm_pipeline.calculators.allocation import AllocationRequest, answer_allocation
+from wfm_pipeline.calculators.capacity import CapacityRequest, answer_capacity
+from wfm_pipeline.calculators.staffing import staff_file
 from wfm_pipeline.domain.allocation.tables.planning import FILES, planning_rows
 from wfm_pipeline.domain.calendar import holiday_names, zone_segments
 from wfm_pipeline.domain.forecasting.desk.panel import build_panel
@@ -24,15 +27,13 @@ from wfm_pipeline.domain.forecasting.planners.sheets import PLAN_FILES, plan_row
 from wfm_pipeline.domain.simulation.floor.draws import draw_callers
 from wfm_pipeline.domain.simulation.floor.sheets import QueueHabits, Tables, read_floor
 from wfm_pipeline.domain.staffing.capacity.sheets import CAPACITY_FILES, capacity_rows
-from wfm_pipeline.orchestration.allocating import AllocationRequest, answer_request
-from wfm_pipeline.orchestration.capacity_planning import CapacityRequest, plan_files
-from wfm_pipeline.orchestration.staffing_calculator import staff_file
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.sources.files.interval_file import read_interval_file, read_table_file
 from wfm_pipeline.sources.files.planning_files import read_text_table
 from wfm_pipeline.sources.maps import load_map
 from wfm_pipeline.sources.opening import open_reader
+from wfm_pipeline.warehouse.shelves.moments import local_time
 from wfm_pipeline_tests.fuzz import configs, exports, planners, toml_files
 
 
@@ -115,15 +116,17 @@ def _sheet(folder: Path) -> None:
 
 def _allocation(folder: Path) -> None:
     request = AllocationRequest(
-        folder / "resources.csv", folder / "demands.csv", "2025-W02", week_configuration=folder / "week_configuration.csv",
+        resources=folder / "resources.csv", demands=folder / "demands.csv", week="2025-W02",
+        week_configuration=folder / "week_configuration.csv",
         tiers=folder / "capacity_tiers.csv", rules=folder / "locality_rules.csv", previous=folder / "previous.csv",
     )  # fmt: skip
-    answer_request(_house(folder), request)
+    answer_allocation(_house(folder), request)
 
 
 def _capacity(folder: Path) -> None:
     names = ("weeks", "headcount", "hiring_classes", "shrinkage")
-    plan_files(_house(folder), CapacityRequest(*(folder / f"{name}.csv" for name in names), occupancy=0.85))
+    given = {name: folder / f"{name}.csv" for name in names}
+    answer_capacity(_house(folder), CapacityRequest(**given, occupancy=0.85))
 
 
 def _floor(folder: Path) -> None:
@@ -143,7 +146,7 @@ def _run_config(folder: Path) -> None:
     except ValidationError:
         return  # Dagster says it before a run begins
     forecast.first_day(inputs)
-    _local_time(at)
+    local_time(at)
 
 
 def _only(folder: Path) -> Path:

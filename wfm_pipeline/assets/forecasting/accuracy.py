@@ -8,14 +8,16 @@ import ibis
 import pandas as pd
 
 from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, materialized, report
-from wfm_pipeline.assets.forecast_inputs import ForecastInputs, issue_instant, read_inputs
 from wfm_pipeline.assets.forecasting.forecast import DAY_FORECAST_KEY, FORECAST_KEY
 from wfm_pipeline.contracts.gold import FORECAST_ACCURACY, QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.domain.forecasting import score_issue
 from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, build_panel
+from wfm_pipeline.domain.forecasting.issues import issue_instant
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import of_source
+from wfm_pipeline.warehouse.shelves.history import ForecastInputs, read_inputs
+from wfm_pipeline.warehouse.shelves.issues import issue_scope
 
 
 def build_accuracy_assets() -> list[dg.AssetsDefinition]:
@@ -25,7 +27,7 @@ def build_accuracy_assets() -> list[dg.AssetsDefinition]:
     def forecast_accuracy(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
-            inputs = read_inputs(house, warehouse).whole_days()
+            inputs = read_inputs(warehouse, house.source_map).whole_days()
             days, panel = _issues_to_score(house, warehouse, inputs), build_panel(inputs.history)
             scored = [_score(house, warehouse, panel, day) for day in days]
             rows = pd.concat(scored, ignore_index=True) if scored else pd.DataFrame()
@@ -43,9 +45,9 @@ def _issues_to_score(house: House, warehouse: Warehouse, inputs: ForecastInputs)
     settings = house.settings
     oldest = inputs.next_date - dt.timedelta(days=settings.horizon_days * (settings.backtest_origins + 1))
     warehouse.create(FORECAST_ACCURACY)
-    of_source = Scope(house.in_source())
-    scored = of_source.filter(warehouse.table(FORECAST_ACCURACY.full_name)).select("issued_at").distinct()
-    issues = of_source.filter(warehouse.table(QUEUE_DAY_FORECAST.full_name)).group_by("issued_at")
+    of_it = of_source(house.source_map)
+    scored = of_it.filter(warehouse.table(FORECAST_ACCURACY.full_name)).select("issued_at").distinct()
+    issues = of_it.filter(warehouse.table(QUEUE_DAY_FORECAST.full_name)).group_by("issued_at")
     first_days = warehouse.frame(issues.agg(first_day=ibis._["business_date"].min()))
     is_scored = first_days["issued_at"].isin(warehouse.frame(scored)["issued_at"])
     days = {pd.Timestamp(day).date(): done for day, done in zip(first_days["first_day"], is_scored, strict=True)}
@@ -53,7 +55,7 @@ def _issues_to_score(house: House, warehouse: Warehouse, inputs: ForecastInputs)
 
 
 def _score(house: House, warehouse: Warehouse, actuals: CallPanel, origin: dt.date) -> pd.DataFrame:
-    scope = Scope({**house.in_source(), "issued_at": issue_instant(house, origin)})
+    scope = issue_scope(house.source_map, issue_instant(house.site, origin))
     intervals = warehouse.frame(scope.filter(warehouse.table(QUEUE_INTERVAL_FORECAST.full_name)))
     days = warehouse.frame(scope.filter(warehouse.table(QUEUE_DAY_FORECAST.full_name)))
     scores = score_issue(
@@ -62,13 +64,12 @@ def _score(house: House, warehouse: Warehouse, actuals: CallPanel, origin: dt.da
         actuals,
         origin=origin,
     )
-    labels: dict[str, Any] = {**house.in_source(), "issued_at": issue_instant(house, origin)}
-    labels["is_hindcast"] = bool(intervals["is_hindcast"].iloc[0])
+    labels: dict[str, Any] = {**scope.equals, "is_hindcast": bool(intervals["is_hindcast"].iloc[0])}
     return scores.assign(**labels)
 
 
 def _replace(house: House, warehouse: Warehouse, part: pd.DataFrame) -> int:
-    scope = Scope({**house.in_source(), "issued_at": part["issued_at"].iloc[0].to_pydatetime()})
+    scope = issue_scope(house.source_map, part["issued_at"].iloc[0].to_pydatetime())
     return warehouse.replace(FORECAST_ACCURACY, part, scope)
 
 

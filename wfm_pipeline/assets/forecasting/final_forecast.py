@@ -12,10 +12,8 @@ import dagster as dg
 import pandas as pd
 
 from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, materialized, report, spec
-from wfm_pipeline.assets.forecast_inputs import unfinished_days
 from wfm_pipeline.assets.forecasting.forecast import DAY_FORECAST_KEY, FORECAST_KEY
-from wfm_pipeline.assets.forecasting.planners import OVERRIDES_KEY, read_overrides
-from wfm_pipeline.assets.issue_ledger import issue_scope, ledger_of
+from wfm_pipeline.assets.forecasting.planners import OVERRIDES_KEY
 from wfm_pipeline.assets.silver import INTERVALS_KEY
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.planning.forecast_plans import (
@@ -29,7 +27,10 @@ from wfm_pipeline.contracts.silver import QUEUE_INTERVALS
 from wfm_pipeline.domain.forecasting.planners.overrides import finish_forecast, score_overrides
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import of_source
+from wfm_pipeline.warehouse.shelves.history import unfinished_days
+from wfm_pipeline.warehouse.shelves.issues import issue_scope, ledger_of
+from wfm_pipeline.warehouse.shelves.planners import read_overrides
 
 FINAL_KEY = dg.AssetKey([QUEUE_INTERVAL_FINAL.layer, QUEUE_INTERVAL_FINAL.name])
 _APPLIED_KEY = dg.AssetKey([QUEUE_INTERVAL_OVERRIDE.layer, QUEUE_INTERVAL_OVERRIDE.name])
@@ -49,7 +50,7 @@ def _final_asset() -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult]:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
-            overrides = read_overrides(house, warehouse)
+            overrides = read_overrides(warehouse, house.source_map)
             finished = [_finish(house, warehouse, overrides, *one) for one in _issues_to_finish(house, warehouse)]
             for note in dict.fromkeys(note for notes, _ in finished for note in notes):
                 context.log.info(note)
@@ -67,9 +68,9 @@ def _issues_to_finish(house: House, warehouse: Warehouse) -> list[tuple[dt.datet
     """The newest issue, and those that have no final values of their current revision; (issued_at, revision)."""
     for table in FINAL_TABLES:
         warehouse.create(table)
-    ledger = ledger_of(house, warehouse)
+    ledger = ledger_of(warehouse, house.source_map)
     current = ledger[ledger["is_current"]]
-    stored = Scope(house.in_source()).filter(warehouse.table(QUEUE_DAY_FINAL.full_name))
+    stored = of_source(house.source_map).filter(warehouse.table(QUEUE_DAY_FINAL.full_name))
     done = warehouse.frame(stored.select("issued_at", "revision").distinct())
     known = set(zip(done["issued_at"], done["revision"], strict=True))
     newest = current["issued_at"].max()
@@ -84,7 +85,7 @@ def _finish(
     house: House, warehouse: Warehouse, overrides: pd.DataFrame, issued_at: dt.datetime, revision: int
 ) -> tuple[tuple[str, ...], dict[str, int]]:
     """Write an issue's final values; notes, and rows per table."""
-    scope = issue_scope(house, issued_at)
+    scope = issue_scope(house.source_map, issued_at)
     intervals, days = (
         warehouse.frame(scope.filter(warehouse.table(table.full_name)))
         for table in (QUEUE_INTERVAL_FORECAST, QUEUE_DAY_FORECAST)
@@ -108,7 +109,7 @@ def _value_asset() -> dg.AssetsDefinition:
         with house.open_warehouse() as warehouse:
             effects = _of_source(house, warehouse, QUEUE_INTERVAL_OVERRIDE.full_name)
             rows = _score(house, warehouse, effects)
-            loaded = warehouse.replace(OVERRIDE_VALUE, rows, Scope(house.in_source()))
+            loaded = warehouse.replace(OVERRIDE_VALUE, rows, of_source(house.source_map))
             whole = rows[rows["grain"] == "day"]
             came = float(whole["calls_actual"].sum())
             gain = float((whole["error_before"] - whole["error_after"]).sum())
@@ -121,7 +122,7 @@ def _value_asset() -> dg.AssetsDefinition:
 
 
 def _of_source(house: House, warehouse: Warehouse, table: str, *columns: str) -> pd.DataFrame:
-    stored = Scope(house.in_source()).filter(warehouse.table(table))
+    stored = of_source(house.source_map).filter(warehouse.table(table))
     return warehouse.frame(stored.select(*columns) if columns else stored)
 
 
@@ -129,7 +130,7 @@ def _score(house: House, warehouse: Warehouse, effects: pd.DataFrame) -> pd.Data
     """Scores of all issues on which an override acted; dates that were read before they were over come later."""
     columns = ("queue_id", "interval_start", "business_date", "calls_offered")
     actual = _of_source(house, warehouse, QUEUE_INTERVALS.full_name, *columns)
-    is_over = ~actual["business_date"].isin(pd.to_datetime(sorted(unfinished_days(house, warehouse))))
+    is_over = ~actual["business_date"].isin(pd.to_datetime(sorted(unfinished_days(warehouse, house.source_map))))
     actual = actual.rename(columns={"calls_offered": "calls"}).loc[is_over, ["queue_id", "interval_start", "calls"]]
     parts = [
         score_overrides(part, actual).assign(issued_at=issued_at)

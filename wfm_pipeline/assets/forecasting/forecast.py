@@ -1,6 +1,6 @@
 """Gold assets of the forecast: what is issued, what would have been issued, and how good it was.
 
-The issue of a run stands for good; what becomes of one that is made again is in issue_ledger. Past issue
+The issue of a run stands for good; what becomes of one that is made again is in warehouse/shelves/issues. Past issue
 dates that nobody forecast then are filled in as hindcasts (hindcasts.py), so that accuracy has
 something to score from the first day on.
 """
@@ -14,24 +14,26 @@ import dagster as dg
 import pandas as pd
 
 from wfm_pipeline.assets.common import Flow, Stopwatch, materialized, report, spec
-from wfm_pipeline.assets.forecast_inputs import ForecastInputs, coming_hours, issue_instant, open_hours, read_inputs
 from wfm_pipeline.assets.forecasting.hindcasts import hindcasts_to_make, store_hindcast
-from wfm_pipeline.assets.forecasting.planners import DECISIONS_KEY, DRIVERS_KEY, EVENTS_KEY, read_plans
-from wfm_pipeline.assets.issue_ledger import Frames, is_settled, issue_frames, issue_scope, store_issue
+from wfm_pipeline.assets.forecasting.planners import DECISIONS_KEY, DRIVERS_KEY, EVENTS_KEY
 from wfm_pipeline.assets.pictures import pictures
 from wfm_pipeline.assets.silver import CALENDAR_KEY, INTERVALS_KEY
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.planning.forecast_plans import ISSUE_TABLES, QUEUE_DAY_ANOMALY
+from wfm_pipeline.domain.calendar import interval_grid
 from wfm_pipeline.domain.forecasting import ForecastResult, dump_model, forecast, model_card
-from wfm_pipeline.domain.forecasting.grains import place_on_grid
-from wfm_pipeline.domain.forecasting.issues import WRITTEN
+from wfm_pipeline.domain.forecasting.grains import open_hours, place_on_grid
+from wfm_pipeline.domain.forecasting.issues import WRITTEN, issue_instant
 from wfm_pipeline.errors import DataError, shown
 from wfm_pipeline.reports.figures.forecast import fan_chart, fan_glance
 from wfm_pipeline.resources import House
 from wfm_pipeline.units import sensible_date
 from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.shelves.history import ForecastInputs, read_inputs
+from wfm_pipeline.warehouse.shelves.issues import Frames, is_settled, issue_frames, issue_scope, store_issue
 from wfm_pipeline.warehouse.shelves.models import save_model
+from wfm_pipeline.warehouse.shelves.planners import read_plans
 
 FORECAST_KEY = dg.AssetKey(["gold", QUEUE_INTERVAL_FORECAST.name])
 DAY_FORECAST_KEY = dg.AssetKey(["gold", QUEUE_DAY_FORECAST.name])
@@ -79,7 +81,7 @@ def build_forecast_assets() -> list[dg.AssetsDefinition]:
     ) -> Iterator[dg.MaterializeResult]:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
-            read = read_inputs(house, warehouse)
+            read = read_inputs(warehouse, house.source_map)
             origin, inputs = config.first_day(read), read.whole_days()
             if read.unfinished:
                 context.log.info(f"read before it was over, so no history: {_named(read.unfinished)}")
@@ -118,12 +120,12 @@ def _issue_live(
     is_reissue: bool,
 ) -> dict[str, Any]:
     """Issue the forecast, unless it stands already; notes for the run."""
-    if is_settled(house, warehouse, origin, next_date=next_date, is_reissue=is_reissue):
+    if is_settled(warehouse, house.source_map, origin, next_date=next_date, is_reissue=is_reissue):
         context.log.info(f"the issue of {origin} stands: its days have begun; reissue it by name if it must change")
         return {"issue": "stands"}
     result, frames = _make(house, warehouse, inputs, origin, is_hindcast=False)
-    run_id, issued_at = context.run.run_id, issue_instant(house, origin)
-    word = store_issue(house, warehouse, issued_at, frames, is_reissue=is_reissue, run_id=run_id)
+    run_id, issued_at = context.run.run_id, issue_instant(house.site, origin)
+    word = store_issue(warehouse, house.source_map, issued_at, frames, is_reissue=is_reissue, run_id=run_id)
     if word in WRITTEN:
         _save(house, result, origin)
     return {"issue": word, **_notes(result)}
@@ -135,7 +137,7 @@ def _named(days: Collection[dt.date]) -> str:
 
 def _count(house: House, warehouse: Warehouse, table: Table, origin: dt.date) -> int:
     """Rows of an issue in a table."""
-    return warehouse.count(table.full_name, issue_scope(house, issue_instant(house, origin)))
+    return warehouse.count(table.full_name, issue_scope(house.source_map, issue_instant(house.site, origin)))
 
 
 def _make(
@@ -143,7 +145,7 @@ def _make(
 ) -> tuple[ForecastResult, Frames]:
     """Forecast from `origin` on: what was learnt, and the issue's rows."""
     settings = house.settings
-    grid = coming_hours(house, origin, settings.horizon_days)
+    grid = interval_grid(house.site, origin, origin + dt.timedelta(days=settings.horizon_days - 1))
     result = forecast(
         inputs.history,
         site=house.site,
@@ -151,13 +153,13 @@ def _make(
         horizon_days=settings.horizon_days,
         handle=inputs.handle,
         is_open_future=open_hours(grid),
-        plans=read_plans(house, warehouse, is_hindcast=is_hindcast),
+        plans=read_plans(warehouse, house.source_map, is_hindcast=is_hindcast),
         options=house.forecast_options,
     )
     intervals, days = place_on_grid(result.intervals, result.days, grid)
     labels: dict[str, Any] = {
         **house.in_source(),
-        "issued_at": issue_instant(house, origin),
+        "issued_at": issue_instant(house.site, origin),
         "is_hindcast": is_hindcast,
     }
     frames = (rows.assign(**labels) for rows in (intervals, days, result.models.outside.anomalies))
@@ -182,7 +184,9 @@ def _pictures(
     context: dg.AssetExecutionContext, house: House, warehouse: Warehouse, inputs: ForecastInputs, origin: dt.date
 ) -> dict[str, Any]:
     days = warehouse.frame(
-        issue_scope(house, issue_instant(house, origin)).filter(warehouse.table(QUEUE_DAY_FORECAST.full_name))
+        issue_scope(house.source_map, issue_instant(house.site, origin)).filter(
+            warehouse.table(QUEUE_DAY_FORECAST.full_name)
+        )
     )
     past = inputs.history.assign(business_date=inputs.history["interval_start"].dt.normalize())
     actual = past.groupby(["queue_id", "business_date"], as_index=False)["calls"].sum(min_count=1)

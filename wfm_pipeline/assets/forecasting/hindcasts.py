@@ -12,13 +12,14 @@ import hashlib
 
 import pandas as pd
 
-from wfm_pipeline.assets.forecast_inputs import ForecastInputs, issue_instant
-from wfm_pipeline.assets.issue_ledger import Frames, issue_scope, ledger_of
 from wfm_pipeline.contracts.planning.forecast_plans import FORECAST_HINDCAST
+from wfm_pipeline.domain.forecasting.issues import first_target_day, issue_instant
 from wfm_pipeline.domain.forecasting.options import FORECAST_VERSION
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import of_source
+from wfm_pipeline.warehouse.shelves.history import ForecastInputs
+from wfm_pipeline.warehouse.shelves.issues import Frames, issue_scope, ledger_of
 
 
 def hindcasts_to_make(
@@ -33,13 +34,13 @@ def hindcasts_to_make(
         origin: First target day of the run's own issue.
         is_reissue: Make them all again.
     """
-    ledger = ledger_of(house, warehouse)
+    ledger = ledger_of(warehouse, house.source_map)
     issued = set(ledger["issued_at"])
     warehouse.create(FORECAST_HINDCAST)
-    stored = Scope(house.in_source()).filter(warehouse.table(FORECAST_HINDCAST.full_name))
+    stored = of_source(house.source_map).filter(warehouse.table(FORECAST_HINDCAST.full_name))
     made = warehouse.frame(stored.filter(stored.made_with == _made_with(house)))
     kept = set() if is_reissue else set(made["issued_at"])
-    asked = {day: pd.Timestamp(issue_instant(house, day)) for day in _past_origins(house, ledger, inputs, origin)}
+    asked = {day: pd.Timestamp(issue_instant(house.site, day)) for day in _past_origins(house, ledger, inputs, origin)}
     return [day for day, moment in asked.items() if moment not in issued | kept]
 
 
@@ -47,15 +48,10 @@ def _past_origins(house: House, ledger: pd.DataFrame, inputs: ForecastInputs, or
     """The newest dates of the grid before an origin that have history before them, newest first."""
     step = house.settings.horizon_days
     first = ledger.sort_values(["made_at", "issued_at"])["issued_at"]
-    anchor = _first_day(house, first.iloc[0]) if len(first) else origin
+    anchor = first_target_day(house.site, first.iloc[0]) if len(first) else origin
     newest = origin - dt.timedelta(days=(origin - anchor).days % step or step)
     days = [newest - dt.timedelta(days=number * step) for number in range(house.settings.backtest_origins)]
     return [day for day in days if day > inputs.first_date]
-
-
-def _first_day(house: House, issued_at: pd.Timestamp) -> dt.date:
-    """First target day of an issue: the local date of its instant."""
-    return issued_at.tz_localize("UTC").tz_convert(house.site.time_zone).date()
 
 
 def _made_with(house: House) -> str:
@@ -67,9 +63,9 @@ def _made_with(house: House) -> str:
 
 def store_hindcast(house: House, warehouse: Warehouse, day: dt.date, frames: Frames, *, run_id: str) -> None:
     """Put a hindcast in place of what stands there, and note what it was made with."""
-    issued_at = issue_instant(house, day)
+    issued_at = issue_instant(house.site, day)
     made_at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     line = {**house.in_source(), "issued_at": issued_at, "made_with": _made_with(house), "made_at": made_at}
     with warehouse.transaction():
         for table, rows in {**frames, FORECAST_HINDCAST: pd.DataFrame([line | {"run_id": run_id}])}.items():
-            warehouse.replace(table, rows, issue_scope(house, issued_at))
+            warehouse.replace(table, rows, issue_scope(house.source_map, issued_at))

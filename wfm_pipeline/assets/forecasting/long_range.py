@@ -6,14 +6,15 @@ from typing import Any
 import dagster as dg
 
 from wfm_pipeline.assets.common import Flow, Stopwatch, materialized, report, spec
-from wfm_pipeline.assets.forecast_inputs import issue_instant, read_inputs
 from wfm_pipeline.assets.forecasting.forecast import ForecastConfig
 from wfm_pipeline.assets.silver import CALENDAR_KEY, INTERVALS_KEY
 from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES, QUEUE_DAY_LONG_RANGE, QUEUE_WEEK_LONG_RANGE
 from wfm_pipeline.domain.forecasting import ForecastOptions
+from wfm_pipeline.domain.forecasting.issues import issue_instant
 from wfm_pipeline.domain.forecasting.long_range.long_range import long_range
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.shelves.history import read_inputs
 
 GROUP = "long_range"
 OP_NAME = "queue_long_range"
@@ -35,12 +36,12 @@ def build_long_range_assets() -> list[dg.AssetsDefinition]:
     ) -> Iterator[dg.MaterializeResult]:
         watch = Stopwatch()
         with house.open_warehouse() as warehouse:
-            read = read_inputs(house, warehouse)
+            read = read_inputs(warehouse, house.source_map)
             origin, inputs = config.first_day(read), read.whole_days()
             options = ForecastOptions(seed=house.settings.seed, num_threads=house.settings.num_threads)
             result = long_range(inputs.history, site=house.site, origin=origin, handle=inputs.handle, options=options)
             frames = {QUEUE_DAY_LONG_RANGE.name: result.days, QUEUE_WEEK_LONG_RANGE.name: result.weeks}
-            labels: dict[str, Any] = {**house.in_source(), "issued_at": issue_instant(house, origin)}
+            labels: dict[str, Any] = {**house.in_source(), "issued_at": issue_instant(house.site, origin)}
             with warehouse.transaction():
                 for table in LONG_RANGE_TABLES:
                     warehouse.replace(table, frames[table.name].assign(**labels), Scope(labels))

@@ -7,26 +7,18 @@ import datetime as dt
 from collections.abc import Iterator
 
 import dagster as dg
-import pandas as pd
 
 from wfm_pipeline.assets.common import Flow, Stopwatch, materialized, report, spec
-from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.planning.forecast_plans import (
-    ANOMALY_DECISIONS,
-    FORECAST_OVERRIDES,
     PLAN_INPUTS,
-    PLANNED_DRIVERS,
-    PLANNED_EVENTS,
 )
 from wfm_pipeline.contracts.planning.history import planner_key
-from wfm_pipeline.domain.forecasting import Plans
-from wfm_pipeline.domain.forecasting.planners.known_plans import PlanVersions
-from wfm_pipeline.domain.forecasting.planners.sheets import PLAN_FILES, active_overrides, plan_rows, plans_of
+from wfm_pipeline.domain.forecasting.planners.sheets import PLAN_FILES, plan_rows
 from wfm_pipeline.resources import House
 from wfm_pipeline.sources.files.planning_files import brought_by, read_text_table
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
-from wfm_pipeline.warehouse.shelves.versions import open_versions, take_in
+from wfm_pipeline.warehouse.shelves.versions import take_in
 
 GROUP = "planning"
 EVENTS_KEY, DRIVERS_KEY, DECISIONS_KEY, OVERRIDES_KEY = (dg.AssetKey([t.layer, t.name]) for t in PLAN_INPUTS)
@@ -69,31 +61,3 @@ def _take_in(house: House, warehouse: Warehouse, name: str) -> Flow:
     )
     notes = {"file": path.name, "opened": step.opened, "closed": step.closed, "notices": notices}
     return Flow(len(rows), step.opened, rows_duplicate=len(rows) - step.opened, notes=notes)
-
-
-def read_plans(house: House, warehouse: Warehouse, *, is_hindcast: bool) -> Plans:
-    """Events, drivers and decisions that hold now, as an issue or a hindcast may know them."""
-    events, drivers, decisions = (
-        _open(house, warehouse, table) for table in (PLANNED_EVENTS, PLANNED_DRIVERS, ANOMALY_DECISIONS)
-    )
-    return plans_of(events, drivers, decisions, is_hindcast=is_hindcast)
-
-
-def read_plan_versions(house: House, warehouse: Warehouse) -> PlanVersions:
-    """Events, drivers and decisions in all their versions, so that one can ask what was known when."""
-    tables = (PLANNED_EVENTS, PLANNED_DRIVERS, ANOMALY_DECISIONS)
-    for table in tables:
-        warehouse.create(table)
-    of_source = Scope(house.in_source())
-    stored = (of_source.filter(warehouse.table(table.full_name)).order_by(*table.key) for table in tables)
-    return PlanVersions(*(warehouse.frame(rows) for rows in stored))
-
-
-def read_overrides(house: House, warehouse: Warehouse) -> pd.DataFrame:
-    """Overrides in force now."""
-    return active_overrides(_open(house, warehouse, FORECAST_OVERRIDES))
-
-
-def _open(house: House, warehouse: Warehouse, table: Table) -> pd.DataFrame:
-    warehouse.create(table)
-    return open_versions(warehouse, table, Scope(house.in_source()))

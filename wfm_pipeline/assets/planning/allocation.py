@@ -4,15 +4,15 @@ All weeks of a run are worked out before one is written, and are written all or 
 replaced whole. Both strategies are judged; the chosen one's people stand in the plan.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 
-from wfm_pipeline.assets.allocation_inputs import GROUP, Planning, read_planning, table_key, weeks_of
-from wfm_pipeline.assets.common import WEEK, Flow, Stopwatch, asset_words, dates_of, materialized, report, spec
+from wfm_pipeline.asset_keys import WEEK, key_of
+from wfm_pipeline.assets.allocation_inputs import GROUP
+from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, dates_of, materialized, report, spec
 from wfm_pipeline.assets.pictures import pictures
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import QUEUE_DAY_ACTUAL, QUEUE_DAY_FORECAST
@@ -29,14 +29,15 @@ from wfm_pipeline.domain.allocation.strategies.strategy import allocate, optimal
 from wfm_pipeline.domain.allocation.tables.frames import WeekAnswer, quality_frame
 from wfm_pipeline.domain.allocation.week.calls import actual_demand, whole_weeks
 from wfm_pipeline.domain.allocation.week.demand import evaluate_plan
-from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
+from wfm_pipeline.domain.allocation.week.weeks import IsoWeek, weeks_of
 from wfm_pipeline.reports.figures.allocation import allocation_chart, allocation_glance
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import Scope, of_source
+from wfm_pipeline.warehouse.shelves.planning import Planning, read_planning
+from wfm_pipeline.warehouse.shelves.weekly_plans import Previous, last_plan, rows_by_week
 
 PLAN_TABLES = (DEMAND_WEEK, WEEKLY_RESOURCE_ASSIGNMENT, ALLOCATION_QUALITY)
-Previous = Mapping[str, str | None] | None
 
 
 def build_allocation_assets(partitions: dg.PartitionsDefinition | None) -> list[dg.AssetsDefinition]:
@@ -50,9 +51,9 @@ def build_allocation_assets(partitions: dg.PartitionsDefinition | None) -> list[
 
 def _plan_asset(weekly: dict[str, Any]) -> dg.AssetsDefinition:
     deps = [
-        *(table_key(table) for table in ALLOCATION_INPUTS),
-        table_key(QUEUE_DAY_FORECAST),
-        table_key(QUEUE_DAY_FINAL),
+        *(key_of(table) for table in ALLOCATION_INPUTS),
+        key_of(QUEUE_DAY_FORECAST),
+        key_of(QUEUE_DAY_FINAL),
     ]
 
     @dg.multi_asset(
@@ -69,7 +70,7 @@ def _plan_asset(weekly: dict[str, Any]) -> dg.AssetsDefinition:
         watch = Stopwatch()
         weeks = weeks_of(dates_of(context))
         with house.open_warehouse() as warehouse:
-            planning = read_planning(house, warehouse)
+            planning = _planning(house, warehouse)
             frames = _plan(context, house, warehouse, planning, weeks)
             with warehouse.transaction():
                 for table in PLAN_TABLES:
@@ -79,9 +80,19 @@ def _plan_asset(weekly: dict[str, Any]) -> dg.AssetsDefinition:
                 rows = len(frames[table.name])
                 flow = Flow(rows, rows, notes=notes)
                 metadata = report(context, house, warehouse, table.full_name, flow, watch)
-                yield materialized(context, asset_key=table_key(table), metadata=metadata)
+                yield materialized(context, asset_key=key_of(table), metadata=metadata)
 
     return weekly_allocation
+
+
+def _planning(house: House, warehouse: Warehouse) -> Planning:
+    """What the weeks are planned from, with the places of the settings."""
+    return read_planning(
+        warehouse,
+        house.source_map,
+        default_locality=house.settings.default_locality,
+        calendars=house.locality_calendars,
+    )
 
 
 def _plan(
@@ -91,8 +102,9 @@ def _plan(
     previous = last_plan(warehouse, weeks[0].previous)
     parts: dict[str, list[pd.DataFrame]] = {table.name: [] for table in PLAN_TABLES}
     said = dict.fromkeys(planning.notices)
+    options, weight = house.allocation_options(), house.allocation_weight()
     for week in weeks:
-        answer = planning.answer(house, week, house.allocation_options(), previous)
+        answer = planning.answer(week, options=options, weight=weight, previous=previous)
         parts[DEMAND_WEEK.name].append(answer.demands)
         parts[WEEKLY_RESOURCE_ASSIGNMENT.name].append(answer.assignments)
         parts[ALLOCATION_QUALITY.name].append(_quality(house, answer, previous, context.run.run_id))
@@ -113,29 +125,6 @@ def _quality(house: House, answer: WeekAnswer, previous: Previous, run_id: str) 
             optimum = optimal_counts(other.eligibility)
             frames.append(quality_frame(other, optimum, previous=previous).assign(is_chosen=False))
     return pd.concat(frames, ignore_index=True).assign(run_id=run_id)
-
-
-def last_plan(warehouse: Warehouse, week: IsoWeek) -> Previous:
-    """Demand of each person in a week's stored plan; None where there is no plan."""
-    name = WEEKLY_RESOURCE_ASSIGNMENT.full_name
-    if not warehouse.has(name):
-        return None
-    stored = (
-        Scope({"iso_year": week.iso_year, "iso_week": week.iso_week})
-        .filter(warehouse.table(name))
-        .select("resource_cn", "demand_id")
-    )
-    rows = warehouse.arrow(stored).to_pylist()
-    return {row["resource_cn"]: row["demand_id"] for row in rows} or None
-
-
-def rows_by_week(warehouse: Warehouse, table: Table) -> defaultdict[IsoWeek, pd.DataFrame]:
-    """A stored table's rows by week, read at once; a week without rows has an empty frame."""
-    rows = warehouse.frame(warehouse.table(table.full_name))
-    weeks = rows[["iso_year", "iso_week"]].drop_duplicates()
-    empty, found = rows.head(0), rows.groupby(["iso_year", "iso_week"])
-    keys = zip(weeks["iso_year"].tolist(), weeks["iso_week"].tolist(), strict=True)
-    return defaultdict(lambda: empty, {IsoWeek(*key): found.get_group(key) for key in keys})
 
 
 def _replace_weeks(warehouse: Warehouse, table: Table, rows: pd.DataFrame, weeks: list[IsoWeek]) -> None:
@@ -171,7 +160,7 @@ def _notes(
 
 def _accuracy_asset(weekly: dict[str, Any]) -> dg.AssetsDefinition:
     words = {**asset_words(ALLOCATION_ACCURACY, partitions=WEEK, made_in=__name__), "group_name": GROUP}
-    deps = [table_key(table) for table in (DEMAND_WEEK, QUEUE_DAY_ACTUAL)]
+    deps = [key_of(table) for table in (DEMAND_WEEK, QUEUE_DAY_ACTUAL)]
 
     @dg.asset(**words, deps=deps, **weekly)
     def allocation_accuracy(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
@@ -197,7 +186,7 @@ def _evaluate(house: House, warehouse: Warehouse, weeks: list[IsoWeek]) -> pd.Da
     """Plans of demands that come from calls, for weeks of which every day is known."""
     columns = list(ALLOCATION_ACCURACY.column_names)
     rows = []
-    planning = read_planning(house, warehouse)
+    planning = _planning(house, warehouse)
     if warehouse.has(QUEUE_DAY_ACTUAL.full_name) and len(planning.queue_demand_map):
         days = _actual_days(house, warehouse, planning)
         whole = whole_weeks(days)
@@ -216,7 +205,7 @@ def _evaluate(house: House, warehouse: Warehouse, weeks: list[IsoWeek]) -> pd.Da
 
 
 def _actual_days(house: House, warehouse: Warehouse, planning: Planning) -> pd.DataFrame:
-    stored = Scope(house.in_source()).filter(warehouse.table(QUEUE_DAY_ACTUAL.full_name))
+    stored = of_source(house.source_map).filter(warehouse.table(QUEUE_DAY_ACTUAL.full_name))
     names = ["queue_id", "business_date", "calls_offered", "calls_answered", "handle_seconds"]
     days = warehouse.frame(stored.select(*names))
     return days[days["queue_id"].isin(planning.queue_demand_map["queue_id"])]

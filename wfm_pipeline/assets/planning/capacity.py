@@ -34,6 +34,7 @@ from wfm_pipeline.resources import House
 from wfm_pipeline.sources.files.planning_files import brought_by, read_text_table
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.shelves.latest import latest_issue
 from wfm_pipeline.warehouse.shelves.versions import open_rows, take_in
 
 GROUP = "capacity"
@@ -101,26 +102,22 @@ def _newest_weeks(house: House, warehouse: Warehouse) -> pd.DataFrame:
     Raises:
         DataError: there is none; says what makes one.
     """
-    table = QUEUE_WEEK_LONG_RANGE.full_name
-    weeks = pd.DataFrame()
-    if warehouse.has(table):
-        stored = Scope(house.in_source()).filter(warehouse.table(table))
-        newest = stored.filter(stored.issued_at == stored.issued_at.max().as_scalar())
-        weeks = warehouse.frame(newest.select(*DEMAND_COLUMNS, "issued_at"))
+    table = QUEUE_WEEK_LONG_RANGE
+    weeks = latest_issue(warehouse, house.source_map, table, *DEMAND_COLUMNS, "issued_at")
     if weeks.empty:
+        name = table.full_name
         raise DataError(
-            f"{table} has no issue of source {house.source_map.name}; make one with `wfm long-range`", table=table
+            f"{name} has no issue of source {house.source_map.name}; make one with `wfm long-range`", table=name
         )
     return weeks
 
 
 def _efficiency(house: House, warehouse: Warehouse) -> dict[str, Efficiency]:
     """What the newest issued staffing teaches; nothing where none was issued."""
-    if not warehouse.has(QUEUE_INTERVAL_STAFFING.full_name):
+    rows = latest_issue(warehouse, house.source_map, QUEUE_INTERVAL_STAFFING, *_LEARNT_COLUMNS)
+    if rows.empty:
         return {}
-    stored = Scope(house.in_source()).filter(warehouse.table(QUEUE_INTERVAL_STAFFING.full_name))
-    newest = stored.filter(stored.issued_at == stored.issued_at.max().as_scalar())
-    rows = warehouse.frame(newest.select(*_LEARNT_COLUMNS)).assign(interval_minutes=house.site.interval_minutes)
+    rows = rows.assign(interval_minutes=house.site.interval_minutes)
     caps = {
         str(queue): house.staffing_policies.get(str(queue), house.staffing_policy).max_occupancy
         for queue in rows["queue_id"].unique()

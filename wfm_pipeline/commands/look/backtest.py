@@ -10,7 +10,7 @@ from wfm_pipeline.errors import SettingsError, shown
 from wfm_pipeline.units import whole
 
 if TYPE_CHECKING:
-    from wfm_pipeline.orchestration.backtesting import BacktestAnswer
+    from wfm_pipeline.calculators.backtest import BacktestAnswer
 
 
 _LONGEST_HORIZON = 366
@@ -43,25 +43,34 @@ def backtest(
     recorded by then, or that say by known_on that they were known; what was written down later is hindsight and left out,
     also about days before the origin. Overrides are not applied. A plain file has no planners.
     """
-    from wfm_pipeline.orchestration import backtesting  # noqa: PLC0415
+    from wfm_pipeline.calculators.backtest import BacktestRequest, answer_backtest, named_files  # noqa: PLC0415
+    from wfm_pipeline.files import write_page, write_parquet  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
     settings = chosen_settings(source=source, warehouse_url=warehouse)
     days = _weekend(weekend)
-    peers = backtesting.named_files(peer or [])
-    request = backtesting.BacktestRequest(
-        file, origins, dataset, _days(horizon), country, days, peers, title, simulated
+    peers = named_files(peer or [])
+    request = BacktestRequest(
+        file=file,
+        origins=origins,
+        dataset=dataset,
+        horizon_days=_days(horizon),
+        country=country,
+        weekend=days,
+        peers=peers,
+        title=title,
+        is_simulated=simulated,
     )
     with err.progress("backtest ...") as go_on:
-        answer = backtesting.run_request(
+        answer = answer_backtest(
             House(settings),
             request,
             on_progress=lambda line: go_on(f"backtest: {line}"),
         )
     if predictions is not None:
-        backtesting.write_predictions(answer.result, predictions)
+        write_parquet(answer.result.predictions, predictions)
     if report is not None:
-        backtesting.write_report(answer, report)
+        write_page(answer.report(), report)
         err.say(str(report), head="report:")
     if as_json:
         _print_json(answer, dataset)

@@ -27,17 +27,22 @@ def backtest_intraday(
     hours, start = _hours(after), parse_date(first, "--from")
     rest = tuple(day.strip().lower() for day in weekend.split(",") if day.strip()) if weekend else None
     settings = chosen_settings(source=source, warehouse_url=warehouse)
-    from wfm_pipeline.orchestration.reforecasting import IntradayBacktestRequest, score_updates  # noqa: PLC0415
+    from wfm_pipeline.calculators.intraday import (  # noqa: PLC0415
+        IntradayBacktestRequest,
+        answer_intraday_backtest,
+    )
     from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
-    request = IntradayBacktestRequest(file, start, days, hours, country, rest)
+    request = IntradayBacktestRequest(
+        file=file, first=start, days=days, after_hours=hours, country=country, weekend=rest
+    )
     with err.progress("backtest ...") as go_on:
-        scores = score_updates(House(settings), request, on_progress=lambda line: go_on(f"backtest: {line}"))
+        answer = answer_intraday_backtest(House(settings), request, on_progress=lambda line: go_on(f"backtest: {line}"))
     if as_json:
-        print_json({"scores": scores})
+        print_json({"scores": answer.scores})
         return
-    print_table(scores, "Rest of the day after so many hours: as issued, by the plain ratio, by wfm")
+    print_table(answer.scores, "Rest of the day after so many hours: as issued, by the plain ratio, by wfm")
 
 
 def _hours(text: str) -> tuple[float, ...]:

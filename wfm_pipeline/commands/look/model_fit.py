@@ -31,8 +31,8 @@ def model_fit(
 ) -> None:
     """Compare the service level that Erlang C, Erlang A and the simulation predict with the one reached."""
     from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.csv_file import write_csv  # noqa: PLC0415
-    from wfm_pipeline.orchestration.fitting_run import run_model_fit  # noqa: PLC0415
+    from wfm_pipeline.files import write_csv  # noqa: PLC0415
+    from wfm_pipeline.orchestration.runs.side_jobs import run_model_fit  # noqa: PLC0415
     from wfm_pipeline.reports.figures.model_fit import write_model_fit_picture  # noqa: PLC0415
     from wfm_pipeline.reports.tables.model_fit import model_fit_tables  # noqa: PLC0415
     from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,8 +24,8 @@ from wfm_pipeline.settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
+    from wfm_pipeline.calculators.allocation import AllocationRequest
     from wfm_pipeline.domain.allocation.strategies.strategy import Allocation
-    from wfm_pipeline.orchestration.allocating import AllocationRequest
 
 _EITHER = (
     "allocate needs --resources R.csv, --demands D.csv and --week 2025-W28; or, in the warehouse, "
@@ -67,43 +67,36 @@ def allocate(
     as_json: AsJson = False,
 ) -> None:
     """Fair weekly allocation: one week from CSV files, or --from and --to in the warehouse."""
-    files = {
-        "--resources": resources,
-        "--demands": demands,
-        "--week": week,
-        "--week-configuration": week_configuration,
-        "--tiers": tiers,
-        "--rules": rules,
-        "--previous": previous,
+    files: dict[str, Any] = {
+        "resources": resources,
+        "demands": demands,
+        "week": week,
+        "week_configuration": week_configuration,
+        "tiers": tiers,
+        "rules": rules,
+        "previous": previous,
     }
+    switches: dict[str, Any] = {"minimum_one": minimum_one, "stability": stability}
+    chosen: dict[str, Any] = {"strategy": strategy, "weight": weight, **switches}
     written = _Files(out_file, eligibility, raw_cells)
     if first_week is None and last_week is not None:
         raise SettingsError(f"--to {last_week} needs --from: the first week of the stretch")
     if first_week is not None:
         _refuse_files(files)
-        from wfm_pipeline.orchestration.allocating import chosen_options  # noqa: PLC0415
+        from wfm_pipeline.calculators.allocation import chosen_options  # noqa: PLC0415
         from wfm_pipeline.resources import House  # noqa: PLC0415
 
-        settings = chosen_settings(
-            source=source,
-            warehouse_url=warehouse,
-            allocation_strategy=strategy,
-            allocation_weight=weight,
-            allocation_minimum_one=minimum_one,
-            allocation_stability=stability,
-        )
-        chosen_options(House(settings), minimum_one=minimum_one, stability=stability)
+        said = {f"allocation_{name}": value for name, value in chosen.items()}
+        settings = chosen_settings(source=source, warehouse_url=warehouse, **said)
+        chosen_options(House(settings), **switches)
         _in_warehouse(settings, (first_week, last_week or first_week), explain or [], written, as_json=as_json)
         return
     if resources is None or demands is None or week is None:
         raise SettingsError(_EITHER)
-    from wfm_pipeline.orchestration.allocating import AllocationRequest  # noqa: PLC0415
+    from wfm_pipeline.calculators.allocation import AllocationRequest  # noqa: PLC0415
 
-    request = AllocationRequest(
-        resources, demands, week, strategy, weight, week_configuration, tiers, rules, previous, minimum_one, stability
-    )
     settings = chosen_settings(source=source, warehouse_url=warehouse)
-    _from_files(settings, request, explain or [], written, as_json=as_json)
+    _from_files(settings, AllocationRequest(**files, **chosen), explain or [], written, as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +108,24 @@ class _Files:
     is_raw: bool
 
     def write_answer(self, rows: "pd.DataFrame") -> None:
-        from wfm_pipeline.orchestration.csv_file import write_csv  # noqa: PLC0415  (pandas takes a second to import)
+        from wfm_pipeline.files import write_csv  # noqa: PLC0415  (pandas takes a second to import)
 
         if self.answer is not None:
             write_csv(rows, self.answer, is_raw=self.is_raw)
 
     def write_eligibility(self, allocation: "Allocation") -> None:
-        from wfm_pipeline.orchestration.allocating import eligibility_frame, write_csv  # noqa: PLC0415
+        from wfm_pipeline.calculators.allocation import eligibility_frame  # noqa: PLC0415
+        from wfm_pipeline.files import write_csv  # noqa: PLC0415
 
         if self.eligibility is not None:
             write_csv(eligibility_frame(allocation), self.eligibility, is_raw=self.is_raw)
 
 
 def _refuse_files(given: Mapping[str, object]) -> None:
-    named = [option for option, value in given.items() if value is not None]
+    options = {f"--{name.replace('_', '-')}": value for name, value in given.items()}
+    named = [option for option, value in options.items() if value is not None]
     if named:
-        raise SettingsError(f"--from takes none of {', '.join(given)}, got {', '.join(named)}: {_TABLES_INSTEAD}")
+        raise SettingsError(f"--from takes none of {', '.join(options)}, got {', '.join(named)}: {_TABLES_INSTEAD}")
 
 
 def _from_files(
@@ -141,13 +136,13 @@ def _from_files(
     *,
     as_json: bool,
 ) -> None:
-    from wfm_pipeline.orchestration import allocating  # noqa: PLC0415
+    from wfm_pipeline.calculators.allocation import answer_allocation, explain  # noqa: PLC0415
     from wfm_pipeline.reports.tables.allocation import answer_tables  # noqa: PLC0415
     from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
-    answer = allocating.answer_request(House(settings), request)
-    said = allocating.explain(answer.allocation, names)
+    answer = answer_allocation(House(settings), request)
+    said = explain(answer.allocation, names)
     tell_notices(answer.notices)
     written.write_answer(answer.answer)
     written.write_eligibility(answer.allocation)
@@ -171,24 +166,28 @@ def _in_warehouse(
     *,
     as_json: bool,
 ) -> None:
+    from wfm_pipeline.calculators.allocation import explain, replay_week, weeks_between  # noqa: PLC0415
     from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration import allocating, planning_run  # noqa: PLC0415
+    from wfm_pipeline.orchestration.runs.side_jobs import run_weeks  # noqa: PLC0415
     from wfm_pipeline.reports.tables.allocation import week_quality  # noqa: PLC0415
     from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
+    from wfm_pipeline.warehouse.shelves.weekly_plans import plans_of, quality_of  # noqa: PLC0415
 
     house = House(settings)
     house.check()
     started = time.monotonic()
-    weeks = planning_run.weeks_between(*stretch)
-    outcome = planning_run.run_weeks(build_definitions(settings, is_partitioned=False), house, weeks, on_step=tell_step)
+    weeks = weeks_between(*stretch)
+    outcome = run_weeks(build_definitions(settings, is_partitioned=False), house, weeks, on_step=tell_step)
     if outcome.problems:
         raise WfmError("; ".join(outcome.problems))
-    quality, said = planning_run.quality_of(house, weeks), {}
-    written.write_answer(planning_run.plans_of(house, weeks))
+    with house.open_warehouse() as opened:
+        quality, plans = quality_of(opened, weeks), plans_of(opened, weeks)
+    written.write_answer(plans)
+    said = {}
     if names or written.eligibility is not None:
-        last = planning_run.replay_week(house, weeks[-1])
-        said = allocating.explain(last, names)
+        last = replay_week(house, weeks[-1])
+        said = explain(last, names)
         written.write_eligibility(last)
     if as_json:
         print_json({"quality": quality}, run_id=outcome.run_id, explanations=said)

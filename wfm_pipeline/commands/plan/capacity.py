@@ -58,8 +58,8 @@ def capacity(
 ) -> None:
     """Weeks ahead: FTE required, available and short, and whom to hire by when."""
     settings = chosen_settings(source=source, warehouse_url=warehouse, capacity_hire_for=hire_for)
-    from wfm_pipeline.orchestration import capacity_planning  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.csv_file import write_csv  # noqa: PLC0415
+    from wfm_pipeline.calculators.capacity import CapacityRequest, answer_capacity  # noqa: PLC0415
+    from wfm_pipeline.files import write_csv  # noqa: PLC0415
     from wfm_pipeline.reports.words.terminal import print_json  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
@@ -67,8 +67,11 @@ def capacity(
     files = {"--headcount": headcount, "--hiring-classes": hiring_classes, "--shrinkage": shrinkage}
     notices: list[str] = []
     if file is not None:
-        request = capacity_planning.CapacityRequest(file, headcount, hiring_classes, shrinkage, occupancy)
-        plan, notices = capacity_planning.plan_files(house, request)
+        request = CapacityRequest(
+            weeks=file, headcount=headcount, hiring_classes=hiring_classes, shrinkage=shrinkage, occupancy=occupancy
+        )
+        answer = answer_capacity(house, request)
+        plan, notices = answer.weeks, list(answer.notices)
     else:
         given = [name for name, value in {**files, "--occupancy": occupancy}.items() if value is not None]
         if given:
@@ -88,14 +91,16 @@ def capacity(
 
 
 def _in_warehouse(house: "House") -> "pd.DataFrame":
-    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415
-    from wfm_pipeline.orchestration.capacity_planning import latest_plan, run_capacity  # noqa: PLC0415
+    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
+    from wfm_pipeline.orchestration.runs.side_jobs import run_capacity  # noqa: PLC0415
+    from wfm_pipeline.warehouse.shelves.latest import latest_plan  # noqa: PLC0415
 
     house.check()
     outcome = run_capacity(build_definitions(house.settings, is_partitioned=False), house, on_step=tell_step)
     if outcome.problems:
         raise WfmError("; ".join(outcome.problems))
-    return latest_plan(house)
+    with house.open_warehouse() as opened:
+        return latest_plan(opened, house.source_map)
 
 
 def _print(plan: "pd.DataFrame", title: Callable[[str], str], *, is_whole: bool) -> None:

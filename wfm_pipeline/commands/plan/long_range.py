@@ -26,9 +26,10 @@ def long_range(
     first = parse_date(as_of, "--as-of")
     settings = chosen_settings(source=source, warehouse_url=warehouse)
     from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.looking_ahead import latest_weeks, run_long_range  # noqa: PLC0415
+    from wfm_pipeline.orchestration.runs.side_jobs import run_long_range  # noqa: PLC0415
     from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
+    from wfm_pipeline.warehouse.shelves.latest import latest_weeks  # noqa: PLC0415
 
     house = House(settings)
     house.check()
@@ -36,7 +37,8 @@ def long_range(
     outcome = run_long_range(definitions, house, as_of=first, on_step=lambda _step, _what: None)
     if outcome.problems:
         raise WfmError("; ".join(outcome.problems))
-    weeks = latest_weeks(house)
+    with house.open_warehouse() as opened:
+        weeks = latest_weeks(opened, house.source_map)
     if as_json:
         print_json({"weeks": weeks}, run_id=outcome.run_id, is_simulated=house.is_simulated)
         return

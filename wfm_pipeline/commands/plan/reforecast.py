@@ -36,9 +36,10 @@ def reforecast(
     moment = _local_time(at)
     settings = chosen_settings(source=source, warehouse_url=warehouse)
     from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.reforecasting import run_reforecast, stored_update  # noqa: PLC0415
+    from wfm_pipeline.orchestration.runs.side_jobs import run_reforecast  # noqa: PLC0415
     from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
+    from wfm_pipeline.warehouse.shelves.moments import stored_update  # noqa: PLC0415
 
     house = House(settings)
     house.check()
@@ -46,7 +47,8 @@ def reforecast(
     outcome = run_reforecast(definitions, house, at=moment, is_refreshed=refresh, on_step=lambda _step, _what: None)
     if outcome.problems:
         raise WfmError("; ".join(outcome.problems))
-    found, frames = stored_update(house, moment)
+    with house.open_warehouse() as opened:
+        found, frames = stored_update(opened, house.source_map, moment)
     days, intervals = frames["queue_day_reforecast"], frames["queue_interval_reforecast"]
     if as_json:
         facts = {"run_id": outcome.run_id, "at": found.local, "known_until": found.known_until}

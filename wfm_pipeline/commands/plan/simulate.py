@@ -1,11 +1,14 @@
 """`wfm simulate`: what if? Words in, one call, words out. No logic lives here."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wfm_pipeline.commands.common import AsJson, RawCells, chosen_settings, err
+
+if TYPE_CHECKING:
+    from wfm_pipeline.calculators.simulation import SimulationAnswer, SimulationRequest
 
 _FILES, _ONE, _CALLS, _RUNS = "Files", "One queue without files", "How calls behave", "Runs and answer"
 
@@ -104,11 +107,12 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """What if? Simulate queues, skills, shifts, impatience and redials, call by call; no warehouse needed."""
-    from wfm_pipeline.domain.simulation.floor.sheets import QueueHabits  # noqa: PLC0415  (numba takes a second to import)
-    from wfm_pipeline.orchestration.csv_file import write_csv  # noqa: PLC0415
-    from wfm_pipeline.orchestration.simulating import SimulationRequest, answer_simulation  # noqa: PLC0415
-    from wfm_pipeline.reports.tables.simulation import group_table, queue_table  # noqa: PLC0415
-    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.calculators.simulation import (  # noqa: PLC0415  (numba takes a second to import)
+        SimulationRequest,
+        answer_simulation,
+    )
+    from wfm_pipeline.domain.simulation.floor.sheets import QueueHabits  # noqa: PLC0415
+    from wfm_pipeline.files import write_csv  # noqa: PLC0415
 
     settings = chosen_settings(seed=seed)
     target = settings.answer_target_seconds if answer_target_seconds is None else answer_target_seconds
@@ -121,13 +125,31 @@ def simulate(
         redial_delay_seconds=redial_delay_seconds,
     )
     request = SimulationRequest(
-        settings.seed, replications, habits, arrivals, groups, shifts, queues,
-        calls, agents, interval_seconds, warm_up, confidence, find_teams,
-    )  # fmt: skip
+        seed=settings.seed,
+        replications=replications,
+        habits=habits,
+        arrivals=arrivals,
+        groups=groups,
+        shifts=shifts,
+        queues=queues,
+        calls=calls,
+        agents=agents,
+        interval_seconds=interval_seconds,
+        warm_up=warm_up,
+        confidence=confidence,
+        find_teams=find_teams,
+    )
     with err.progress("simulating ...") as go_on:
         answer = answer_simulation(request, say=lambda line: go_on(f"simulating: {line}"))
     if out_file is not None:
         write_csv(answer.intervals, out_file, is_raw=raw_cells)
+    _print(request, answer, as_json=as_json)
+
+
+def _print(request: "SimulationRequest", answer: "SimulationAnswer", *, as_json: bool) -> None:
+    from wfm_pipeline.reports.tables.simulation import group_table, queue_table  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
+
     tables = {"queues": answer.queues, "groups": answer.groups}
     if answer.teams is not None:
         tables["teams"] = answer.teams
@@ -136,10 +158,11 @@ def simulate(
         return
     if answer.teams is not None:
         print_table(
-            answer.teams, f"Smallest teams for {find_teams:.0%} within the target ({answer.facts['sizes_tried']} tried)"
+            answer.teams,
+            f"Smallest teams for {request.find_teams:.0%} within the target ({answer.facts['sizes_tried']} tried)",
         )
     print_table(
         queue_table(answer.queues),
-        f"Per queue, mean of {replications} runs (+-: half width at {confidence:.0%} confidence)",
+        f"Per queue, mean of {request.replications} runs (+-: half width at {request.confidence:.0%} confidence)",
     )
     print_table(group_table(answer.groups), "Per group of agents, hours per run")

@@ -26,27 +26,28 @@ def staff(
     as_json: AsJson = False,
 ) -> None:
     """Agents needed: for one row of arguments, or for every row of --file, each row by itself."""
-    from wfm_pipeline.orchestration import staffing_calculator as calculator  # noqa: PLC0415  (pandas takes a second)
-    from wfm_pipeline.orchestration.csv_file import write_csv  # noqa: PLC0415
+    from wfm_pipeline.calculators.staffing import (  # noqa: PLC0415  (pandas takes a second)
+        StaffingRequest,
+        staff_file,
+        staff_row,
+    )
+    from wfm_pipeline.files import write_csv  # noqa: PLC0415
     from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
 
-    words = (
-        calls,
-        interval_seconds,
-        aht_seconds,
-        answer_target_seconds,
-        service_level_target,
-        patience_seconds,
-        max_occupancy,
-        shrinkage,
+    request = StaffingRequest(
+        calls=calls,
+        interval_seconds=interval_seconds,
+        aht_seconds=aht_seconds,
+        answer_target_seconds=answer_target_seconds,
+        service_level_target=service_level_target,
+        patience_seconds=patience_seconds,
+        max_occupancy=max_occupancy,
+        shrinkage=shrinkage,
     )
-    if file is not None and any(word is not None for word in words):
+    if file is not None and not request.is_empty:
         raise SettingsError("give --file or the words of one row, not both; the file has them as columns")
-    notices: list[str] = []
-    if file is not None:
-        answer, notices = calculator.staff_file(file)
-    else:
-        answer = calculator.staff_row(calculator.StaffingRequest(*words))
+    answered = staff_row(request) if file is None else staff_file(file)
+    answer, notices = answered.rows, list(answered.notices)
     tell_notices(notices)
     if out_file is not None:
         write_csv(answer, out_file, is_raw=raw_cells)

@@ -46,5 +46,18 @@ def place_on_grid(intervals: pd.DataFrame, days: pd.DataFrame, grid: pd.DataFram
     return placed, joined.drop(columns=placed_names)
 
 
+def open_hours(grid: pd.DataFrame) -> pd.DataFrame:
+    """Which local times of a grid are open; the hour that comes twice stands once.
+
+    Args:
+        grid: Rows of `calendar.interval_grid`.
+
+    Returns:
+        interval_start (local) and is_open, one row per local time.
+    """
+    hours = grid[["interval_start_local", "is_open"]].rename(columns={"interval_start_local": "interval_start"})
+    return hours.drop_duplicates("interval_start", ignore_index=True)
+
+
 def _is_unique(grid: pd.DataFrame) -> bool:
     return bool(grid["interval_start_local"].is_unique)

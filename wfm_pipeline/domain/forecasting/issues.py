@@ -1,6 +1,6 @@
 """What may become of an issue that is made again: it is the same, it stands, or it gets a revision.
 
-Here: the comparison and the decision. Not here: the tables that hold issues (assets, contracts/plans).
+Here: the comparison and the decision. Not here: the tables that hold issues (warehouse/shelves/issues).
 
 An issued forecast is never changed. Made again with the same inputs it is the same, and nothing is
 written. Made again with other data before the first of its days has come to be known, it becomes a
@@ -8,18 +8,31 @@ new revision and the one before goes to the archive. Once its days have begun it
 person asks for it by name.
 """
 
+import datetime as dt
 from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 
 from wfm_pipeline.contracts.columns import Table
+from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.domain.calendar import start_of_day
 
 Verdict = Literal["first", "changed", "reissued", "stands", "same"]
 WRITTEN: Final = ("first", "changed", "reissued")
 """Verdicts after which the issue's rows are written."""
 TOLERANCE: Final = 1e-9
 """Relative and absolute difference of numbers that is none: doubles added in another order."""
+
+
+def issue_instant(site: Site, day: dt.date) -> dt.datetime:
+    """`issued_at` of a forecast whose first target day this is: its local midnight as naive UTC."""
+    return start_of_day(site, day)
+
+
+def first_target_day(site: Site, issued_at: pd.Timestamp) -> dt.date:
+    """First target day of an issue: the local date of its instant (naive UTC)."""
+    return issued_at.tz_localize("UTC").tz_convert(site.time_zone).date()
 
 
 def judge_issue(*, is_issued: bool, has_begun: bool, is_reissue: bool, is_same: bool) -> Verdict:

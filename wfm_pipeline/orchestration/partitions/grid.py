@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 import dagster as dg
 
-from wfm_pipeline.assets.common import DAY, PARTITIONS_TAG, WEEK
+from wfm_pipeline.asset_keys import DAY, PARTITIONS_TAG, WEEK
 from wfm_pipeline.orchestration.partitions.events import report_materializations
 
 _ONE_DAY = dt.timedelta(days=1)

@@ -11,12 +11,12 @@ from typing import Final
 
 import dagster as dg
 
-from wfm_pipeline.assets.bronze import read_moments
-from wfm_pipeline.assets.common import DATES_TAG
+from wfm_pipeline.asset_keys import DATES_TAG
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.domain.whole_days import unfinished_dates
 from wfm_pipeline.orchestration.partitions.stale_dates import Plan, plan_run
 from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.shelves.history import read_moments
 
 TICKS_A_DAY: Final = 24
 """The sensor looks every hour: so many parts the older days of a night are divided into."""
@@ -66,7 +66,7 @@ def find_late_data(house: House, today: dt.date) -> LateData:
     """
     plan = plan_run(house, check_days=-(-house.settings.check_days_per_night // TICKS_A_DAY))
     with house.open_warehouse() as warehouse:
-        moments = read_moments(house, warehouse)
+        moments = read_moments(warehouse, house.source_map)
     late = late_dates(plan.dates, known=set(moments), unfinished=unfinished_dates(house.site, moments))
     words = f"{late};{plan.waiting};{sorted(plan.changed_tables)};{sorted(plan.contents)}"
     key = f"{today}:{hashlib.md5(words.encode(), usedforsecurity=False).hexdigest()}"

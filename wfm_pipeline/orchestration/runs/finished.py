@@ -18,7 +18,6 @@ from typing import Any, Final
 
 import pandas as pd
 
-from wfm_pipeline.assets.forecast_inputs import next_target
 from wfm_pipeline.contracts.bronze import FINISHED_RUNS
 from wfm_pipeline.contracts.gold import PIPELINE_HEALTH
 from wfm_pipeline.contracts.planning.forecast_plans import PLAN_INPUTS
@@ -28,6 +27,7 @@ from wfm_pipeline.warehouse.content import content_hash
 from wfm_pipeline.warehouse.day_checks import known_days, known_undated
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.shelves.history import next_target
 
 _PACKAGE: Final = Path(__file__).parents[2]
 _LIBRARIES: Final = ("duckdb", "holidays", "ibis-framework", "lightgbm", "numpy", "pandas", "scikit-learn")
@@ -134,7 +134,7 @@ def _stored_parts(house: House, warehouse: Warehouse, run_id: str, as_of: dt.dat
     return {
         "rows of the source": _digest(_rows_of_source(house, warehouse)),
         "planners' tables": _digest(_planners_rows(house, warehouse)),
-        "first day of the issue": (as_of or next_target(house, warehouse)).isoformat(),
+        "first day of the issue": (as_of or next_target(warehouse, house.source_map)).isoformat(),
         "tables of the main job": _digest(_made(house, warehouse, run_id)),
     }
 

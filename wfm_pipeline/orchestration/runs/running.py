@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from wfm_pipeline.assets.common import DATES_TAG
+from wfm_pipeline.asset_keys import DATES_TAG
 from wfm_pipeline.orchestration.instance.storage import open_instance
 from wfm_pipeline.orchestration.jobs import NIGHTLY, PLANS, forecast_config
 from wfm_pipeline.orchestration.partitions.daily_and_weekly import first_date

@@ -14,6 +14,7 @@ import sqlglot.expressions as sge
 from ibis.expr.types import BooleanValue
 from ibis.expr.types import Table as IbisTable
 
+from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.domain.dates import Dates
 
 Value = str | int | dt.date | dt.datetime
@@ -75,6 +76,11 @@ class Scope:
                 inside.append(sge.Is(this=column, expression=sge.Null()))
             conditions.append(sge.paren(sge.or_(*inside)) if inside else sge.false())
         return sge.and_(*conditions) if conditions else sge.true()
+
+
+def of_source(source_map: SourceMap, **equals: Value | None) -> Scope:
+    """Silver and gold rows of a source, with these values where some are given."""
+    return Scope({"source": source_map.name, **equals})
 
 
 def _identifier(name: str) -> sge.Column:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Self
@@ -69,6 +70,11 @@ class IsoWeek:
 
     def __str__(self) -> str:
         return f"{self.iso_year}-W{self.iso_week:02d}"
+
+
+def weeks_of(dates: Iterable[dt.date]) -> list[IsoWeek]:
+    """ISO weeks that dates lie in, in the dates' order."""
+    return list(dict.fromkeys(IsoWeek.of(date) for date in dates))
 
 
 def working_dates(site: Site, first_date: dt.date, last_date: dt.date) -> tuple[dt.date, ...]:

@@ -1,7 +1,7 @@
-"""The backtest command's way: read intervals, origins and peers, score, write predictions and report.
+"""How good would the forecast have been? Intervals, origins and peers in, predictions, scores and report out.
 
-Here: files and settings in, files out. Not here: the scores (domain/forecasting), the report's text
-and pictures (reports), or the command's words (cli).
+Here: what a backtest stands on and what its report says of that. Not here: the scores (domain/forecasting/judging),
+the report's text and pictures (reports), and writing files (files).
 """
 
 import dataclasses
@@ -15,17 +15,21 @@ from pathlib import Path
 
 import pandas as pd
 
+from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.forecasting import BacktestResult, ForecastOptions, read_folds, run_backtest
+from wfm_pipeline.domain.forecasting.issues import issue_instant
 from wfm_pipeline.domain.forecasting.judging.analysis import BacktestAnalysis, analyse
+from wfm_pipeline.domain.forecasting.planners.known_plans import PlanVersions
+from wfm_pipeline.domain.forecasting.planners.outside import Plans
 from wfm_pipeline.errors import DataError, SettingsError
-from wfm_pipeline.machine import answer_file
-from wfm_pipeline.orchestration.backtest_ground import Ground, read_ground
 from wfm_pipeline.reports.backtest.report import ReportFacts, backtest_report
 from wfm_pipeline.resources import House
-from wfm_pipeline.sources.files.interval_file import read_table_file
+from wfm_pipeline.sources.files.interval_file import read_interval_file, read_table_file
+from wfm_pipeline.warehouse.shelves.history import read_inputs
+from wfm_pipeline.warehouse.shelves.planners import read_plan_versions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BacktestRequest:
     """What is asked.
 
@@ -40,20 +44,20 @@ class BacktestRequest:
         is_simulated: True labels a plain file's data as made; the warehouse knows it by itself.
     """
 
-    file: Path | None
-    origins: Path | None
-    dataset: str | None
-    horizon_days: int | None
-    country: str | None
-    weekend: tuple[str, ...] | None
+    file: Path | None = None
+    origins: Path | None = None
+    dataset: str | None = None
+    horizon_days: int | None = None
+    country: str | None = None
+    weekend: tuple[str, ...] | None = None
     peers: tuple[tuple[str, Path], ...] = ()
     title: str | None = None
     is_simulated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class BacktestAnswer:
-    """What a request is answered with.
+    """What came out.
 
     Attributes:
         result: Predictions and the benchmark's scores.
@@ -70,25 +74,47 @@ class BacktestAnswer:
         return backtest_report(self.result, self.analysis, self.facts)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What a backtest stands on.
+
+    Attributes:
+        panel: Intervals.
+        site: Calendar of the desk.
+        told: What planners told, in all versions; None for a plain file.
+    """
+
+    panel: pd.DataFrame
+    site: Site
+    told: PlanVersions | None = None
+
+    def plans(self) -> Callable[[dt.date], Plans] | None:
+        """Origin -> what planners had told by its midnight."""
+        told = self.told
+        return None if told is None else lambda origin: told.known_at(origin, issue_instant(self.site, origin))
+
+
 DEFAULT_HORIZON_DAYS = 14
 DEFAULT_ORIGINS = 3
 _PACKAGES = ("wfm-pipeline", "lightgbm", "scikit-learn", "scipy", "numpy", "pandas", "holidays", "matplotlib")
 _SHOWN_HASH_LETTERS = 12
 
 
-def run_request(house: House, request: BacktestRequest, *, on_progress: Callable[[str], None]) -> BacktestAnswer:
-    """Answer a request.
+def answer_backtest(
+    house: House, request: BacktestRequest, *, on_progress: Callable[[str], None] = lambda _line: None
+) -> BacktestAnswer:
+    """Score our forecast, the built-in peers and the external ones at past origins.
 
     Raises:
         DataError: file, origins, data set and external peers do not fit together; the message says how.
     """
-    ground = read_ground(house, request.file, country=request.country, weekend=request.weekend)
+    ground = _read_ground(house, request)
     panel, site = ground.panel, ground.site
     folds = _folds(request, panel)
     external = {name: read_table_file(path) for name, path in request.peers}
     options = house.forecast_options
     result = run_backtest(
-        panel, folds, site=site, external=external, plans=ground.plans(house), options=options, on_progress=on_progress
+        panel, folds, site=site, external=external, plans=ground.plans(), options=options, on_progress=on_progress
     )
     analysis = analyse(result, panel, site=site)
     return BacktestAnswer(result, analysis, _facts(house, request, ground, folds, options))
@@ -112,10 +138,20 @@ def named_files(words: Sequence[str]) -> tuple[tuple[str, Path], ...]:
     return tuple(pairs)
 
 
+def _read_ground(house: House, request: BacktestRequest) -> _Ground:
+    """Read a plain file, whose calendar is given, or the warehouse where there is none."""
+    if request.file is None:
+        with house.open_warehouse() as warehouse:
+            panel = read_inputs(warehouse, house.source_map).whole_history()
+            return _Ground(panel, house.site, read_plan_versions(warehouse, house.source_map))
+    site = Site(country=request.country, weekend=request.weekend or Site().weekend)
+    return _Ground(read_interval_file(request.file), site)
+
+
 def _facts(
     house: House,
     request: BacktestRequest,
-    ground: Ground,
+    ground: _Ground,
     folds: pd.DataFrame,
     options: ForecastOptions,
 ) -> ReportFacts:
@@ -172,16 +208,3 @@ def _folds(request: BacktestRequest, panel: pd.DataFrame) -> pd.DataFrame:
         "train_from": first,
     }
     return read_folds(pd.DataFrame(rows))
-
-
-def write_predictions(result: BacktestResult, path: Path) -> None:
-    """Write every prediction as Parquet, beside its place and then swapped in."""
-    with answer_file(path) as beside:
-        result.predictions.to_parquet(beside, index=False)
-
-
-def write_report(answer: BacktestAnswer, path: Path) -> None:
-    """Write the report, beside its place and then swapped in."""
-    report = answer.report()
-    with answer_file(path) as beside:
-        beside.write_text(report, encoding="utf-8")

@@ -1,4 +1,8 @@
-"""Answers of the calculators as CSV files: whole or not at all, and without formulas."""
+"""Answers as files that a person asked for: whole or not at all, and cells of a CSV without formulas.
+
+Here: tables as CSV or Parquet, a page as text. Not here: files that come in (sources), what belongs to the
+warehouse (warehouse) and how a file is swapped in (machine).
+"""
 
 import csv
 from pathlib import Path
@@ -24,6 +28,26 @@ def write_csv(frame: pd.DataFrame, path: Path, *, is_raw: bool = False) -> None:
     written = frame if is_raw else neutral_frame(frame)
     with answer_file(path) as beside:
         written.to_csv(beside, index=False, na_rep="", lineterminator="\n", quoting=_quoting(written))
+
+
+def write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as Parquet, beside its place and then swapped in.
+
+    Raises:
+        DataError: the place cannot be written.
+    """
+    with answer_file(path) as beside:
+        frame.to_parquet(beside, index=False)
+
+
+def write_page(text: str, path: Path) -> None:
+    """Write a page, beside its place and then swapped in.
+
+    Raises:
+        DataError: the place cannot be written.
+    """
+    with answer_file(path) as beside:
+        beside.write_text(text, encoding="utf-8")
 
 
 def _quoting(frame: pd.DataFrame) -> Literal[0, 2]:

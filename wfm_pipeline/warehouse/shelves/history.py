@@ -1,23 +1,28 @@
-"""What a forecast reads from silver: history by wall clock, handle times, and the hours to come.
+"""What a forecast reads from silver: history by wall clock, handle times, and when each day was read.
 
 A day that was read before it was over for the desk holds zeros where nobody had called yet. It is no
-history: the forecast begins with it, and does not learn from it.
+history: the forecast begins with it, and does not learn from it. Not here: which days are over
+(domain/whole_days), issued forecasts (issues.py) and what planners tell (planners.py).
 """
 
 import datetime as dt
+import uuid
 from dataclasses import dataclass, replace
+from typing import Final
 
 import ibis
 import pandas as pd
 
-from wfm_pipeline.assets.bronze import read_moments
-from wfm_pipeline.contracts.silver import QUEUE_INTERVALS
-from wfm_pipeline.domain.calendar import interval_grid, start_of_day
+from wfm_pipeline.contracts.silver import CALL_LEGS, QUEUE_INTERVALS
+from wfm_pipeline.contracts.source.source_map import SourceMap
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.domain.whole_days import unfinished_dates
 from wfm_pipeline.errors import DataError
-from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.day_checks import known_days
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import of_source
+
+_BATCH_TIME: Final = "%Y%m%dT%H%M%S%f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +85,12 @@ class ForecastInputs:
         return self.history["interval_start"].min().date()
 
 
-def read_inputs(house: House, warehouse: Warehouse, *, since: dt.date | None = None) -> ForecastInputs:
+def read_inputs(warehouse: Warehouse, source_map: SourceMap, *, since: dt.date | None = None) -> ForecastInputs:
     """Read the intervals of the source, all or from a date on.
 
     The hour that comes twice when clocks go back is averaged: its local time stands for one hour.
     """
-    stored = Scope(house.in_source()).filter(warehouse.table(QUEUE_INTERVALS.full_name))
+    stored = of_source(source_map).filter(warehouse.table(QUEUE_INTERVALS.full_name))
     stored = stored.filter(stored.business_date >= ibis.literal(since)) if since else stored
     rows = warehouse.frame(
         stored.select(
@@ -101,18 +106,18 @@ def read_inputs(house: House, warehouse: Warehouse, *, since: dt.date | None = N
     by_clock = by_clock.rename(columns={"interval_start_local": "interval_start"})
     handle = by_clock[["queue_id", "interval_start", "calls_answered", "handle_seconds"]].dropna()
     history = by_clock[["queue_id", "interval_start", "calls", "is_open"]]
-    return ForecastInputs(history, handle, unfinished_days(house, warehouse))
+    return ForecastInputs(history, handle, unfinished_days(warehouse, source_map))
 
 
-def next_target(house: House, warehouse: Warehouse) -> dt.date:
+def next_target(warehouse: Warehouse, source_map: SourceMap) -> dt.date:
     """`first_target` of all inputs, asked of the warehouse without reading them.
 
     Raises:
         DataError: no date is known to its end.
     """
-    stored = Scope(house.in_source()).filter(warehouse.table(QUEUE_INTERVALS.full_name))
+    stored = of_source(source_map).filter(warehouse.table(QUEUE_INTERVALS.full_name))
     known = stored.drop_null("calls_offered")
-    unfinished = sorted(unfinished_days(house, warehouse))
+    unfinished = sorted(unfinished_days(warehouse, source_map))
     known = known.filter(known.business_date.notin(unfinished)) if unfinished else known
     last = warehouse.value(known.business_date.max())
     if pd.isna(last):
@@ -120,22 +125,41 @@ def next_target(house: House, warehouse: Warehouse) -> dt.date:
     return pd.Timestamp(last).date() + dt.timedelta(days=1)
 
 
-def unfinished_days(house: House, warehouse: Warehouse) -> frozenset[dt.date]:
+def unfinished_days(warehouse: Warehouse, source_map: SourceMap) -> frozenset[dt.date]:
     """Business dates that were last read before they were over for the desk."""
-    return unfinished_dates(house.site, read_moments(house, warehouse))
+    return unfinished_dates(source_map.site, read_moments(warehouse, source_map))
 
 
-def coming_hours(house: House, first: dt.date, days: int) -> pd.DataFrame:
-    """The site's interval grid for the days to forecast."""
-    return interval_grid(house.site, first, first + dt.timedelta(days=days - 1))
+def batch_id(run_id: str) -> str:
+    """A name for what one step brings: begins with the time (UTC), and ends in the run's first eight characters."""
+    return f"{dt.datetime.now(dt.UTC):{_BATCH_TIME}}-{uuid.uuid4().hex[:6]}-{run_id[:8]}"
 
 
-def open_hours(grid: pd.DataFrame) -> pd.DataFrame:
-    """Which local times of a grid are open; the hour that comes twice stands once."""
-    hours = grid[["interval_start_local", "is_open"]].rename(columns={"interval_start_local": "interval_start"})
-    return hours.drop_duplicates("interval_start", ignore_index=True)
+def batch_began(batch: str) -> dt.datetime | None:
+    """When a batch began to read (naive UTC), from its name; None where the name was not given by `batch_id`."""
+    try:
+        return dt.datetime.strptime(batch.split("-", 1)[0], _BATCH_TIME)
+    except ValueError:
+        return None
 
 
-def issue_instant(house: House, day: dt.date) -> dt.datetime:
-    """`issued_at` of a forecast whose first target day this is: its local midnight as naive UTC."""
-    return start_of_day(house.site, day)
+def read_moments(warehouse: Warehouse, source_map: SourceMap) -> dict[dt.date, dt.datetime]:
+    """Business date -> when the calls of it were last read, or found to be the same (naive UTC).
+
+    Dates of nameless batches are left out.
+    """
+    legs = source_map.table("call_legs")
+    assert legs is not None  # load_map refuses a source without call records
+    known = known_days(warehouse, source_map, legs)
+    began = {date: batch_began(day.batch_id) for date, day in known.items()}
+    return {date: max(moment, known[date].checked_at or moment) for date, moment in began.items() if moment is not None}
+
+
+def call_dates(warehouse: Warehouse, source_map: SourceMap) -> Dates | None:
+    """The stretch of business dates of which silver holds calls; None where it holds none."""
+    if not warehouse.has(CALL_LEGS.full_name):
+        return None
+    legs = of_source(source_map).filter(warehouse.table(CALL_LEGS.full_name))
+    ends = warehouse.frame(legs.aggregate(first=legs["business_date"].min(), last=legs["business_date"].max()))
+    first, last = ends.iloc[0]
+    return None if pd.isna(first) else Dates.between(first.date(), last.date())

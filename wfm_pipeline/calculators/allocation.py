@@ -1,4 +1,8 @@
-"""The allocate command's way on CSV files: read, allocate one week, explain, write the answer."""
+"""Who works on what? One week from CSV files, a week that the warehouse has planned, and why.
+
+Here: which files and which options. Not here: the allocation (domain/allocation) and planning weeks in the
+warehouse (assets/planning/allocation).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,16 +21,15 @@ from wfm_pipeline.domain.allocation.tables.locality import DEFAULT_RULES, Locali
 from wfm_pipeline.domain.allocation.tables.sheets import read_rules
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.errors import DataError, SettingsError
-from wfm_pipeline.orchestration.csv_file import write_csv
 from wfm_pipeline.resources import House
 from wfm_pipeline.sources.files.planning_files import read_text_table
+from wfm_pipeline.warehouse.shelves.planning import read_planning
+from wfm_pipeline.warehouse.shelves.weekly_plans import last_plan
 
-__all__ = ["AllocationRequest", "answer_request", "chosen_options", "eligibility_frame", "explain", "write_csv"]
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AllocationRequest:
-    """What is asked of one week, in the words of the command line.
+    """What is asked of one week.
 
     Attributes:
         resources, demands: CSV files.
@@ -51,7 +54,7 @@ class AllocationRequest:
     stability: bool | None = None
 
 
-def parse_week(text: str, option: str) -> IsoWeek:
+def _week(text: str, option: str) -> IsoWeek:
     """An ISO week of the command line.
 
     Raises:
@@ -63,14 +66,30 @@ def parse_week(text: str, option: str) -> IsoWeek:
         raise SettingsError(f"{option}: {error}", got=text) from error
 
 
-def answer_request(house: House, request: AllocationRequest) -> WeekAnswer:
+def weeks_between(first: str, last: str) -> list[IsoWeek]:
+    """ISO weeks from one to another, both included.
+
+    Raises:
+        SettingsError: no ISO week, or the last lies before the first.
+    """
+    start, week = _week(first, "--from"), _week(last, "--to")
+    weeks = []
+    while start <= week:
+        weeks.append(week)
+        week = week.previous
+    if not weeks:
+        raise SettingsError(f"--to {last} lies before --from {first}; swap them", got=(first, last))
+    return weeks[::-1]
+
+
+def answer_allocation(house: House, request: AllocationRequest) -> WeekAnswer:
     """Allocate the week that is asked for.
 
     Raises:
         SettingsError: a word of the command line is not allowed.
         DataError: a file is missing, unreadable or wrong; the message names file or table, line and value.
     """
-    week = parse_week(request.week, "--week")
+    week = _week(request.week, "--week")
     options = chosen_options(
         house, strategy=request.strategy, minimum_one=request.minimum_one, stability=request.stability
     )
@@ -88,6 +107,24 @@ def answer_request(house: House, request: AllocationRequest) -> WeekAnswer:
         calendars=house.locality_calendars,
         previous=_last_week(request.previous),
     )
+
+
+def replay_week(house: House, week: IsoWeek) -> Allocation:
+    """The allocation of a week that has just been planned in the warehouse, for questions about it.
+
+    Raises:
+        WarehouseError: the planners' tables are not there yet.
+    """
+    with house.open_warehouse() as warehouse:
+        planning = read_planning(
+            warehouse,
+            house.source_map,
+            default_locality=house.settings.default_locality,
+            calendars=house.locality_calendars,
+        )
+        previous = last_plan(warehouse, week.previous)
+    options, weight = house.allocation_options(), house.allocation_weight()
+    return planning.answer(week, options=options, weight=weight, previous=previous).allocation
 
 
 def chosen_options(

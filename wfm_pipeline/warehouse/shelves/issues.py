@@ -1,7 +1,7 @@
 """Putting an issue on the shelf for good: the ledger, the archive of superseded revisions, days left out.
 
-Hindcasts are no issues: they are not in this ledger and may be made again (assets/forecasting/hindcasts). The rules
-are in domain/forecasting/issues.
+Not here: the rules (domain/forecasting/issues), and hindcasts, which are no issues: they are not in this ledger and
+may be made again (assets/forecasting/hindcasts).
 """
 
 import datetime as dt
@@ -9,7 +9,6 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from wfm_pipeline.assets.forecast_inputs import issue_instant
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.planning.forecast_plans import (
@@ -19,43 +18,51 @@ from wfm_pipeline.contracts.planning.forecast_plans import (
     ISSUE_TABLES,
     QUEUE_DAY_ANOMALY,
 )
-from wfm_pipeline.domain.forecasting.issues import WRITTEN, Verdict, judge_issue, same_rows
-from wfm_pipeline.resources import House
+from wfm_pipeline.contracts.source.source_map import SourceMap
+from wfm_pipeline.domain.forecasting.issues import WRITTEN, Verdict, issue_instant, judge_issue, same_rows
 from wfm_pipeline.warehouse.content import content_hash
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import Scope, of_source
 
 _ARCHIVES = {QUEUE_INTERVAL_FORECAST: INTERVAL_ARCHIVE, QUEUE_DAY_FORECAST: DAY_ARCHIVE}
 Frames = Mapping[Table, pd.DataFrame]
 
 
-def issue_scope(house: House, issued_at: dt.datetime) -> Scope:
+def issue_scope(source_map: SourceMap, issued_at: dt.datetime) -> Scope:
     """Rows of one issue of the source."""
-    return Scope({**house.in_source(), "issued_at": issued_at})
+    return of_source(source_map, issued_at=issued_at)
 
 
-def ledger_of(house: House, warehouse: Warehouse, issued_at: dt.datetime | None = None) -> pd.DataFrame:
+def ledger_of(warehouse: Warehouse, source_map: SourceMap, issued_at: dt.datetime | None = None) -> pd.DataFrame:
     """Revisions of one issue, or of all issues of the source, in order."""
     warehouse.create(FORECAST_ISSUE)
-    scope = issue_scope(house, issued_at) if issued_at else Scope(house.in_source())
+    scope = issue_scope(source_map, issued_at) if issued_at else of_source(source_map)
     return warehouse.frame(scope.filter(warehouse.table(FORECAST_ISSUE.full_name)).order_by(*FORECAST_ISSUE.key))
 
 
-def is_settled(house: House, warehouse: Warehouse, origin: dt.date, *, next_date: dt.date, is_reissue: bool) -> bool:
+def is_settled(
+    warehouse: Warehouse, source_map: SourceMap, origin: dt.date, *, next_date: dt.date, is_reissue: bool
+) -> bool:
     """True where an issue stands whatever a new run would say: it need not be made."""
-    is_issued = len(ledger_of(house, warehouse, issue_instant(house, origin))) > 0
+    is_issued = len(ledger_of(warehouse, source_map, issue_instant(source_map.site, origin))) > 0
     word = judge_issue(is_issued=is_issued, has_begun=next_date > origin, is_reissue=is_reissue, is_same=False)
     return word == "stands"
 
 
 def store_issue(
-    house: House, warehouse: Warehouse, issued_at: dt.datetime, frames: Frames, *, is_reissue: bool, run_id: str
+    warehouse: Warehouse,
+    source_map: SourceMap,
+    issued_at: dt.datetime,
+    frames: Frames,
+    *,
+    is_reissue: bool,
+    run_id: str,
 ) -> Verdict:
     """Put an issue on the shelf: as its first revision, not at all, or as the next with the former archived.
 
     Args:
-        house: The house.
         warehouse: An open warehouse.
+        source_map: The source.
         issued_at: The issue.
         frames: Its rows for both forecast tables and for the days left out.
         is_reissue: A person asked for it.
@@ -63,7 +70,7 @@ def store_issue(
     """
     for table in ISSUE_TABLES:
         warehouse.create(table)
-    scope, ledger = issue_scope(house, issued_at), ledger_of(house, warehouse, issued_at)
+    scope, ledger = issue_scope(source_map, issued_at), ledger_of(warehouse, source_map, issued_at)
     stored = {table: _rows(warehouse, table, scope) for table in _ARCHIVES}
     is_same = all(same_rows(table, rows, frames[table]) for table, rows in stored.items())
     word = judge_issue(is_issued=len(ledger) > 0, has_begun=False, is_reissue=is_reissue, is_same=is_same)
@@ -75,7 +82,7 @@ def store_issue(
         for table, rows in frames.items():
             warehouse.replace(table, rows, scope)
         line = _line(warehouse, frames, ledger, scope, cause=word, run_id=run_id)
-        line |= {**house.in_source(), "issued_at": issued_at}
+        line |= scope.equals
         former = ledger.assign(is_current=False)
         warehouse.replace(FORECAST_ISSUE, pd.concat([former, pd.DataFrame([line])], ignore_index=True), scope)
     return word
@@ -112,11 +119,11 @@ def issue_frames(intervals: pd.DataFrame, days: pd.DataFrame, anomalies: pd.Data
     return {QUEUE_INTERVAL_FORECAST: intervals, QUEUE_DAY_FORECAST: days, QUEUE_DAY_ANOMALY: anomalies}
 
 
-def compare_issues(house: House, warehouse: Warehouse, newest: int) -> dict[dt.datetime, bool]:
+def compare_issues(warehouse: Warehouse, source_map: SourceMap, newest: int) -> dict[dt.datetime, bool]:
     """The newest issues, each with whether its stored rows are the ones the ledger knows."""
-    ledger = ledger_of(house, warehouse)
+    ledger = ledger_of(warehouse, source_map)
     current = ledger[ledger["is_current"]].tail(newest)
     times = [moment.to_pydatetime() for moment in current["issued_at"]]
     name = QUEUE_INTERVAL_FORECAST.full_name
-    found = [content_hash(warehouse, name, scope=issue_scope(house, time)) for time in times]
+    found = [content_hash(warehouse, name, scope=issue_scope(source_map, time)) for time in times]
     return {time: now == then for time, now, then in zip(times, found, current["content_hash"], strict=True)}

@@ -1,7 +1,7 @@
 """The calls that the weekly allocation plans for: final values of the forecast, as weekly demand.
 
 Here: which rows of which issue, and where there are no final values. Not here: what a plan may know
-(domain/allocation/week/calls) or the planners' tables (allocation_inputs).
+(domain/allocation/week/calls) or the planners' tables (planning.py).
 """
 
 from collections import Counter
@@ -10,13 +10,13 @@ import pandas as pd
 
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST
 from wfm_pipeline.contracts.planning.forecast_plans import QUEUE_DAY_FINAL
+from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.domain.allocation.tables.locality import LocalityPolicy
 from wfm_pipeline.domain.allocation.week.calls import fill_weeks, known_at_week_start
 from wfm_pipeline.domain.allocation.week.demand import forecast_demand
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
-from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import of_source
 
 DEMAND_COLUMNS = ["demand_id", "platform", "locality", "case_type", "state", "weekly_forecast", "handle_seconds"]
 _KEYS = ["queue_id", "business_date", "issued_at"]
@@ -32,7 +32,7 @@ def weekly_calls(days: pd.DataFrame, queue_map: pd.DataFrame, policy: LocalityPo
     return calls, [*filled, *notices]
 
 
-def planned_days(house: House, warehouse: Warehouse) -> pd.DataFrame:
+def planned_days(warehouse: Warehouse, source_map: SourceMap) -> pd.DataFrame:
     """Calls per queue and date as a plan of the date's week may know them; empty before the first forecast.
 
     An issue's final values, overrides included; hindcasts, and issues made before those were kept, have none: there the
@@ -42,7 +42,7 @@ def planned_days(house: House, warehouse: Warehouse) -> pd.DataFrame:
         return pd.DataFrame(columns=[*_FORECAST_COLUMNS, "is_final"])
     warehouse.create(QUEUE_DAY_FINAL)
     model, final = (
-        Scope(house.in_source()).filter(warehouse.table(table.full_name))
+        of_source(source_map).filter(warehouse.table(table.full_name))
         for table in (QUEUE_DAY_FORECAST, QUEUE_DAY_FINAL)
     )
     rows = warehouse.frame(model.select(*_FORECAST_COLUMNS, "issued_at"))

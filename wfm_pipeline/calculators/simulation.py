@@ -1,4 +1,4 @@
-"""The simulate command's way: words or CSV files in, runs of the floor, tables out. No warehouse.
+"""What if? Words or CSV files in, runs of the floor, tables out. No warehouse.
 
 Here: which tables a request reads and which it answers with. Not here: the simulation
 (domain/simulation/floor) and how tables are printed (reports).
@@ -42,9 +42,9 @@ _LIMITS: Final[Mapping[str, tuple[float, float]]] = {
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationRequest:
-    """What is asked, in the words of the command line.
+    """What is asked.
 
     Attributes:
         seed: Seed of the callers.

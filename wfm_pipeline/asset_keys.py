@@ -1,0 +1,33 @@
+"""Names by which assets, checks and jobs know each other: keys of assets, and tags of runs and assets.
+
+Here: names alone, so that a job or a check needs no asset. Not here: making assets (assets) and what a table
+promises (contracts).
+"""
+
+from typing import Final
+
+import dagster as dg
+
+from wfm_pipeline.contracts.columns import Table
+from wfm_pipeline.contracts.publication import PUBLICATION
+from wfm_pipeline.contracts.source.source_map import SourceMap, TableMap
+
+DATES_TAG: Final = "wfm/dates"
+"""Run tag: the business dates of a run without partitions, such as 2025-01-01..2025-01-05,2025-03-02."""
+PARTITIONS_TAG: Final = "wfm/partitions"
+"""Tag of assets that have partitions in the UI, also where `wfm run` makes them without."""
+DAY: Final = "day"
+WEEK: Final = "week"
+READERS: Final = "readers"
+"""Group of the readers' copy."""
+PUBLICATION_KEY: Final = dg.AssetKey([READERS, PUBLICATION.name])
+
+
+def key_of(table: Table) -> dg.AssetKey:
+    """Key of a table's asset."""
+    return dg.AssetKey([table.layer, table.name])
+
+
+def bronze_key(source_map: SourceMap, table_map: TableMap) -> dg.AssetKey:
+    """Key of a physical table; blanks and signs that Dagster refuses become underscores."""
+    return dg.AssetKey(["bronze", source_map.bronze_name(table_map).removeprefix("bronze.")])

@@ -1,0 +1,85 @@
+"""How many agents? One row of words, or every row of a CSV file, each by itself.
+
+Here: the request and which rows are asked. Not here: the mathematics and the columns (domain/staffing/sheet).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from wfm_pipeline.domain.staffing.sheet import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, staff_table
+from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.sources.files.planning_files import read_cells
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffingRequest:
+    """One row; None where a word was not given.
+
+    Attributes:
+        calls: Calls offered in the interval [calls], >= 0; need not be whole.
+        interval_seconds: Length of the interval [s].
+        aht_seconds: Mean handle time [s].
+        answer_target_seconds: Answer-time target [s].
+        service_level_target: Share of the offered to be answered within it (0..1).
+        patience_seconds: Mean patience [s]; None = nobody leaves.
+        max_occupancy: Cap of the occupancy (0..1]; None = no cap.
+        shrinkage: Paid time not available [0, 1); None = none.
+    """
+
+    calls: float | None = None
+    interval_seconds: float | None = None
+    aht_seconds: float | None = None
+    answer_target_seconds: float | None = None
+    service_level_target: float | None = None
+    patience_seconds: float | None = None
+    max_occupancy: float | None = None
+    shrinkage: float | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """True where no word was given."""
+        return all(getattr(self, name) is None for name in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StaffingAnswer:
+    """What came out.
+
+    Attributes:
+        rows: One row per row asked, in its order; rows of a file also say in `reason` why they have no answer.
+        notices: What the reader should know.
+    """
+
+    rows: pd.DataFrame
+    notices: tuple[str, ...] = ()
+
+
+def staff_file(path: Path) -> StaffingAnswer:
+    """The answer to every row of a CSV file.
+
+    Raises:
+        SettingsError: there is no such file, or a required column is missing.
+        DataError: the file cannot be read.
+    """
+    rows, notices = staff_table(*read_cells(path))
+    return StaffingAnswer(rows, tuple(notices))
+
+
+def staff_row(request: StaffingRequest) -> StaffingAnswer:
+    """The answer to one row of words.
+
+    Raises:
+        SettingsError: a word is missing or out of its range; the message says which and why.
+    """
+    columns = (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)
+    values = {name: getattr(request, name) for name in columns}
+    missing = [f"--{name.replace('_', '-')}" for name in REQUIRED_COLUMNS if values[name] is None]
+    if missing:
+        raise SettingsError(f"staff needs {', '.join(missing)}; or --file IN.csv [--out OUT.csv]", missing=missing)
+    rows, _ = staff_table(columns, [["" if values[name] is None else repr(values[name]) for name in columns]])
+    reason = rows["reason"].iloc[0]
+    if reason:
+        raise SettingsError(reason)
+    return StaffingAnswer(rows.drop(columns="reason"))

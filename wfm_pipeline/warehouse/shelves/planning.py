@@ -1,0 +1,141 @@
+"""What the weekly allocation plans from: planners' tables that hold now, and the final forecast of calls.
+
+The plan is made from the tables alone. Not here: taking planners' files in (assets), the plans that were made
+(weekly_plans.py) and the allocation (domain/allocation).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from wfm_pipeline.contracts.planning.allocation import (
+    ALLOCATION_RESOURCES,
+    CAPACITY_TIERS,
+    LOCALITY_RULES,
+    MONTHLY_DEMAND,
+    QUEUE_DEMAND_MAP,
+    WEEK_CONFIGURATION,
+)
+from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.contracts.source.source_map import SourceMap
+from wfm_pipeline.domain.allocation.problem import CapacityTier, Demand, Resource, Weight
+from wfm_pipeline.domain.allocation.strategies.strategy import Options
+from wfm_pipeline.domain.allocation.tables.frames import WeekAnswer, allocate_week
+from wfm_pipeline.domain.allocation.tables.locality import LocalityPolicy
+from wfm_pipeline.domain.allocation.tables.sheets import read_resources, read_rules, read_tiers, read_week_configuration
+from wfm_pipeline.domain.allocation.week.demand import read_demands
+from wfm_pipeline.domain.allocation.week.week_plan import WeekTable
+from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.shelves.planned_calls import DEMAND_COLUMNS, days_without_final, planned_days, weekly_calls
+from wfm_pipeline.warehouse.shelves.versions import open_rows
+from wfm_pipeline.warehouse.shelves.weekly_plans import Previous
+
+
+@dataclass(frozen=True)
+class Planning:
+    """Everything a stretch of weeks is planned from.
+
+    Attributes:
+        resources, tiers, table, policy: As the planners' tables stand now.
+        monthly: Planners' monthly forecasts.
+        queue_demand_map: Queue -> demands.
+        calls: Weekly demand from the forecast of calls: `forecast_demand`'s rows.
+        without_final: ISO week -> queue days of it whose forecast has no final values: the model's are planned.
+        notices: What the reader should know.
+    """
+
+    resources: list[Resource]
+    tiers: list[CapacityTier]
+    table: WeekTable
+    policy: LocalityPolicy
+    monthly: pd.DataFrame
+    queue_demand_map: pd.DataFrame
+    calls: pd.DataFrame
+    notices: tuple[str, ...]
+    without_final: Mapping[IsoWeek, int] = field(default_factory=dict)
+
+    def demands(self, week: IsoWeek) -> tuple[list[Demand], list[str]]:
+        """The week's work from both sources, and notices."""
+        from_calls = self.calls[(self.calls["iso_year"] == week.iso_year) & (self.calls["iso_week"] == week.iso_week)]
+        work: list[Demand] = []
+        notices: list[str] = []
+        for frame in (from_calls[DEMAND_COLUMNS], self._months_of(week)):
+            if len(frame):
+                found, said = read_demands(frame, week, self.table, self.policy)
+                work, notices = [*work, *found], [*notices, *said]
+        if from_calls.empty and len(self.queue_demand_map):
+            notices.append(f"no forecast of calls reaches {week}: the demands of queues are not in its plan")
+        if len(from_calls) and week in self.without_final:
+            notices.append(
+                f"{self.without_final[week]} queue days of {week} come from forecasts without final values "
+                "(hindcasts): the model's are planned"
+            )
+        return work, notices
+
+    def _months_of(self, week: IsoWeek) -> pd.DataFrame:
+        """Rows of the months the week touches; all rows where a demand has none there, so that it is told."""
+        if self.monthly.empty:
+            return self.monthly
+        months = {(date.year, date.month) for date in week.dates}
+        keys = zip(self.monthly["year"], self.monthly["month"], strict=True)
+        touched = self.monthly[[key in months for key in keys]]
+        return touched if touched["demand_id"].nunique() == self.monthly["demand_id"].nunique() else self.monthly
+
+    def answer(self, week: IsoWeek, *, options: Options, weight: Weight | None, previous: Previous) -> WeekAnswer:
+        """Allocate one week.
+
+        Args:
+            week: The week.
+            options: The strategy and its switches.
+            weight: What ideal shares follow; None leaves it to the handle times.
+            previous: Plan of the week before; None where there is none.
+        """
+        work, notices = self.demands(week)
+        return allocate_week(
+            self.resources,
+            work,
+            week,
+            self.table,
+            options=options,
+            weight=weight,
+            tiers=self.tiers,
+            previous=previous,
+            notices=notices,
+        )
+
+
+def read_planning(
+    warehouse: Warehouse, source_map: SourceMap, *, default_locality: str, calendars: Mapping[str, Site]
+) -> Planning:
+    """Read what holds now.
+
+    Args:
+        warehouse: An open warehouse.
+        source_map: The source whose calls are planned for.
+        default_locality: Locality of whom no rule gives one.
+        calendars: Locality, or state with one of its own -> its calendar.
+
+    Raises:
+        WarehouseError: the planners' tables are not there yet.
+        AllocationError, InvalidRuleError: a row that SQL brought is wrong; the message names it.
+    """
+    people, _ = read_resources(open_rows(warehouse, ALLOCATION_RESOURCES).rename(columns={"resource_cn": "cn"}))
+    configuration, _ = read_week_configuration(open_rows(warehouse, WEEK_CONFIGURATION))
+    policy = read_rules(open_rows(warehouse, LOCALITY_RULES), default_locality=default_locality)
+    queue_map = open_rows(warehouse, QUEUE_DEMAND_MAP)
+    days = planned_days(warehouse, source_map)
+    calls, notices = weekly_calls(days, queue_map, policy)
+    table = WeekTable(configuration, calendars=calendars)
+    return Planning(
+        people,
+        read_tiers(open_rows(warehouse, CAPACITY_TIERS)),
+        table,
+        policy,
+        open_rows(warehouse, MONTHLY_DEMAND),
+        queue_map,
+        calls,
+        (*notices, *table.notices()),
+        days_without_final(days),
+    )

@@ -1,0 +1,62 @@
+"""Plans of weeks as they are stored: who worked on what, and how good the plans were.
+
+Not here: what a week is planned from (planning.py) and making a plan (domain/allocation).
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from wfm_pipeline.contracts.columns import Table
+from wfm_pipeline.contracts.planning.allocation import ALLOCATION_QUALITY, WEEKLY_RESOURCE_ASSIGNMENT
+from wfm_pipeline.domain.allocation.tables.frames import ANSWER_COLUMNS
+from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.scope import Scope
+
+Previous = Mapping[str, str | None] | None
+"""Demand of each person in the plan of the week before, None for a person without; None where there is no plan."""
+
+
+def last_plan(warehouse: Warehouse, week: IsoWeek) -> Previous:
+    """Demand of each person in a week's stored plan; None where there is no plan."""
+    name = WEEKLY_RESOURCE_ASSIGNMENT.full_name
+    if not warehouse.has(name):
+        return None
+    stored = (
+        Scope({"iso_year": week.iso_year, "iso_week": week.iso_week})
+        .filter(warehouse.table(name))
+        .select("resource_cn", "demand_id")
+    )
+    rows = warehouse.arrow(stored).to_pylist()
+    return {row["resource_cn"]: row["demand_id"] for row in rows} or None
+
+
+def rows_by_week(warehouse: Warehouse, table: Table) -> defaultdict[IsoWeek, pd.DataFrame]:
+    """A stored table's rows by week, read at once; a week without rows has an empty frame."""
+    rows = warehouse.frame(warehouse.table(table.full_name))
+    weeks = rows[["iso_year", "iso_week"]].drop_duplicates()
+    empty, found = rows.head(0), rows.groupby(["iso_year", "iso_week"])
+    keys = zip(weeks["iso_year"].tolist(), weeks["iso_week"].tolist(), strict=True)
+    return defaultdict(lambda: empty, {IsoWeek(*key): found.get_group(key) for key in keys})
+
+
+def quality_of(warehouse: Warehouse, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
+    """Stored quality of some weeks, the chosen strategy first."""
+    rows = warehouse.frame(warehouse.table(ALLOCATION_QUALITY.full_name))
+    return _of_weeks(rows, weeks).sort_values(
+        ["iso_year", "iso_week", "is_chosen"], ascending=[True, True, False], ignore_index=True
+    )
+
+
+def plans_of(warehouse: Warehouse, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
+    """Stored plans of some weeks: one row per week and resource, the week and then `ANSWER_COLUMNS`."""
+    rows = warehouse.frame(warehouse.table(WEEKLY_RESOURCE_ASSIGNMENT.full_name))
+    kept = _of_weeks(rows, weeks).sort_values(["iso_year", "iso_week", "resource_cn"], ignore_index=True)
+    return kept[["iso_year", "iso_week", *ANSWER_COLUMNS]]
+
+
+def _of_weeks(rows: pd.DataFrame, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
+    wanted = {(week.iso_year, week.iso_week) for week in weeks}
+    return rows[[key in wanted for key in zip(rows["iso_year"], rows["iso_week"], strict=True)]]

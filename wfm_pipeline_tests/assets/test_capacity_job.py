@@ -33,7 +33,7 @@ def issue(house):
     return run_capacity(definitions, house, on_step=quiet, instance=dg.DagsterInstance.ephemeral())
 
 
-def newest(house, read=latest_plan):
+def stored(house, read=latest_plan):
     with house.open_warehouse() as warehouse:
         return read(warehouse, house.source_map)
 
@@ -66,7 +66,7 @@ def test_the_plan_is_that_of_the_long_range_lawful_and_repeatable(planned):
 
     assert (first.problems, second.problems) == ((), ())
     assert content == hashes(planned, [TABLE])
-    plan, weeks = newest(planned), newest(planned, latest_weeks)
+    plan, weeks = stored(planned), stored(planned, latest_weeks)
     assert {"care", "orders", "english"} == set(plan["pool_id"])
     assert len(weeks) / weeks["queue_id"].nunique() == len(plan) / 3 == 64
     care = plan[plan["pool_id"] == "care"].set_index("week_start")
@@ -93,7 +93,7 @@ def test_the_plan_is_the_same_on_postgresql(planned, postgres_url):
 def test_heads_go_down_by_the_yearly_rate(planned):
     issue(planned)
 
-    english = newest(planned).query("pool_id == 'english'").set_index("week_start")["heads_start"]
+    english = stored(planned).query("pool_id == 'english'").set_index("week_start")["heads_start"]
 
     # 9 people on 6 January 2025, 15 % leave in 365.2425 days
     days = (english.index - pd.Timestamp("2025-01-06")).days
@@ -109,7 +109,7 @@ def test_the_hours_of_the_issued_weeks_own_load_are_those_of_its_staffing(planne
     issued_work = newest["workload_minutes"].sum() / 60 / days * 7
     issued_hours = newest["agents_required"].astype(float).sum() * 0.5 / days * 7
 
-    orders = newest(planned).query("pool_id == 'orders'")
+    orders = stored(planned).query("pool_id == 'orders'")
 
     nearest = orders.iloc[(orders["workload_hours"] - issued_work).abs().argmin()]
     assert nearest["on_phone_hours"] == pytest.approx(
@@ -122,7 +122,7 @@ def test_a_changed_file_opens_a_version_and_changes_the_plan(planned, tmp_path):
     shutil.copytree(planned.planning_folder, folder)
     house = House(planned.settings.model_copy(update={"planning_folder": folder}))
     issue(house)
-    before = newest(house)
+    before = stored(house)
     path = folder / "shrinkage.csv"
     path.write_text(path.read_text().replace("meetings,true,0.02", "meetings,true,0.05"))
 
@@ -130,7 +130,7 @@ def test_a_changed_file_opens_a_version_and_changes_the_plan(planned, tmp_path):
 
     assert 2 == count(house, "select count(*) from silver.shrinkage where kind = 'meetings'")
     assert 1 == count(house, "select count(*) from silver.shrinkage where kind = 'meetings' and valid_until is null")
-    after = newest(house)
+    after = stored(house)
     assert (after["paid_fte_required_mean"] > before["paid_fte_required_mean"]).all()
     assert (after["fte_required_mean"] == before["fte_required_mean"]).all()
 
@@ -143,7 +143,7 @@ def test_without_planners_files_the_plan_says_what_is_missing(planned, tmp_path)
     outcome = issue(house)
 
     assert () == outcome.problems
-    plan = newest(house)
+    plan = stored(house)
     assert {"support", "billing", "orders", "english"} == set(plan["pool_id"])
     assert plan["fte_required_mean"].notna().all()
     assert plan["gap_fte_mean"].isna().all()

@@ -8,7 +8,7 @@ import wfm_pipeline.assets.code_version as subject
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.settings import load_settings
 
-SILVER, ACTUALS, STAFFING = (f"wfm_pipeline.assets.{name}" for name in ("silver", "actuals", "staffing"))
+SILVER, ACTUALS, STAFFING = (f"wfm_pipeline.assets.{name}" for name in ("silver", "actuals", "planning.staffing"))
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ facts as attributes. Anything that is not a `WfmError` is a bug of ours, not a f
 import reprlib
 from typing import Final
 
+MOST_NAMED: Final = 5
+"""Things that a message names one by one; the others are counted [count]."""
 _SHORT: Final = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 120
 _SHORT.maxlevel = 3

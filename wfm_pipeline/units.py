@@ -13,11 +13,18 @@ SECONDS_PER_DAY: Final = 86_400
 MINUTES_PER_HOUR: Final = 60
 MINUTES_PER_DAY: Final = 1_440
 DAYS_PER_WEEK: Final = 7
+MONTHS_PER_YEAR: Final = 12
+LONGEST_MONTH_DAYS: Final = 31
 HOURS_PER_DAY: Final = 24
+PERCENT: Final = 100.0
+"""Percent of a whole; shares are 0..1 everywhere but in texts."""
 INTERVAL_MINUTES_ALLOWED: Final = (5, 15, 30, 60)
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """Short weekday names; the position equals `datetime.date.weekday()`."""
 
+ANSWER_TARGET_SECONDS: Final = 20.0
+SERVICE_LEVEL_TARGET: Final = 0.8
+"""The 20 and the 80 of 80/20, the target that call centres name where nobody says another [s], [0..1]."""
 EARLIEST_DATE: Final = dt.date(1990, 1, 1)
 LATEST_DATE: Final = dt.date(2199, 12, 31)
 """Dates before and after are slips of the pen: no centre has such calls, and instants in nanoseconds end in 2262."""

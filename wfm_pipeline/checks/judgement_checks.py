@@ -10,6 +10,7 @@ import pandas as pd
 from wfm_pipeline.asset_keys import key_of
 from wfm_pipeline.checks.verdicts import warning
 from wfm_pipeline.contracts.gold import FORECAST_ACCURACY, QUEUE_DAY_ACTUAL
+from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.domain.forecasting.issues import first_target_day
 from wfm_pipeline.domain.judgement import (
     band_holds,
@@ -22,7 +23,6 @@ from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.judgement_rows import last_known_day, newest_volume, week_scores
 from wfm_pipeline.warehouse.shelves.history import unfinished_days
 
-_ALL_QUEUES = "(all)"
 _BAND_ISSUES = 3
 
 
@@ -62,7 +62,7 @@ def _band_check() -> dg.AssetChecksDefinition:
     )
     def band_check(house: dg.ResourceParam[House]) -> dg.AssetCheckResult:
         scores = _newest_weeks(house, _BAND_ISSUES)
-        queues = scores[scores["queue_id"] != _ALL_QUEUES]
+        queues = scores[scores["queue_id"] != ALL]
         return warning(
             band_holds(
                 queues["points"].tolist(),
@@ -83,7 +83,7 @@ def _peer_check() -> dg.AssetChecksDefinition:
     def better_than_the_peer(house: dg.ResourceParam[House]) -> dg.AssetCheckResult:
         issues = house.settings.worse_than_peer_issues
         scores = _newest_weeks(house, issues)
-        whole = scores[scores["queue_id"] == _ALL_QUEUES]
+        whole = scores[scores["queue_id"] == ALL]
         ours, peer = (whole[name].astype(float).tolist() for name in ("wmape", "wmape_median6"))
         return warning(worse_than_peer(ours, peer, issues=issues))
 

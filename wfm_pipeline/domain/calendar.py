@@ -8,6 +8,7 @@ days have data (transforms) or what a holiday does to demand (forecasting).
 import datetime as dt
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -15,8 +16,14 @@ import pandas as pd
 
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.units import MINUTES_PER_HOUR
 
-_HALF_HOUR = dt.timedelta(minutes=30)
+_HALF_HOUR: Final = dt.timedelta(minutes=30)
+"""Time after a change of clocks at which the next is looked for: none follows sooner."""
+_NAMED_COUNTRIES: Final = 12
+"""Countries that a message names as examples [count]."""
+YEARS_KEPT: Final = 256
+"""Calendars of a country and year that are kept in memory [count]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,7 @@ def zone_segments(time_zone: str, first_date: dt.date, last_date: dt.date) -> tu
         IANA time zone database, through the standard library's `zoneinfo`.
     """
     zone = ZoneInfo(time_zone)
+    # A local date begins up to a day before or after the UTC date of its name; a day more is for the search's steps.
     start = dt.datetime.combine(first_date, dt.time()) - dt.timedelta(days=2)
     end = dt.datetime.combine(last_date, dt.time()) + dt.timedelta(days=3)
     segments = [ZoneSegment(start, _offset_seconds(zone, start))]
@@ -76,12 +84,12 @@ def _bisect_transition(zone: ZoneInfo, low: dt.datetime, high: dt.datetime) -> d
     return high
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=YEARS_KEPT)
 def _public_holidays(country: str, subdivision: str | None, year: int) -> dict[dt.date, str]:
     try:
         return dict(holidays.country_holidays(country, subdiv=subdivision, years=year))
     except NotImplementedError as error:
-        known = ", ".join(sorted(holidays.list_supported_countries())[:12])
+        known = ", ".join(sorted(holidays.list_supported_countries())[:_NAMED_COUNTRIES])
         raise SettingsError(
             f"country must be an ISO code the holidays library knows ({known}, ...), "
             f"got {country!r} with subdivision {subdivision!r}",
@@ -147,7 +155,7 @@ def calendar_days(site: Site, first_date: dt.date, last_date: dt.date) -> pd.Dat
 
 
 def _clock(minute: int) -> str:
-    return f"{minute // 60:02d}:{minute % 60:02d}"
+    return f"{minute // MINUTES_PER_HOUR:02d}:{minute % MINUTES_PER_HOUR:02d}"
 
 
 def interval_grid(site: Site, first_date: dt.date, last_date: dt.date) -> pd.DataFrame:
@@ -184,6 +192,18 @@ def start_of_day(site: Site, date: dt.date) -> dt.datetime:
     return local.astimezone(dt.UTC).replace(tzinfo=None)
 
 
+def minute_of_day(instants: pd.Series) -> pd.Series:
+    """Minute of the day of local times.
+
+    Args:
+        instants: Naive local times (datetime64); shape (n,).
+
+    Returns:
+        Whole minutes since midnight [min], 0 to 1439, index as given.
+    """
+    return instants.dt.hour * MINUTES_PER_HOUR + instants.dt.minute
+
+
 def _minutes(clock: pd.Series) -> pd.Series:
     hours = clock.str.slice(0, 2).astype(float)
-    return hours * 60 + clock.str.slice(3, 5).astype(float)
+    return hours * MINUTES_PER_HOUR + clock.str.slice(3, 5).astype(float)

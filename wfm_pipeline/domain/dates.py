@@ -1,9 +1,10 @@
 """Sets of dates as stretches of consecutive days: what a run is about, and the words for it in a tag.
 
-Not here: which dates are stale (orchestration/partitions/stale_dates), what is open or a holiday (domain/calendar).
+Here: such sets, and texts that name dates or weeks. Not here: which dates are stale (orchestration/partitions/stale_dates), what is open or a holiday (domain/calendar).
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -14,6 +15,24 @@ from wfm_pipeline.errors import DataError
 _ONE_DAY: Final = dt.timedelta(days=1)
 _NONE: Final = "none"
 _BETWEEN, _TO = ",", ".."
+_WEEK: Final = re.compile(r"(\d{4})-?[Ww](\d{1,2})")
+
+
+def year_and_week(text: str) -> tuple[int, int] | None:
+    """The ISO year and week that a text names.
+
+    Args:
+        text: Such as `2025-W28` or `2025w28`.
+
+    Returns:
+        Year and week, which that year need not have; None where the text names none.
+
+    Example:
+        >>> year_and_week("2025-W28"), year_and_week("28/2025")
+        ((2025, 28), None)
+    """
+    match = _WEEK.fullmatch(text)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -19,6 +19,8 @@ from typing import Final
 
 Row = Mapping[str, object]
 _SEPARATOR: Final = "\x1f"
+_HASH_DIGITS: Final = 32
+"""Hexadecimal digits of a row's hash: 128 bits, so that no two rows of any table share one [count]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def next_versions(
 def row_hash(row: Row) -> str:
     """32 hexadecimal digits of what a row says; the order of its columns does not matter."""
     words = (f"{name}={'' if row[name] is None else row[name]!s}" for name in sorted(row))
-    return hashlib.sha256(_SEPARATOR.join(words).encode()).hexdigest()[:32]
+    return hashlib.sha256(_SEPARATOR.join(words).encode()).hexdigest()[:_HASH_DIGITS]
 
 
 def _key(row: Row, key: Sequence[str]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from cronsim import CronSim
 
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.calendar import calendar_days
+from wfm_pipeline.units import DAYS_PER_WEEK
 
 NOMINAL_BAND: Final = 0.8
 """Share of points that [q10, q90] should hold [0..1]."""
@@ -25,7 +26,7 @@ LEAST_BAND_POINTS: Final = 30
 """Scored points below which a share says little: with 30 its standard error is still 0.07 [count]."""
 RECORDED_DAYS: Final = 366
 """From so far behind the clock on, data are a recording and no feed [days]."""
-_WEEK: Final = dt.timedelta(days=7)
+_WEEK: Final = dt.timedelta(days=DAYS_PER_WEEK)
 _FARTHEST_OPEN_DAY: Final = 31
 """Days to look back for one on which the desk was open [days]."""
 

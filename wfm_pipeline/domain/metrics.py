@@ -10,12 +10,12 @@ that would divide by zero calls, is NaN and never 0 or infinity.
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import pdtr
 
+from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.errors import DataError
 
-FloatArray = NDArray[np.float64]
 POISSON_NORMAL_FROM = 1e6
 """Rate above which the mean deviation of a Poisson count is sqrt(2 rate / pi) to 7 digits."""
 

@@ -13,9 +13,10 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
-from wfm_pipeline.errors import DataError
+from wfm_pipeline.contracts.stand_ins import UNKNOWN
+from wfm_pipeline.domain.arrays import ROUNDING
+from wfm_pipeline.errors import MOST_NAMED, DataError
 
-UNKNOWN_CUSTOMER: Final = "(unknown)"
 UNKNOWN_SEGMENT: Final = "unknown_customer"
 SINGLE_SEGMENT: Final = "all_customers"
 INPUT_COLUMNS: Final = (
@@ -31,9 +32,16 @@ CALLS_PER_WEEK_FLOOR: Final = 0.01
 """One call in two years [calls/week]; keeps the logarithm finite."""
 SILHOUETTE_MIN: Final = 0.25
 """Below it there is no structure to speak of (Kaufman & Rousseeuw, 1990, Finding Groups in Data, table 4)."""
-_NAME_EDGE = 0.25  # interquartile distances from the median: halfway to a quartile of an even spread
-_SILHOUETTE_ROWS = 2_000
-_KMEANS_STARTS = 10
+_NAME_EDGE: Final = 0.25
+"""Interquartile distances from the median at which a name changes: halfway to a quartile of an even spread."""
+_SILHOUETTE_ROWS: Final = 2_000
+"""Customers that score a number of segments: the silhouette costs by the square of their number [count]."""
+_KMEANS_STARTS: Final = 10
+"""Random starts of K-means, of which the best is kept [count]."""
+_QUARTILES: Final = (0.25, 0.5, 0.75)
+"""Levels of the quartiles and the median."""
+_SAME_DECIMALS: Final = 9
+"""Decimals of a point in which two customers must agree to count as one [decimals]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,7 @@ def segment_customers(
         DataError: columns are missing, a key repeats, or calls or calls per week are negative or unknown.
     """
     _check(frame)
-    is_known = frame["customer_key"].notna() & (frame["customer_key"] != UNKNOWN_CUSTOMER)
+    is_known = frame["customer_key"].notna() & (frame["customer_key"] != UNKNOWN)
     known = shrink_small_samples(frame[is_known].sort_values("customer_key"), prior_calls=prior_calls)
     notes = _unknown_notes(frame[~is_known], float(frame["calls"].sum()))
     points = scale_robustly(_features(known))
@@ -148,10 +156,14 @@ def scale_robustly(features: np.ndarray) -> np.ndarray:
     scaled = np.zeros_like(features, dtype=float)
     for column in range(features.shape[1]):
         values = features[:, column]
-        if len(values) == 0 or np.isnan(values).any() or np.ptp(values) <= 1e-9 * max(1.0, float(np.abs(values).max())):
+        if (
+            len(values) == 0
+            or np.isnan(values).any()
+            or np.ptp(values) <= ROUNDING * max(1.0, float(np.abs(values).max()))
+        ):
             continue
-        low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
-        spread = high - low if high - low > 1e-9 * np.ptp(values) else values.std()
+        low, middle, high = np.quantile(values, _QUARTILES)
+        spread = high - low if high - low > ROUNDING * np.ptp(values) else values.std()
         scaled[:, column] = (values - middle) / spread
     return scaled
 
@@ -168,11 +180,15 @@ def _check(frame: pd.DataFrame) -> None:
     if len(repeated) or not frame.index.is_unique:
         raise DataError(
             f"segmentation needs one row per customer_key and a unique index; {len(repeated)} keys repeat; add them up first",
-            repeated=sorted(set(repeated.astype(str)))[:5],
+            repeated=sorted(set(repeated.astype(str)))[:MOST_NAMED],
         )
     figures = frame[["calls", "calls_per_week"]].astype(float).to_numpy()
     if not (np.isfinite(figures) & (figures >= 0)).all():
-        bad = frame.loc[~(np.isfinite(figures) & (figures >= 0)).all(axis=1), "customer_key"].astype(str).tolist()[:5]
+        bad = (
+            frame.loc[~(np.isfinite(figures) & (figures >= 0)).all(axis=1), "customer_key"]
+            .astype(str)
+            .tolist()[:MOST_NAMED]
+        )
         raise DataError(f"calls and calls_per_week must be finite and >= 0, not so for customers {bad}", customers=bad)
 
 
@@ -197,7 +213,7 @@ def _choose_segments(
     if len(points) < customers_min:
         note = f"{len(points)} known customers, fewer than {customers_min}: one segment." if len(points) else ""
         return single, np.nan, (note,) if note else ("No customer is known.",)
-    distinct = len(np.unique(points.round(9), axis=0))
+    distinct = len(np.unique(points.round(_SAME_DECIMALS), axis=0))
     sample = np.random.default_rng(seed).permutation(len(points))[:_SILHOUETTE_ROWS]
     best_labels, best_score = single, -np.inf
     for k in range(2, min(segments_max, distinct - 1) + 1):
@@ -205,7 +221,7 @@ def _choose_segments(
         is_big_enough = np.bincount(labels, minlength=k).min() >= segment_share_min * len(points)
         if is_big_enough and len(np.unique(labels[sample])) > 1:
             score = float(silhouette_score(points[sample], labels[sample]))
-            if score > best_score + 1e-9:
+            if score > best_score + ROUNDING:
                 best_labels, best_score = labels, score
     if best_score < SILHOUETTE_MIN:
         return single, np.nan, (f"No grouping has a silhouette of {SILHOUETTE_MIN} or more: one segment.",)

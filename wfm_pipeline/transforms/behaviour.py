@@ -4,9 +4,9 @@ import ibis
 from ibis import _
 from ibis.expr.types import Table as IbisTable
 
+from wfm_pipeline.contracts.stand_ins import UNKNOWN
 from wfm_pipeline.units import DAYS_PER_WEEK
 
-UNKNOWN_CUSTOMER = "(unknown)"
 _HOURS_PER_DAY = 24
 
 
@@ -23,7 +23,7 @@ def customer_behaviour(calls: IbisTable) -> IbisTable:
         busy hours the earlier).
     """
     keyed = calls.mutate(
-        customer_key=calls.customer_key.fill_null(UNKNOWN_CUSTOMER),
+        customer_key=calls.customer_key.fill_null(UNKNOWN),
         weekday_hour=calls.arrived_at_local.day_of_week.index().cast("int64") * _HOURS_PER_DAY
         + calls.arrived_at_local.hour().cast("int64"),
     )

@@ -10,8 +10,8 @@ from ibis.expr.types import BooleanValue, FloatingValue, StringValue
 from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.contracts.source.source_map import SourceMap
+from wfm_pipeline.contracts.stand_ins import UNKNOWN
 
-UNKNOWN_QUEUE = "(unknown)"
 _HANDLE = ("talk_seconds", "hold_seconds", "after_call_seconds")
 
 
@@ -35,7 +35,7 @@ def attribute_calls(legs: IbisTable, several: IbisTable, source_map: SourceMap) 
     """
     caller = "customer_id" if source_map.caller_is == "customer" else "caller_number"
     legs = legs.mutate(
-        queue_id=legs.queue_id.fill_null(UNKNOWN_QUEUE),
+        queue_id=legs.queue_id.fill_null(UNKNOWN),
         caller_key=legs[caller],
         is_answered=legs.status.isin(("answered", "transferred")),
         handle_seconds=_handle_seconds(legs),

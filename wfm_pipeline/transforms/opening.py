@@ -7,7 +7,7 @@ from ibis.expr.types import BooleanValue, TimestampValue
 
 from wfm_pipeline.contracts.source.site import OpeningHours, Site
 from wfm_pipeline.domain.calendar import holiday_names
-from wfm_pipeline.units import MINUTES_PER_DAY
+from wfm_pipeline.units import MINUTES_PER_DAY, MINUTES_PER_HOUR
 
 
 def is_open(local: TimestampValue, site: Site, first_date: dt.date, last_date: dt.date) -> BooleanValue:
@@ -20,7 +20,7 @@ def is_open(local: TimestampValue, site: Site, first_date: dt.date, last_date: d
         last_date: Last date, inclusive.
     """
     hours = site.hours_by_weekday()
-    minute = local.hour() * 60 + local.minute()
+    minute = local.hour() * MINUTES_PER_HOUR + local.minute()
     inside = [
         local.day_of_week.index().isin([number for number, day in enumerate(hours) if day == same])
         & minute.between(same.opens_minute, same.closes_minute - 1)

@@ -10,6 +10,7 @@ import pandas as pd
 from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, materialized, report
 from wfm_pipeline.assets.forecasting.forecast import DAY_FORECAST_KEY, FORECAST_KEY
 from wfm_pipeline.contracts.gold import FORECAST_ACCURACY, QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
+from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.domain.forecasting import score_issue
 from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, build_panel
 from wfm_pipeline.domain.forecasting.issues import issue_instant
@@ -76,7 +77,7 @@ def _replace(house: House, warehouse: Warehouse, part: pd.DataFrame) -> int:
 def _notes(rows: pd.DataFrame) -> dict[str, object]:
     if rows.empty:
         return {"issues_scored": 0}
-    whole = rows[(rows["queue_id"] == "(all)") & (rows["grain"] == "interval")]
+    whole = rows[(rows["queue_id"] == ALL) & (rows["grain"] == "interval")]
     latest = whole[whole["issued_at"] == whole["issued_at"].max()].iloc[-1]
     return {
         "issues_scored": int(rows["issued_at"].nunique()),

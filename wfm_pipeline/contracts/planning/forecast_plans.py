@@ -26,8 +26,6 @@ from wfm_pipeline.contracts.columns import (
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.planning.history import HISTORY
 
-ALL_QUEUES: Final = "(all)"
-"""A planner's word for every queue of the source."""
 OVERRIDE_KINDS: Final = ("factor", "add", "set")
 DECISION_WORDS: Final = ("accepted", "refused")
 ANOMALY_KINDS: Final = ("spike", "drop", "stated")

@@ -19,6 +19,7 @@ from wfm_pipeline.domain.allocation.faults import (
 )
 from wfm_pipeline.domain.allocation.tables.locality import LOCALITY_NAMES, locality_name
 from wfm_pipeline.domain.allocation.week.week_plan import WeekPlan
+from wfm_pipeline.errors import MOST_NAMED
 from wfm_pipeline.units import SECONDS_PER_HOUR
 
 ANY_STATE: Final = "N/A"
@@ -315,6 +316,6 @@ def _one_sided(what: str, of_people: Iterable[str], of_demands: Iterable[str]) -
     return [f"{words}: {_some(names)}" for names, words in found if names]
 
 
-def _some(names: Sequence[object], limit: int = 5) -> str:
+def _some(names: Sequence[object], limit: int = MOST_NAMED) -> str:
     shown = ", ".join(str(name) for name in names[:limit])
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"

@@ -8,13 +8,12 @@ The method, its source and its drawbacks: docs/methods/forecasting.md.
 from wfm_pipeline.domain.forecasting.fitting import ForecastModel
 from wfm_pipeline.domain.forecasting.forecast import ForecastResult, forecast, forecast_from_model
 from wfm_pipeline.domain.forecasting.judging.backtest import METHODS, BacktestResult, read_folds, run_backtest
-from wfm_pipeline.domain.forecasting.judging.issue_scores import ALL_QUEUES, HORIZON_BANDS, score_issue
+from wfm_pipeline.domain.forecasting.judging.issue_scores import HORIZON_BANDS, score_issue
 from wfm_pipeline.domain.forecasting.options import METHOD, QUANTILE_LEVELS, RUNGS, ForecastOptions, quantile_column
 from wfm_pipeline.domain.forecasting.planners.outside import Plans
 from wfm_pipeline.domain.forecasting.saved_model import dump_model, load_model, model_card
 
 __all__ = [
-    "ALL_QUEUES",
     "HORIZON_BANDS",
     "METHOD",
     "METHODS",

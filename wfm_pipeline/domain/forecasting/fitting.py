@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.domain.arrays import BoolArray, FloatArray
 from wfm_pipeline.domain.forecasting.bands.inner_backtest import RIVALS, InnerForecasts, inner_forecasts
 from wfm_pipeline.domain.forecasting.bands.interval_models import IntervalModels, learn_interval_models
 from wfm_pipeline.domain.forecasting.bands.learnt_bands import DAY_BANDS, INTERVAL_BANDS, BandModel, learn_bands
 from wfm_pipeline.domain.forecasting.bands.peer_share import PeerShare, learn_peer_share
 from wfm_pipeline.domain.forecasting.desk.calendar_facts import FEATURES, ORDINARY, day_types
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, CallPanel, FloatArray
+from wfm_pipeline.domain.forecasting.desk.panel import CallPanel
 from wfm_pipeline.domain.forecasting.desk.state import DeskState, observe
 from wfm_pipeline.domain.forecasting.means.core import CoreModel, expected_calls, learn_core, open_ahead
 from wfm_pipeline.domain.forecasting.means.ladder import Chosen, rung_for

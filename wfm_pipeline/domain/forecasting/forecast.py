@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 
 from wfm_pipeline.contracts.source.site import Site
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, build_panel
+from wfm_pipeline.domain.arrays import BoolArray
+from wfm_pipeline.domain.calendar import minute_of_day
+from wfm_pipeline.domain.forecasting.desk.panel import build_panel
 from wfm_pipeline.domain.forecasting.fitting import Answer, ForecastModel, answer, fit_panel
 from wfm_pipeline.domain.forecasting.handle_time import AHT_COLUMNS, HandleTimes, learn_handle_time
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions, quantile_column
@@ -114,7 +116,7 @@ def _future_grid(model: ForecastModel, future: pd.DataFrame | None) -> tuple[Boo
         return np.ones(shape, bool), None
     start = future["interval_start"]
     day = ((start.dt.normalize() - pd.Timestamp(model.origin)) // pd.Timedelta(days=1)).to_numpy()
-    slot = ((start.dt.hour * 60 + start.dt.minute) // model.interval_minutes).to_numpy()
+    slot = (minute_of_day(start) // model.interval_minutes).to_numpy()
     inside = (day >= 0) & (day < model.horizon_days)
     grid, allowed = np.zeros(shape, bool), np.zeros(shape, bool)
     grid[day[inside], slot[inside]] = True

@@ -18,7 +18,8 @@ from scipy.optimize import nnls
 from scipy.special import expi
 from scipy.stats import gamma
 
-from wfm_pipeline.domain.forecasting.desk.panel import FloatArray
+from wfm_pipeline.domain.arrays import LEAST_DIVISOR, FloatArray
+from wfm_pipeline.domain.calendar import minute_of_day
 from wfm_pipeline.domain.forecasting.options import ForecastOptions
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import MINUTES_PER_DAY
@@ -27,8 +28,9 @@ WINDOW_DAYS: Final = 56
 """Days before the origin that the handle time is learnt from [days]."""
 COLUMNS: Final = ("queue_id", "interval_start", "calls_answered", "handle_seconds")
 AHT_LEVELS: Final = (0.1, 0.5, 0.9)
+"""Quantiles of the AHT that a forecast carries."""
 AHT_COLUMNS: Final = ("aht_q10_seconds", "aht_q50_seconds", "aht_q90_seconds")
-"""Quantiles of the AHT and their columns."""
+"""Columns of those quantiles, in the same order."""
 DEFAULT_SPREAD: Final = (0.05, 1.0)
 """a and b before anything is seen: exponential calls around a level known to 22 %."""
 LEAST_CELLS: Final = 30
@@ -38,8 +40,11 @@ LEAST_PRIOR_DAYS: Final = 14
 CLIP_SPREADS: Final = 4.0
 """Relative error beyond which a cell pulls no harder [spreads]."""
 ROUNDS: Final = 8
+"""Rounds of fitting the spread, each clipped by the spread of the one before [count]."""
 MANY_CALLS: Final = 100.0
 """Calls above which 1 / N is as good as 1 / mean, to 1 % [calls]."""
+FEW_CALLS: Final = 1e-6
+"""Calls below which the mean of 1 / N is 1 to a millionth: an interval that has a call has one [calls]."""
 LEAST_SQUARE: Final = 1e-6
 """Smallest squared relative error a band is made for."""
 
@@ -74,7 +79,7 @@ class HandleTimes:
         weighted = (calls * self.mean[:, None, :]).sum(axis=2)
         plain = np.broadcast_to(self.mean.mean(axis=1)[:, None], weighted.shape)
         total = calls.sum(axis=2)
-        return np.where(total > 0, weighted / np.maximum(total, 1e-12), plain)
+        return np.where(total > 0, weighted / np.maximum(total, LEAST_DIVISOR), plain)
 
     def day_quantiles(self, calls: FloatArray) -> FloatArray:
         """Quantiles of the days' AHT; shape (queues, days, 3) [s]; they have a spread of their own."""
@@ -97,7 +102,7 @@ def mean_inverse(calls: FloatArray) -> FloatArray:
     Source:
         sum of m^k / (k k!) over k >= 1 is Ei(m) - Euler's constant - log m (Abramowitz & Stegun 1964, 5.1.10).
     """
-    rate = np.clip(calls, 1e-6, MANY_CALLS)
+    rate = np.clip(calls, FEW_CALLS, MANY_CALLS)
     series = expi(rate) - np.euler_gamma - np.log(rate)
     return np.where(calls > MANY_CALLS, 1 / np.maximum(calls, 1.0), series / np.expm1(rate))
 
@@ -134,7 +139,7 @@ def learn_handle_time(
         start = rows["interval_start"]
         queue = pd.Index(queue_ids).get_indexer(pd.Index(rows["queue_id"].astype(str)))
         day = ((start.dt.normalize() - pd.Timestamp(origin)) // pd.Timedelta(days=1)).to_numpy() + WINDOW_DAYS
-        slot = ((start.dt.hour * 60 + start.dt.minute) // interval_minutes).to_numpy()
+        slot = (minute_of_day(start) // interval_minutes).to_numpy()
         known = queue >= 0
         where = (queue[known], day[known], slot[known])
         np.add.at(answered, where, rows["calls_answered"].to_numpy(float)[known])
@@ -164,8 +169,8 @@ def _day_ratios(answered: FloatArray, seconds: FloatArray, expected: FloatArray)
     came, said, calls = seconds[some].sum(axis=1), expected[some].sum(axis=1), answered[some].sum(axis=1)
     before = np.cumsum(came) - came, np.cumsum(said) - said
     late = slice(LEAST_PRIOR_DAYS, None)
-    level = before[0][late] / np.maximum(before[1][late], 1e-12)
-    return came[late] / np.maximum(said[late] * level, 1e-12), calls[late]
+    level = before[0][late] / np.maximum(before[1][late], LEAST_DIVISOR)
+    return came[late] / np.maximum(said[late] * level, LEAST_DIVISOR), calls[late]
 
 
 def fit_spread(ratio: FloatArray, calls: FloatArray) -> FloatArray:

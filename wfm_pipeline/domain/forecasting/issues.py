@@ -16,13 +16,12 @@ import pandas as pd
 
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.domain.arrays import ROUNDING
 from wfm_pipeline.domain.calendar import start_of_day
 
 Verdict = Literal["first", "changed", "reissued", "stands", "same"]
 WRITTEN: Final = ("first", "changed", "reissued")
 """Verdicts after which the issue's rows are written."""
-TOLERANCE: Final = 1e-9
-"""Relative and absolute difference of numbers that is none: doubles added in another order."""
 
 
 def issue_instant(site: Site, day: dt.date) -> dt.datetime:
@@ -64,7 +63,7 @@ def same_rows(table: Table, left: pd.DataFrame, right: pd.DataFrame) -> bool:
 def _same_values(left: pd.Series, right: pd.Series, kind: str) -> bool:
     if kind == "float64":
         pair = left.to_numpy(np.float64), right.to_numpy(np.float64)
-        return bool(np.allclose(*pair, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True))
+        return bool(np.allclose(*pair, rtol=ROUNDING, atol=ROUNDING, equal_nan=True))
     if kind in ("date", "timestamp"):
         left, right = (pd.to_datetime(values).astype("datetime64[us]") for values in (left, right))
     both_null = left.isna().to_numpy() & right.isna().to_numpy()

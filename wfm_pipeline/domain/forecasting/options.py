@@ -1,7 +1,10 @@
-"""Every number the forecast uses that is a choice, with its unit and where it comes from.
+"""Choices that the parts of the forecast share: one record handed through all of them, levels and names.
 
-Here: one frozen record of constants and the names of the ladder's rungs. Not here: what they do.
-One configuration serves every desk; nothing is tuned per data set or per origin.
+Here: what several parts read, or what a caller or a test may want otherwise. Not here: a number of one part
+alone, which stands at the top of that part with its unit and reason; and what the choices do.
+
+One configuration serves every desk; nothing is tuned per data set or per origin. Where the numbers come from and
+what each is worth: docs/methods/forecasting.md.
 """
 
 from dataclasses import dataclass
@@ -15,7 +18,9 @@ FORECAST_VERSION: Final = 1
 METHOD: Final = "wfm"
 """Name of our own method wherever methods stand side by side."""
 
-QUANTILE_LEVELS: Final = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+MEDIAN: Final = 0.5
+"""Level of the median."""
+QUANTILE_LEVELS: Final = (0.05, 0.1, 0.25, MEDIAN, 0.75, 0.9, 0.95)
 """Quantiles that every forecast carries, as columns `calls_q05` to `calls_q95`."""
 
 RUNG_MODEL: Final = "lightgbm"

@@ -11,16 +11,16 @@ due time. Who is served: always the work with the earliest due time that has arr
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from wfm_pipeline.domain.arrays import ROUNDING, FloatArray, IntArray
 from wfm_pipeline.domain.staffing.faults import StaffingError
-from wfm_pipeline.domain.staffing.rows import FloatArray
 
-IntArray = NDArray[np.int64]
-_DUST = 1e-9
-"""Work below this share of the total is rounding."""
+DEFERRED_OCCUPANCY: Final = 0.85
+"""Share of the time that people spend on waiting work itself where nobody says another [0..1]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def _finish(start: IntArray, end: IntArray, work: FloatArray, capacity: FloatArr
     """Open interval in which each piece is finished when the earliest due of the arrived is always next."""
     finished = start.copy()
     left, free = work.copy(), capacity.copy()
-    dust = _DUST * max(float(work.sum()), 1e-300)
+    dust = ROUNDING * float(work.sum())
     # Pieces in order of due time take the earliest free capacity after they arrive: the same as
     # serving the earliest due first, because capacity is only taken from pieces due later.
     for piece in np.lexsort((np.arange(len(work)), start, end)):
@@ -151,7 +151,11 @@ def _finish(start: IntArray, end: IntArray, work: FloatArray, capacity: FloatArr
 
 
 def agents_for_work(
-    work_seconds: ArrayLike, interval_seconds: ArrayLike, *, occupancy: float = 0.85, concurrency: float = 1.0
+    work_seconds: ArrayLike,
+    interval_seconds: ArrayLike,
+    *,
+    occupancy: float = DEFERRED_OCCUPANCY,
+    concurrency: float = 1.0,
 ) -> FloatArray:
     """People that get an amount of work done in an interval, before rounding and shrinkage.
 

@@ -12,15 +12,23 @@ function), C and A follow from it, and all three pass through the values at whol
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.staffing.faults import StaffingError
-from wfm_pipeline.domain.staffing.rows import FloatArray, run_rows
+from wfm_pipeline.domain.staffing.rows import run_rows
 
-_BISECTIONS = 100
+_BISECTIONS: Final = 100
 """Halvings of a bracket: more than the 53 bits of a double and the range of its exponent need here."""
+
+
+_FOR_EVER_SECONDS: Final = 1e15
+"""Wait after which whoever is ever answered has been: thirty million years [s]."""
+_MEASURES: Final = 5
+"""Columns of the kernel's answer: wait, abandonment, service level, ASA and mean wait of all [count]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +206,7 @@ def answer_time_quantile(
         return _measures(load, count, aht, seconds, patience).service_level
 
     low, high = np.zeros(share.shape), aht.copy()
-    never = reached(np.full(share.shape, 1e15)) < share
+    never = reached(np.full(share.shape, _FOR_EVER_SECONDS)) < share
     for _ in range(_BISECTIONS):
         high = np.where(~never & (reached(high) < share), 2 * high, high)
     for _ in range(_BISECTIONS):
@@ -221,8 +229,8 @@ def _measures(
     if (handle <= 0).any() or (patient <= 0).any():
         raise StaffingError("aht_seconds and patience_seconds must be above 0")
     columns = [offered, count, within / handle, handle / patient]
-    answers = run_rows("fill_measures", [column.ravel() for column in columns], 5)
-    wait, gone, service, answer, mean = (answers[:, place].reshape(offered.shape) for place in range(5))
+    answers = run_rows("fill_measures", [column.ravel() for column in columns], _MEASURES)
+    wait, gone, service, answer, mean = (answers[:, place].reshape(offered.shape) for place in range(_MEASURES))
     with np.errstate(divide="ignore", invalid="ignore"):
         busy = np.where(count > 0, np.minimum(offered * (1 - gone) / count, 1.0), 0.0)
     return QueueMeasures(wait, gone, service, answer * handle, mean * handle, offered * mean, busy)

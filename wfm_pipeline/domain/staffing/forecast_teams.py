@@ -12,18 +12,18 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.staffing.requirement import Requirement, agents_required
 from wfm_pipeline.domain.staffing.risk import CURVE_LEVELS, Expected, Queue, band_quantile, expected_measures, scenarios
-from wfm_pipeline.domain.staffing.rows import FloatArray
 from wfm_pipeline.domain.staffing.transient import LONG_AHT_SECONDS, equivalent_calls, modified_offered_load
-from wfm_pipeline.units import SECONDS_PER_MINUTE
+from wfm_pipeline.units import ANSWER_TARGET_SECONDS, SECONDS_PER_MINUTE, SERVICE_LEVEL_TARGET
 
 BANDS: Final[Mapping[float, str]] = {
     0.05: "calls_q05", 0.10: "calls_q10", 0.25: "calls_q25", 0.50: "calls_q50",
     0.75: "calls_q75", 0.90: "calls_q90", 0.95: "calls_q95",
 }  # fmt: skip
 """Level -> column of the forecast."""
-_IDLE_AHT_SECONDS = 60.0
+_IDLE_AHT_SECONDS: Final = 60.0
 """Stands for the unknown handle time of an interval without calls; nothing depends on it."""
 
 
@@ -43,8 +43,8 @@ class StaffingPolicy:
             smallest that reaches the level over the band.
     """
 
-    service_level_target: float = 0.8
-    answer_target_seconds: float = 20.0
+    service_level_target: float = SERVICE_LEVEL_TARGET
+    answer_target_seconds: float = ANSWER_TARGET_SECONDS
     patience_seconds: float | None = None
     max_occupancy: float | None = None
     shrinkage: float = 0.0

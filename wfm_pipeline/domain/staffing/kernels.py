@@ -28,6 +28,7 @@ _PATIENT = 2
 _SERIES_BELOW = 3.0
 """Load under which the incomplete gamma function is taken by its series, above by its continued fraction."""
 _TINY = 1e-300
+"""Stands for 0 where it is divided by or its logarithm is taken."""
 _FADED = 45.0
 """exp(-45) = 3e-20: what is smaller than the peak by that much is left out of an integral."""
 _PANEL = 6.0
@@ -39,24 +40,33 @@ _CLOSE = 2e-13
 _NEARLY = 1e-7
 """So close to the root of a smooth curve, one more parabola is right to 1e-11 and need not be looked at."""
 _MOST_STEPS = 200
+"""Steps of a search or a continued fraction; ten are usual."""
+_SAME = 1e-12
+"""Width of a bracket, as a share of its end, at which its ends are the same number of agents."""
+_REACH_HALVINGS = 4
+"""Halvings of the stretch in which a density has faded: an end a sixteenth too far costs one panel at most."""
+_MOST_BETA = 30.0
+"""Agents beyond the load, in square roots of it, that the first guess goes to at most."""
+_ROOT_HALF, _ROOT_TWO_PI = 0.7071067811865476, 2.5066282746310002
+"""sqrt(1/2) and sqrt(2 pi), of the normal law."""
+_STEP = 1e-3
+"""Part of the load, and agents besides, that a search steps by where the square root of the load is small."""
 
 
-def inverse_blocking_fraction(load: float, fraction: float, tolerance: float) -> float:
+def _inverse_blocking_fraction(load: float, fraction: float, tolerance: float) -> float:
     """1 / B for 0 <= agents < 1: e^a a^-f Gamma(1 + f, a), by series or continued fraction, to a relative tolerance."""
     if fraction == 0.0:
         return 1.0
     shape = 1.0 + fraction
     if load < _SERIES_BELOW:
         term = 1.0 / shape
-        total = term
-        step = 1.0
+        total, step = term, 1.0
         while term > tolerance * _EPS / _ROUNDING * total:
             term *= load / (shape + step)
             total += term
             step += 1.0
         return math.exp(load - fraction * math.log(load)) * math.gamma(shape) - load * total
-    b = load + 1.0 - shape
-    c = 1.0 / _TINY
+    b, c = load + 1.0 - shape, 1.0 / _TINY
     d = 1.0 / b
     h = d
     for i in range(1, _MOST_STEPS):
@@ -72,16 +82,14 @@ def inverse_blocking_fraction(load: float, fraction: float, tolerance: float) ->
     return load * h
 
 
-def inverse_blocking(load: float, agents: float) -> float:
+def _inverse_blocking(load: float, agents: float) -> float:
     """1 / B(agents, load), the continued Erlang B: the sum of agents (agents - 1) ... / load^j.
 
     All terms are positive, so nothing cancels; it stops where they no longer count, after about (agents - load)
     + 9 sqrt(load) steps, or at the fraction of an agent that is left. Four terms at a time are faster.
     """
     inverse_load = 1.0 / load
-    total = 1.0
-    term = 1.0
-    server = agents
+    total, term, server = 1.0, 1.0, agents
     while server >= _BLOCK:
         first = server * inverse_load
         second = (server - 1.0) * inverse_load
@@ -93,7 +101,7 @@ def inverse_blocking(load: float, agents: float) -> float:
         if server < 1.0:
             total += term * first * (1.0 + second * (1.0 + third))
             term *= (first * second) * (third * fourth)
-            return total + term * inverse_blocking_fraction(load, server, _ROUNDING * max(1.0, total / term))
+            return total + term * _inverse_blocking_fraction(load, server, _ROUNDING * max(1.0, total / term))
         total += term * first * (1.0 + second * (1.0 + third * (1.0 + fourth)))
         term *= (first * second) * (third * fourth)
         if first < 1.0 and term < _EPS * total:
@@ -104,30 +112,30 @@ def inverse_blocking(load: float, agents: float) -> float:
         if server >= 1.0:
             total += term
     if agents < 1.0:
-        return inverse_blocking_fraction(load, agents, _ROUNDING)
-    return total + term * inverse_blocking_fraction(load, server, _ROUNDING * max(1.0, total / term))
+        return _inverse_blocking_fraction(load, agents, _ROUNDING)
+    return total + term * _inverse_blocking_fraction(load, server, _ROUNDING * max(1.0, total / term))
 
 
-def wait_probability_c(load: float, agents: float) -> float:
+def _wait_probability_c(load: float, agents: float) -> float:
     """Erlang C for agents > load: 1 / (1 + (1 - load/agents) (1/B - 1))."""
     if agents <= load:
         return 1.0
-    return wait_probability_from(load, agents, inverse_blocking(load, agents))
+    return _wait_probability_from(load, agents, _inverse_blocking(load, agents))
 
 
-def wait_probability_from(load: float, agents: float, inverse: float) -> float:
+def _wait_probability_from(load: float, agents: float, inverse: float) -> float:
     """Erlang C from 1 / B; the same as B / (1 - rho (1 - B)) without its cancellation."""
     return agents / (load + (agents - load) * inverse)
 
 
-def erlang_c_measures(load: float, agents: float, target: float) -> tuple[float, float, float, float, float]:
+def _erlang_c_measures(load: float, agents: float, target: float) -> tuple[float, float, float, float, float]:
     """Wait probability, abandonment (0), service level over offered, ASA and mean wait of all [AHT].
 
     With agents <= load the queue grows for ever: everybody waits, for ever.
     """
     if agents <= load:
         return 1.0, 0.0, 0.0, math.inf, math.inf
-    wait = wait_probability_c(load, agents)
+    wait = _wait_probability_c(load, agents)
     spare = agents - load
     return wait, 0.0, 1.0 - wait * math.exp(-spare * target), wait / spare, wait / spare
 
@@ -158,13 +166,12 @@ def _drop_from(load: float, agents: float, offset: float, bend: float) -> float:
 
 def _reach(load: float, agents: float, leave: float, direction: float, limit: float) -> float:
     """Offset, up or down from the peak, at which the density has fallen by e^-45; never past the limit."""
-    near = 0.0
-    far = _FADED / agents
+    near, far = 0.0, _FADED / agents
     while far < limit and _drop(load, agents, leave, direction * far) < _FADED:
         near = far
         far *= 2.0
     far = min(far, limit)
-    for _ in range(4):
+    for _ in range(_REACH_HALVINGS):
         middle = 0.5 * (near + far)
         if _drop(load, agents, leave, direction * middle) < _FADED:
             near = middle
@@ -180,10 +187,7 @@ def _integrals(
 
     Panels are as wide as the slope and the bend of the exponent allow where they begin.
     """
-    whole = 0.0
-    stay = 0.0
-    gone = 0.0
-    stay_time = 0.0
+    whole, stay, gone, stay_time = 0.0, 0.0, 0.0, 0.0
     kept = min(1.0, agents / load)
     position = first
     while position < last:
@@ -193,7 +197,7 @@ def _integrals(
         width = _PANEL / (slope + math.sqrt(bend * leave) + (leave if kept * share > _EPS else 0.0))
         half = 0.5 * min(width, last - position)
         middle = position + half
-        for i in range(16):
+        for i in range(len(NODES)):
             offset = middle + half * NODES[i]
             lost = -math.expm1(-leave * offset)
             gone_here = leave * offset
@@ -208,7 +212,7 @@ def _integrals(
     return whole, stay, gone, stay_time
 
 
-def erlang_a_measures(
+def _erlang_a_measures(
     load: float, agents: float, target: float, leave: float
 ) -> tuple[float, float, float, float, float]:
     """Erlang A: wait, abandonment, service level over offered, ASA of the answered, mean wait of all [AHT].
@@ -217,9 +221,7 @@ def erlang_a_measures(
     every measure is an integral of a log-concave function of one variable; 1 / B(n - 1) is the rest
     of the mass. Gauss-Legendre panels over the part that counts, positive terms only.
     """
-    peak = 0.0
-    top = 0.0
-    first = 0.0
+    peak, top, first = 0.0, 0.0, 0.0
     if load > agents:
         ratio = agents / load
         peak = -math.log(ratio) / leave
@@ -227,7 +229,7 @@ def erlang_a_measures(
         first = _reach(load, agents, leave, -1.0, peak)
     last = _reach(load, agents, leave, 1.0, math.inf)
     # 1 / B(n - 1) = (load / n) (1 / B(n) - 1)
-    idle = (load / agents) * (inverse_blocking(load, agents) - 1.0) * math.exp(-top)
+    idle = (load / agents) * (_inverse_blocking(load, agents) - 1.0) * math.exp(-top)
     if math.isinf(idle):
         return 0.0, 0.0, 1.0, 0.0, 0.0
     split = min(max(target - peak, first), last)
@@ -248,7 +250,7 @@ def _start(load: float, agents: float, leave: float, target: float, peak: float)
     return max(-peak, target - peak - _FADED / (load * math.exp(-leave * target) - agents))
 
 
-def measures(load: float, agents: float, target: float, leave: float) -> tuple[float, float, float, float, float]:
+def _measures(load: float, agents: float, target: float, leave: float) -> tuple[float, float, float, float, float]:
     """Erlang A where people leave, else Erlang C; nothing offered means nobody waits; no agents, nobody is answered."""
     if load <= 0.0:
         return 0.0, 0.0, 1.0, 0.0, 0.0
@@ -257,11 +259,11 @@ def measures(load: float, agents: float, target: float, leave: float) -> tuple[f
             return 1.0, 1.0, 0.0, math.nan, 1.0 / leave
         return 1.0, 0.0, 0.0, math.inf, math.inf
     if leave > 0.0:
-        return erlang_a_measures(load, agents, target, leave)
-    return erlang_c_measures(load, agents, target)
+        return _erlang_a_measures(load, agents, target, leave)
+    return _erlang_c_measures(load, agents, target)
 
 
-def shortfall(
+def _shortfall(
     load: float, agents: float, target: float, leave: float, wanted: tuple[float, float, float, float]
 ) -> float:
     """How far a team is from the targets: <= 0 exactly where all are met; falls as agents are added.
@@ -272,7 +274,7 @@ def shortfall(
     level, asa, abandon, occupancy = wanted
     if leave <= 0.0 and agents <= load:
         return math.inf
-    wait, gone, service, answer, _ = measures(load, agents, target, leave)
+    wait, gone, service, answer, _ = _measures(load, agents, target, leave)
     worst = -math.inf
     if not math.isnan(level):
         late = 1.0 - service
@@ -296,73 +298,63 @@ def _log(value: float) -> float:
 
 def _first_guess_c(load: float, target: float, level: float) -> float:
     """Agents near the requirement, by the limit of many agents: load + beta sqrt(load) (Halfin & Whitt 1981)."""
-    root = math.sqrt(load)
-    beta = 0.5
+    root, beta = math.sqrt(load), 0.5
     wanted = math.log(1.0 - level)
     for _ in range(2):
-        mills = 0.5 * math.erfc(-beta * 0.7071067811865476) * math.exp(0.5 * beta * beta) * 2.5066282746310002
+        mills = 0.5 * math.erfc(-beta * _ROOT_HALF) * math.exp(0.5 * beta * beta) * _ROOT_TWO_PI
         busy = 1.0 + beta * mills
         gap = -math.log(busy) - beta * root * target - wanted
         slope = (mills + beta * busy) / busy + root * target
-        beta = min(max(beta + gap / slope, 0.0), 30.0)
+        beta = min(max(beta + gap / slope, 0.0), _MOST_BETA)
     return math.floor(load + beta * root) + 1.0
 
 
 def _smallest_for_level_c(load: float, target: float, level: float) -> tuple[float, float, float]:
-    """`smallest_agents` for Erlang C and a service level alone: one sum, then steps by the recursion of 1 / B."""
+    """`_smallest_agents` for Erlang C and a service level alone: one sum, then steps by the recursion of 1 / B."""
     allowed = 1.0 - level
     agents = max(_first_guess_c(load, target, level), math.floor(load) + 1.0)
-    inverse = inverse_blocking(load, agents)
-    late = wait_probability_from(load, agents, inverse) * math.exp(-(agents - load) * target)
+    inverse = _inverse_blocking(load, agents)
+    late = _wait_probability_from(load, agents, inverse) * math.exp(-(agents - load) * target)
     left_late = math.inf
     while late > allowed:
         left_late = late
         agents += 1.0
         inverse = 1.0 + agents / load * inverse
-        late = wait_probability_from(load, agents, inverse) * math.exp(-(agents - load) * target)
+        late = _wait_probability_from(load, agents, inverse) * math.exp(-(agents - load) * target)
     while math.isinf(left_late) and agents - 1.0 > load:
         below = (inverse - 1.0) * load / agents
         less = agents - 1.0 - load
-        fewer_late = wait_probability_from(load, agents - 1.0, below) * math.exp(-less * target)
+        fewer_late = _wait_probability_from(load, agents - 1.0, below) * math.exp(-less * target)
         if fewer_late > allowed:
             left_late = fewer_late
         else:
             agents, inverse, late = agents - 1.0, below, fewer_late
     left = agents - 1.0
     if left <= load:
-        left = load
-        left_late = 1.0
+        left, left_late = load, 1.0
     wanted = math.log(allowed)
     more = agents + 1.0
-    above = wait_probability_from(load, more, 1.0 + more / load * inverse) * math.exp(-(more - load) * target)
+    above = _wait_probability_from(load, more, 1.0 + more / load * inverse) * math.exp(-(more - load) * target)
     exact = _root_c(
         load, target, wanted, left, math.log(left_late) - wanted, agents, _log(late) - wanted, _log(above) - wanted
     )
-    return agents, exact, wait_probability_from(load, agents, inverse)
+    return agents, exact, _wait_probability_from(load, agents, inverse)
 
 
 def _root_c(
-    load: float,
-    target: float,
-    wanted: float,
-    left: float,
-    left_gap: float,
-    right: float,
-    right_gap: float,
-    above: float,
+    load: float, target: float, wanted: float, left: float, left_gap: float, right: float, right_gap: float, more: float
 ) -> float:
     """Where Erlang C with a real number of agents just meets the level: inverse parabolas inside [left, right]."""
     if right_gap >= 0.0:
         return right
-    x0, g0, x1, g1, x2, g2 = right + 1.0, above, left, left_gap, right, right_gap
-    low = left
-    high = right
+    x0, g0, x1, g1, x2, g2 = right + 1.0, more, left, left_gap, right, right_gap
+    low, high = left, right
     for _ in range(_MOST_STEPS):
         guess = _inverse_parabola(x0, g0, x1, g1, x2, g2)
         if not low < guess < high:
             guess = 0.5 * (low + high)
-        gap = _log(wait_probability_c(load, guess)) - (guess - load) * target - wanted
-        if abs(gap) < _CLOSE or high - low < 1e-12 * high:
+        gap = _log(_wait_probability_c(load, guess)) - (guess - load) * target - wanted
+        if abs(gap) < _CLOSE or high - low < _SAME * high:
             return guess
         if gap > 0.0:
             low = guess
@@ -386,7 +378,7 @@ def _inverse_parabola(x0: float, g0: float, x1: float, g1: float, x2: float, g2:
     )
 
 
-def smallest_agents(
+def _smallest_agents(
     load: float, slots: float, target: float, leave: float, wanted: tuple[float, float, float, float]
 ) -> tuple[float, float, float]:
     """The smallest whole number of agents that meets the targets, and the continuous requirement.
@@ -415,14 +407,14 @@ def smallest_agents(
 def _smallest_by_root(
     load: float, slots: float, target: float, leave: float, wanted: tuple[float, float, float, float]
 ) -> tuple[float, float]:
-    """`smallest_agents` for any model and targets: the continuous root first, the whole number from it.
+    """`_smallest_agents` for any model and targets: the continuous root first, the whole number from it.
 
     Where the root is too close to a whole number to be trusted, the whole number itself is asked.
     """
     exact = _root(load, slots, target, leave, wanted)
     near = math.floor(exact + 0.5)
     if near >= 1.0 and abs(exact - near) < _DOUBTFUL:
-        if shortfall(load, near * slots, target, leave, wanted) <= 0.0:
+        if _shortfall(load, near * slots, target, leave, wanted) <= 0.0:
             return near, min(exact, near)
         return near + 1.0, max(exact, near * (1.0 + 1e-15))
     return math.floor(exact) + 1.0, exact
@@ -434,19 +426,19 @@ def _root(load: float, slots: float, target: float, leave: float, wanted: tuple[
     if leave <= 0.0:
         low = load / slots
     high = math.inf
-    scale = (math.sqrt(load) + load * 1e-3 + 1e-3) / slots
+    scale = (math.sqrt(load) + load * _STEP + _STEP) / slots
     guess = load / slots + 0.5 * scale
     x0, g0, x1, g1, x2, g2 = math.nan, math.nan, math.nan, math.nan, math.nan, math.nan
     since = 0
     for step in range(_MOST_STEPS):
-        gap = shortfall(load, guess * slots, target, leave, wanted)
+        gap = _shortfall(load, guess * slots, target, leave, wanted)
         x0, g0, x1, g1, x2, g2 = x1, g1, x2, g2, guess, gap
         before = high - low
         if gap > 0.0:
             low = guess
         else:
             high = guess
-        if abs(gap) < _CLOSE or (math.isfinite(high) and high - low <= 1e-12 * high):
+        if abs(gap) < _CLOSE or (math.isfinite(high) and high - low <= _SAME * high):
             break
         since = 0 if high - low < 0.5 * before else since + 1
         if math.isinf(high):
@@ -462,37 +454,45 @@ def _root(load: float, slots: float, target: float, leave: float, wanted: tuple[
 
 
 def fill_requirements(rows, answers) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001  (numba sees arrays, plain runs lists)
-    """Every row of `rows` (load, slots, target, leave, wanted) into `answers`."""
+    """The smallest team of every row, and what it achieves.
+
+    Args:
+        rows: load, slots, target, leave and what is wanted, see `_smallest_agents`, shape (n, 8).
+        answers: Takes agents, their real number, wait, abandonment, service level and ASA [AHT], shape (n, 6).
+    """
     for i in range(len(rows)):
         row = rows[i]
-        whole, exact, wait = smallest_agents(row[0], row[1], row[2], row[3], (row[4], row[5], row[6], row[7]))
+        whole, exact, wait = _smallest_agents(row[0], row[1], row[2], row[3], (row[4], row[5], row[6], row[7]))
         if math.isnan(wait) or row[0] <= 0.0:
-            wait, gone, service, answer, _ = measures(row[0], whole * row[1], row[2], row[3])
+            wait, gone, service, answer, _ = _measures(row[0], whole * row[1], row[2], row[3])
         else:
             spare = whole - row[0]
             gone, service, answer = 0.0, 1.0 - wait * math.exp(-spare * row[2]), wait / spare
-        answers[i, 0] = whole
-        answers[i, 1] = exact
-        answers[i, 2] = wait
-        answers[i, 3] = gone
-        answers[i, 4] = service
-        answers[i, 5] = answer
+        answers[i, 0], answers[i, 1], answers[i, 2] = whole, exact, wait
+        answers[i, 3], answers[i, 4], answers[i, 5] = gone, service, answer
 
 
 def fill_measures(rows, answers) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001  (as above)
-    """Every row of `rows` (load, agents, target, leave) into `answers` (the five measures)."""
+    """What the team of every row achieves.
+
+    Args:
+        rows: load, agents, target, leave, shape (n, 4).
+        answers: Takes wait, abandonment, service level, ASA and mean wait of all [AHT], shape (n, 5).
+    """
     for i in range(len(rows)):
         row = rows[i]
-        wait, gone, service, answer, mean = measures(row[0], row[1], row[2], row[3])
-        answers[i, 0] = wait
-        answers[i, 1] = gone
-        answers[i, 2] = service
-        answers[i, 3] = answer
-        answers[i, 4] = mean
+        wait, gone, service, answer, mean = _measures(row[0], row[1], row[2], row[3])
+        answers[i, 0], answers[i, 1], answers[i, 2] = wait, gone, service
+        answers[i, 3], answers[i, 4] = answer, mean
 
 
 def fill_blocking(rows, answers) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001  (as above)
-    """Every row of `rows` (load, agents) into `answers`: the probability of Erlang B."""
+    """The blocking of every row, by Erlang B.
+
+    Args:
+        rows: load and agents, shape (n, 2).
+        answers: Takes the probability, shape (n, 1).
+    """
     for i in range(len(rows)):
         row = rows[i]
-        answers[i, 0] = 0.0 if row[0] <= 0.0 else 1.0 / inverse_blocking(row[0], row[1])
+        answers[i, 0] = 0.0 if row[0] <= 0.0 else 1.0 / _inverse_blocking(row[0], row[1])

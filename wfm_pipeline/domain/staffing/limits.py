@@ -15,11 +15,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from wfm_pipeline.domain.staffing.rows import FloatArray
+from wfm_pipeline.domain.arrays import BoolArray, FloatArray, TextArray
 from wfm_pipeline.units import (
+    DAYS_PER_WEEK,
     LARGEST_SHRINKAGE,
     LARGEST_TARGET,
     LONGEST_PATIENCE_SECONDS,
+    PERCENT,
     SECONDS_PER_DAY,
     SECONDS_PER_HOUR,
     SECONDS_PER_MINUTE,
@@ -30,15 +32,17 @@ from wfm_pipeline.units import (
 
 SHORTEST_AHT_SECONDS: Final = 10.0
 LONGEST_AHT_SECONDS: Final = 2.0 * SECONDS_PER_HOUR
+"""Mean handle time [s]: see above."""
 SHORTEST_INTERVAL_SECONDS: Final = 60.0
-LONGEST_INTERVAL_SECONDS: Final = 7.0 * SECONDS_PER_DAY
+LONGEST_INTERVAL_SECONDS: Final = float(DAYS_PER_WEEK * SECONDS_PER_DAY)
+"""Length of an interval [s]: a minute is no grain of planning, and a week is the longest."""
 SHORTEST_ASA_SECONDS: Final = 1e-3
+"""Mean wait that may be asked for [s]: below a millisecond nobody waits."""
+MOST_CONCURRENCY: Final = 100
+"""Contacts of one agent at a time [count]: more is another unit."""
 LARGEST_LOAD_ERLANGS: Final = 1e6
 """More people than any employer has on one queue: a wrong unit somewhere."""
-_PERCENT = 100.0
 
-StringArray = NDArray[np.object_]
-BoolArray = NDArray[np.bool_]
 _LOAD_WORDS = "calls x aht_seconds / interval_seconds is {:g} erlangs, more than {:g}"
 
 
@@ -86,13 +90,13 @@ _RANGES: Final[Mapping[str, _Range]] = {
         takes_high=True,
         words=f"{SHORTEST_PATIENCE_SECONDS:g} s to {LONGEST_PATIENCE_SECONDS:g} s",
     ),
-    "concurrency": _Range(1, 100, takes_low=True, takes_high=True, words="1 to 100"),
+    "concurrency": _Range(1, MOST_CONCURRENCY, takes_low=True, takes_high=True, words=f"1 to {MOST_CONCURRENCY}"),
     "shrinkage": _Range(0, LARGEST_SHRINKAGE, takes_low=True, takes_high=True, words=f"0 to {LARGEST_SHRINKAGE:g}"),
 }
 _SHARES = ("service_level_target", "abandon_share_target", "max_occupancy", "shrinkage")
 
 
-def reasons(columns: Mapping[str, FloatArray], *, required: tuple[str, ...]) -> tuple[StringArray, BoolArray]:
+def reasons(columns: Mapping[str, FloatArray], *, required: tuple[str, ...]) -> tuple[TextArray, BoolArray]:
     """Why each row cannot be worked out.
 
     Args:
@@ -140,8 +144,8 @@ def _words(name: str, value: float) -> str:
 
 def _hint(name: str, value: float) -> str:
     """What was probably meant."""
-    if name in _SHARES and 1 < value <= _PERCENT:
-        return f"; write {value:g} % as {value / _PERCENT:g}"
+    if name in _SHARES and 1 < value <= PERCENT:
+        return f"; write {value:g} % as {value / PERCENT:g}"
     if name == "aht_seconds" and 0 < value < SHORTEST_AHT_SECONDS:
         return f"; if these are minutes, write {value * SECONDS_PER_MINUTE:g}" + _hours(value)
     if name == "aht_seconds" and value > LONGEST_AHT_SECONDS:

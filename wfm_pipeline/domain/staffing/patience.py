@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammaincinv, ndtri
 
+from wfm_pipeline.domain.arrays import CONFIDENCE
 from wfm_pipeline.errors import DataError
 
 
@@ -34,7 +35,7 @@ class PatienceEstimate:
 
 
 def exponential_patience(
-    wait_seconds: np.ndarray, is_abandoned: np.ndarray, *, confidence: float = 0.95
+    wait_seconds: np.ndarray, is_abandoned: np.ndarray, *, confidence: float = CONFIDENCE
 ) -> PatienceEstimate:
     """Maximum-likelihood mean of exponential patience from censored waits.
 
@@ -93,7 +94,9 @@ class PatienceCurve:
     at_risk: np.ndarray
 
 
-def patience_curve(wait_seconds: np.ndarray, is_abandoned: np.ndarray, *, confidence: float = 0.95) -> PatienceCurve:
+def patience_curve(
+    wait_seconds: np.ndarray, is_abandoned: np.ndarray, *, confidence: float = CONFIDENCE
+) -> PatienceCurve:
     """Kaplan-Meier curve of patience, without any assumption about its shape.
 
     At a time at which some give up and others are answered, those who are answered count as still waiting.

@@ -12,14 +12,17 @@ and what is known about their error. Not here: recorded shifts, which need no in
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from wfm_pipeline.units import SECONDS_PER_HOUR
+
 PRESENCE_RULES = ("first_to_last", "seen_available")
-DAY_GAP_SECONDS = 4 * 3600.0
+DAY_GAP_SECONDS: Final = 4.0 * SECONDS_PER_HOUR
 """A longer pause between two services ends an agent's day [s]."""
-PASSED_OVER_SECONDS = 20.0
+PASSED_OVER_SECONDS: Final = 20.0
 """Waiting inside a gap that still passes as ringing and clocks that differ [s]; longer means not available."""
 
 
@@ -42,7 +45,7 @@ class Presence:
     @property
     def hours(self) -> float:
         """Presence in all [h]."""
-        return float((self.ends - self.starts).sum() / 3600)
+        return float((self.ends - self.starts).sum() / SECONDS_PER_HOUR)
 
 
 def services_by_agent(services: pd.DataFrame) -> pd.DataFrame:
@@ -179,8 +182,8 @@ def presence_error(
     return PresenceError(
         hours_first_to_last=whole.hours,
         hours_seen_available=seen.hours,
-        busy_hours=float(np.maximum(ends - fresh, 0.0).sum() / 3600),
-        idle_while_waiting_share=float(waited.sum() / 3600 / whole.hours) if whole.hours else 0.0,
+        busy_hours=float(np.maximum(ends - fresh, 0.0).sum() / SECONDS_PER_HOUR),
+        idle_while_waiting_share=float(waited.sum() / SECONDS_PER_HOUR / whole.hours) if whole.hours else 0.0,
         unnamed_calls=int(unnamed.sum()),
         unnamed_busy_share=float(seconds[unnamed].sum() / seconds.sum()) if seconds.sum() else 0.0,
         start_gap_seconds=float(calm.mean()) if len(calm) else 0.0,

@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from wfm_pipeline.domain.arrays import ROUNDING, BoolArray, FloatArray, TextArray
 from wfm_pipeline.domain.staffing.faults import NoTargetError
-from wfm_pipeline.domain.staffing.limits import BoolArray, StringArray, reasons
-from wfm_pipeline.domain.staffing.rows import FloatArray, run_rows
+from wfm_pipeline.domain.staffing.limits import reasons
+from wfm_pipeline.domain.staffing.rows import run_rows
+from wfm_pipeline.units import ANSWER_TARGET_SECONDS
 
-ROUNDING_SLACK = 1e-9
-"""A need above a whole number by less than this is the whole number: 21 / (1 - 0.3) is 30, not 30.000000000000004."""
 _REQUIRED = ("calls", "interval_seconds", "aht_seconds")
 _TARGETS = ("service_level_target", "asa_target_seconds", "abandon_share_target", "max_occupancy")
 
@@ -50,7 +50,7 @@ class Requirement:
     occupancy: FloatArray
     abandon_share: FloatArray
     wait_probability: FloatArray
-    reason: StringArray
+    reason: TextArray
 
     def frame(self) -> pd.DataFrame:
         """One row per row, one column per attribute."""
@@ -62,7 +62,7 @@ def agents_required(
     interval_seconds: ArrayLike,
     aht_seconds: ArrayLike,
     *,
-    answer_target_seconds: ArrayLike = 20.0,
+    answer_target_seconds: ArrayLike = ANSWER_TARGET_SECONDS,
     service_level_target: ArrayLike = np.nan,
     asa_target_seconds: ArrayLike = np.nan,
     abandon_share_target: ArrayLike = np.nan,
@@ -135,7 +135,7 @@ def _columns(**values: ArrayLike) -> dict[str, FloatArray]:
     return dict(zip(values, arrays, strict=True))
 
 
-def _solve(columns: dict[str, FloatArray], found: StringArray, is_good: BoolArray) -> Requirement:
+def _solve(columns: dict[str, FloatArray], found: TextArray, is_good: BoolArray) -> Requirement:
     """Every row is run; rows with a reason as an empty queue, and emptied afterwards."""
     is_all_good = bool(is_good.all())
 
@@ -193,4 +193,4 @@ def heads(agents_exact: ArrayLike, shrinkage: ArrayLike = 0.0) -> FloatArray:
         30.0
     """
     need = np.asarray(agents_exact, dtype=np.float64) / (1.0 - np.asarray(shrinkage, dtype=np.float64))
-    return np.ceil(need * (1.0 - ROUNDING_SLACK))
+    return np.ceil(need * (1.0 - ROUNDING))  # 21 / (1 - 0.3) is 30, not 30.000000000000004

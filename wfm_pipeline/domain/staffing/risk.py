@@ -14,23 +14,27 @@ over the band, because too many calls cost more level than too few calls bring.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
+from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.staffing.faults import StaffingError
 from wfm_pipeline.domain.staffing.requirement import agents_required
-from wfm_pipeline.domain.staffing.rows import FloatArray, run_rows
-from wfm_pipeline.units import SECONDS_PER_HOUR
+from wfm_pipeline.domain.staffing.rows import run_rows
+from wfm_pipeline.units import ANSWER_TARGET_SECONDS, SECONDS_PER_HOUR
 
-SCENARIO_LEVELS = np.arange(0.05, 1.0, 0.1)
+SCENARIO_LEVELS: Final = np.arange(0.05, 1.0, 0.1)
 """Middles of ten equally likely tenths of a band; inside the outermost quantiles of a forecast (5 and 95 %)."""
-_LEVEL_SLACK = 1e-12
+_LEVEL_SLACK: Final = 1e-12
 """Rounding of a level that a program counted up to."""
-CURVE_LEVELS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+CURVE_LEVELS: Final = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 """Quantiles at which the curve of hours against service level is taken."""
+_FURTHER_AGENTS: Final = (16, 64, 256)
+"""Agents beyond an interval's floor that are looked at, fewer first: they rarely matter and each costs [count]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class Queue:
 
     interval_seconds: ArrayLike
     aht_seconds: ArrayLike
-    answer_target_seconds: ArrayLike = 20.0
+    answer_target_seconds: ArrayLike = ANSWER_TARGET_SECONDS
     patience_seconds: ArrayLike = np.inf
     concurrency: ArrayLike = 1.0
 
@@ -226,7 +230,7 @@ def cheapest_for_level(
     reached = expected_measures(floor, calls, queue)
     missing = np.inf if level_over_all is None else level_over_all * reached.calls.sum() - reached.in_target.sum()
     spare = np.inf if agents_in_all is None else agents_in_all - floor.sum()
-    for ahead in (16, 64, 256):
+    for ahead in _FURTHER_AGENTS:
         gains = _gains(floor, calls, queue, ahead)
         extra, is_enough = _take_best(gains, missing, spare)
         if is_enough:

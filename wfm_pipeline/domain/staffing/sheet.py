@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.staffing.requirement import agents_required
-from wfm_pipeline.domain.staffing.rows import FloatArray
 from wfm_pipeline.errors import SettingsError
-from wfm_pipeline.units import LARGEST_NUMBER, SMALLEST_NUMBER, plain_number
+from wfm_pipeline.units import LARGEST_NUMBER, PERCENT, SMALLEST_NUMBER, plain_number
 
 REQUIRED_COLUMNS: Final = (
     "calls", "interval_seconds", "aht_seconds", "answer_target_seconds", "service_level_target",
@@ -28,10 +28,12 @@ ANSWER_COLUMNS: Final = (
     "abandon_share", "reason",
 )  # fmt: skip
 _COUNTS: Final = ("agents_required", "agents_scheduled")
-_LARGEST_WHOLE = 2.0**53
+_LARGEST_WHOLE: Final = 2.0**53
 """Whole numbers above this are not all doubles."""
-_LONGEST_QUOTE = 40
+_LONGEST_QUOTE: Final = 40
 """Characters of a bad cell that are repeated in its reason."""
+_ANY_LEVEL: Final = 0.5
+"""Stands for a target that a row lacks, until the row gets its reason."""
 
 
 def staff_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[pd.DataFrame, list[str]]:
@@ -126,7 +128,7 @@ def _hint(text: str) -> str:
         return f"; a number is 0, or {SMALLEST_NUMBER:g} to {LARGEST_NUMBER:g} in size"
     share = parse_number(text.removesuffix("%").strip()) if text.endswith("%") else None
     if share is not None:
-        return f"; write {share / 100:g}"
+        return f"; write {share / PERCENT:g}"
     decimal = parse_number(text.replace(",", ".")) if text.count(",") == 1 and "." not in text else None
     return f"; write decimals with a point: {decimal:g}" if decimal is not None else ""
 
@@ -139,7 +141,7 @@ def _answer(columns: Mapping[str, FloatArray], faults: Mapping[int, str]) -> pd.
         columns["interval_seconds"],
         columns["aht_seconds"],
         answer_target_seconds=columns["answer_target_seconds"],
-        service_level_target=np.where(is_untold, 0.5, columns["service_level_target"]),
+        service_level_target=np.where(is_untold, _ANY_LEVEL, columns["service_level_target"]),
         patience_seconds=columns.get("patience_seconds", np.nan),
         max_occupancy=columns.get("max_occupancy", np.nan),
         shrinkage=shrinkage,

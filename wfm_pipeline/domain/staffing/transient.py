@@ -9,16 +9,19 @@ Staffing with the load as it is lived through keeps the service level where the 
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
+from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.staffing.faults import StaffingError
-from wfm_pipeline.domain.staffing.rows import FloatArray
 
-LONG_AHT_SECONDS = 600.0
+LONG_AHT_SECONDS: Final = 600.0
 """Handle time from which the modified offered load is worth its while; below, the two hardly differ [s]."""
+_NEAR: Final = 1e-4
+"""Times below this share of the mean are taken by a series: their difference would lose digits [0..1]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class HandleTime:
         span = np.maximum(time, 0.0)
         if self.variation == 1.0:
             ratio = span / mean
-            return mean * mean * np.where(ratio < 1e-4, ratio * ratio * (0.5 - ratio / 6), ratio + np.expm1(-ratio))  # noqa: PLR2004  (series where the difference would lose digits)
+            return mean * mean * np.where(ratio < _NEAR, ratio * ratio * (0.5 - ratio / 6), ratio + np.expm1(-ratio))
         if self.variation == 0.0:
             return np.where(span < mean, 0.5 * span * span, mean * span - 0.5 * mean * mean)
         spread = np.sqrt(np.log1p(self.variation**2))

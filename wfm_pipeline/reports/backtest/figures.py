@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.reports.backtest.method_names import SCORE_NAMES, method_name
 from wfm_pipeline.reports.figures.drawing import drawing, picture_text
 from wfm_pipeline.reports.figures.forecast import ACTUAL
@@ -169,7 +170,7 @@ def calibration_figure(reliability: pd.DataFrame, bands: pd.DataFrame, *, ours: 
 
 
 def _draw_reliability(plot: Any, table: pd.DataFrame) -> None:
-    whole = table[table["queue_id"] == "(all)"]
+    whole = table[table["queue_id"] == ALL]
     plot.plot([0, 1], [0, 1], color=FLOOR, linewidth=1.2, label="perfect")
     plot.vlines(whole["level"], whole["share_below"], whole["share_at_or_below"], color=OURS, alpha=0.5, linewidth=5)
     middle = (whole["share_below"] + whole["share_at_or_below"]) / 2
@@ -183,7 +184,7 @@ def _draw_reliability(plot: Any, table: pd.DataFrame) -> None:
 
 
 def _draw_coverage(plot: Any, table: pd.DataFrame, queues: Sequence[str]) -> None:
-    shown = [name for name in ("(all)", *queues) if name in set(table["queue_id"])]
+    shown = [name for name in (ALL, *queues) if name in set(table["queue_id"])]
     for band, marker in zip((0.5, 0.8, 0.9), "osD", strict=True):
         part = table[table["band"] == band].set_index("queue_id")["coverage"].reindex(shown)
         plot.axvspan(band - 0.04, band + 0.04, color=FLOOR, alpha=0.12, linewidth=0)
@@ -199,7 +200,7 @@ def _draw_coverage(plot: Any, table: pd.DataFrame, queues: Sequence[str]) -> Non
 def pit_figure(pit: pd.DataFrame, *, ours: str, queues: Sequence[str]) -> Figure:
     """PIT histograms: bars without chance, points with it; flat at the line is calibrated."""
     own = pit[pit["method"] == ours]
-    shown = [name for name in ("(all)", *queues) if name in set(own["queue_id"])]
+    shown = [name for name in (ALL, *queues) if name in set(own["queue_id"])]
     columns = min(max(len(shown), 1), 3)
     lines = -(-max(len(shown), 1) // columns)
     with drawing(_STYLE):

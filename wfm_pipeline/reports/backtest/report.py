@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.domain.forecasting import METHOD, BacktestResult
 from wfm_pipeline.domain.forecasting.judging.analysis import BacktestAnalysis
-from wfm_pipeline.domain.forecasting.judging.calibration import ALL_QUEUES, pit_misplaced
+from wfm_pipeline.domain.forecasting.judging.calibration import pit_misplaced
 from wfm_pipeline.reports.backtest import figures, tables
 from wfm_pipeline.reports.backtest.method_names import method_name
 from wfm_pipeline.reports.backtest.weeks import shown_weeks
@@ -134,7 +135,7 @@ def _calibration(analysis: BacktestAnalysis) -> Iterator[str]:
         figures.calibration_figure(analysis.reliability, analysis.bands, ours=METHOD, queues=queues),
         "Busy intervals only. Counts sit on quantiles, so a quantile is right if its level lies inside its bar.",
     )
-    pit = analysis.pit[(analysis.pit["method"] == METHOD) & (analysis.pit["queue_id"] == ALL_QUEUES)]
+    pit = analysis.pit[(analysis.pit["method"] == METHOD) & (analysis.pit["queue_id"] == ALL)]
     if len(pit):
         moved = percent(pit_misplaced(pit["share"].to_numpy(float)), digits=1)
         yield page.picture(

@@ -8,9 +8,9 @@ from typing import Final
 
 import pandas as pd
 
+from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.domain.forecasting import METHOD
 from wfm_pipeline.domain.forecasting.judging.analysis import BacktestAnalysis
-from wfm_pipeline.domain.forecasting.judging.calibration import ALL_QUEUES
 from wfm_pipeline.reports.backtest.method_names import SCORE_NAMES, method_name
 from wfm_pipeline.reports.words.html_page import Row
 from wfm_pipeline.reports.words.numbers import UNKNOWN, number, p_value, percent, ratio, signed_percent
@@ -37,7 +37,7 @@ def comparison_rows(scores: pd.DataFrame, analysis: BacktestAnalysis) -> list[Ro
     ordered = pd.concat(
         [scores[scores["method"] == METHOD], scores[scores["method"] != METHOD].sort_values("int_q", kind="stable")]
     )
-    whole = analysis.bands[analysis.bands["queue_id"] == ALL_QUEUES].set_index(["method", "band"])["coverage"]
+    whole = analysis.bands[analysis.bands["queue_id"] == ALL].set_index(["method", "band"])["coverage"]
     best = {name: ordered[name].min() for name in (*_LOWER_IS_BETTER, "pinball")}
     places = {name: place for place, name in enumerate(_LOWER_IS_BETTER, start=1)} | {"pinball": 8}
     rows = []

@@ -10,9 +10,9 @@ from typing import Final
 
 import pandas as pd
 
+from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.domain.forecasting import METHOD
 from wfm_pipeline.domain.forecasting.judging.analysis import BacktestAnalysis
-from wfm_pipeline.domain.forecasting.judging.calibration import ALL_QUEUES
 from wfm_pipeline.reports.backtest.method_names import method_name
 from wfm_pipeline.reports.words.numbers import percent, ratio, signed_percent
 from wfm_pipeline.units import WEEKDAYS
@@ -120,7 +120,7 @@ def _verdict(row: pd.Series) -> str:
 
 def _honesty(analysis: BacktestAnalysis) -> str:
     own = analysis.bands[analysis.bands["method"] == METHOD]
-    whole = own[own["queue_id"] == ALL_QUEUES].set_index("band")["coverage"]
+    whole = own[own["queue_id"] == ALL].set_index("band")["coverage"]
     if whole.empty or whole.isna().all():
         return NOTHING_BUSY
     said = [
@@ -144,7 +144,7 @@ def _width_word(share: float, band: object) -> str:
 
 def _worst_queue(own: pd.DataFrame) -> str:
     """The queue and band furthest from what it promises; nothing where one queue is the whole."""
-    queues = own[(own["queue_id"] != ALL_QUEUES) & own["coverage"].notna()]
+    queues = own[(own["queue_id"] != ALL) & own["coverage"].notna()]
     if queues["queue_id"].nunique() < 2:  # noqa: PLR2004 (one queue is the whole)
         return ""
     worst = queues.iloc[int((queues["coverage"] - queues["band"]).abs().argmax())]

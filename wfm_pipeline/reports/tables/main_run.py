@@ -2,9 +2,8 @@
 
 import pandas as pd
 
+from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.warehouse.gold_reader import GoldReader
-
-ALL_QUEUES = "(all)"
 
 
 def run_tables(gold: GoldReader, *, run_id: str, source: str) -> dict[str, pd.DataFrame]:
@@ -41,13 +40,13 @@ def _calls_per_queue(gold: GoldReader, source: str) -> pd.DataFrame:
     days = gold.rows("queue_day_actual", source=source)
     sums = ["calls_offered", "calls_answered", "calls_abandoned", "calls_other", "calls_redial"]
     table = days.groupby("queue_id")[sums].sum()
-    table.loc[ALL_QUEUES] = table.sum()
+    table.loc[ALL] = table.sum()
     dates = days.groupby("queue_id")["business_date"].agg(["min", "max"])
     missing = days[days["is_missing"]].groupby("queue_id").size()
     table = table.astype(int).reset_index()
     for name, values in (("first", dates["min"].dt.date), ("last", dates["max"].dt.date), ("days_missing", missing)):
         table[name] = table["queue_id"].map(values)
-    table.loc[table["queue_id"] != ALL_QUEUES, "days_missing"] = table["days_missing"].fillna(0)
+    table.loc[table["queue_id"] != ALL, "days_missing"] = table["days_missing"].fillna(0)
     return table.astype({"days_missing": "Int64"})
 
 
@@ -87,9 +86,9 @@ def _backtest(gold: GoldReader, source: str) -> pd.DataFrame:
         return pd.DataFrame({"wMAPE": ["no past issue can be scored yet: too little history"]})
     longest = rows["horizon_band"].str.split("-").str[1].astype(int).max()
     whole = rows[(rows["horizon_band"] == f"1-{longest}") & rows["grain"].isin(["interval", "day"])]
-    inside = _band_coverage(whole[whole["queue_id"] != ALL_QUEUES])
+    inside = _band_coverage(whole[whole["queue_id"] != ALL])
     whole = (
-        whole[whole["queue_id"] == ALL_QUEUES]
+        whole[whole["queue_id"] == ALL]
         .merge(inside, on=["issued_at", "grain"], how="left")
         .sort_values(["grain", "issued_at"], ascending=[False, True])
     )

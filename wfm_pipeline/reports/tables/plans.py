@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from wfm_pipeline.reports.tables.main_run import ALL_QUEUES
+from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 
 
@@ -63,13 +63,12 @@ def value_added(gold: GoldReader, *, source: str) -> pd.DataFrame:
     """Per author and grain, with a line for everybody: errors before and after, and their difference over the calls."""
     rows = gold.rows("override_value", source=source)
     sums = ["points", "calls_actual", "error_before", "error_after"]
-    everybody = rows.assign(author=ALL_QUEUES)
+    everybody = rows.assign(author=ALL)
     table = pd.concat([rows, everybody]).groupby(["author", "grain"])[sums].sum().reset_index()
     table["value_added"] = (table["error_before"] - table["error_after"]) / table["calls_actual"].where(
         table["calls_actual"] > 0
     )
     table["overrides"] = [
-        rows.loc[(rows["author"] == author) | (author == ALL_QUEUES), "override_id"].nunique()
-        for author in table["author"]
+        rows.loc[(rows["author"] == author) | (author == ALL), "override_id"].nunique() for author in table["author"]
     ]
     return table

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from wfm_pipeline.units import ANSWER_TARGET_SECONDS
+
 
 @dataclass(frozen=True, slots=True)
 class SilverRules:
@@ -17,6 +19,6 @@ class SilverRules:
 
     redial_window_seconds: int = 300
     redial_minimum_digits: int = 7
-    answer_target_seconds: int = 20
+    answer_target_seconds: int = int(ANSWER_TARGET_SECONDS)
     excluded_queues: tuple[str, ...] = ()
     excluded_numbers: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from typing import Final
 import pandas as pd
 
 from wfm_pipeline.contracts.publication import PSEUDONYM
+from wfm_pipeline.contracts.stand_ins import UNKNOWN
 from wfm_pipeline.contracts.tables import PERSONAL
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.warehouse.engines.engine import Warehouse
@@ -27,8 +28,6 @@ KEY_FILE: Final = "pseudonym.key"
 _KEY_BYTES: Final = 32
 _LETTERS: Final = 20
 """Hexadecimal digits of a pseudonym: 80 bits, so that among ten million persons two share one with odds of 1 in 10^10."""
-NOBODY: Final = "(unknown)"
-"""Stands for all whose key is unknown: no person, so it keeps its name."""
 
 
 def pseudonym(kind: str, value: str, key: bytes) -> str:
@@ -38,8 +37,8 @@ def pseudonym(kind: str, value: str, key: bytes) -> str:
         >>> pseudonym("customer", "+46701234567", b"key") == pseudonym("agent", "+46701234567", b"key")
         False
     """
-    if value == NOBODY:
-        return NOBODY
+    if value == UNKNOWN:  # stands for all whose key is unknown: no person
+        return UNKNOWN
     digest = hmac.new(key, f"{kind}\0{value}".encode(errors="surrogatepass"), hashlib.sha256)
     return f"{kind}-{digest.hexdigest()[:_LETTERS]}"
 

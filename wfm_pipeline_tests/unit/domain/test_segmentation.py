@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from wfm_pipeline.contracts.stand_ins import UNKNOWN
 from wfm_pipeline.domain.segmentation import (
     SINGLE_SEGMENT,
-    UNKNOWN_CUSTOMER,
     UNKNOWN_SEGMENT,
     scale_robustly,
     segment_customers,
@@ -183,7 +183,7 @@ def test_a_handful_of_giants_is_no_segment_of_its_own():
 
 def test_customers_without_id_are_kept_apart_and_counted():
     known = _four_groups()
-    unknown = _customers([500.0], [200.0]).assign(customer_key=UNKNOWN_CUSTOMER)
+    unknown = _customers([500.0], [200.0]).assign(customer_key=UNKNOWN)
     nameless = _customers([100.0], [200.0]).assign(customer_key=None)
     frame = pd.concat([unknown, known, nameless], ignore_index=True)
 
@@ -207,7 +207,7 @@ def test_no_customers_at_all_is_an_answer():
 
 
 def test_nobody_known_is_an_answer():
-    result = segment_customers(_customers([500.0], [200.0]).assign(customer_key=UNKNOWN_CUSTOMER), seed=1)
+    result = segment_customers(_customers([500.0], [200.0]).assign(customer_key=UNKNOWN), seed=1)
 
     assert result.k == 0
     assert result.customers["segment_name"].tolist() == [UNKNOWN_SEGMENT]

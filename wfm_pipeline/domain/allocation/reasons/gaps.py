@@ -12,9 +12,7 @@ from wfm_pipeline.domain.allocation.problem import ANY_STATE, Demand, Problem
 from wfm_pipeline.domain.allocation.strategies.gate import canonical_locality
 from wfm_pipeline.domain.allocation.strategies.strategy import Allocation
 from wfm_pipeline.domain.allocation.week.ideal import heads_by_locality
-
-_MOST_NAMED = 5
-"""Demands named in a sentence; the others are counted."""
+from wfm_pipeline.errors import MOST_NAMED
 
 
 class GapExplainer:
@@ -192,8 +190,8 @@ class GapExplanation:
 
     @property
     def _went(self) -> str:
-        named = ", ".join(f"{people} on demand {other}" for other, people in self.elsewhere[:_MOST_NAMED])
-        others = self.elsewhere[_MOST_NAMED:]
+        named = ", ".join(f"{people} on demand {other}" for other, people in self.elsewhere[:MOST_NAMED])
+        others = self.elsewhere[MOST_NAMED:]
         more = f", {sum(people for _, people in others)} on {len(others)} more" if others else ""
         return f"; {named}{more}" if named else "; none elsewhere"
 

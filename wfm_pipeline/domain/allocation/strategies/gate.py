@@ -21,8 +21,9 @@ Check = Literal["platform", "locality", "skill", "state"]
 CHECKS: Final[tuple[Check, ...]] = ("platform", "locality", "skill", "state")
 _DIGITS: Final = bytes.maketrans(b"01", b"\x00\x01")
 _FEW: Final = 4
+"""Set bits up to which they are taken off one by one; above, all digits are read at once [count]."""
 _SPARSE: Final = 20
-"""Up to 4 bits, and one more for every 20 positions, are taken off one by one; above, all digits are read at once."""
+"""Positions that allow for one bit more before that: reading digits costs by their number [count]."""
 
 
 def bits_of(mask: int) -> tuple[int, ...]:

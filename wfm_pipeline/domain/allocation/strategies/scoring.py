@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from wfm_pipeline.domain.allocation.faults import InvalidValueError
+from wfm_pipeline.domain.arrays import ROUNDING
 
 NOT_EXACT_QUALITY: Final = 0.5
 """Quality of a state served through `N/A`, and of a person with several skills; exact and single are 1."""
@@ -13,7 +14,7 @@ TIE_DIGITS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class ScoreWeights:
-    """How much each part counts; together 1."""
+    """How much each part counts; together 1. The defaults are those of the planners' own procedure `v2`."""
 
     urgency: float = 0.40
     exclusivity: float = 0.35
@@ -23,7 +24,7 @@ class ScoreWeights:
     def __post_init__(self) -> None:
         """Refuse weights that are negative or do not add up to 1."""
         parts = (self.urgency, self.exclusivity, self.state, self.skill)
-        if min(parts) < 0 or abs(sum(parts) - 1) > 1e-9:  # noqa: PLR2004 - rounding of four decimals
+        if min(parts) < 0 or abs(sum(parts) - 1) > ROUNDING:
             raise InvalidValueError(f"score weights must be >= 0 and add up to 1, got {parts}", got=parts)
 
 

@@ -21,6 +21,8 @@ LOCALITY_NAMES: Final[Mapping[str, str]] = {
 }
 LOCALITIES: Final = ("Domestic", "Global")
 DEFAULT_LOCALITY: Final = "Global"
+LAST_PRIORITY: Final = 100
+"""Priority of a rule that states none: behind those the table is seeded with (5 to 20)."""
 FALLBACK_FIELDS: Final = ("main_lob", "worktype", "platform", "case_type", "state")
 """Fields of a demand that a rule may look in."""
 
@@ -70,7 +72,7 @@ class LocalityRule:
     result_locality: str | None = None
     fallback_field: str | None = None
     fallback_pattern: str | None = None
-    priority: int = 100
+    priority: int = LAST_PRIORITY
     is_active: bool = True
 
     def __post_init__(self) -> None:

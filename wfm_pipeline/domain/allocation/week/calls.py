@@ -11,8 +11,8 @@ import pandas as pd
 from wfm_pipeline.domain.allocation.tables.locality import LocalityPolicy
 from wfm_pipeline.domain.allocation.week.demand import forecast_demand
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
+from wfm_pipeline.units import DAYS_PER_WEEK
 
-_DAYS_PER_WEEK = 7
 _STAND_INS = {"calls_mean": "calls_model", "aht_seconds": "aht_model_seconds"}
 """Column -> the one whose value stands in for another date."""
 _AFTER_MONDAY = 10_000
@@ -66,7 +66,7 @@ def fill_weeks(days: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     rows = rows.drop_duplicates(["queue_id", "business_date"], ignore_index=True)
     filled = rows.loc[rows["stands_in"] > 0, "business_date"].drop_duplicates()
     notices = [
-        f"the forecast of calls leaves out {count} of 7 days of {week}: the same weekday of the week beside stands in"
+        f"the forecast of calls leaves out {count} of {DAYS_PER_WEEK} days of {week}: the same weekday of the week beside stands in"
         for week, count in sorted(Counter(IsoWeek.of(date.date()) for date in filled).items())
     ]
     return rows.drop(columns="stands_in"), notices
@@ -96,7 +96,7 @@ def whole_weeks(days: pd.DataFrame) -> set[tuple[int, int]]:
     known = rows.groupby(["year", "week", "queue_id"], as_index=False).agg(
         days=("is_known", "size"), is_known=("is_known", "all")
     )
-    known["is_whole"] = (known["days"] == _DAYS_PER_WEEK) & known["is_known"]
+    known["is_whole"] = (known["days"] == DAYS_PER_WEEK) & known["is_known"]
     of_week = set(zip(known["year"].astype(int), known["week"].astype(int), strict=True))
     broken = known[~known["is_whole"]]
     return of_week - set(zip(broken["year"].astype(int), broken["week"].astype(int), strict=True))

@@ -21,13 +21,16 @@ from wfm_pipeline.domain.allocation.week.apportionment import split_month
 from wfm_pipeline.domain.allocation.week.week_plan import WeekTable
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek, month_ends
 from wfm_pipeline.domain.metrics import wmape
-from wfm_pipeline.units import SECONDS_PER_HOUR
+from wfm_pipeline.errors import MOST_NAMED
+from wfm_pipeline.units import MONTHS_PER_YEAR, SECONDS_PER_HOUR, WEEKDAYS
 
 MONTHS_AHEAD: Final = 6
+"""Months that a planner's report looks ahead [months]."""
 _ATTRIBUTES: Final = ("demand_id", "platform", "case_type", "state")
 _PLACE: Final = ("locality", "main_lob", "worktype")
 _MONTHLY: Final = ("year", "month", "monthly_forecast")
 _SHARE_TOLERANCE: Final = 1e-6
+"""Distance of a queue's shares from 1 that is rounding: people write six decimals [0..1]."""
 
 
 def read_demands(
@@ -149,12 +152,12 @@ def week_of_months(by_month: Mapping[tuple[int, int], float], week: IsoWeek, tab
 
 
 def _absent_months(by_month: Mapping[str, Mapping[tuple[int, int], float]], week: IsoWeek) -> list[str]:
-    months = dict.fromkeys((date.year, date.month) for date in week.dates if date.weekday() < 5)  # noqa: PLR2004 - Monday to Friday
+    months = dict.fromkeys((date.year, date.month) for date in week.dates if date.weekday() < WEEKDAYS.index("sat"))
     notices = []
     for year, month in months:
         absent = [name for name, forecasts in by_month.items() if (year, month) not in forecasts]
         if absent:
-            shown = ", ".join(sorted(absent, key=id_order)[:5])
+            shown = ", ".join(sorted(absent, key=id_order)[:MOST_NAMED])
             notices.append(
                 f"{len(absent)} demand(s) have no forecast for {year}-{month:02d}, part of {week}, which counts 0: {shown}"
             )
@@ -182,9 +185,9 @@ def planner_months(report: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for ahead, name in enumerate(names, start=1):
         part = kept.copy()
-        ordinals = [year * 12 + month - 1 + ahead for year, month in zip(years, months, strict=True)]
-        part["year"] = [ordinal // 12 for ordinal in ordinals]
-        part["month"] = [ordinal % 12 + 1 for ordinal in ordinals]
+        ordinals = [year * MONTHS_PER_YEAR + month - 1 + ahead for year, month in zip(years, months, strict=True)]
+        part["year"] = [ordinal // MONTHS_PER_YEAR for ordinal in ordinals]
+        part["month"] = [ordinal % MONTHS_PER_YEAR + 1 for ordinal in ordinals]
         part["monthly_forecast"] = sheet.numbers(name)
         parts.append(part[part["monthly_forecast"].notna()])
     return pd.concat(parts, ignore_index=True)
@@ -226,7 +229,7 @@ def forecast_demand(
         demand["weekly_forecast"] > 0
     )
     lost = calls.loc[calls["queue_id"].isin(unmapped), "calls"].sum()
-    words = f"queue_demand_map does not know {len(unmapped)} queue(s) with {lost:.0f} calls: {', '.join(unmapped[:5])}"
+    words = f"queue_demand_map does not know {len(unmapped)} queue(s) with {lost:.0f} calls: {', '.join(unmapped[:MOST_NAMED])}"
     return demand, [words] if unmapped else []
 
 

@@ -14,6 +14,7 @@ from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.allocation.faults import DuplicateError, InvalidValueError, UnknownValueError
 from wfm_pipeline.domain.allocation.tables.locality import LOCALITIES
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek, month_ends, weeks_of_month, working_dates
+from wfm_pipeline.units import DAYS_PER_WEEK, HOURS_PER_DAY
 
 WORK_HOURS: Final = 9.0
 """Paid hours of a working day [h]."""
@@ -58,8 +59,8 @@ class WeekConfiguration:
                 got=self.key,
             )
         ranges = {
-            "working_days": (0 <= self.working_days <= 7, "0..7", self.working_days),  # noqa: PLR2004 - days of a week
-            "work_hours": (0 < self.work_hours <= 24, "(0, 24]", self.work_hours),  # noqa: PLR2004 - hours of a day
+            "working_days": (0 <= self.working_days <= DAYS_PER_WEEK, "0..7", self.working_days),
+            "work_hours": (0 < self.work_hours <= HOURS_PER_DAY, "(0, 24]", self.work_hours),
             "shrinkage": (0 <= self.shrinkage < 1, "[0, 1)", self.shrinkage),
             "occupancy": (0 < self.occupancy <= 1, "(0, 1]", self.occupancy),
         }

@@ -1,7 +1,6 @@
 """ISO weeks and months as dates; nothing about localities' settings (week_plan)."""
 
 import datetime as dt
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,10 +9,13 @@ from typing import Final, Self
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.allocation.faults import InvalidValueError
 from wfm_pipeline.domain.calendar import holiday_names
+from wfm_pipeline.domain.dates import year_and_week
+from wfm_pipeline.units import DAYS_PER_WEEK, LONGEST_MONTH_DAYS, MONTHS_PER_YEAR
 
-_WEEK: Final = re.compile(r"(\d{4})-?[Ww](\d{1,2})")
-_MONTHS_PER_YEAR: Final = 12
 YEARS: Final = range(1900, 3000)
+"""Years of a plan; any other is a slip of the pen."""
+_MONTHS_KEPT: Final = 256
+"""Months whose weeks are kept in memory [count]."""
 
 
 def check_year(year: int) -> None:
@@ -46,10 +48,10 @@ class IsoWeek:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `2025-W28`."""
-        match = _WEEK.fullmatch(text.strip())
-        if not match:
+        found = year_and_week(text.strip())
+        if found is None:
             raise InvalidValueError(f"an ISO week looks like 2025-W28, got {text!r}", got=text)
-        return cls(int(match[1]), int(match[2]))
+        return cls(*found)
 
     @classmethod
     def of(cls, date: dt.date) -> Self:
@@ -61,12 +63,12 @@ class IsoWeek:
     def dates(self) -> tuple[dt.date, ...]:
         """Monday to Sunday."""
         monday = dt.date.fromisocalendar(self.iso_year, self.iso_week, 1)
-        return tuple(monday + dt.timedelta(days=day) for day in range(7))
+        return tuple(monday + dt.timedelta(days=day) for day in range(DAYS_PER_WEEK))
 
     @property
     def previous(self) -> "IsoWeek":
         """The week before."""
-        return IsoWeek.of(self.dates[0] - dt.timedelta(days=7))
+        return IsoWeek.of(self.dates[0] - dt.timedelta(days=DAYS_PER_WEEK))
 
     def __str__(self) -> str:
         return f"{self.iso_year}-W{self.iso_week:02d}"
@@ -91,13 +93,13 @@ def month_ends(year: int, month: int) -> tuple[dt.date, dt.date]:
         InvalidValueError: month outside 1..12, or year outside 1900..2999.
     """
     check_year(year)
-    if not 1 <= month <= _MONTHS_PER_YEAR:
+    if not 1 <= month <= MONTHS_PER_YEAR:
         raise InvalidValueError(f"month must be 1..12, got {month} (year {year})", got=month)
     first = dt.date(year, month, 1)
-    return first, (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+    return first, (first + dt.timedelta(days=LONGEST_MONTH_DAYS)).replace(day=1) - dt.timedelta(days=1)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=_MONTHS_KEPT)
 def weeks_of_month(year: int, month: int) -> tuple[IsoWeek, ...]:
     """ISO weeks with at least one date inside the month, in order."""
     first, last = month_ends(year, month)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import gammaln
 from scipy.stats import nbinom
 
-from wfm_pipeline.domain.forecasting.desk.panel import FloatArray
+from wfm_pipeline.domain.arrays import LEAST_DIVISOR, FloatArray
 
 DISPERSIONS: Final = np.concatenate([[1e-6], np.geomspace(1e-4, 2.0, 40)])
 """Over-dispersions f the likelihood is asked about; the first is as good as Poisson."""
@@ -58,14 +58,14 @@ def fit_dispersion(counts: FloatArray, mean: FloatArray, *, default: float) -> f
 def distribution(counts: FloatArray, mean: FloatArray, dispersion: FloatArray) -> FloatArray:
     """P(N <= counts); shapes broadcast. A mean of 0 is a sure 0, a negative count has probability 0."""
     size = 1 / dispersion
-    answer = nbinom.cdf(counts, size, size / (size + np.maximum(mean, 1e-12)))
+    answer = nbinom.cdf(counts, size, size / (size + np.maximum(mean, LEAST_DIVISOR)))
     return np.where(mean > 0, answer, (counts >= 0).astype(float))
 
 
 def integer_quantile(level: FloatArray, mean: FloatArray, dispersion: FloatArray) -> FloatArray:
     """Smallest count k with P(N <= k) >= level; shapes broadcast; 0 where the mean is 0."""
     size = 1 / dispersion
-    answer = nbinom.ppf(level, size, size / (size + np.maximum(mean, 1e-12)))
+    answer = nbinom.ppf(level, size, size / (size + np.maximum(mean, LEAST_DIVISOR)))
     return np.where(mean > 0, answer, 0.0)
 
 
@@ -81,7 +81,7 @@ def middle_quantile(level: FloatArray, mean: FloatArray, dispersion: FloatArray)
     below2, below = distribution(whole - 2, mean, dispersion), distribution(whole - 1, mean, dispersion)
     here, above = distribution(whole, mean, dispersion), distribution(whole + 1, mean, dispersion)
     middle_below, middle, middle_above = (below2 + below) / 2, (below + here) / 2, (here + above) / 2
-    down = (level - middle) / np.maximum(middle - middle_below, 1e-12)
-    up = (level - middle) / np.maximum(middle_above - middle, 1e-12)
+    down = (level - middle) / np.maximum(middle - middle_below, LEAST_DIVISOR)
+    up = (level - middle) / np.maximum(middle_above - middle, LEAST_DIVISOR)
     smooth = np.maximum(whole + np.clip(np.where(level < middle, down, up), -1.0, 1.0), 0.0)
     return np.where(mean > 0, (whole + smooth) / 2, 0.0)

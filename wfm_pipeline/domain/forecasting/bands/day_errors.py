@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from scipy.optimize import nnls
 
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, FloatArray, IntArray
+from wfm_pipeline.domain.arrays import LEAST_DIVISOR, BoolArray, FloatArray, IntArray
 from wfm_pipeline.units import MINUTES_PER_HOUR
 
 DECAY_HOURS: Final = (1.0, 2.0, 5.0, 10.0, 25.0)
@@ -32,6 +32,7 @@ HALF_SLOT_CALLS: Final = 20.0
 DEFAULT_LEVEL_VARIANCE: Final = 0.01
 """Variance of a whole day's relative error before anything is seen: one day is off by 10 %."""
 MOST_DISPERSION: Final = 2.0
+"""Largest noise of a slot beyond Poisson, as in counts.py."""
 LEAST_CALLS: Final = 1e-3
 """Expected calls below which a slot tells nothing: its relative error has no meaning [calls]."""
 
@@ -103,7 +104,7 @@ def _parts(lag: IntArray, interval_minutes: int) -> FloatArray:
 def _clipped(error: FloatArray, expected: FloatArray) -> FloatArray:
     """Errors cut at a few of their queue's usual standard deviations, so that no single day decides."""
     square = (expected**2).sum(axis=0)
-    relative = np.sqrt((error**2).sum(axis=0) / np.maximum(square, 1e-12))
+    relative = np.sqrt((error**2).sum(axis=0) / np.maximum(square, LEAST_DIVISOR))
     usual = np.array(
         [np.median(row[some]) if some.any() else 0.0 for row, some in zip(relative, square > 0, strict=True)]
     )
@@ -125,9 +126,9 @@ def _covariance_weights(
 
     size = by_lag(expected)
     seen = by_lag(error)
-    scale = 1 / np.maximum(calls, 1e-12)[:, None]  # a queue counts in the pool by its calls, not their square
-    pooled = (seen * scale).sum(axis=0) / np.maximum((size * scale).sum(axis=0), 1e-12)
-    own = seen / np.maximum(size, 1e-12)
+    scale = 1 / np.maximum(calls, LEAST_DIVISOR)[:, None]  # a queue counts in the pool by its calls, not their square
+    pooled = (seen * scale).sum(axis=0) / np.maximum((size * scale).sum(axis=0), LEAST_DIVISOR)
+    own = seen / np.maximum(size, LEAST_DIVISOR)
     joint = trust[:, None] * own + (1 - trust[:, None]) * pooled
     parts = _parts(np.arange(1, slots, dtype=np.int64), interval_minutes)
     importance = np.sqrt(trust[:, None] * size + (1 - trust[:, None]) * size.sum(axis=0))
@@ -144,9 +145,9 @@ def _noise(
     square = (expected**2).sum(axis=0)
     whole = square.sum()
     pooled = max(float(beyond.sum() / whole), 0.0) if whole > 0 else default
-    queue = np.maximum(beyond.sum(axis=1) / np.maximum(square.sum(axis=1), 1e-12), 0.0)
+    queue = np.maximum(beyond.sum(axis=1) / np.maximum(square.sum(axis=1), LEAST_DIVISOR), 0.0)
     queue = trust * queue + (1 - trust) * pooled
     calls = expected.sum(axis=0) / np.maximum(usable.sum(axis=0), 1)
     share = trust[:, None] * calls / (calls + HALF_SLOT_CALLS)
-    slot = np.maximum(beyond / np.maximum(square, 1e-12), 0.0)
+    slot = np.maximum(beyond / np.maximum(square, LEAST_DIVISOR), 0.0)
     return np.clip(share * slot + (1 - share) * queue[:, None], 0.0, MOST_DISPERSION)

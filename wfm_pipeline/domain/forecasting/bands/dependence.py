@@ -16,17 +16,20 @@ from scipy.optimize import nnls
 from scipy.stats import norm, rankdata
 
 from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.domain.arrays import LEAST_DIVISOR, BoolArray, FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.bands.walk_forward import PastForecasts, walk_forward
 from wfm_pipeline.domain.forecasting.bands.week_errors import MOST_CORRELATION, WeekErrors, learn_week_errors
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, CallPanel, FloatArray, IntArray
+from wfm_pipeline.domain.forecasting.desk.panel import CallPanel
 from wfm_pipeline.domain.forecasting.options import ForecastOptions
 
 DECAY_DAYS: Final = (1.0, 3.0, 10.0)
 """Times in which the correlation of two days of a forecast falls to 1/e [days]; a constant beside them."""
 HORIZON_DAYS: Final = 14
+"""Target days of a past forecast [days]."""
 SPACING_DAYS: Final = 3
 """Days between past origins; not a week, so that every horizon meets every weekday [days]."""
 MOST_ORIGINS: Final = 40
+"""Past origins at most: they reach back four months [count]."""
 LEARN_HISTORY_DATES: Final = 420
 """Dates before the origin that the learning looks at [days]."""
 HALF_DAYS: Final = 60.0
@@ -36,6 +39,11 @@ HALF_ORIGINS: Final = 10.0
 DEFAULT_DAY_WEIGHTS: Final = (0.3, 0.0, 0.3, 0.0)
 """Correlation of days before anything is seen: 0.3 for ever and 0.3 that fades with 3 days."""
 DEFAULT_QUEUE_CORRELATION: Final = 0.3
+"""Correlation of two queues on one day before anything is seen."""
+SCALE_CALLS: Final = 50.0
+"""Calls of a day at which its error is taken to be half counting noise, half a share of the calls [calls]."""
+LEAST_EIGENVALUE: Final = 1e-9
+"""Eigenvalue that negative ones are lifted to, so that the matrix still has a root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,7 @@ def dependence_of(past: PastForecasts) -> Dependence:
     belief = len(past.origin) / (len(past.origin) + HALF_ORIGINS)
     default = default_dependence(queues)
     days = belief * _day_weights(scores, known, trust) + (1 - belief) * default.day_weights
-    days *= np.minimum(MOST_CORRELATION / np.maximum(days.sum(axis=1, keepdims=True), 1e-12), 1.0)
+    days *= np.minimum(MOST_CORRELATION / np.maximum(days.sum(axis=1, keepdims=True), LEAST_DIVISOR), 1.0)
     between = belief * _queue_correlation(scores, known, trust) + (1 - belief) * default.queues
     return Dependence(days, between, len(past.origin), learn_week_errors(said, came, known, past.origin))
 
@@ -126,7 +134,10 @@ def _day_totals(past: PastForecasts) -> tuple[FloatArray, FloatArray, BoolArray]
 def _scores(said: FloatArray, came: FloatArray, known: BoolArray) -> FloatArray:
     """Relative errors of days as normal scores of their rank in their queue."""
     error = np.divide(
-        came - said, np.sqrt(np.maximum(said, 1.0)) * np.sqrt(1 + said / 50), out=np.zeros_like(said), where=known
+        came - said,
+        np.sqrt(np.maximum(said, 1.0)) * np.sqrt(1 + said / SCALE_CALLS),
+        out=np.zeros_like(said),
+        where=known,
     )
     scores = np.zeros_like(error)
     for queue in range(error.shape[1]):
@@ -148,8 +159,8 @@ def _day_weights(scores: FloatArray, known: BoolArray, trust: FloatArray) -> Flo
 
     seen = by_lag(np.einsum("oqd,oqe->qde", scores, scores))
     pairs = by_lag(np.einsum("oqd,oqe->qde", known.astype(float), known.astype(float)))
-    pooled = seen.sum(axis=0) / np.maximum(pairs.sum(axis=0), 1e-12)
-    own = seen / np.maximum(pairs, 1e-12)
+    pooled = seen.sum(axis=0) / np.maximum(pairs.sum(axis=0), LEAST_DIVISOR)
+    own = seen / np.maximum(pairs, LEAST_DIVISOR)
     joint = trust[:, None] * own + (1 - trust[:, None]) * pooled
     parts = _parts(np.arange(1, horizon, dtype=np.int64))
     root = np.sqrt(pairs.sum(axis=0))
@@ -159,10 +170,10 @@ def _day_weights(scores: FloatArray, known: BoolArray, trust: FloatArray) -> Flo
 def _queue_correlation(scores: FloatArray, known: BoolArray, trust: FloatArray) -> FloatArray:
     """Correlation of queues on the same day, drawn towards its own mean; always a correlation matrix."""
     both = np.einsum("oqd,ord->qr", known.astype(float), known.astype(float))
-    raw = np.einsum("oqd,ord->qr", scores, scores) / np.maximum(both, 1e-12)
+    raw = np.einsum("oqd,ord->qr", scores, scores) / np.maximum(both, LEAST_DIVISOR)
     queues = len(raw)
     apart = ~np.eye(queues, dtype=bool)
-    usual = float((raw * both)[apart].sum() / max(both[apart].sum(), 1e-12)) if queues > 1 else 0.0
+    usual = float((raw * both)[apart].sum() / max(both[apart].sum(), LEAST_DIVISOR)) if queues > 1 else 0.0
     share = np.sqrt(np.outer(trust, trust))
     drawn = share * np.clip(raw, -1, 1) + (1 - share) * usual
     np.fill_diagonal(drawn, 1.0)
@@ -172,6 +183,6 @@ def _queue_correlation(scores: FloatArray, known: BoolArray, trust: FloatArray) 
 def nearest_correlation(matrix: FloatArray) -> FloatArray:
     """The matrix with its negative eigenvalues cut off and its diagonal put back to 1."""
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
-    whole = (vectors * np.maximum(values, 1e-9)) @ vectors.T
+    whole = (vectors * np.maximum(values, LEAST_EIGENVALUE)) @ vectors.T
     scale = 1 / np.sqrt(np.diag(whole))
     return np.asarray(whole * np.outer(scale, scale), dtype=np.float64)

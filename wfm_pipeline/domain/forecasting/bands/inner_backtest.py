@@ -9,13 +9,14 @@ from typing import Final
 
 import numpy as np
 
-from wfm_pipeline.domain.forecasting.desk.panel import FloatArray, IntArray
+from wfm_pipeline.domain.arrays import FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.desk.state import DeskState, head, observe
 from wfm_pipeline.domain.forecasting.means.core import expected_calls, learn_core
 from wfm_pipeline.domain.forecasting.means.peers import PEERS, peer_week
 from wfm_pipeline.domain.forecasting.options import ForecastOptions
 
 INNER_HORIZON_DAYS: Final = 14
+"""Target days of an inner forecast, as of an issue [days]."""
 SPACING_DAYS: Final = 5
 """Days between inner origins; not a week, so that every horizon meets every weekday [days]."""
 RIVALS: Final = ("median_6", "mean_8")

@@ -16,21 +16,23 @@ from typing import Final
 
 import numpy as np
 
+from wfm_pipeline.domain.arrays import LEAST_DIVISOR, BoolArray, FloatArray
 from wfm_pipeline.domain.forecasting.bands.inner_backtest import InnerForecasts
 from wfm_pipeline.domain.forecasting.bands.learnt_bands import INTERVAL_BANDS, learn_bands
 from wfm_pipeline.domain.forecasting.bands.weights import best_weight
 from wfm_pipeline.domain.forecasting.desk.calendar_facts import FEATURES
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, FloatArray
 from wfm_pipeline.domain.forecasting.means import boosting
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions
 
 MODEL_LEVELS: Final = (0.1, 0.5, 0.9)
+"""Levels with a model of their own; the others move with their neighbours."""
 LEVEL_POSITIONS: Final = [QUANTILE_LEVELS.index(level) for level in MODEL_LEVELS]
 WEIGHTS: Final = (0.0, 0.25, 0.5)
 """Half at most: a few weeks teach these models, years of days the rest."""
 LEAST_CELLS: Final = 500
 """Cells below which no interval model is learnt."""
 MEAN_SETTINGS: Final = {"objective": "huber", "alpha": 2.0}
+"""Loss of the mean's model: squared to two scaled residuals, straight beyond."""
 TREE_SETTINGS: Final = {
     "learning_rate": 0.05,
     "num_leaves": 15,
@@ -40,6 +42,7 @@ TREE_SETTINGS: Final = {
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
 }
+"""LightGBM's settings of the interval models (docs/methods/forecasting.md, step 7)."""
 CELL_FEATURES: Final = ("log_mean", "slot", "queue", "weekday")
 """No feature that names a single day: the inner backtest has a few dozen, and trees would learn their noise."""
 WEEKDAY: Final = FEATURES.index("weekday")
@@ -71,7 +74,7 @@ class IntervalModels:
         moved = mean + self.mean_weight * _scale(mean) * _ask(self.mean_model, mean, features)
         moved = np.where(mean > 0, np.maximum(moved, 0.0), 0.0)
         before, after = mean.sum(axis=2, keepdims=True), moved.sum(axis=2, keepdims=True)
-        return np.where(after > 0, moved * before / np.maximum(after, 1e-12), mean)
+        return np.where(after > 0, moved * before / np.maximum(after, LEAST_DIVISOR), mean)
 
     def corrected_quantiles(self, quantiles: FloatArray, mean: FloatArray, features: FloatArray) -> FloatArray:
         """Quantiles with the models' share in them, in order, never negative; shape (..., levels) [calls]."""

@@ -9,28 +9,32 @@ from typing import Final
 
 import numpy as np
 
+from wfm_pipeline.domain.arrays import LEAST_DIVISOR, FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.bands.counts import distribution, fit_dispersion, integer_quantile, middle_quantile
-from wfm_pipeline.domain.forecasting.desk.panel import FloatArray, IntArray
-from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS
+from wfm_pipeline.domain.forecasting.options import MEDIAN, QUANTILE_LEVELS
 
 INTERVAL_BANDS: Final = 3
 """Level bands of intervals: small, middle and large; each has its own dispersion and its own bend."""
 DAY_BANDS: Final = 1
+"""Level bands of days: one, a few dozen days are too few to part."""
 SHRINK_DAYS: Final = 40.0
 """Distinct days at which the observed bend weighs half."""
 PIT_GRID: Final = np.linspace(0.0, 1.0, 201)
+"""Points at which the probability integral transform is taken: steps of half a percent."""
 GROWTH_PRIOR: Final = 0.02
 """Growth of the dispersion per horizon day before anything is seen: twice as wide after half a year."""
 GROWTH_PRIOR_DAYS: Final = 40.0
 """Distinct days at which the observed growth weighs half."""
 GROWTH_CAP: Final = 0.1
+"""Largest growth of the dispersion per horizon day [1/day]."""
 LEAST_GROWN: Final = 0.3
 """Smallest share of the learnt dispersion that near days are given."""
 SCORE_CLIP: Final = 9.0
 """Squared standard errors beyond which a cell counts no more in the growth."""
+OUTERMOST: Final = 0.001
+"""Level that no bend goes beyond, at either end: there is next to nothing to learn it from."""
 LEAST_CELLS: Final = 20
 """Cells below which a band keeps the default dispersion and nominal levels."""
-MEDIAN: Final = 0.5
 MEDIAN_TRUST: Final = 0.5
 """Part of the bend that the median follows: a few weeks' bias says less about the next weeks than their spread."""
 
@@ -135,7 +139,7 @@ def _grown(model: BandModel, mean: FloatArray, actual: FloatArray, date: IntArra
     horizon = np.broadcast_to(ahead, mean.shape)[scored].astype(np.float64)
     centre, usual = float(horizon.mean()), float(score.mean())
     away = horizon - centre
-    slope = float((away * score).sum() / max((away**2).sum(), 1e-12)) / max(usual, 1e-12)
+    slope = float((away * score).sum() / max((away**2).sum(), LEAST_DIVISOR)) / max(usual, LEAST_DIVISOR)
     seen = days if (away**2).sum() > 0 else 0
     growth = (seen * slope + GROWTH_PRIOR_DAYS * GROWTH_PRIOR) / (seen + GROWTH_PRIOR_DAYS)
     return replace(model, growth=min(max(growth, 0.0), GROWTH_CAP), centre_days=centre)
@@ -150,9 +154,9 @@ def _bent_levels(counts: FloatArray, means: FloatArray, spread: float, *, days: 
     """
     spreads = np.full(len(means), spread)
     low, high = distribution(counts - 1, means, spreads), distribution(counts, means, spreads)
-    inside = (PIT_GRID[:, None] - low) / np.maximum(high - low, 1e-12)
+    inside = (PIT_GRID[:, None] - low) / np.maximum(high - low, LEAST_DIVISOR)
     share = np.clip(inside, 0.0, 1.0).mean(axis=1)
     observed = np.interp(QUANTILE_LEVELS, share, PIT_GRID)
     nominal = np.array(QUANTILE_LEVELS)
     trust = days / (days + SHRINK_DAYS) * np.where(nominal == MEDIAN, MEDIAN_TRUST, 1.0)
-    return np.clip(nominal + trust * (observed - nominal), 0.001, 0.999)
+    return np.clip(nominal + trust * (observed - nominal), OUTERMOST, 1 - OUTERMOST)

@@ -13,12 +13,13 @@ from typing import Final
 
 import numpy as np
 
+from wfm_pipeline.domain.arrays import BoolArray, FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.bands.inner_backtest import InnerForecasts
 from wfm_pipeline.domain.forecasting.bands.weights import best_weight
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, FloatArray, IntArray
 from wfm_pipeline.units import DAYS_PER_WEEK
 
 SHARES: Final = (0.0, 0.5)
+"""Shares a peer may have: none or half; taking over entirely is worse (docs/methods/forecasting.md)."""
 SURE_ERRORS: Final = 3.0
 """Standard errors a peer must win by: several peers and queues try, and one of many wins by luck."""
 LEAST_DATES: Final = 10

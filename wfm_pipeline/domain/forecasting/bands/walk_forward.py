@@ -17,8 +17,9 @@ from typing import Final
 import numpy as np
 
 from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.domain.arrays import FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.desk.calendar_facts import DayTypes, day_types
-from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, FloatArray, IntArray, desk_closed_dates
+from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, desk_closed_dates
 from wfm_pipeline.domain.forecasting.desk.state import head, observe
 from wfm_pipeline.domain.forecasting.means.core import expected_calls, learn_core
 from wfm_pipeline.domain.forecasting.means.effect import CalendarEffect, learn_effect, neighbour_level

@@ -14,17 +14,14 @@ from typing import Final
 
 import numpy as np
 
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, FloatArray, IntArray
+from wfm_pipeline.domain.arrays import MAD_TO_SD, ROUNDING, BoolArray, FloatArray, IntArray
+from wfm_pipeline.domain.forecasting.bands.day_errors import CLIP_SIGMAS
 from wfm_pipeline.units import DAYS_PER_WEEK
 
 HALF_WEEKS: Final = 10.0
 """Distinct weeks at which the seen variance weighs half beside what days alone would make [weeks]."""
 LEAST_SHARE: Final = 0.5
 """Share of a week's forecast days that must be known for its sum to count [0..1]."""
-CLIP_SIGMAS: Final = 4.0
-"""Standard deviations beyond which a week's error counts no more than these."""
-MEDIAN_TO_SIGMA: Final = 1.4826
-"""Standard deviation of a normal law over the median of its absolute values."""
 MOST_CORRELATION: Final = 0.98
 """Correlation of days that go together as far as they may."""
 
@@ -73,7 +70,7 @@ class WeekErrors:
         trust = self.weeks[queue] / (self.weeks[queue] + HALF_WEEKS)
         wanted = usual * (seen / usual) ** trust
         target, reach = (together, most) if wanted > usual else (apart, least)
-        share = min((wanted - usual) / (reach - usual), 1.0) if abs(reach - usual) > 1e-9 * usual else 0.0
+        share = min((wanted - usual) / (reach - usual), 1.0) if abs(reach - usual) > ROUNDING * usual else 0.0
         return (1 - max(share, 0.0)) * correlation + max(share, 0.0) * target
 
 
@@ -107,7 +104,7 @@ def learn_week_errors(said: FloatArray, came: FloatArray, known: BoolArray, orig
 def _excess(sums: FloatArray, errors: FloatArray) -> float:
     """Factor f of Var = M + f M^2, around the forecast itself: a lasting bias is part of the error."""
     scale = np.sqrt(sums * (1 + sums / np.median(sums)))
-    usual = MEDIAN_TO_SIGMA * np.median(np.abs(errors) / scale) * scale
+    usual = MAD_TO_SD * np.median(np.abs(errors) / scale) * scale
     limit = CLIP_SIGMAS * np.maximum(usual, np.sqrt(sums))
     square = np.minimum(np.abs(errors), limit) ** 2
     return max(float((square - sums).sum() / (sums**2).sum()), 0.0)

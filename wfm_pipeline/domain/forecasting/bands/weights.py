@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from wfm_pipeline.domain.forecasting.desk.panel import FloatArray
+from wfm_pipeline.domain.arrays import FloatArray
 
 LEAST_GAIN: Final = 0.01
 """Share by which a weight must lower the loss before it is given at all."""

@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from wfm_pipeline.contracts.source.site import Site
-from wfm_pipeline.domain.calendar import holiday_names
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, DayTable, FloatArray, IntArray
-from wfm_pipeline.units import DAYS_PER_WEEK, WEEKDAYS
+from wfm_pipeline.domain.arrays import BoolArray, FloatArray, IntArray
+from wfm_pipeline.domain.calendar import YEARS_KEPT, holiday_names
+from wfm_pipeline.domain.forecasting.desk.panel import DayTable
+from wfm_pipeline.units import DAYS_PER_WEEK, LONGEST_MONTH_DAYS, WEEKDAYS
 
 HOLIDAY_REACH_DAYS: Final = 8
 """Days from a holiday after which the distance no longer matters."""
@@ -42,7 +43,9 @@ ORDINARY, HOLIDAY, EVE, OTHER = 0, 1, 2, 3
 """Classes of special days; kinds of one class lend to each other."""
 BACKLOG_PER_DAY: Final = 1.0
 BACKLOG_PER_EVE: Final = 0.6
+"""What a lost day and a lost eve add to the backlog [days]."""
 BACKLOG_CAP: Final = 1.5
+"""Largest backlog [days]."""
 BACKLOG_KEPT: Final = 0.4
 """Share of the backlog that one open day leaves over."""
 
@@ -80,7 +83,7 @@ class DayTypes:
         return self.features[:, FEATURES.index("weekday")].astype(np.int64)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=YEARS_KEPT)
 def _other_days(country: str, subdivision: str | None, year: int) -> dict[dt.date, str]:
     """Days the library knows in another category than public, with their names: open, but different."""
     kinds = holidays.country_holidays(country, subdiv=subdivision).supported_categories
@@ -97,7 +100,7 @@ def day_types(site: Site, first_date: dt.date, days: int) -> DayTypes:
         Public and other holidays from the `holidays` library; the rules are in
         docs/methods/forecasting.md.
     """
-    margin = HOLIDAY_REACH_DAYS + 31  # a month on either side, for distances and the turn of the month
+    margin = HOLIDAY_REACH_DAYS + LONGEST_MONTH_DAYS  # on either side, for distances and the turn of the month
     start = first_date - dt.timedelta(days=margin)
     wide = [start + dt.timedelta(days=offset) for offset in range(days + 2 * margin)]
     known = holiday_names(site, wide[0], wide[-1])

@@ -20,6 +20,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from wfm_pipeline.domain.arrays import BoolArray, FloatArray, IntArray
+from wfm_pipeline.domain.calendar import minute_of_day
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import (
     DAYS_PER_WEEK,
@@ -30,21 +32,21 @@ from wfm_pipeline.units import (
     SECONDS_PER_MINUTE,
 )
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
-IntArray = NDArray[np.int64]
-
 MOST_CELLS: Final = 100_000_000
 """Intervals of all queues, those without calls too: a thousand queues over five years of half-hours."""
 REQUIRED = ("queue_id", "interval_start", "calls")
-CLEARLY_OPEN_CALLS = 5.0
+CLEARLY_OPEN_CALLS: Final = 5.0
 """Typical calls of a day [calls] above which a day of zeros is a closed day: P(0) < 1 % if Poisson."""
-TELLING_GAPS = 4
+TELLING_GAPS: Final = 4
 """Equal gaps in one day that show an interval length [count]."""
-COMPLETE_SHARE = 0.7
+COMPLETE_SHARE: Final = 0.7
 """Share of a weekday's usual slots below which a day counts as missing."""
-USUAL_SLOT_DAYS = 8
+USUAL_SLOT_DAYS: Final = 8
 """Same weekdays that tell which slots are usual [days]."""
+USUAL_SHARE: Final = 0.5
+"""Share of those days on which a slot must have been there to be usual [0..1]."""
+USUAL_INTERVAL_MINUTES: Final = 30
+"""Length of an interval where neither rows nor site tell it [min]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def build_panel(history: pd.DataFrame, *, interval_minutes: int | None = None) -
     queue_ids = tuple(sorted(rows["queue_id"].unique()))
     start = rows["interval_start"]
     first_date = start.min().date()
-    minute = (start.dt.hour * 60 + start.dt.minute).to_numpy()
+    minute = minute_of_day(start).to_numpy()
     day = ((start.dt.normalize() - pd.Timestamp(first_date)) // pd.Timedelta(days=1)).to_numpy()
     where = (pd.Index(queue_ids).get_indexer(rows["queue_id"]), day, minute // step)
     shape = (len(queue_ids), int(day.max()) + 1, MINUTES_PER_DAY // step)
@@ -214,12 +216,11 @@ def _interval_minutes(rows: pd.DataFrame, fallback: int | None) -> int:
     gap = ordered["interval_start"].diff().dt.total_seconds() / SECONDS_PER_MINUTE
     same_day = ordered["queue_id"].eq(ordered["queue_id"].shift()) & date.eq(date.shift())
     gaps = gap[same_day]
-    step = float(gaps.mode().min()) if len(gaps) else float(fallback or 30)
+    step = float(gaps.mode().min()) if len(gaps) else float(fallback or USUAL_INTERVAL_MINUTES)
     if step not in INTERVAL_MINUTES_ALLOWED:
         raise DataError(f"interval length must be one of {INTERVAL_MINUTES_ALLOWED} minutes, got {step:g}", got=step)
     start = ordered["interval_start"]
-    second = start.dt.hour * 3600 + start.dt.minute * 60 + start.dt.second
-    off_grid = (second % int(step * 60) != 0) | (start.dt.microsecond != 0)
+    off_grid = (minute_of_day(start) % int(step) != 0) | (start.dt.second != 0) | (start.dt.microsecond != 0)
     if off_grid.any():
         _refuse_mixed(step, f"{start[off_grid].iloc[0]} is off the grid")
     per_day = gaps.groupby([ordered["queue_id"][same_day], date[same_day]]).agg(["min", "size"])
@@ -296,7 +297,7 @@ def _present_share(known: BoolArray, weekday: IntArray) -> FloatArray:
             present = same[known[queue, same].any(axis=1)]
             if not present.size:
                 continue
-            usual = known[queue, present[-USUAL_SLOT_DAYS:]].mean(axis=0) >= 0.5  # noqa: PLR2004 (half of the days)
+            usual = known[queue, present[-USUAL_SLOT_DAYS:]].mean(axis=0) >= USUAL_SHARE
             if usual.any():
                 share[queue, present] = known[queue, present][:, usual].mean(axis=1)
     return share

@@ -4,13 +4,16 @@ Here: one record that every part of the forecast reads. Not here: any estimate.
 """
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
+from wfm_pipeline.domain.arrays import BoolArray, FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.desk.calendar_facts import FEATURES, DayTypes, backlog, closed_days
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, CallPanel, DayTable, FloatArray, IntArray, day_table
+from wfm_pipeline.domain.forecasting.desk.panel import USUAL_SHARE, CallPanel, DayTable, day_table
+from wfm_pipeline.units import DAYS_PER_WEEK
 
-OPEN_SLOT_DAYS = 8
+OPEN_SLOT_DAYS: Final = 8
 """Same weekdays that tell in which slots a queue is open [days]."""
 
 
@@ -96,10 +99,10 @@ def head(types: DayTypes, dates: int) -> DayTypes:
 def _open_slots(panel: CallPanel, days: DayTable) -> BoolArray:
     """Slots with a value on half of the last usable same weekdays; none on weekdays never worked."""
     known = ~np.isnan(panel.calls)
-    slots = np.zeros((len(panel.queue_ids), 7, panel.calls.shape[2]), bool)
+    slots = np.zeros((len(panel.queue_ids), DAYS_PER_WEEK, panel.calls.shape[2]), bool)
     for queue in range(len(panel.queue_ids)):
-        for day in range(7):
+        for day in range(DAYS_PER_WEEK):
             recent = np.flatnonzero(days.usable[queue] & (panel.weekday == day))[-OPEN_SLOT_DAYS:]
             if recent.size:
-                slots[queue, day] = known[queue, recent].mean(axis=0) >= 0.5  # noqa: PLR2004 (half of the days)
+                slots[queue, day] = known[queue, recent].mean(axis=0) >= USUAL_SHARE
     return slots

@@ -17,8 +17,9 @@ import pandas as pd
 
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain import metrics
+from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.forecasting.bands.walk_forward import PastForecasts, walk_forward
-from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, FloatArray, build_panel, desk_closed_dates
+from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, build_panel, desk_closed_dates
 from wfm_pipeline.domain.forecasting.fitting import answer, fit_panel
 from wfm_pipeline.domain.forecasting.intraday.update import (
     LEARN_DATES,
@@ -28,18 +29,18 @@ from wfm_pipeline.domain.forecasting.intraday.update import (
     learn_from_days,
     update_day,
 )
-from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions
+from wfm_pipeline.domain.forecasting.judging.scores import BUSY_CALLS
+from wfm_pipeline.domain.forecasting.options import MEDIAN, METHOD, QUANTILE_LEVELS, ForecastOptions
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import MINUTES_PER_HOUR
 
 AS_ISSUED: Final = "as_issued"
 PLAIN_RATIO: Final = "plain_ratio"
-UPDATED: Final = "wfm"
+UPDATED: Final = METHOD
 ISSUE_HORIZON_DAYS: Final = 14
 """Horizon of the issued forecasts whose first day is updated, as in the product [days]."""
-BUSY_CALLS: Final = 1.0
-"""Mean calls from which a queue's slot is busy enough for band coverage [calls]."""
-LOW80, MEDIAN, HIGH80 = (QUANTILE_LEVELS.index(level) for level in (0.1, 0.5, 0.9))
+LOW80, MIDDLE, HIGH80 = (QUANTILE_LEVELS.index(level) for level in (0.1, MEDIAN, 0.9))
+"""Places of the 80 % band's ends and of the median among a forecast's quantiles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ def _compared(updated: UpdatedDay, came: FloatArray, is_scored: np.ndarray, busy
     expected = np.where(is_scored, updated.mean, 0.0).sum(axis=1)[queue]
     band = updated.remaining_quantiles[queue]
     rest_hit = (rest >= band[:, LOW80]) & (rest <= band[:, HIGH80])
-    values = (came[is_scored], updated.quantiles[..., MEDIAN][is_scored], updated.mean[is_scored])
+    values = (came[is_scored], updated.quantiles[..., MIDDLE][is_scored], updated.mean[is_scored])
     return (*values, hit.astype(float), rest, expected, rest_hit.astype(float))
 
 

@@ -9,9 +9,10 @@ from typing import Final
 
 import numpy as np
 
+from wfm_pipeline.domain.arrays import LEAST_DIVISOR, FloatArray
 from wfm_pipeline.domain.forecasting.bands.counts import distribution, integer_quantile, middle_quantile
-from wfm_pipeline.domain.forecasting.desk.panel import FloatArray
-from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS
+from wfm_pipeline.domain.forecasting.bands.learnt_bands import MEDIAN_TRUST, OUTERMOST, PIT_GRID
+from wfm_pipeline.domain.forecasting.options import MEDIAN, QUANTILE_LEVELS
 
 SIZE_EDGES: Final = (1.0, 5.0, 25.0, 125.0)
 """Means that part counts into classes, each with levels of its own [calls]."""
@@ -19,11 +20,8 @@ SHRINK_DAYS: Final = 20.0
 """Distinct days at which the observed bend weighs half [days]."""
 LEAST_CELLS: Final = 50
 """Outcomes below which a class keeps nominal levels [count]."""
-PIT_GRID: Final = np.linspace(0.0, 1.0, 201)
-MEDIAN: Final = 0.5
-MEDIAN_TRUST: Final = 0.5
-"""Part of the bend that the median follows."""
 LEAST_DISPERSION: Final = 1e-7
+"""Dispersion that is as good as Poisson: the law divides by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +82,11 @@ def _bent(mean: FloatArray, dispersion: FloatArray, came: FloatArray, *, days: i
     low, high = distribution(came - 1, mean, spread), distribution(came, mean, spread)
     share = np.zeros(PIT_GRID.size)
     for position, point in enumerate(PIT_GRID):
-        share[position] = np.clip((point - low) / np.maximum(high - low, 1e-12), 0.0, 1.0).mean()
+        share[position] = np.clip((point - low) / np.maximum(high - low, LEAST_DIVISOR), 0.0, 1.0).mean()
     nominal = np.array(QUANTILE_LEVELS)
     observed = np.interp(nominal, share, PIT_GRID)
     trust = days / (days + SHRINK_DAYS) * np.where(nominal == MEDIAN, MEDIAN_TRUST, 1.0)
-    return np.clip(nominal + trust * (observed - nominal), 0.001, 0.999)
+    return np.clip(nominal + trust * (observed - nominal), OUTERMOST, 1 - OUTERMOST)
 
 
 def _size_class(mean: FloatArray) -> np.ndarray:

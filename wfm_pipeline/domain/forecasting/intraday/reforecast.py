@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 
 from wfm_pipeline.contracts.source.site import Site
-from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, FloatArray, build_panel
+from wfm_pipeline.domain.arrays import FloatArray
+from wfm_pipeline.domain.calendar import minute_of_day
+from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, build_panel
 from wfm_pipeline.domain.forecasting.intraday.update import (
     IntradayModel,
     IssuedDay,
@@ -126,7 +128,7 @@ def _issued_day(
 
 def _places(rows: pd.DataFrame, queue_ids: tuple[str, ...], step: int) -> tuple[np.ndarray, np.ndarray]:
     start = rows["interval_start"]
-    slot = ((start.dt.hour * 60 + start.dt.minute) // step).to_numpy()
+    slot = (minute_of_day(start) // step).to_numpy()
     return pd.Index(queue_ids).get_indexer(pd.Index(rows["queue_id"].astype(str))), slot
 
 

@@ -15,9 +15,10 @@ from typing import Final
 import numpy as np
 
 from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.domain.arrays import BoolArray, FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.bands.day_errors import CLIP_SIGMAS, LEAST_CALLS, ErrorLaw, learn_law
 from wfm_pipeline.domain.forecasting.bands.walk_forward import walk_forward
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, CallPanel, FloatArray, IntArray
+from wfm_pipeline.domain.forecasting.desk.panel import CallPanel
 from wfm_pipeline.domain.forecasting.intraday.bands import BentLevels, learn_levels
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.domain.forecasting.desk.panel import build_panel, day_table, desk_closed_dates
 from wfm_pipeline.domain.forecasting.judging.backtest import BacktestResult
 from wfm_pipeline.domain.forecasting.judging.calibration import band_table, pit_table, reliability_table
@@ -108,7 +109,7 @@ def unscored_days(result: BacktestResult, history: pd.DataFrame, *, site: Site) 
             {
                 "date": pd.Timestamp(date).as_unit("us"),
                 "reason": "closed" if desk_closed[number] else "missing",
-                "queues": "(all)" if every else ", ".join(names),
+                "queues": ALL if every else ", ".join(names),
                 "is_target": date in targets,
             }
         )

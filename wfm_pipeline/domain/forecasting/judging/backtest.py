@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from wfm_pipeline.contracts.source.site import Site
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, CallPanel, FloatArray, build_panel, desk_closed_dates
+from wfm_pipeline.domain.arrays import BoolArray, FloatArray
+from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, build_panel, desk_closed_dates
 from wfm_pipeline.domain.forecasting.fitting import answer, fit_panel
 from wfm_pipeline.domain.forecasting.judging.external_peers import checked_predictions, external_rows
 from wfm_pipeline.domain.forecasting.judging.scores import score_backtest

@@ -11,14 +11,15 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from wfm_pipeline.domain.forecasting.desk.panel import FloatArray
+from wfm_pipeline.contracts.stand_ins import ALL
+from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.forecasting.judging.scored_rows import BANDS, inside_column
-from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, quantile_column
+from wfm_pipeline.domain.forecasting.options import MEDIAN, QUANTILE_LEVELS, quantile_column
 
-ALL_QUEUES: Final = "(all)"
 PIT_BINS: Final = 10
 """Bins of a PIT histogram; each should hold a tenth."""
 PIT_SEED: Final = 20_240_101
+"""Seed of the randomised histogram's draws; any does, a fixed one makes reruns agree."""
 HALF_COUNT: Final = 0.5
 """A count k stands for the stretch from k - 1/2 to k + 1/2."""
 SMALLEST_SCALE: Final = 0.5
@@ -49,7 +50,7 @@ def band_table(rows: pd.DataFrame) -> pd.DataFrame:
 def _groups(rows: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Busy rows per method, first all queues together, then one by one in order of name."""
     for method, own in rows[rows["is_busy"]].groupby("method", sort=False):
-        yield str(method), ALL_QUEUES, own
+        yield str(method), ALL, own
         for queue_id, part in own.groupby("queue_id", sort=True):
             yield str(method), str(queue_id), part
 
@@ -175,7 +176,7 @@ def _probability(at: FloatArray, knots: FloatArray, score: FloatArray) -> FloatA
 
 def _slope(knots: FloatArray, score: FloatArray, end: int) -> FloatArray:
     """Normal score per call between the median and an end; steep where the two are one."""
-    middle = QUANTILE_LEVELS.index(0.5)
+    middle = QUANTILE_LEVELS.index(MEDIAN)
     run, rise = knots[:, end] - knots[:, middle], score[:, end] - score[:, middle]
     return np.where(run != 0, rise / np.where(run != 0, run, 1.0), 1 / SMALLEST_SCALE)
 

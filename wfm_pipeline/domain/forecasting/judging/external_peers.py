@@ -11,13 +11,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, quantile_column
+from wfm_pipeline.domain.forecasting.options import MEDIAN, QUANTILE_LEVELS, quantile_column
 from wfm_pipeline.errors import DataError
 
 KEYS: Final = ("origin", "queue_id", "interval_start")
 REQUIRED: Final = (*KEYS, "calls_mean")
 _QUANTILES: Final = [quantile_column(level) for level in QUANTILE_LEVELS]
-_MEDIAN: Final = quantile_column(0.5)
+_MEDIAN: Final = quantile_column(MEDIAN)
 
 
 def external_rows(name: str, predictions: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:

@@ -15,14 +15,16 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.domain import metrics
-from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, FloatArray, build_panel, desk_closed_dates
+from wfm_pipeline.domain.arrays import FloatArray
+from wfm_pipeline.domain.calendar import minute_of_day
+from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, build_panel, desk_closed_dates
 from wfm_pipeline.domain.forecasting.judging.scores import BAND_LEVELS, rate_guess
 from wfm_pipeline.domain.forecasting.means.peers import PEERS, peer_week
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import DAYS_PER_WEEK, MINUTES_PER_DAY
 
-ALL_QUEUES: Final = "(all)"
 HORIZON_BANDS: Final = ((1, 7), (8, 14), (1, 14))
 """First and last day of each horizon band [days]."""
 PEER_SCORES: Final = {
@@ -97,7 +99,7 @@ def _joined(intervals: pd.DataFrame, panel: CallPanel, past: CallPanel, origin: 
     rows = intervals.copy()
     start = rows["interval_start"]
     day = ((start.dt.normalize() - pd.Timestamp(origin)) // pd.Timedelta(days=1)).to_numpy()
-    slot = ((start.dt.hour * 60 + start.dt.minute) // panel.interval_minutes).to_numpy()
+    slot = (minute_of_day(start) // panel.interval_minutes).to_numpy()
     queue = pd.Index(panel.queue_ids).get_indexer(pd.Index(rows["queue_id"].astype(str)))
     horizon = int(day.max()) + 1 if len(rows) else 1
     assert panel.calls.shape[2] == MINUTES_PER_DAY // panel.interval_minutes  # slots of a whole day
@@ -126,7 +128,7 @@ def _band_records(rows: pd.DataFrame, days: pd.DataFrame, band: str) -> Iterator
         if queue_id in days_of:
             yield {**labels, "grain": "day", **_scores(days_of[queue_id], point="calls_mean")}
         yield {**labels, "grain": "horizon", **_scores(_total(own), point="calls_mean")}
-    labels = {"queue_id": ALL_QUEUES, "horizon_band": band}
+    labels = {"queue_id": ALL, "horizon_band": band}
     sums = {
         "interval": _arrays(scored.groupby("interval_start")[SUMMED].sum()),
         "day": _arrays(whole.groupby("business_date")[SUMMED].sum()),

@@ -20,7 +20,18 @@ BANDS: Final = {0.5: ("calls_q25", "calls_q75"), 0.8: ("calls_q10", "calls_q90")
 
 
 def inside_column(band: float) -> str:
-    """Name of a band's column of hits: 0.8 -> `inside_80`."""
+    """Name of a band's column of hits.
+
+    Args:
+        band: Nominal coverage of the band [0..1].
+
+    Returns:
+        The column's name.
+
+    Example:
+        >>> inside_column(0.8)
+        'inside_80'
+    """
     return f"inside_{round(band * 100)}"
 
 

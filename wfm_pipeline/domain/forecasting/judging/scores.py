@@ -7,14 +7,19 @@ Ours is scored per queue and interval with the median, the answer to an absolute
 mean wherever calls are added up: medians do not add. Closed and missing days are not scored.
 """
 
+from typing import Final
+
 import numpy as np
 import pandas as pd
 
 from wfm_pipeline.domain import metrics
+from wfm_pipeline.domain.calendar import minute_of_day
+from wfm_pipeline.domain.forecasting.options import MEDIAN, quantile_column
 
-BUSY_CALLS = 1.0
+BUSY_CALLS: Final = 1.0
 """Mean calls from which a queue x weekday x time of day is busy enough for band coverage [calls]."""
-BAND_LEVELS = {0.1: "calls_q10", 0.5: "calls_q50", 0.9: "calls_q90"}
+BAND_LEVELS: Final = {level: quantile_column(level) for level in (0.1, MEDIAN, 0.9)}
+"""Levels whose pinball losses are averaged -> their columns: the quantiles that every method gives."""
 SCORE_COLUMNS = (
     "method",
     "int_q",
@@ -73,7 +78,7 @@ def week_cell(rows: pd.DataFrame) -> list[pd.Series]:
     return [
         rows["queue_id"],
         start.dt.day_of_week.rename("weekday"),
-        (start.dt.hour * 60 + start.dt.minute).rename("minute"),
+        minute_of_day(start).rename("minute"),
     ]
 
 

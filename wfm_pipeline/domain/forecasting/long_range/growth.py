@@ -10,8 +10,10 @@ from typing import Final
 import numpy as np
 from scipy.optimize import nnls
 
+from wfm_pipeline.domain.arrays import BoolArray, FloatArray
 from wfm_pipeline.domain.forecasting.bands.walk_forward import PastForecasts
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, CallPanel, FloatArray, day_table
+from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, day_table
+from wfm_pipeline.domain.forecasting.means.effect import CALLS_ADDED
 from wfm_pipeline.units import DAYS_PER_WEEK
 
 DEFAULT_START_VARIANCE: Final = 0.002
@@ -23,9 +25,11 @@ DEFAULT_DAY_VARIANCE: Final = 0.01
 TREND_WEEKS: Final = 26
 """Weeks whose slope is the trend [weeks]."""
 LEAST_TREND_WEEKS: Final = 12
+"""Known weeks below which there is no trend [weeks]."""
 TREND_DAMPING: Final = 0.9
 """Part of last week's growth that goes on for another week; all of it comes to nine more weeks of growth."""
 MOST_WEEKLY_GROWTH: Final = 0.03
+"""Largest trend, either way [log per week]: damped, it comes to a factor of 1.3."""
 TREND_GAINS: Final = (0.0, 0.5, 1.0)
 """Parts of the damped trend that are tried."""
 TREND_EARNS: Final = 0.05
@@ -34,12 +38,20 @@ LEAST_TESTS: Final = 6
 """Past origins below which no trend is followed: with three it looked useful on a desk where it was not."""
 HALF_ORIGINS: Final = 4.0
 """Past origins at which what was seen weighs half beside the defaults."""
-HALF_DAYS: Final = 20.0
+HALF_DAY_FORECASTS: Final = 20.0
 """Day forecasts at which a queue's own day variance weighs half beside the default [count]."""
 LEAST_DAY_VARIANCE: Final = 1e-5
-CALLS_ADDED: Final = 2.0
+"""Smallest variance of a day around its week's level: 0.3 %."""
 CLIP: Final = 1.0
 """Largest log error that counts."""
+LEAST_WEEK_SHARE: Final = 0.5
+"""Share of a week's forecast calls that must be known: half of a week tells its level [0..1]."""
+LEAST_WEEK_SQUARE: Final = 1e-6
+"""Smallest squared log error of weeks that a queue's own is held against."""
+MOST_SCALE: Final = 4.0
+"""Factor, either way, that a queue's variance may differ from all queues' by."""
+LEAST_GROWTH_PER_WEEK: Final = DEFAULT_GROWTH_PER_WEEK / 4
+"""Growth that no history talks the bands out of: a few quiet months prove no steady level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +154,7 @@ def _week_sums(past: PastForecasts, weeks: int) -> tuple[FloatArray, FloatArray,
 
     said, came = summed(np.where(cells, past.mean, 0.0)), summed(np.where(cells, past.actual, 0.0))
     whole = summed(past.mean)
-    known: BoolArray = (said > 0.5 * whole) & (said > 0)  # half of a week tells its level
+    known: BoolArray = (said > LEAST_WEEK_SHARE * whole) & (said > 0)
     return said, came, known
 
 
@@ -169,10 +181,10 @@ def _growth(left: FloatArray, said: FloatArray, ahead: FloatArray, belief: float
     start = belief * fitted[0] + (1 - belief) * DEFAULT_START_VARIANCE
     growth = belief * fitted[1] + (1 - belief) * DEFAULT_GROWTH_PER_WEEK
     own = np.where(known, square, 0.0).sum(axis=(0, 2))
-    usual = np.where(known, np.maximum(seen, 1e-6), 0.0).sum(axis=(0, 2))
-    scale = np.clip(np.divide(own, usual, out=np.ones_like(own), where=usual > 0), 0.25, 4.0)
+    usual = np.where(known, np.maximum(seen, LEAST_WEEK_SQUARE), 0.0).sum(axis=(0, 2))
+    scale = np.clip(np.divide(own, usual, out=np.ones_like(own), where=usual > 0), 1 / MOST_SCALE, MOST_SCALE)
     drawn = belief * scale + (1 - belief)
-    return start * drawn, np.maximum(growth, DEFAULT_GROWTH_PER_WEEK / 4) * drawn
+    return start * drawn, np.maximum(growth, LEAST_GROWTH_PER_WEEK) * drawn
 
 
 def _day_variance(past: PastForecasts, left: FloatArray, weeks: int) -> FloatArray:
@@ -186,5 +198,5 @@ def _day_variance(past: PastForecasts, left: FloatArray, weeks: int) -> FloatArr
     square = np.clip(error, -CLIP, CLIP) ** 2 - 1 / np.maximum(said[:, :, inside], 1.0)
     total = np.where(known, square, 0.0).sum(axis=(0, 2))
     count = known.sum(axis=(0, 2))
-    drawn = (total + HALF_DAYS * DEFAULT_DAY_VARIANCE) / (count + HALF_DAYS)
+    drawn = (total + HALF_DAY_FORECASTS * DEFAULT_DAY_VARIANCE) / (count + HALF_DAY_FORECASTS)
     return np.maximum(drawn, LEAST_DAY_VARIANCE)

@@ -18,31 +18,36 @@ import numpy as np
 import pandas as pd
 
 from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.domain.arrays import LEAST_DIVISOR, FloatArray
 from wfm_pipeline.domain.forecasting.bands.walk_forward import walk_forward
 from wfm_pipeline.domain.forecasting.desk.calendar_facts import day_types
-from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, FloatArray, build_panel
+from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, build_panel
 from wfm_pipeline.domain.forecasting.desk.state import DeskState, observe
 from wfm_pipeline.domain.forecasting.handle_time import learn_handle_time
 from wfm_pipeline.domain.forecasting.long_range.growth import LongErrors, damped, learn_long_errors, weekly_slope
 from wfm_pipeline.domain.forecasting.means.core import CoreModel, expected_calls, learn_core, open_ahead
+from wfm_pipeline.domain.forecasting.means.effect import CALLS_ADDED
+from wfm_pipeline.domain.forecasting.means.level import YEAR_DAYS
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions, quantile_column
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import DAYS_PER_WEEK
 
 DAY_GRAIN_WEEKS: Final = 26
+"""Weeks ahead that are forecast by the day: monthly demand looks half a year ahead [weeks]."""
 WEEK_GRAIN_WEEKS: Final = 64
+"""Weeks ahead that are forecast by the week: a year and a quarter, for a capacity plan of a year [weeks]."""
 PATHS: Final = 2_000
 """Joint draws behind the bands of a queue."""
 TEST_SPACING_DAYS: Final = 21
 """Days between the past origins that are tested [days]."""
 MOST_TESTS: Final = 12
+"""Past origins that are tested at most, the newest first [count]."""
 LEAST_KNOWN_DAYS: Final = 56
 """History that a tested origin needs before it [days]."""
-YEAR_DAYS: Final = 364
 SEASON_WINDOW_DAYS: Final = 10
 """Days on either side that make up last year's level at a date [days]."""
 SEASON_CLIP: Final = 0.5
-CALLS_ADDED: Final = 2.0
+"""Largest season that is carried over, either way [log]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +231,7 @@ class _Rows:
         weighted = (mean * self.aht[:, None, :]).sum(axis=2)
         calls = mean.sum(axis=2)
         plain = np.broadcast_to(self.aht.mean(axis=1)[:, None], calls.shape)
-        return np.where(calls > 0, weighted / np.maximum(calls, 1e-12), plain)
+        return np.where(calls > 0, weighted / np.maximum(calls, LEAST_DIVISOR), plain)
 
 
 def _frame(rows: _Rows, mean: FloatArray, bands: FloatArray, keys: dict[str, object]) -> pd.DataFrame:

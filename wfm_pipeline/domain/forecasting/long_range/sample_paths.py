@@ -18,9 +18,9 @@ from typing import Final
 import numpy as np
 from scipy.stats import norm
 
+from wfm_pipeline.domain.arrays import FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.bands.day_errors import ErrorLaw
 from wfm_pipeline.domain.forecasting.bands.dependence import Dependence
-from wfm_pipeline.domain.forecasting.desk.panel import FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.fitting import Answer
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS
 from wfm_pipeline.errors import DataError
@@ -31,6 +31,8 @@ _WIDEST: Final = 2.0
 """Largest log standard deviation of a chance's wobble."""
 _MOST_SIGMA: Final = 4.0
 """Normal scores beyond which the quantiles' tails are not drawn out further."""
+_LEAST_VARIANCE: Final = 1e-9
+"""Added to a wobble's variance: a law that knows of none has no correlation either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ def _slot_correlation(law: ErrorLaw, queue: int, slots: int) -> FloatArray:
     """Correlation of the wobbles: the law without its constant part, which is the day's own."""
     whole = law.covariance(queue) - law.weights[queue, 0]
     noise = law.dispersion[queue]
-    size = np.sqrt(np.diag(whole) + noise + 1e-9)
+    size = np.sqrt(np.diag(whole) + noise + _LEAST_VARIANCE)
     correlation = whole / np.outer(size, size)
     correlation[np.arange(slots), np.arange(slots)] = 1.0
     return np.asarray(correlation, dtype=np.float64)

@@ -13,11 +13,13 @@ from typing import Final
 
 import numpy as np
 
-from wfm_pipeline.domain.forecasting.desk.panel import FloatArray
+from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.errors import WfmError
 
 THREADS_PAY_FROM_ROWS: Final = 150_000
 """Rows below which a second thread brings little, and costs ten times over where cores are shared."""
+MOST_BINS: Final = 63
+"""Values of a feature that the trees tell apart: more earned nothing (docs/methods/forecasting.md) [count]."""
 
 
 def load_lightgbm() -> ModuleType:
@@ -70,7 +72,7 @@ def train(
         "num_threads": threads,
         "verbosity": -1,
     }
-    data = lightgbm.Dataset(features, label=target, weight=weights, params={"verbosity": -1, "max_bin": 63})
+    data = lightgbm.Dataset(features, label=target, weight=weights, params={"verbosity": -1, "max_bin": MOST_BINS})
     return lightgbm.train(settings, data, num_boost_round=trees).model_to_string()
 
 

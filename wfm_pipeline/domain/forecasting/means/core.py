@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, FloatArray, IntArray
+from wfm_pipeline.domain.arrays import BoolArray, FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.desk.state import DeskState
 from wfm_pipeline.domain.forecasting.means.effect import CalendarEffect, learn_effect, neighbour_level
 from wfm_pipeline.domain.forecasting.means.ladder import Chosen, rung_for, step_down

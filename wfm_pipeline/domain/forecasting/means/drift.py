@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
+from wfm_pipeline.domain.arrays import LEAST_DIVISOR, FloatArray
 from wfm_pipeline.domain.forecasting.desk.calendar_facts import ORDINARY
-from wfm_pipeline.domain.forecasting.desk.panel import FloatArray
 from wfm_pipeline.domain.forecasting.desk.state import DeskState
 from wfm_pipeline.domain.forecasting.means.effect import HALF_WEIGHT_CALLS, nan_median
 from wfm_pipeline.domain.forecasting.means.weekday_level import log_distance, weekday_medians
@@ -34,6 +34,7 @@ PRIOR_DAYS: Final = 5.0
 PRIOR_MISS: Final = 0.1
 """Belief before anything is rehearsed: so many days with that miss [days, log]."""
 MISS_CLIP: Final = 0.5
+"""Miss of a rehearsed day beyond which it counts no more [log]."""
 SHARPNESS: Final = 8.0
 """Power with which a smaller miss brings weight: 5 % less miss, half as much weight again."""
 
@@ -63,10 +64,10 @@ def recent_drifts(state: DeskState, distance: FloatArray, expected: FloatArray, 
     tame = middle[:, None] + np.clip(np.nan_to_num(recent - middle[:, None]), -DRIFT_CLIP, DRIFT_CLIP)
     decay = 0.5 ** ((known - dates) / half_lives[:, None])
     weight = decay[:, None, :] * ~np.isnan(recent)
-    own = (weight * tame).sum(axis=2) / np.maximum(weight.sum(axis=2), 1e-12)
+    own = (weight * tame).sum(axis=2) / np.maximum(weight.sum(axis=2), LEAST_DIVISOR)
     size, has_days = np.nan_to_num(calls).mean(axis=1), ~np.isnan(recent).all(axis=1)
     trust = size / (size + HALF_WEIGHT_CALLS) * has_days
-    everybody = (trust * own).sum(axis=1, keepdims=True) / max(trust.sum(), 1e-12)
+    everybody = (trust * own).sum(axis=1, keepdims=True) / max(trust.sum(), LEAST_DIVISOR)
     return np.where(has_days, (own + everybody) / 2, everybody)
 
 

@@ -12,12 +12,13 @@ from typing import Final
 
 import numpy as np
 
+from wfm_pipeline.domain.arrays import LEAST_DIVISOR, BoolArray, FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.desk.calendar_facts import FEATURES
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.desk.state import DeskState
 from wfm_pipeline.domain.forecasting.means import boosting
 from wfm_pipeline.domain.forecasting.means.month import DAYS, month_curve, on_curve
 from wfm_pipeline.domain.forecasting.options import ForecastOptions
+from wfm_pipeline.units import DAYS_PER_WEEK
 
 NEIGHBOURS: Final = 8
 """Normal same weekdays, on both sides, that say what a day would be without its calendar."""
@@ -26,11 +27,15 @@ CALLS_ADDED: Final = 2.0
 HALF_WEIGHT_CALLS: Final = 50.0
 """Calls per day at which a day counts half."""
 BLOCK_DAYS: Final = 10
+"""Consecutive days that are left out together: neighbours in time would give the answer away [days]."""
 FOLDS: Final = 5
+"""Parts of the blocks, each left out once [count]."""
 BACKLOG_PRIOR: Final = 0.25
-"""Log gain of one lost day before anything is seen; and the weight of that belief [days]."""
+"""Gain of one lost day before anything is seen [log]."""
 BACKLOG_PRIOR_DAYS: Final = 10.0
+"""Weight of that belief [days]."""
 LEAF_ROWS_PER_QUEUE: Final = 6
+"""Days of every queue that a leaf of the trees holds at the least [days]: queues share their calendar."""
 MOST_TEACHERS: Final = 12
 """Queues, or groups of queues of like size, that teach one by one."""
 STRENGTH_HALF_DATES: Final = 20.0
@@ -48,6 +53,7 @@ TREE_SETTINGS: Final = {
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
 }
+"""LightGBM's settings of the calendar effect (docs/methods/forecasting.md, step 2)."""
 BACKLOG: Final = FEATURES.index("backlog")
 
 
@@ -90,7 +96,7 @@ def neighbour_level(state: DeskState) -> FloatArray:
     weekday = state.types.weekday[: state.known]
     level = np.full(totals.shape, np.nan)
     like = state.like[:, : state.known]
-    for day in range(7):
+    for day in range(DAYS_PER_WEEK):
         pool = np.flatnonzero(state.normal.any(axis=0) & (weekday == day))
         dates = np.flatnonzero((like == day).any(axis=0))
         if pool.size:
@@ -192,7 +198,7 @@ def _gathered(lessons: _Lessons, level: FloatArray) -> _Lessons:
     key = np.column_stack([lessons.date, group, lessons.rows[:, BACKLOG]])
     _, first, inverse = np.unique(key, axis=0, return_index=True, return_inverse=True)
     weight = np.bincount(inverse, weights=lessons.weight)
-    goal = np.bincount(inverse, weights=lessons.weight * lessons.goal) / np.maximum(weight, 1e-12)
+    goal = np.bincount(inverse, weights=lessons.weight * lessons.goal) / np.maximum(weight, LEAST_DIVISOR)
     return _Lessons(lessons.rows[first], goal, weight / np.bincount(inverse), lessons.date[first], group[first])
 
 
@@ -203,7 +209,7 @@ def _learn_shrunk(
     models, left_out = _cross_train(lessons, options, seeds)
     left_out = left_out - _queue_means(left_out, lessons.weight, lessons.group, lessons.groups)[lessons.group]
     shared = float((lessons.weight * left_out * lessons.goal).sum())
-    explained = min(max(shared / max(float((lessons.weight * left_out**2).sum()), 1e-12), 0.0), 1.0)
+    explained = min(max(shared / max(float((lessons.weight * left_out**2).sum()), LEAST_DIVISOR), 0.0), 1.0)
     dates = np.unique(lessons.date).size
     strength = explained * dates / (dates + STRENGTH_HALF_DATES)
     return models, month_curve(lessons.rows, lessons.goal, lessons.weight), strength
@@ -222,7 +228,7 @@ def _backlog_gain(backlog: FloatArray, goal: FloatArray, weight: FloatArray) -> 
 
 def _queue_means(values: FloatArray, weight: FloatArray, queue: np.ndarray, queues: int) -> FloatArray:
     total = np.bincount(queue, weights=weight * values, minlength=queues)
-    return total / np.maximum(np.bincount(queue, weights=weight, minlength=queues), 1e-12)
+    return total / np.maximum(np.bincount(queue, weights=weight, minlength=queues), LEAST_DIVISOR)
 
 
 def _cross_train(lessons: _Lessons, options: ForecastOptions, seeds: int | None) -> tuple[tuple[str, ...], FloatArray]:

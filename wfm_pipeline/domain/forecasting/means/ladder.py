@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wfm_pipeline.domain.forecasting.desk.panel import FloatArray
+from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.forecasting.options import (
     RUNG_MODEL,
     RUNG_NONE,

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from wfm_pipeline.domain.forecasting.desk.panel import FloatArray
+from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.forecasting.desk.state import DeskState
 from wfm_pipeline.domain.forecasting.means.drift import drift_weights, recent_drifts
 from wfm_pipeline.domain.forecasting.means.weekday_level import log_distance, weekday_medians
@@ -20,9 +20,13 @@ YEAR_DAYS: Final = 364
 YEAR_WINDOW_DAYS: Final = 10
 """Days on either side that make up last year's level [days]."""
 YEAR_GAIN: Final = 0.5
+"""Part of last year's movement that is expected again [0..1]: one year is one example."""
 YEAR_CLIP: Final = 0.3
+"""Largest movement that is carried over, either way [log]."""
 ERROR_DAYS: Final = 40
 """Normal days behind the log error of the level [days]."""
+ONE_SIGMA: Final = (0.16, 0.84)
+"""Levels of a normal law one standard deviation from its mean: half of what lies between is a robust spread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,6 @@ def _correction(distance: FloatArray, cap: float) -> FloatArray:
     for queue, row in enumerate(distance):
         recent = row[~np.isnan(row)][-ERROR_DAYS:]
         if recent.size > 1:
-            spread = (np.quantile(recent, 0.84) - np.quantile(recent, 0.16)) / 2  # one sigma, robustly
+            spread = (np.quantile(recent, ONE_SIGMA[1]) - np.quantile(recent, ONE_SIGMA[0])) / 2
             correction[queue] = min(float(spread) ** 2 / 2, cap)
     return correction

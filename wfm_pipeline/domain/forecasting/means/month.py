@@ -8,13 +8,15 @@ from typing import Final
 
 import numpy as np
 
+from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.forecasting.desk.calendar_facts import FEATURES
-from wfm_pipeline.domain.forecasting.desk.panel import FloatArray
 
 DAYS: Final = 31
+"""Places on the curve, the 1st to the 31st [days]."""
 MEAN_MONTH_DAYS: Final = 30.4
 """Length of the circle on which the 31st stands beside the 1st [days]."""
 BANDWIDTH_DAYS: Final = 2.0
+"""Standard deviation of the kernel: pay days and invoices fall on a day or its neighbours [days]."""
 PRIOR_DAYS: Final = 4.0
 """Weight of the belief that the month does nothing [days]."""
 DAY_OF_MONTH: Final = FEATURES.index("day_of_month")

@@ -11,13 +11,15 @@ from typing import Final
 
 import numpy as np
 
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, CallPanel, FloatArray, desk_closed_dates
-from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS
+from wfm_pipeline.domain.arrays import BoolArray, FloatArray
+from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, desk_closed_dates
+from wfm_pipeline.domain.forecasting.options import MEDIAN, QUANTILE_LEVELS
 from wfm_pipeline.units import DAYS_PER_WEEK
 
 BACKTEST_WEEKS: Final = 6
 """Weeks inside the training window whose errors make the bands."""
 BACKTEST_HORIZON_WEEKS: Final = 2
+"""Weeks ahead that each inner forecast of a peer looks [weeks]."""
 REPLACEMENT_DAYS: Final = 4
 """Nearest same weekdays whose mean stands in for a closed day in training."""
 
@@ -130,6 +132,6 @@ def _quantiles(mean: FloatArray, residuals: list[FloatArray]) -> FloatArray:
     for queue, errors in enumerate(residuals):
         if errors.size:
             reach = np.quantile(errors, levels)
-            reach = np.where(levels < 0.5, np.minimum(reach, 0), np.where(levels > 0.5, np.maximum(reach, 0), 0))  # noqa: PLR2004 (the median is the point)
+            reach = np.where(levels < MEDIAN, np.minimum(reach, 0), np.where(levels > MEDIAN, np.maximum(reach, 0), 0))
             answer[queue] += np.sqrt(mean[queue][..., None] + 1) * reach
     return np.maximum(answer, 0.0)

@@ -8,14 +8,17 @@ from typing import Final
 
 import numpy as np
 
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, FloatArray, last_dates
+from wfm_pipeline.domain.arrays import LEAST_DIVISOR, BoolArray, FloatArray
+from wfm_pipeline.domain.forecasting.desk.panel import last_dates
 from wfm_pipeline.domain.forecasting.desk.state import DeskState
 from wfm_pipeline.domain.forecasting.means.weekday_level import fill_unseen
 from wfm_pipeline.domain.forecasting.options import ForecastOptions
+from wfm_pipeline.units import DAYS_PER_WEEK
 
 SMOOTH_HALF_CALLS: Final = 20.0
 """Calls per interval at which the smoothed shape weighs half."""
 POOL_SHARE: Final = 0.5
+"""Largest part that all working days together have in a working day's shape [0..1]."""
 POOL_HALF_CALLS: Final = 30.0
 """Calls per interval at which pooling with the other working days has half its largest share."""
 MEAN_DAYS: Final = 8
@@ -34,7 +37,7 @@ def learn_shape(state: DeskState, options: ForecastOptions) -> FloatArray:
     open_slots = _open_or_lent(state)
     smooth = (1 / (1 + calls / SMOOTH_HALF_CALLS))[:, None, None]
     shape = (1 - smooth) * raw + smooth * smoothed(raw, open_slots)
-    working = np.isin(np.arange(7), state.types.weekday[state.types.is_working])
+    working = np.isin(np.arange(DAYS_PER_WEEK), state.types.weekday[state.types.is_working])
     if working.any():
         pool = (POOL_SHARE / (1 + calls / POOL_HALF_CALLS))[:, None, None]
         everyday = shape[:, working].mean(axis=1, keepdims=True)
@@ -46,11 +49,11 @@ def learn_shape(state: DeskState, options: ForecastOptions) -> FloatArray:
 
 def _trimmed_shares(state: DeskState, options: ForecastOptions) -> FloatArray:
     queues, _, slots = state.panel.calls.shape
-    shares = np.full((queues, 7, slots), np.nan)
+    shares = np.full((queues, DAYS_PER_WEEK, slots), np.nan)
     weekday = state.types.weekday[: state.known]
     busy = state.normal & (state.days.total > 0)
     weight: FloatArray = 0.5 ** (np.arange(options.shape_days) / options.shape_half_life_days)
-    for day in range(7):
+    for day in range(DAYS_PER_WEEK):
         dates, known = last_dates(np.logical_and(busy, weekday == day), options.shape_days)
         calls = np.nan_to_num(state.panel.calls[np.arange(queues)[:, None], dates])
         part = calls / np.where(known, calls.sum(axis=2), np.inf)[:, :, None]
@@ -72,10 +75,10 @@ def trimmed_mean(values: FloatArray, weight: FloatArray, trim_share: float) -> F
     """
     order = np.argsort(values, axis=1, kind="stable")
     ordered, own = np.take_along_axis(values, order, axis=1), np.take_along_axis(weight[:, :, None], order, axis=1)
-    total = np.maximum(own.sum(axis=1, keepdims=True), 1e-12)
+    total = np.maximum(own.sum(axis=1, keepdims=True), LEAST_DIVISOR)
     middle = (np.cumsum(own, axis=1) - own / 2) / total
     kept = np.where((middle >= trim_share) & (middle <= 1 - trim_share), own, 0.0)
-    return (kept * ordered).sum(axis=1) / np.maximum(kept.sum(axis=1), 1e-12)
+    return (kept * ordered).sum(axis=1) / np.maximum(kept.sum(axis=1), LEAST_DIVISOR)
 
 
 def _calls_per_interval(state: DeskState) -> FloatArray:
@@ -104,10 +107,10 @@ def smoothed(shape: FloatArray, open_slots: BoolArray) -> FloatArray:
 def weekday_means(state: DeskState, days: int = MEAN_DAYS) -> FloatArray:
     """Mean calls of the last same weekdays; shape (queues, 7, slots) [calls], 0 where never open."""
     queues, _, slots = state.panel.calls.shape
-    means = np.full((queues, 7, slots), np.nan)
+    means = np.full((queues, DAYS_PER_WEEK, slots), np.nan)
     weekday = state.types.weekday[: state.known]
     for queue in range(queues):
-        for day in range(7):
+        for day in range(DAYS_PER_WEEK):
             same = state.days.usable[queue] & (weekday == day)
             chosen = same & state.normal[queue] if (same & state.normal[queue]).any() else same
             recent = np.flatnonzero(chosen)[-days:]

@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 
+from wfm_pipeline.domain.arrays import LEAST_DIVISOR, BoolArray, FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.desk.calendar_facts import OTHER
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.desk.state import DeskState
 from wfm_pipeline.domain.forecasting.means.effect import CALLS_ADDED, HALF_WEIGHT_CALLS
 from wfm_pipeline.domain.forecasting.means.shape import smoothed
@@ -80,7 +80,7 @@ def learn_special_days(state: DeskState, level: FloatArray, effect: FloatArray, 
 def _mean_move(moved: FloatArray, weight: FloatArray, dates: BoolArray) -> FloatArray:
     """Mean move on some dates, half the queue's own and half all queues'; 0 without any; shape (queues,) [log]."""
     values, trust = np.nan_to_num(moved[:, dates]), weight[:, dates]
-    desk = float((trust * values).sum() / max(trust.sum(), 1e-12))
+    desk = float((trust * values).sum() / max(trust.sum(), LEAST_DIVISOR))
     own = ((trust * values).sum(axis=1) + desk) / (trust.sum(axis=1) + 1)
     mean: FloatArray = (own + desk) / 2
     return mean
@@ -94,5 +94,5 @@ def _own_shape(state: DeskState, dates: BoolArray, expected: FloatArray) -> Floa
     calls = np.where(open_slots, smoothed(calls, open_slots), 0.0)
     total = calls.sum(axis=1, keepdims=True)
     share = total / (total + SHAPE_HALF_CALLS_PER_SLOT * np.maximum(open_slots.sum(axis=1, keepdims=True), 1))
-    mixed: FloatArray = share * calls / np.maximum(total, 1e-12) + (1 - share) * expected
+    mixed: FloatArray = share * calls / np.maximum(total, LEAST_DIVISOR) + (1 - share) * expected
     return mixed

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from wfm_pipeline.domain.forecasting.desk.panel import FloatArray, last_dates
+from wfm_pipeline.domain.arrays import FloatArray
+from wfm_pipeline.domain.forecasting.desk.panel import last_dates
 from wfm_pipeline.domain.forecasting.desk.state import DeskState
 from wfm_pipeline.domain.forecasting.means.effect import CALLS_ADDED, nan_median
+from wfm_pipeline.units import DAYS_PER_WEEK
 
 
 def log_distance(calls: FloatArray, expected: FloatArray) -> FloatArray:
@@ -28,8 +30,8 @@ def weekday_medians(freed: FloatArray, state: DeskState, days: Sequence[int]) ->
         state: Tells weekdays and working days.
         days: Days of a weekday that count, one number per median; each >= 1.
     """
-    level = np.full((len(freed), 7), np.nan)
-    for day in range(7):
+    level = np.full((len(freed), DAYS_PER_WEEK), np.nan)
+    for day in range(DAYS_PER_WEEK):
         same = freed[:, state.types.weekday[: freed.shape[1]] == day]
         if same.shape[1]:
             level[:, day] = np.mean([_last_median(same, count) for count in days], axis=0)
@@ -49,10 +51,10 @@ def fill_unseen(values: FloatArray, state: DeskState) -> FloatArray:
         values: Shape (queues, 7, ...), NaN on weekdays never seen.
         state: Tells which weekdays are working days.
     """
-    working = np.isin(np.arange(7), state.types.weekday[state.types.is_working])
+    working = np.isin(np.arange(DAYS_PER_WEEK), state.types.weekday[state.types.is_working])
     filled = values.copy()
     for queue in range(len(values)):
-        seen = ~np.isnan(values[queue].reshape(7, -1)[:, 0])
+        seen = ~np.isnan(values[queue].reshape(DAYS_PER_WEEK, -1)[:, 0])
         lenders = seen & working if (seen & working).any() else seen
         lent = values[queue][lenders].mean(axis=0) if lenders.any() else 0.0
         filled[queue][~seen] = lent

@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.contracts.planning.forecast_plans import ALL_QUEUES
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, FloatArray
+from wfm_pipeline.contracts.stand_ins import ALL
+from wfm_pipeline.domain.arrays import BoolArray, FloatArray
 from wfm_pipeline.domain.forecasting.means.effect import CALLS_ADDED
 from wfm_pipeline.domain.forecasting.planners.day_noise import robust_sd
 
@@ -147,7 +147,7 @@ def _by_day(
 ) -> dict[tuple[int, int], tuple[str, str]]:
     """(queue, date) -> word and who; a queue's own word goes before one about all."""
     said: dict[tuple[int, int], tuple[str, str]] = {}
-    ordered = decisions.sort_values("queue_id", key=lambda names: names != ALL_QUEUES, kind="stable")
+    ordered = decisions.sort_values("queue_id", key=lambda names: names != ALL, kind="stable")
     row: Any
     for row in ordered.itertuples(index=False):
         day = int((np.datetime64(row.business_date, "D") - dates[0]).astype(int)) if len(dates) else -1
@@ -158,4 +158,4 @@ def _by_day(
 
 
 def _queues(name: str, queue_ids: tuple[str, ...]) -> Iterator[int]:
-    return (number for number, one in enumerate(queue_ids) if name in (one, ALL_QUEUES))
+    return (number for number, one in enumerate(queue_ids) if name in (one, ALL))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, FloatArray, IntArray
+from wfm_pipeline.domain.arrays import BoolArray, FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.planners.day_noise import Noise
 
 

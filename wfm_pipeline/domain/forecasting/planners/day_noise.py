@@ -10,14 +10,14 @@ from typing import Final
 import numpy as np
 from scipy.signal import lfilter
 
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, FloatArray
+from wfm_pipeline.domain.arrays import LEAST_DIVISOR, MAD_TO_SD, BoolArray, FloatArray
 
 LEAST_DAYS: Final = 21
 """Days without events below which noise is unknown and nothing is learnt [days]."""
-MAD_TO_SD: Final = 1.4826
-"""Standard deviation of a normal law over its median absolute deviation."""
 CLIP_SPREADS: Final = 3.0
+"""Standard deviations beyond which a day's shock counts no more in the echo."""
 MOST_ECHO: Final = 0.9
+"""Largest correlation of the shock from day to day: at 1 the noise of a long event would have no bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,9 @@ def measure_noise(residual: FloatArray, weight: FloatArray, calm: BoolArray) -> 
     if dates.sum() < LEAST_DAYS:
         return None
     mass = np.where(known, weight, 0.0)
-    shared = np.where(known, weight * np.nan_to_num(residual), 0.0).sum(axis=0) / np.maximum(mass.sum(axis=0), 1e-12)
+    shared = np.where(known, weight * np.nan_to_num(residual), 0.0).sum(axis=0) / np.maximum(
+        mass.sum(axis=0), LEAST_DIVISOR
+    )
     shared_sd = robust_sd(shared[dates])
     own = np.array(
         [robust_sd((row - shared)[on]) if on.any() else 0.0 for row, on in zip(residual, known, strict=True)]

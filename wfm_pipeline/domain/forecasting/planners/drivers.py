@@ -4,17 +4,19 @@ Here: what value a driver has on each queue and date. Not here: what it is worth
 A driver counts by its distance from its own mean, so a day without a value is like a mean one.
 """
 
+from typing import Final
+
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.contracts.planning.forecast_plans import ALL_QUEUES
-from wfm_pipeline.domain.forecasting.desk.panel import FloatArray
+from wfm_pipeline.contracts.stand_ins import ALL
+from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.forecasting.planners.regressors import Grid, Regressor
 
 DRIVER_COLUMNS = ("driver", "queue_id", "business_date", "value", "known_on")
-BLOCK_DAYS = 10
+DRIVER_BLOCK_DAYS: Final = 10
 """Consecutive days that may rise and fall together [days]."""
-LEAST_DAYS = 21
+LEAST_DRIVER_DAYS: Final = 21
 """Days with a value below which a driver is not learnt [days]."""
 
 
@@ -31,13 +33,15 @@ def driver_regressors(drivers: pd.DataFrame, grid: Grid) -> tuple[list[Regressor
     """
     found: list[Regressor] = []
     notices: list[str] = []
-    blocks = np.broadcast_to(np.arange(grid.dates) // BLOCK_DAYS, (len(grid.queue_ids), grid.dates))
+    blocks = np.broadcast_to(np.arange(grid.dates) // DRIVER_BLOCK_DAYS, (len(grid.queue_ids), grid.dates))
     for name, rows in drivers.groupby("driver", sort=True):
         table = _table(rows, grid)
         past = table[:, : grid.known]
         has_value = ~np.isnan(past)
-        if has_value.any(axis=0).sum() < LEAST_DAYS:
-            notices.append(f"driver {name!r} has a value on fewer than {LEAST_DAYS} days of the history: left out")
+        if has_value.any(axis=0).sum() < LEAST_DRIVER_DAYS:
+            notices.append(
+                f"driver {name!r} has a value on fewer than {LEAST_DRIVER_DAYS} days of the history: left out"
+            )
             continue
         spread = float(np.nanstd(past))
         if spread == 0:
@@ -61,7 +65,7 @@ def _table(rows: pd.DataFrame, grid: Grid) -> FloatArray:
     told = np.array([grid.is_known(on) for on in rows["known_on"]], dtype=bool)
     inside = (day >= 0) & (day < grid.dates) & ((day < grid.known) | told)
     queue = pd.Index(grid.queue_ids).get_indexer(pd.Index(rows["queue_id"]))
-    everybody = (rows["queue_id"] == ALL_QUEUES).to_numpy()
+    everybody = (rows["queue_id"] == ALL).to_numpy()
     value = rows["value"].to_numpy(float)
     table[:, day[inside & everybody]] = value[inside & everybody]
     own = inside & (queue >= 0)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.contracts.planning.forecast_plans import ALL_QUEUES
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray
+from wfm_pipeline.contracts.stand_ins import ALL
+from wfm_pipeline.domain.arrays import BoolArray
 from wfm_pipeline.domain.forecasting.planners.regressors import Grid, Regressor
 
 EVENT_COLUMNS = ("event_id", "event_type", "queue_id", "first_date", "last_date", "known_on")
@@ -44,7 +44,7 @@ def _of_type(kind: str, rows: pd.DataFrame, grid: Grid) -> tuple[Regressor | Non
     notices: list[str] = []
     row: Any
     for number, row in enumerate(rows.itertuples(index=False)):
-        queues = [n for n, one in enumerate(grid.queue_ids) if row.queue_id in (one, ALL_QUEUES)]
+        queues = [n for n, one in enumerate(grid.queue_ids) if row.queue_id in (one, ALL)]
         if not queues:
             notices.append(f"event {row.event_id!r} names queue {row.queue_id!r}, which the history does not hold")
             continue

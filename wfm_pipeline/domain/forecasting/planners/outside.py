@@ -13,8 +13,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from wfm_pipeline.domain.arrays import BoolArray, FloatArray
 from wfm_pipeline.domain.forecasting.desk.calendar_facts import FEATURES, DayTypes
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, CallPanel, FloatArray
+from wfm_pipeline.domain.forecasting.desk.panel import CallPanel
 from wfm_pipeline.domain.forecasting.desk.state import DeskState, observe
 from wfm_pipeline.domain.forecasting.means.effect import CALLS_ADDED, HALF_WEIGHT_CALLS, learn_effect, neighbour_level
 from wfm_pipeline.domain.forecasting.options import ForecastOptions

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import poisson
 
-from wfm_pipeline.contracts.planning.forecast_plans import ALL_QUEUES
-from wfm_pipeline.domain.forecasting.desk.panel import BoolArray, FloatArray
+from wfm_pipeline.contracts.stand_ins import ALL
+from wfm_pipeline.domain.arrays import BoolArray, FloatArray
 
 OVERRIDE_COLUMNS: Final = (
     "override_id",
@@ -118,7 +118,7 @@ def finish_forecast(intervals: pd.DataFrame, days: pd.DataFrame, overrides: pd.D
 def _scope(intervals: pd.DataFrame, row: Any) -> BoolArray:
     start = intervals["interval_start_local"]
     inside = (start >= row.from_local) & (start < row.until_local) & intervals["is_open"]
-    if row.queue_id != ALL_QUEUES:
+    if row.queue_id != ALL:
         inside &= intervals["queue_id"] == row.queue_id
     return inside.to_numpy(bool)
 

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.domain.forecasting.desk.panel import FloatArray, IntArray
+from wfm_pipeline.domain.arrays import FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.planners.believed_effect import Slope, shrunk_slope
 from wfm_pipeline.domain.forecasting.planners.day_noise import Noise
 

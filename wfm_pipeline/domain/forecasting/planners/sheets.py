@@ -14,13 +14,13 @@ import pandas as pd
 
 from wfm_pipeline.contracts.columns import Column, Table
 from wfm_pipeline.contracts.planning.forecast_plans import (
-    ALL_QUEUES,
     ANOMALY_DECISIONS,
     FORECAST_OVERRIDES,
     PLANNED_DRIVERS,
     PLANNED_EVENTS,
 )
 from wfm_pipeline.contracts.planning.history import planner_columns, planner_key
+from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.domain.forecasting.planners.anomalies import DECISION_COLUMNS
 from wfm_pipeline.domain.forecasting.planners.drivers import DRIVER_COLUMNS
 from wfm_pipeline.domain.forecasting.planners.events import EVENT_COLUMNS
@@ -92,7 +92,7 @@ def _cells(sheet: Sheet, column: Column) -> list[object]:
         return list(sheet.numbers(column.name))
     if column.type == "boolean":
         return list(sheet.flags(column.name, default=True))
-    empty = ALL_QUEUES if column.name == "queue_id" else None
+    empty = ALL if column.name == "queue_id" else None
     found = [text or empty for text in sheet.texts(column.name)]
     for number, text in enumerate(found):
         if column.allowed and text is not None and text not in column.allowed:

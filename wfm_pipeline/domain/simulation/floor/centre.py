@@ -13,8 +13,12 @@ import numpy as np
 
 from wfm_pipeline.domain.simulation.floor.durations import NEVER, Durations
 from wfm_pipeline.errors import DataError
+from wfm_pipeline.units import ANSWER_TARGET_SECONDS
 
-_LEVEL_MAX = 1_000
+ATTEMPTS_MAX: Final = 5
+"""Attempts after which a caller stops where nobody says another number [count]."""
+_LEVEL_MAX: Final = 1_000
+"""Largest level of a skill; more levels than that are a number in another column."""
 MOST_AGENTS: Final = 100_000
 """Agents on one floor: more than any employer has in one place, or a number in another unit."""
 
@@ -31,7 +35,7 @@ class Redials:
 
     probability: float
     delay: Durations
-    attempts_max: int = 5
+    attempts_max: int = ATTEMPTS_MAX
 
     def __post_init__(self) -> None:
         """Refuse a share that is none, and no attempt at all."""
@@ -63,7 +67,7 @@ class Queue:
     calls: np.ndarray
     handle: Durations
     patience: Durations = NEVER
-    answer_target_seconds: float = 20.0
+    answer_target_seconds: float = ANSWER_TARGET_SECONDS
     priority: int = 1
     redials: Redials | None = None
     handle_factors: np.ndarray | None = None

@@ -6,15 +6,18 @@ more meets the very same callers.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from wfm_pipeline.domain.simulation.floor.centre import Floor, Queue
 from wfm_pipeline.errors import DataError
 
-CALLS_MAX = 50_000_000
+CALLS_MAX: Final = 50_000_000
 """Calls of one run that fit into memory; more is a wrong unit."""
-_ARRIVALS, _HANDLE, _PATIENCE, _REDIAL, _DELAY = range(5)
+_PURPOSES: Final = 5
+_ARRIVALS, _HANDLE, _PATIENCE, _REDIAL, _DELAY = range(_PURPOSES)
+"""What chance is drawn for, a stream each; a new purpose comes last, or all runs change."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +118,7 @@ def _in_order(
 def _streams(seed: int, replication: int, position: int) -> list[np.random.Generator]:
     return [
         np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(replication, position, purpose)))
-        for purpose in range(5)
+        for purpose in range(_PURPOSES)
     ]
 
 

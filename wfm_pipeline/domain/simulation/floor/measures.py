@@ -117,13 +117,25 @@ def _spread(floor: Floor, group: np.ndarray, starts: np.ndarray, ends: np.ndarra
     for position in range(len(floor.groups)):
         mine = group == position
         total = float(np.sum(ends[mine] - starts[mine]))
-        before = _seconds_before(edges, starts[mine]) - _seconds_before(edges, ends[mine])
+        before = seconds_before(edges, starts[mine]) - seconds_before(edges, ends[mine])
         seconds[position] = np.maximum(np.diff(np.concatenate([[0.0], before, [total]])), 0.0)
     return seconds
 
 
-def _seconds_before(edges: np.ndarray, moments: np.ndarray) -> np.ndarray:
-    """Sum of (edge - moment) over the moments before each edge [s], shape (n_edges,)."""
+def seconds_before(edges: np.ndarray, moments: np.ndarray) -> np.ndarray:
+    """How long ago the moments before each edge lie, added up.
+
+    Args:
+        edges: Edges of intervals [s], shape (n_edges,).
+        moments: Starts or ends of stretches [s], in any order, shape (n_moments,).
+
+    Returns:
+        Sum of (edge - moment) over the moments before each edge [s], shape (n_edges,).
+
+    Example:
+        >>> seconds_before(np.array([10.0, 20.0]), np.array([4.0, 15.0])).tolist()
+        [6.0, 21.0]
+    """
     moments = np.sort(moments)
     sums = np.concatenate([[0.0], np.cumsum(moments)])
     count = np.searchsorted(moments, edges)

@@ -11,14 +11,15 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from wfm_pipeline.contracts.stand_ins import ALL
+from wfm_pipeline.domain.arrays import CONFIDENCE
 from wfm_pipeline.domain.simulation.floor.centre import Floor
 from wfm_pipeline.domain.simulation.floor.draws import draw_callers
 from wfm_pipeline.domain.simulation.floor.measures import GROUP_MEASURES, QUEUE_MEASURES, measure
 from wfm_pipeline.domain.simulation.floor.run import crew_of, run_callers
 from wfm_pipeline.errors import DataError
+from wfm_pipeline.units import SECONDS_PER_HOUR
 
-ALL = "(all)"
-"""Name of the row that adds all queues or all groups up."""
 QUEUE_RATIOS = {
     "service_level": ("answered_in_target", "calls_offered"),
     "abandon_share": ("calls_abandoned", "calls_offered"),
@@ -97,7 +98,7 @@ class Estimate:
     high: float
 
 
-def ratio_of_sums(above: np.ndarray, below: np.ndarray, *, confidence: float = 0.95) -> Estimate:
+def ratio_of_sums(above: np.ndarray, below: np.ndarray, *, confidence: float = CONFIDENCE) -> Estimate:
     """Ratio of two sums over the runs, its interval by linearisation (the classic ratio estimator).
 
     Args:
@@ -128,7 +129,9 @@ def _half_width(deviations: np.ndarray, confidence: float) -> float:
     return float(stdtrit(runs - 1, (1 + confidence) / 2) * error)
 
 
-def queue_summary(replications: Replications, *, confidence: float = 0.95, first_interval: int = 0) -> pd.DataFrame:
+def queue_summary(
+    replications: Replications, *, confidence: float = CONFIDENCE, first_interval: int = 0
+) -> pd.DataFrame:
     """One row per queue, and `(all)` where there are several, over the intervals from `first_interval` on.
 
     Returns:
@@ -151,7 +154,9 @@ def queue_summary(replications: Replications, *, confidence: float = 0.95, first
     return pd.DataFrame(rows)
 
 
-def group_summary(replications: Replications, *, confidence: float = 0.95, first_interval: int = 0) -> pd.DataFrame:
+def group_summary(
+    replications: Replications, *, confidence: float = CONFIDENCE, first_interval: int = 0
+) -> pd.DataFrame:
     """One row per group of agents, and `(all)` where there are several.
 
     Returns:
@@ -167,7 +172,9 @@ def group_summary(replications: Replications, *, confidence: float = 0.95, first
         found = ratio_of_sums(
             total["busy_seconds"], total["staffed_seconds"] + total["overtime_seconds"], confidence=confidence
         )
-        hours = {name.replace("seconds", "hours"): float(values.mean() / 3600) for name, values in total.items()}
+        hours = {
+            name.replace("seconds", "hours"): float(values.mean() / SECONDS_PER_HOUR) for name, values in total.items()
+        }
         rows.append(
             {
                 "group_id": group_id,

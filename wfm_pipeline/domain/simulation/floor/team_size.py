@@ -9,6 +9,7 @@ requirement is exact (domain/staffing).
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from wfm_pipeline.domain.simulation.floor.run import crew_of, run_callers
 from wfm_pipeline.errors import DataError, WfmError
 
 Sizes = tuple[int, ...]
+_SHARES: Final = 1_000
+"""Equally likely handle times whose mean stands for the mean of them all [count]."""
 
 
 class TargetOutOfReachError(WfmError):
@@ -124,7 +127,7 @@ def _check(floor: Floor, targets: Mapping[str, float], options: SearchOptions) -
 
 def _load(floor: Floor) -> float:
     """Offered load of a mean interval [erlangs], near enough to choose the first step."""
-    shares = (np.arange(1000) + 0.5) / 1000
+    shares = (np.arange(_SHARES) + 0.5) / _SHARES
     mean = [float(np.mean(queue.handle.at(shares))) for queue in floor.queues]
     calls = [float(queue.calls.mean()) for queue in floor.queues]
     return float(np.dot(mean, calls)) / floor.interval_seconds

@@ -22,7 +22,7 @@ from wfm_pipeline.domain.staffing.presence import (
     seen_available,
 )
 from wfm_pipeline.errors import DataError
-from wfm_pipeline.units import SECONDS_PER_DAY
+from wfm_pipeline.units import ANSWER_TARGET_SECONDS, SECONDS_PER_DAY
 
 MODELS = ("erlang_c", "erlang_a", "simulation")
 """From the simplest to the richest; of equally good ones the simpler is chosen."""
@@ -41,7 +41,7 @@ class FitOptions:
     """
 
     seed: int
-    answer_target_seconds: float = 20.0
+    answer_target_seconds: float = ANSWER_TARGET_SECONDS
     interval_seconds: float = 1800.0
     runs: int = 5
     calls_min: int = 30

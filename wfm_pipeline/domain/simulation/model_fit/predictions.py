@@ -7,13 +7,16 @@ interval; the simulation sees every arrival as it came, every queue, who can ser
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from wfm_pipeline.domain.arrays import CONFIDENCE
 from wfm_pipeline.domain.simulation.floor.centre import AgentGroup, Floor, Queue, Stint
 from wfm_pipeline.domain.simulation.floor.draws import callers_from_records
 from wfm_pipeline.domain.simulation.floor.durations import NEVER, Durations, Recorded, SurvivalCurve
+from wfm_pipeline.domain.simulation.floor.measures import seconds_before
 from wfm_pipeline.domain.simulation.floor.replications import Estimate, ratio_of_sums
 from wfm_pipeline.domain.simulation.floor.run import ABANDONED, ANSWERED, crew_of, run_callers
 from wfm_pipeline.domain.simulation.model_fit.records import Pools, QueueHabitsFound, habits_of
@@ -21,7 +24,7 @@ from wfm_pipeline.domain.staffing.erlang import erlang_a, erlang_c
 from wfm_pipeline.domain.staffing.presence import Presence
 from wfm_pipeline.units import DAYS_PER_WEEK, SECONDS_PER_DAY
 
-SKILL_SHARE = 0.01
+SKILL_SHARE: Final = 0.01
 """Share of an agent's services of the month from which a queue counts as a skill; less is a favour."""
 
 
@@ -69,15 +72,8 @@ def agents_present(month: Month, pool: str) -> np.ndarray:
     chosen = mine[month.presence.agent] if len(mine) else np.zeros(0, dtype=bool)
     starts, ends = month.presence.starts[chosen] - month.begins, month.presence.ends[chosen] - month.begins
     edges = np.arange(month.n_intervals + 1) * month.interval_seconds
-    before = _seconds_before(edges, starts) - _seconds_before(edges, ends)
+    before = seconds_before(edges, starts) - seconds_before(edges, ends)
     return np.maximum(np.diff(before), 0.0) / month.interval_seconds
-
-
-def _seconds_before(edges: np.ndarray, moments: np.ndarray) -> np.ndarray:
-    moments = np.sort(moments)
-    sums = np.concatenate([[0.0], np.cumsum(moments)])
-    count = np.searchsorted(moments, edges)
-    return count * edges - sums[count]
 
 
 def expected_calls(interval: np.ndarray, n_intervals: int, per_day: int) -> np.ndarray:
@@ -190,7 +186,7 @@ def _patience(habits: QueueHabitsFound) -> Durations:
 
 
 def simulated_levels(
-    month: Month, answer_target_seconds: float, *, seed: int, runs: int, confidence: float = 0.95
+    month: Month, answer_target_seconds: float, *, seed: int, runs: int, confidence: float = CONFIDENCE
 ) -> dict[str, tuple[Estimate, Estimate]]:
     """Service level and abandoned share per queue by simulation of the month's own arrivals.
 

@@ -6,6 +6,7 @@ handle times and patience per queue. Not here: predictions (predictions.py) and 
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,8 @@ LEG_COLUMNS = (
     "business_date",
     "is_redial",
 )
+_LEAST_SECONDS: Final = 1e-9
+"""Added to each service [s]: one of unknown length says whose queue it was all the same."""
 RECORD_COLUMNS = ("queue_id", "agent_id", "joined_at", "business_date", "wait_seconds", "handle_seconds", "outcome")
 
 
@@ -166,7 +169,9 @@ def pools_of(services: pd.DataFrame, queue_ids: list[str]) -> Pools:
         services: agent_id, queue_id, starts, ends [s].
         queue_ids: All queues.
     """
-    named = services[services["agent_id"].notna()].assign(seconds=lambda rows: rows["ends"] - rows["starts"] + 1e-9)
+    named = services[services["agent_id"].notna()].assign(
+        seconds=lambda rows: rows["ends"] - rows["starts"] + _LEAST_SECONDS
+    )
     work = named.groupby(["agent_id", "queue_id"])["seconds"].sum().reset_index()
     own = _largest(work, by="agent_id", choose="queue_id")
     by_host = work.assign(own=work["agent_id"].map(own)).groupby(["queue_id", "own"])["seconds"].sum()

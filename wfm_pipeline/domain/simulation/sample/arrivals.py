@@ -4,18 +4,33 @@ Not here: redials and transfers, which follow from waiting (see service).
 """
 
 import datetime as dt
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from wfm_pipeline.domain.calendar import calendar_days
 from wfm_pipeline.domain.simulation.sample.spec import ContactCentreSpec, QueueSpec
-from wfm_pipeline.units import MINUTES_PER_DAY, SECONDS_PER_MINUTE
+from wfm_pipeline.units import MINUTES_PER_DAY, MINUTES_PER_HOUR, SECONDS_PER_MINUTE
 
-_CARRY_OVER = 0.5
+_CARRY_OVER: Final = 0.5
+"""Part of a day's luck that the next day keeps [0..1]."""
 _AFTER_HOLIDAY, _BEFORE_HOLIDAY = 1.15, 0.92
+"""Level of the day after a holiday and of the day before one, against a usual day."""
 _SUMMER_DIP, _SUMMER_WEEKS = 0.80, range(28, 32)
-_MONTH_END_DAY = 25
+"""Level of the summer weeks, and which ISO weeks they are."""
+_MONTH_END_DAY: Final = 25
+"""Day of the month from which invoices bring calls."""
+_DAYS_PER_YEAR: Final = 365.25
+_MORNING_PEAK_HOUR, _MORNING_SPREAD_MINUTES = 10, 90
+_AFTERNOON_PEAK_HOUR, _AFTERNOON_SPREAD_MINUTES = 14.5, 120
+"""When the two waves of a day stand highest [h], and their standard deviations [min]."""
+_ALL_DAY: Final = 0.12
+"""Height of what comes all day long, against the waves."""
+_EARLY_SHARE: Final = 0.4
+"""Share of the calls outside opening hours that come before opening: most find the desk just closed [0..1]."""
+_CLOSED_REACH_MINUTES: Final = 20
+"""Longest time from a call outside opening hours to them [min]."""
 
 
 def open_days(spec: ContactCentreSpec, last_date: dt.date) -> pd.DataFrame:
@@ -50,14 +65,14 @@ def expected_calls(spec: ContactCentreSpec, days: pd.DataFrame) -> np.ndarray:
         Calls, shape (n_days, n_queues).
     """
     date = days["date"].dt
-    years = days["day_index"].to_numpy() / 365.25
+    years = days["day_index"].to_numpy() / _DAYS_PER_YEAR
     weekday = np.asarray(spec.weekday_shares)[days["weekday"].to_numpy()]
     summer = np.where(date.isocalendar().week.isin(_SUMMER_WEEKS), _SUMMER_DIP, 1.0)
     shared = weekday * summer * days["holiday_effect"].to_numpy()
     day_of_year, day_of_month = date.dayofyear.to_numpy(), date.day.to_numpy()
     columns = []
     for queue in spec.queues:
-        wave = 1 + queue.season_amplitude * np.cos(2 * np.pi * (day_of_year - queue.season_peak_day) / 365.25)
+        wave = 1 + queue.season_amplitude * np.cos(2 * np.pi * (day_of_year - queue.season_peak_day) / _DAYS_PER_YEAR)
         month_end = 1 + queue.month_end_lift * (day_of_month >= _MONTH_END_DAY)
         columns.append(queue.calls_per_day * (1 + queue.trend_per_year) ** years * wave * month_end * shared)
     return np.column_stack(columns)
@@ -87,9 +102,9 @@ def minute_density(queue: QueueSpec, opens_minute: int, closes_minute: int) -> n
         Shares that add up to 1, shape (1440,).
     """
     minute = np.arange(MINUTES_PER_DAY) + 0.5
-    morning = np.exp(-0.5 * ((minute - 10 * 60) / 90) ** 2)
-    afternoon = np.exp(-0.5 * ((minute - 14.5 * 60) / 120) ** 2)
-    shape = 0.12 + queue.morning_share * morning + (1 - queue.morning_share) * afternoon
+    morning = np.exp(-0.5 * ((minute - _MORNING_PEAK_HOUR * MINUTES_PER_HOUR) / _MORNING_SPREAD_MINUTES) ** 2)
+    afternoon = np.exp(-0.5 * ((minute - _AFTERNOON_PEAK_HOUR * MINUTES_PER_HOUR) / _AFTERNOON_SPREAD_MINUTES) ** 2)
+    shape = _ALL_DAY + queue.morning_share * morning + (1 - queue.morning_share) * afternoon
     shape = np.where((minute >= opens_minute) & (minute < closes_minute), shape, 0.0)
     return shape / shape.sum()
 
@@ -127,8 +142,8 @@ def first_attempts(
 def _closed_calls(spec: ContactCentreSpec, days: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Calls up to 20 minutes before opening or after closing."""
     day = np.repeat(days.index.to_numpy(), rng.poisson(spec.behaviour.closed_calls_per_day, len(days)))
-    is_early = rng.random(len(day)) < 0.4  # noqa: PLR2004 - most find the desk just closed
-    offset = rng.uniform(1, 20 * SECONDS_PER_MINUTE, len(day))
+    is_early = rng.random(len(day)) < _EARLY_SHARE
+    offset = rng.uniform(1, _CLOSED_REACH_MINUTES * SECONDS_PER_MINUTE, len(day))
     opens = days["opens_minute"].to_numpy()[day] * SECONDS_PER_MINUTE
     closes = days["closes_minute"].to_numpy()[day] * SECONDS_PER_MINUTE
     seconds = np.where(is_early, opens - offset, closes + offset)

@@ -1,6 +1,7 @@
 """Cases that finished calls leave behind, with due dates, and the calls that name them."""
 
 import datetime as dt
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,11 @@ from wfm_pipeline.domain.simulation.sample.spec import ContactCentreSpec
 from wfm_pipeline.units import SECONDS_PER_HOUR
 
 _PRIORITIES = ("Low", "Normal", "High")
-_PRIORITY_SHARES = (0.25, 0.6, 0.15)
-_DUE_HOURS = np.array([120.0, 48.0, 8.0])
+_PRIORITY_SHARES: Final = (0.25, 0.6, 0.15)
+_DUE_HOURS: Final = np.array([120.0, 48.0, 8.0])
+"""Share of each priority [0..1], and the time until it is due [h]."""
 _WORK_SHARE_OF_DUE, _WORK_SIGMA = 0.35, 1.0
+"""Median time to close a case over its due time, and the spread of its log."""
 
 
 def open_cases(

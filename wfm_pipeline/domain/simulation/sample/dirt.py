@@ -1,15 +1,24 @@
 """The faults real logs have, put in on purpose and written down: every one has a row in the truth."""
 
 import datetime as dt
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from wfm_pipeline.domain.simulation.sample.spec import MONITOR_NUMBER, TEST_QUEUE, ContactCentreSpec
-from wfm_pipeline.units import SECONDS_PER_DAY, SECONDS_PER_MINUTE
+from wfm_pipeline.units import SECONDS_PER_DAY, SECONDS_PER_MINUTE, WEEKDAYS
 
-ABSURD_SECONDS = 61_437
-_CORRECTION_DAYS = 2
+ABSURD_SECONDS: Final = 61_437
+"""A talk time that nobody had [s]."""
+_CORRECTION_DAYS: Final = 2
+"""Days after which a row is corrected [days]."""
+_MISSED_HOLD_SECONDS: Final = 15
+"""Time on hold that a correction brings [s]."""
+_PROBE_SECONDS: Final = 5
+"""How long a test call rings [s]."""
+_LOST_AFTER_SHARE: Final = 0.6
+"""Share of the history's working days after which a log is lost [0..1]."""
 TRUTH_COLUMNS = ("table_name", "row_id", "leg_number", "kind")
 
 
@@ -67,8 +76,8 @@ def repeat_cases(
 
 def missing_days(spec: ContactCentreSpec, days: pd.DataFrame) -> np.ndarray:
     """Rows of `days` on which the log was lost: working days around 60 % of the history, not its ends."""
-    weekdays = np.flatnonzero(days["weekday"].to_numpy() < 5)  # noqa: PLR2004 - Monday to Friday
-    first = int(len(weekdays) * 0.6)
+    weekdays = np.flatnonzero(days["weekday"].to_numpy() < WEEKDAYS.index("sat"))
+    first = int(len(weekdays) * _LOST_AFTER_SHARE)
     return weekdays[first : first + spec.dirt.missing_days]
 
 
@@ -82,8 +91,8 @@ def _corrections(rows: pd.DataFrame, last_date: dt.date) -> pd.DataFrame:
     latest = np.datetime64(last_date, "us") + np.timedelta64(SECONDS_PER_DAY - 1, "s")
     updated = np.minimum(rows["Updated"].to_numpy() + np.timedelta64(_CORRECTION_DAYS, "D"), latest)
     return rows.assign(
-        HoldTimeInSec=rows["HoldTimeInSec"] + 15,
-        Duration=rows["Duration"] + 15,
+        HoldTimeInSec=rows["HoldTimeInSec"] + _MISSED_HOLD_SECONDS,
+        Duration=rows["Duration"] + _MISSED_HOLD_SECONDS,
         Updated=updated.astype("datetime64[us]"),
     )
 
@@ -115,13 +124,13 @@ def _calls(days: pd.DataFrame, per_day: float, prefix: str, rng: np.random.Gener
         LandingNumber="+46749000001",
         ChannelType="Phone",
         UserId=None,
-        WaitTimeInSec=5,
+        WaitTimeInSec=_PROBE_SECONDS,
         TalkTimeInSec=0,
         HoldTimeInSec=0,
         AfterCallTimeInSec=0,
-        Duration=5,
+        Duration=_PROBE_SECONDS,
         CaseId=None,
-        Updated=frame["Created"] + pd.Timedelta(seconds=5),
+        Updated=frame["Created"] + pd.Timedelta(seconds=_PROBE_SECONDS),
     )
 
 

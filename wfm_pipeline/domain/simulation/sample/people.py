@@ -4,6 +4,7 @@ Subscriber numbers begin with 74, the Swedish paging range, so that none is anyb
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,21 @@ from wfm_pipeline.domain.simulation.sample.spec import ContactCentreSpec
 
 UNLISTED_LANDING_NUMBER = "+46749999999"
 _FIRST_PHONE, _SECOND_PHONE, _SWITCHBOARD = 741_000_000, 742_000_000, 743_000_000
-_FOREIGN_PHONE = 4_790_000_000  # +47 90 00 00 00
+_FOREIGN_PHONE: Final = 4_790_000_000
+"""First numbers of each kind; +47 90 00 00 00 is a Norwegian one."""
+_MIX_CONCENTRATION, _LEAST_MIX = 0.8, 0.02
+"""How evenly companies call the queues (Dirichlet), and what each calls every queue at the least."""
+_TALKERS: Final = (0.6, 1.0, 1.7)
+_TALK_SPREAD: Final = 0.08
+"""Talk time of a short, a usual and a long talker against the mean, and its spread between companies [log]."""
+_MOST_LANDINGS: Final = 4
+"""Landing numbers of a company at most [count]."""
+_PARENT_SHARE: Final = 0.35
+"""Share of the companies that have a parent [0..1]."""
+_COLLEAGUE_PAUSE_SECONDS: Final = 20
+"""Shortest time until a colleague calls about the same thing [s]."""
+_STYLES: Final = 5
+"""Ways in which an exchange writes a number [count]."""
 _WITHHELD = ("anonymous", "", "Withheld", "4711")
 
 
@@ -39,12 +54,13 @@ def make_companies(spec: ContactCentreSpec, rng: np.random.Generator) -> Compani
     """Client companies of Zipf-like sizes; a third talk long, a third short; some have a parent."""
     number = np.arange(spec.customers)
     size = 1 / (number + 2.0)
-    mix = rng.dirichlet(np.full(len(spec.queues), 0.8), spec.customers).T + 0.02
+    mix = rng.dirichlet(np.full(len(spec.queues), _MIX_CONCENTRATION), spec.customers).T + _LEAST_MIX
     weights = mix * size
-    talk = np.array([0.6, 1.0, 1.7])[rng.integers(0, 3, spec.customers)] * np.exp(rng.normal(0, 0.08, spec.customers))
-    landings = rng.integers(1, 5, spec.customers)
+    talk = np.array(_TALKERS)[rng.integers(0, len(_TALKERS), spec.customers)]
+    talk = talk * np.exp(rng.normal(0, _TALK_SPREAD, spec.customers))
+    landings = rng.integers(1, _MOST_LANDINGS + 1, spec.customers)
     company = np.repeat(number, landings)
-    has_parent = rng.random(spec.customers) < 0.35  # noqa: PLR2004 - invented, like every number here
+    has_parent = rng.random(spec.customers) < _PARENT_SHARE
     parent = np.where(has_parent, rng.integers(0, spec.parents, spec.customers), -1)
     table = pd.DataFrame(
         {
@@ -124,7 +140,7 @@ def _colleagues(
     place[by_board] = np.arange(spec.persons)
     step = 1 + (rng.random(len(again)) * np.maximum(size - 1, 1)).astype(np.int64)
     again["person"] = by_board[start + (place[again["person"].to_numpy()] - start + step) % size]
-    again["seconds"] += 20 + rng.exponential(spec.behaviour.colleague_seconds, len(again))
+    again["seconds"] += _COLLEAGUE_PAUSE_SECONDS + rng.exponential(spec.behaviour.colleague_seconds, len(again))
     return again[size > 1]
 
 
@@ -157,7 +173,7 @@ def write_numbers(number: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     Returns:
         Texts, shape (n_calls,).
     """
-    style = rng.integers(0, 5, len(number)).tolist()
+    style = rng.integers(0, _STYLES, len(number)).tolist()
     return np.array([_written(int(n), s) for n, s in zip(number.tolist(), style, strict=True)], dtype=object)
 
 

@@ -6,6 +6,7 @@ to the second, as such logs keep them.
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,8 @@ from wfm_pipeline.domain.simulation.sample.rosters import Roster
 from wfm_pipeline.domain.simulation.sample.service import ABANDONED, OVERFLOW, STATUS_WORDS, TRANSFERRED, Call, Leg
 from wfm_pipeline.domain.simulation.sample.spec import ContactCentreSpec
 
-IN_REACH_SECONDS = 300
+IN_REACH_SECONDS: Final = 300
+"""Gap up to which a redial can be told from the records: the redial window of the silver rules [s]."""
 CDR_COLUMNS = (
     "CallId",
     "LegNumber",

@@ -4,19 +4,32 @@ The planner knows the expected calls, never the luck of the day: waiting comes f
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from wfm_pipeline.domain.simulation.sample.arrivals import minute_density
 from wfm_pipeline.domain.simulation.sample.spec import ContactCentreSpec
-from wfm_pipeline.units import SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
+from wfm_pipeline.units import DAYS_PER_WEEK, MINUTES_PER_HOUR, SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
-_SLOT_MINUTES = 30
-_SHIFT_HOURS = 8
-_LUNCH_SECONDS = 1800
-_CLOSING_GRACE_SECONDS = 900
-_DAYS_PER_AGENT_WEEK = 5
+_SLOT_MINUTES: Final = 30
+"""Grain in which need is counted and shifts begin [min]."""
+_SHIFT_HOURS: Final = 8
+"""Length of a shift, lunch included [h]."""
+_LUNCH_SECONDS: Final = 1800
+_LUNCH_TURNS: Final = 4
+"""Length of a lunch [s], and turns in which people take it [count]."""
+_CLOSING_GRACE_SECONDS: Final = 900
+"""How long the last ones stay to empty the queue [s]."""
+_DAYS_PER_AGENT_WEEK: Final = 5
+"""Working days of an agent's week at most [days]."""
+_SAFETY: Final = 0.35
+"""Agents beyond the load over the occupancy, in square roots of the load."""
+_SPEED_SPREAD: Final = 0.12
+"""Spread of agents' talk times around the mean [log]."""
+_FIRST_EXTENSION: Final = 2001
+"""Extension of the first agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +66,7 @@ def make_roster(
     """
     rows: list[tuple[int, int, int, int, int, int]] = []
     first_agent = 0
-    weeks = (days["day_index"] - days["date"].dt.weekday + 7) // 7
+    weeks = (days["day_index"] - days["date"].dt.weekday + DAYS_PER_WEEK) // DAYS_PER_WEEK
     for position in range(len(spec.queues)):
         hours = zip(days["opens_minute"], days["closes_minute"], expected[:, position], strict=True)
         handle = float(handle_seconds[position])
@@ -71,9 +84,9 @@ def make_roster(
     agents = pd.DataFrame(
         {"UserId": [f"u{n + 1:03d}" for n in numbers], "Name": [f"Simulated agent {n + 1}" for n in numbers]}
     )
-    agents["Extension"] = [str(2001 + n) for n in numbers]
+    agents["Extension"] = [str(_FIRST_EXTENSION + n) for n in numbers]
     ordered = shifts.sort_values(["day", "queue", "starts", "agent"], ignore_index=True)
-    return Roster(ordered, agents, np.exp(rng.normal(0.0, 0.12, first_agent)))
+    return Roster(ordered, agents, np.exp(rng.normal(0.0, _SPEED_SPREAD, first_agent)))
 
 
 class _Team:
@@ -105,7 +118,7 @@ def _day_shifts(agents_needed: np.ndarray, opens: int) -> list[tuple[int, int]]:
     """Shifts (start, end) [s] that cover one queue's need on one day, chosen greedily."""
     need = agents_needed.copy()
     slots = len(need)
-    length = min(slots, _SHIFT_HOURS * 60 // _SLOT_MINUTES)
+    length = min(slots, _SHIFT_HOURS * MINUTES_PER_HOUR // _SLOT_MINUTES)
     starts = sorted({*range(0, slots - length + 1, 2), slots - length})
     chosen = []
     while need.max() > 0:
@@ -125,13 +138,13 @@ def _agents_needed(
     queue = spec.queues[position]
     per_slot = minute_density(queue, opens, closes)[opens:closes].reshape(-1, _SLOT_MINUTES).sum(axis=1) * calls
     erlangs = per_slot * handle / (_SLOT_MINUTES * SECONDS_PER_MINUTE)
-    return np.maximum(1, np.ceil(erlangs / spec.occupancy + 0.35 * np.sqrt(erlangs))).astype(np.int64)
+    return np.maximum(1, np.ceil(erlangs / spec.occupancy + _SAFETY * np.sqrt(erlangs))).astype(np.int64)
 
 
 def _with_lunch(start: int, end: int, order: int) -> tuple[int, int, int]:
     """Start, start of lunch and end; lunches are staggered by half hours so that not all leave at once."""
     middle = start + (end - start) // 2 - SECONDS_PER_HOUR
-    return start, middle + (order % 4) * _LUNCH_SECONDS, end
+    return start, middle + (order % _LUNCH_TURNS) * _LUNCH_SECONDS, end
 
 
 def day_stints(

@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import exp, inf, log
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,11 +19,20 @@ from wfm_pipeline.domain.simulation.sample.spec import ContactCentreSpec
 
 ANSWERED, ABANDONED, TRANSFERRED, OVERFLOW = range(4)
 STATUS_WORDS = ("ANSWERED", "ABANDONED", "TRANSFERRED", "OVERFLOW")
-_TALK_SIGMA = 0.75
-_GREETING_SECONDS = 3.0
+_TALK_SIGMA: Final = 0.75
+"""Spread of talk times [log]."""
+_GREETING_SECONDS: Final = 3.0
+"""Shortest talk: the agent's greeting [s]."""
 _HOLD_SHARE, _HOLD_SECONDS = 0.22, 35.0
-_LEGS_MAX = 3
-_BLOCK = 4096
+"""Share of calls put on hold [0..1], and for how long on average [s]."""
+_LEGS_MAX: Final = 3
+"""Legs of a call at most [count]."""
+_CLOSED_SECONDS, _CLOSED_SPREAD_SECONDS = 8.0, 10.0
+"""Shortest wait of a call outside opening hours, and what chance adds at most [s]."""
+_TRANSFER_TICKETS: Final = 4
+"""How much more often the largest queue is transferred to than a very small one."""
+_BLOCK: Final = 4096
+"""Numbers of chance drawn at a time [count]."""
 
 
 class Call(NamedTuple):
@@ -166,7 +175,14 @@ class ServiceDay:
         for attempt, queue, seconds, is_closed in first:
             call = self._new_call(attempt)
             if is_closed:
-                self._record(call, 1, queue, OVERFLOW, seconds, wait=8.0 + 10.0 * next(self._draws.uniform))
+                self._record(
+                    call,
+                    1,
+                    queue,
+                    OVERFLOW,
+                    seconds,
+                    wait=_CLOSED_SECONDS + _CLOSED_SPREAD_SECONDS * next(self._draws.uniform),
+                )
             else:
                 heapq.heappush(self._events, (seconds, call, 1, queue))
         while self._events:
@@ -246,4 +262,8 @@ def _transfer_targets(spec: ContactCentreSpec, position: int) -> list[int]:
     """Queues a call may be passed on to; bigger ones stand more often in the list."""
     others = [other for other in range(len(spec.queues)) if other != position]
     largest = max(spec.queues[other].calls_per_day for other in others)
-    return [other for other in others for _ in range(1 + int(4 * spec.queues[other].calls_per_day / largest))]
+    return [
+        other
+        for other in others
+        for _ in range(1 + int(_TRANSFER_TICKETS * spec.queues[other].calls_per_day / largest))
+    ]

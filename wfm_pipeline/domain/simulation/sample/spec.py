@@ -103,7 +103,15 @@ class Behaviour:
 
 @dataclass(frozen=True, slots=True)
 class Dirt:
-    """Faults of the records, each labelled in the truth. Shares are of the rows of `queue_cdr`."""
+    """Faults of the records, each labelled in the truth.
+
+    Attributes:
+        duplicate_share, corrected_share: Rows of `queue_cdr` that come twice, and that are corrected later [0..1].
+        negative_talk_share, absurd_talk_share, negative_wait_share: Rows with such a duration [0..1].
+        duplicate_case_share: Cases that come twice [0..1].
+        test_calls_per_day, monitor_calls_per_day: Calls that nobody made [calls].
+        missing_days: Days whose log is lost [days].
+    """
 
     duplicate_share: float = 4e-4
     corrected_share: float = 2e-4

@@ -5,16 +5,16 @@ long range of the warehouse (assets), which comes typed.
 """
 
 import datetime as dt
-import re
 from typing import Final
 
 import pandas as pd
 
+from wfm_pipeline.domain.dates import year_and_week
 from wfm_pipeline.domain.sheet import Sheet
+from wfm_pipeline.domain.staffing.capacity.people import monday_of
 from wfm_pipeline.domain.staffing.capacity.plan import DEMAND_COLUMNS
 from wfm_pipeline.domain.staffing.faults import CapacityError
 
-_WEEK: Final = re.compile(r"(\d{4})-?[Ww](\d{1,2})")
 _BANDS: Final = ("calls_q10", "calls_q50", "calls_q90")
 
 
@@ -61,11 +61,8 @@ def read_demand(frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[str]
 
 
 def _monday(text: str) -> dt.date:
-    match = _WEEK.fullmatch(text)
-    if match:
-        return dt.date.fromisocalendar(int(match[1]), int(match[2]), 1)
-    date = dt.date.fromisoformat(text)
-    return date - dt.timedelta(days=date.weekday())
+    found = year_and_week(text)
+    return dt.date.fromisocalendar(*found, 1) if found else monday_of(dt.date.fromisoformat(text))
 
 
 def _check(demand: pd.DataFrame, sheet: Sheet) -> None:

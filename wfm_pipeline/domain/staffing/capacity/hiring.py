@@ -13,14 +13,15 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
+from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.staffing.capacity.people import Pool, monday_of
-from wfm_pipeline.domain.staffing.rows import FloatArray
 
-_CLOSED_FTE = 1e-9
-"""A gap below this is rounding."""
+_CLOSED_FTE: Final = 1e-9
+"""A gap below this is rounding [FTE]."""
 
 
 @dataclass(frozen=True, slots=True)

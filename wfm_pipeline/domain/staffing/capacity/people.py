@@ -15,15 +15,15 @@ from typing import Final, Literal
 
 import numpy as np
 
+from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.staffing.faults import CapacityError
-from wfm_pipeline.domain.staffing.rows import FloatArray
-from wfm_pipeline.units import DAYS_PER_WEEK
+from wfm_pipeline.units import DAYS_PER_WEEK, MONTHS_PER_YEAR
 
 Period = Literal["month", "year"]
 _DAYS_PER_YEAR: Final = 365.2425
 """Mean Gregorian year [days]."""
 WEEKS_PER: Final[Mapping[str, float]] = {
-    "month": _DAYS_PER_YEAR / 12 / DAYS_PER_WEEK,
+    "month": _DAYS_PER_YEAR / MONTHS_PER_YEAR / DAYS_PER_WEEK,
     "year": _DAYS_PER_YEAR / DAYS_PER_WEEK,
 }
 """Length of a period of attrition [weeks]."""

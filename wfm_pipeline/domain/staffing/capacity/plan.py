@@ -18,18 +18,18 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.staffing.capacity.hiring import Hiring, hires_to_close
 from wfm_pipeline.domain.staffing.capacity.people import HiringClass, People, Pool, people_of
 from wfm_pipeline.domain.staffing.capacity.shrinkage import Shrinkage, ShrinkageRow, shrinkage_of
 from wfm_pipeline.domain.staffing.capacity.work import Efficiency, hours_at_occupancy, on_phone_hours, workload_hours
 from wfm_pipeline.domain.staffing.faults import CapacityError
-from wfm_pipeline.domain.staffing.rows import FloatArray
 from wfm_pipeline.units import DAYS_PER_WEEK
 
 Level = Literal["mean", "q10", "q50", "q90"]
 LEVELS: Final[tuple[Level, ...]] = ("mean", "q10", "q50", "q90")
 DEMAND_COLUMNS: Final = ("queue_id", "week_start", *(f"calls_{level}" for level in LEVELS), "aht_seconds")
-_NINETIETH = float(ndtri(0.9))
+_NINETIETH: Final = float(ndtri(0.9))
 """Standard deviations from the middle to the 90 % quantile of a normal distribution."""
 
 

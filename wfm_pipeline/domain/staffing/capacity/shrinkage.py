@@ -11,15 +11,12 @@ the row for all pools, then the one that began last: so a row for one week stand
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
+from wfm_pipeline.contracts.stand_ins import ALL
+from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.staffing.faults import CapacityError
-from wfm_pipeline.domain.staffing.rows import FloatArray
-
-ALL_POOLS: Final = "(all)"
-"""A planner's word for every pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +24,7 @@ class ShrinkageRow:
     """One kind of shrinkage over a stretch of dates.
 
     Attributes:
-        pool_id: The pool, or `ALL_POOLS`.
+        pool_id: The pool, or `(all)`.
         kind: Such as vacation, sickness, training, meetings.
         is_planned: Known beforehand and movable (vacation, training), or not (sickness).
         share: Share of paid time [0, 1).
@@ -101,7 +98,7 @@ def shrinkage_of(rows: Sequence[ShrinkageRow], pool_id: str, mondays: Sequence[d
 
 def _rows_of_week(rows: Sequence[ShrinkageRow], pool_id: str, monday: dt.date) -> list[ShrinkageRow]:
     """The one row of each kind that holds, kinds in alphabetical order."""
-    held = [row for row in rows if row.pool_id in (pool_id, ALL_POOLS) and row.holds_on(monday)]
+    held = [row for row in rows if row.pool_id in (pool_id, ALL) and row.holds_on(monday)]
     held.sort(key=lambda row: (row.kind, row.pool_id == pool_id, row.first_date))
     chosen = list({row.kind: row for row in held}.values())
     total = sum(row.share for row in chosen)

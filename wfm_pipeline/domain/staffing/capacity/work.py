@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.staffing.faults import CapacityError
-from wfm_pipeline.domain.staffing.rows import FloatArray
 from wfm_pipeline.units import DAYS_PER_WEEK, MINUTES_PER_HOUR, SECONDS_PER_HOUR
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.domain.forecasting.judging.calibration import (
-    ALL_QUEUES,
     band_table,
     pit_misplaced,
     pit_shares,
@@ -95,7 +95,7 @@ def test_the_randomised_histogram_is_the_other_one_with_chance_added():
 
     table, again = pit_table(rows), pit_table(rows)
 
-    whole = table[(table["method"] == "wfm") & (table["queue_id"] == ALL_QUEUES)]
+    whole = table[(table["method"] == "wfm") & (table["queue_id"] == ALL)]
     assert whole["share"].sum() == pytest.approx(1.0)
     assert whole["share_randomised"].sum() == pytest.approx(1.0)
     noise = 4 * np.sqrt(0.1 * 0.9 / whole["points"].iloc[0])
@@ -118,11 +118,9 @@ def test_coverage_of_the_80_band_is_the_benchmarks_and_queues_weigh_to_it():
     own = table[(table["method"] == "wfm") & (table["band"] == 0.8)].set_index("queue_id")
 
     scores = score_backtest(judged)[0].set_index("method")
-    assert scores.loc["wfm", "cov80"] == pytest.approx(own.loc[ALL_QUEUES, "coverage"])
-    queues = own.drop(ALL_QUEUES)
-    assert own.loc[ALL_QUEUES, "coverage"] == pytest.approx(
-        np.average(queues["coverage"], weights=queues["busy_points"])
-    )
+    assert scores.loc["wfm", "cov80"] == pytest.approx(own.loc[ALL, "coverage"])
+    queues = own.drop(ALL)
+    assert own.loc[ALL, "coverage"] == pytest.approx(np.average(queues["coverage"], weights=queues["busy_points"]))
     assert (own["coverage"] + own["below"] + own["above"]).tolist() == pytest.approx([1.0] * len(own))
 
 
@@ -132,7 +130,7 @@ def test_coverage_counts_the_ends_as_inside():
 
     table = band_table(scored_rows(frame, site=SITE))
 
-    row = table[(table["band"] == 0.8) & (table["queue_id"] == ALL_QUEUES)].iloc[0]
+    row = table[(table["band"] == 0.8) & (table["queue_id"] == ALL)].iloc[0]
     assert (row["coverage"], row["below"], row["above"]) == (0.5, 0.25, 0.25)
     assert row["width"] == pytest.approx(4 / 7)  # 9 - 5 over a mean of 28 / 4
 
@@ -140,7 +138,7 @@ def test_coverage_counts_the_ends_as_inside():
 def test_reliability_brackets_every_level_of_a_true_law():
     table = reliability_table(scored_rows(judged_frame(origins=[f"2024-{m:02d}-01" for m in range(1, 9)]), site=SITE))
 
-    own = table[(table["method"] == "wfm") & (table["queue_id"] == ALL_QUEUES)]
+    own = table[(table["method"] == "wfm") & (table["queue_id"] == ALL)]
 
     assert list(QUANTILE_LEVELS) == own["level"].tolist()
     slack = 0.02  # four standard errors of a share of 5,000 counts, and half-way quantiles

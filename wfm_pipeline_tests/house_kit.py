@@ -13,8 +13,8 @@ from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.orchestration.jobs import REFRESH
 from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
-from wfm_pipeline.orchestration.runs.main_run import run_news
-from wfm_pipeline.orchestration.runs.running import run_main_job
+from wfm_pipeline.orchestration.runs.main_run import main_request, run_news
+from wfm_pipeline.orchestration.runs.running import JobRequest, run_job
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.content import content_hash
@@ -44,7 +44,15 @@ def make_house(sample, home, *, warehouse_url=None, **settings):
 def run(house, *, as_of=None, on_step=lambda _step, _what: None, instance=None):
     """The main job as `wfm run` does it."""
     definitions = build_definitions(house.settings, is_partitioned=False)
-    return run_main_job(definitions, house, plan_run(house), as_of=as_of, on_step=on_step, instance=instance)
+    request = main_request(plan_run(house).dates, as_of)
+    return run_job(definitions, house, request, on_step=on_step, instance=instance)
+
+
+def do(house, request, *, on_step=lambda _step, _what: None, instance=None):
+    """One job without the Dagster UI's storage, unless an instance is given."""
+    definitions = build_definitions(house.settings, is_partitioned=False)
+    kept = instance or dg.DagsterInstance.ephemeral()
+    return run_job(definitions, house, request, on_step=on_step, instance=kept)
 
 
 def follow(house, *, as_of=None, is_reissue=False, on_step=lambda _step, _what: None):
@@ -70,11 +78,7 @@ def refresh(house, *, on_step=lambda _step, _what: None):
 
 def refresh_outcome(house, *, on_step=lambda _step, _what: None):
     """The same, whether it ends well or not."""
-    definitions = build_definitions(house.settings, is_partitioned=False)
-    instance = dg.DagsterInstance.ephemeral()
-    return run_main_job(
-        definitions, house, plan_run(house), as_of=None, on_step=on_step, job=REFRESH, instance=instance
-    )
+    return do(house, JobRequest(REFRESH, plan_run(house).dates), on_step=on_step)
 
 
 def hashes(house, tables=None):

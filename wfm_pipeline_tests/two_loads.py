@@ -16,8 +16,7 @@ import dagster as dg
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.orchestration.jobs import REFRESH
-from wfm_pipeline.orchestration.partitions.stale_dates import Plan
-from wfm_pipeline.orchestration.runs.running import run_main_job
+from wfm_pipeline.orchestration.runs.running import JobRequest, run_job
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.content import content_hash
@@ -112,10 +111,10 @@ def main(home: Path) -> None:
     for line in sys.stdin:
         url, first, last = line.split()
         house = house_of(home, url)
-        plan = Plan(Dates.between(dt.date.fromisoformat(first), dt.date.fromisoformat(last)))
+        request = JobRequest(REFRESH, Dates.between(dt.date.fromisoformat(first), dt.date.fromisoformat(last)))
         with dg.DagsterInstance.ephemeral() as instance:
-            outcome = run_main_job(
-                build_definitions(house.settings, is_partitioned=False), house, plan, as_of=None, job=REFRESH,
+            outcome = run_job(
+                build_definitions(house.settings, is_partitioned=False), house, request,
                 on_step=lambda step, what: print(step, what, flush=True), instance=instance,
             )  # fmt: skip
         for problem in outcome.problems:

@@ -12,13 +12,13 @@ from wfm_pipeline.calculators.allocation import weeks_between
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_TABLES
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
-from wfm_pipeline.orchestration.runs.side_jobs import run_weeks
+from wfm_pipeline.orchestration.runs.side_jobs import weeks_request
 from wfm_pipeline.reports.figures.allocation import allocation_figure
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.shelves.weekly_plans import quality_of
 from wfm_pipeline_tests.cli_kit import run_wfm
-from wfm_pipeline_tests.house_kit import LAST_DATE, hashes, says_what_was_compared
+from wfm_pipeline_tests.house_kit import LAST_DATE, do, hashes, says_what_was_compared
 from wfm_pipeline_tests.tools.write_allocation_seeds import FOLDER
 
 PLAN = [table.full_name for table in ALLOCATION_TABLES]
@@ -26,14 +26,7 @@ LAST_WEEK = IsoWeek.of(LAST_DATE).previous
 
 
 def plan(house, first, last=None):
-    definitions = build_definitions(house.settings, is_partitioned=False)
-    return run_weeks(
-        definitions,
-        house,
-        weeks_between(first, last or first),
-        on_step=lambda _step, _what: None,
-        instance=dg.DagsterInstance.ephemeral(),
-    )
+    return do(house, weeks_request(weeks_between(first, last or first)))
 
 
 def ask(house, query):

@@ -4,7 +4,6 @@ import datetime as dt
 import json
 import shutil
 
-import dagster as dg
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,12 +13,12 @@ from wfm_pipeline.contracts.long_range import QUEUE_WEEK_LONG_RANGE
 from wfm_pipeline.contracts.planning.capacity import CAPACITY_WEEK
 from wfm_pipeline.contracts.staffing import QUEUE_INTERVAL_STAFFING
 from wfm_pipeline.definitions import build_definitions
-from wfm_pipeline.orchestration.runs.side_jobs import run_capacity, run_long_range
+from wfm_pipeline.orchestration.runs.side_jobs import CAPACITY_REQUEST, long_range_request
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.shelves.latest import latest_plan, latest_weeks
 from wfm_pipeline_tests.cli_kit import run_wfm
-from wfm_pipeline_tests.house_kit import count, hashes
+from wfm_pipeline_tests.house_kit import count, do, hashes
 
 TABLE = CAPACITY_WEEK.full_name
 
@@ -29,8 +28,7 @@ def quiet(_step, _what):
 
 
 def issue(house):
-    definitions = build_definitions(house.settings, is_partitioned=False)
-    return run_capacity(definitions, house, on_step=quiet, instance=dg.DagsterInstance.ephemeral())
+    return do(house, CAPACITY_REQUEST)
 
 
 def stored(house, read=latest_plan):
@@ -47,9 +45,7 @@ def copy_of(house, home, **settings):
 def far_ahead(finished, tmp_path_factory):
     """A house with a long range, made once."""
     house = copy_of(finished[0], tmp_path_factory.mktemp("far_ahead") / "home")
-    definitions = build_definitions(house.settings, is_partitioned=False)
-    outcome = run_long_range(definitions, house, as_of=None, on_step=quiet, instance=dg.DagsterInstance.ephemeral())
-    assert outcome.problems == ()
+    assert do(house, long_range_request(None)).problems == ()
     return house
 
 

@@ -11,12 +11,12 @@ import pytest
 
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
 from wfm_pipeline.definitions import build_definitions
-from wfm_pipeline.orchestration.runs.side_jobs import run_reforecast
+from wfm_pipeline.orchestration.runs.side_jobs import reforecast_request
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.shelves.moments import stored_update
 from wfm_pipeline_tests.cli_kit import run_wfm
-from wfm_pipeline_tests.house_kit import LAST_DATE, hashes
+from wfm_pipeline_tests.house_kit import LAST_DATE, do, hashes
 
 TABLES = [table.full_name for table in INTRADAY_TABLES]
 ELEVEN = dt.datetime.combine(LAST_DATE, dt.time(11))
@@ -36,15 +36,7 @@ def planned(finished, clean):
 
 
 def update(house, at, *, is_refreshed=False):
-    definitions = build_definitions(house.settings, is_partitioned=False)
-    return run_reforecast(
-        definitions,
-        house,
-        at=at,
-        is_refreshed=is_refreshed,
-        on_step=lambda _step, _what: None,
-        instance=dg.DagsterInstance.ephemeral(),
-    )
+    return do(house, reforecast_request(house, at, is_refreshed=is_refreshed))
 
 
 def update_of(house, at):

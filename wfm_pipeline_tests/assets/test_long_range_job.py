@@ -11,11 +11,11 @@ import pytest
 
 from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
 from wfm_pipeline.definitions import build_definitions
-from wfm_pipeline.orchestration.runs.side_jobs import run_long_range
+from wfm_pipeline.orchestration.runs.side_jobs import long_range_request
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.shelves.latest import latest_weeks
 from wfm_pipeline_tests.cli_kit import run_wfm
-from wfm_pipeline_tests.house_kit import hashes
+from wfm_pipeline_tests.house_kit import do, hashes
 
 TABLES = [table.full_name for table in LONG_RANGE_TABLES]
 
@@ -30,9 +30,7 @@ def planned(finished, clean):
 
 
 def issue(house, as_of=None):
-    definitions = build_definitions(house.settings, is_partitioned=False)
-    instance = dg.DagsterInstance.ephemeral()
-    return run_long_range(definitions, house, as_of=as_of, on_step=lambda _step, _what: None, instance=instance)
+    return do(house, long_range_request(as_of))
 
 
 def test_an_issue_is_stored_adds_up_and_repeats(planned):

@@ -6,18 +6,16 @@ the tests go by the real moments of loading.
 
 import datetime as dt
 
-import dagster as dg
 import pandas as pd
 import pytest
 
 from wfm_pipeline.assets.forecasting.forecast import ForecastConfig
 from wfm_pipeline.contracts.source.site import ALWAYS_OPEN
-from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.domain.forecasting.issues import issue_instant
-from wfm_pipeline.orchestration.runs.side_jobs import run_long_range
+from wfm_pipeline.orchestration.runs.side_jobs import long_range_request
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.shelves.history import read_inputs
-from wfm_pipeline_tests.house_kit import LAST_DATE, change_source, count, hashes, make_house, refresh, run
+from wfm_pipeline_tests.house_kit import LAST_DATE, change_source, count, do, hashes, make_house, refresh, run
 
 ISSUED = ["gold.queue_interval_forecast", "gold.queue_day_forecast", "gold.forecast_issue", "gold.forecast_accuracy"]
 
@@ -123,13 +121,7 @@ def test_the_long_range_begins_today_as_well(midday):
     house, today = midday
     refresh(house)
 
-    outcome = run_long_range(
-        build_definitions(house.settings, is_partitioned=False),
-        house,
-        as_of=None,
-        on_step=lambda _step, _what: None,
-        instance=dg.DagsterInstance.ephemeral(),
-    )
+    outcome = do(house, long_range_request(None))
 
     assert outcome.problems == ()
     first = count(house, "select min(business_date) from gold.queue_day_long_range")

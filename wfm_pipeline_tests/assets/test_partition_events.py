@@ -9,9 +9,9 @@ import yaml
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.orchestration.partitions.events import report_materializations
-from wfm_pipeline.orchestration.partitions.stale_dates import Plan, plan_run
-from wfm_pipeline.orchestration.runs.running import run_main_job
-from wfm_pipeline_tests.house_kit import LAST_DATE
+from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
+from wfm_pipeline.orchestration.runs.running import JobRequest
+from wfm_pipeline_tests.house_kit import LAST_DATE, do
 
 KEY = dg.AssetKey(["silver", "calls"])
 DAILY = {
@@ -75,17 +75,9 @@ def test_nothing_to_note_notes_nothing(instance):
     assert [] == list(instance.get_asset_keys())
 
 
-def refresh(house, instance, plan=None):
-    definitions = build_definitions(house.settings, is_partitioned=False)
-    return run_main_job(
-        definitions,
-        house,
-        plan or plan_run(house),
-        as_of=None,
-        on_step=lambda *_: None,
-        job="refresh_days",
-        instance=instance,
-    )
+def refresh(house, instance, dates=None):
+    request = JobRequest("refresh_days", plan_run(house).dates if dates is None else dates)
+    return do(house, request, instance=instance)
 
 
 def missing(house, instance):
@@ -131,7 +123,7 @@ def test_only_the_assets_whose_work_succeeded_are_noted(house, tmp_path):
     with house.open_warehouse() as warehouse:  # another source that uses one of our call ids
         warehouse.execute("insert into silver.calls select * replace ('other' as source) from silver.calls limit 1")
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        outcome = refresh(house, instance, Plan(Dates.of([LAST_DATE])))
+        outcome = refresh(house, instance, Dates.of([LAST_DATE]))
         empty = {key for key, names in missing(house, instance).items() if names}
 
     assert outcome.problems
@@ -142,7 +134,7 @@ def test_a_new_day_adds_only_its_own_events(house, tmp_path):
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         refresh(house, instance)
         before = len(stored(instance))
-        refresh(house, instance, Plan(Dates.of([LAST_DATE])))
+        refresh(house, instance, Dates.of([LAST_DATE]))
         added = stored(instance)[before:]
 
     assert [None, LAST_DATE.isoformat()] == [partition for partition, *_ in added]

@@ -3,20 +3,17 @@
 import datetime as dt
 import shutil
 
-import dagster as dg
 import pandas as pd
 import pytest
 
 from wfm_pipeline.calculators.backtest import BacktestRequest, answer_backtest
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.planning.forecast_plans import PLAN_GOLD_TABLES, QUEUE_DAY_ANOMALY
-from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.domain.forecasting.issues import issue_instant
 from wfm_pipeline.domain.staffing.forecast_teams import staff_forecast
 from wfm_pipeline.orchestration.jobs import OVERRIDES, PLANS
-from wfm_pipeline.orchestration.runs.running import run_main_job
-from wfm_pipeline.orchestration.runs.side_jobs import run_weeks
+from wfm_pipeline.orchestration.runs.side_jobs import planners_request, weeks_request
 from wfm_pipeline.reports.tables.plans import plan_tables
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.contract_check import inspect_contract
@@ -30,7 +27,7 @@ from wfm_pipeline.warehouse.shelves.issues import (
 )
 from wfm_pipeline.warehouse.shelves.planning import read_planning
 from wfm_pipeline_tests.cli_kit import run_wfm
-from wfm_pipeline_tests.house_kit import LAST_DATE, count, hashes
+from wfm_pipeline_tests.house_kit import LAST_DATE, count, do, hashes
 from wfm_pipeline_tests.tools.write_allocation_seeds import FOLDER
 
 AS_OF = LAST_DATE + dt.timedelta(days=1)  # a Friday, and the issue that `finished` has made
@@ -56,11 +53,8 @@ def copied(finished, clean, planners):
     return House(whole.settings.model_copy(update={"home": home, "planning_folder": planners}))
 
 
-def plan(house, job=OVERRIDES, **words):
-    definitions = build_definitions(house.settings, is_partitioned=False)
-    instance = dg.DagsterInstance.ephemeral()
-    given = {"as_of": None, "on_step": lambda _step, _what: None, **words}
-    return run_main_job(definitions, house, None, job=job, instance=instance, **given)
+def plan(house, job=OVERRIDES, *, as_of=None, is_reissue=False):
+    return do(house, planners_request(as_of, is_reissue=is_reissue, is_overrides_only=job == OVERRIDES))
 
 
 def frame(house, table):
@@ -183,11 +177,7 @@ def test_an_override_moves_the_weekly_demand_and_a_hindcast_says_that_it_has_non
         shutil.copy(file, planners)
     monday = AS_OF + dt.timedelta(days=3)
     week = IsoWeek.of(monday)
-    definitions = build_definitions(copied.settings, is_partitioned=False)
-    done = run_weeks(
-        definitions, copied, [week], on_step=lambda _step, _what: None, instance=dg.DagsterInstance.ephemeral()
-    )
-    assert done.problems == ()
+    assert do(copied, weeks_request([week])).problems == ()
     write_overrides(planners, f"up,,{monday},{monday + dt.timedelta(days=7)},factor,1.2,ann,campaign,,")
     with copied.open_warehouse() as warehouse:
         before = planning_of(copied, warehouse)

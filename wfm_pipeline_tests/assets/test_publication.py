@@ -25,14 +25,13 @@ from wfm_pipeline.orchestration.jobs import (
     publish_config,
     publish_job,
 )
-from wfm_pipeline.orchestration.partitions.stale_dates import Plan
-from wfm_pipeline.orchestration.runs.running import run_main_job
+from wfm_pipeline.orchestration.runs.running import JobRequest
 from wfm_pipeline.orchestration.sensors import publish_sensor
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engines.duckdb_copy import published_path
-from wfm_pipeline_tests.house_kit import LAST_DATE, count
+from wfm_pipeline_tests.house_kit import LAST_DATE, count, do
 
-WHOLE_DAYS = Plan(Dates.between(LAST_DATE - dt.timedelta(days=13), LAST_DATE))
+WHOLE_DAYS = Dates.between(LAST_DATE - dt.timedelta(days=13), LAST_DATE)
 SMALL_JOBS = (OVERRIDES, PLANS, REFORECAST, LONG_RANGE, CAPACITY, ALLOCATION, MODEL_FIT, PUBLISH)
 
 
@@ -44,12 +43,8 @@ def copied(finished, clean):
     return House(whole.settings.model_copy(update={"home": clean / "home"}))
 
 
-def run_job(house, job, plan=None, *, instance=None, config=None):
-    definitions = build_definitions(house.settings, is_partitioned=False)
-    given = instance or dg.DagsterInstance.ephemeral()
-    return run_main_job(
-        definitions, house, plan, as_of=None, on_step=lambda *_: None, job=job, instance=given, config=config
-    )
+def run(house, job, dates=None, *, instance=None, config=None):
+    return do(house, JobRequest(job, dates, config or {}), instance=instance)
 
 
 def copy_of(house):
@@ -106,9 +101,9 @@ def test_after_the_main_job_readers_see_the_gold_of_that_run(finished):
 @pytest.mark.parametrize("job", SMALL_JOBS)
 def test_every_job_that_changes_gold_publishes_all_it_changed(copied, job):
     if job == CAPACITY:
-        assert run_job(copied, LONG_RANGE).problems == ()
+        assert run(copied, LONG_RANGE).problems == ()
 
-    outcome = run_job(copied, job, WHOLE_DAYS)
+    outcome = run(copied, job, WHOLE_DAYS)
 
     assert outcome.problems == ()
     assert [(outcome.run_id,)] == publisher(copied)
@@ -126,7 +121,7 @@ def test_every_job_contains_the_publish(finished):
 
 def test_a_small_job_leaves_the_tables_that_it_did_not_change(copied, tmp_path):
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        assert run_job(copied, LONG_RANGE, instance=instance).problems == ()
+        assert run(copied, LONG_RANGE, instance=instance).problems == ()
 
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         said = instance.get_latest_materialization_event(PUBLICATION_KEY).asset_materialization.metadata
@@ -140,7 +135,7 @@ def test_a_publish_that_fails_is_a_failed_run(copied):
     copy_of(copied).unlink()
     copy_of(copied).mkdir()
 
-    outcome = run_job(copied, OVERRIDES)
+    outcome = run(copied, OVERRIDES)
 
     assert len(outcome.problems) == 1
     assert outcome.problems[0].startswith("readers__publication: ")
@@ -155,7 +150,7 @@ def test_nothing_is_published_where_a_blocking_check_failed(copied):
             "select * replace ('other' as source, -1 as agents_required) from gold.queue_interval_staffing limit 1"
         )
 
-    outcome = run_job(copied, OVERRIDES)
+    outcome = run(copied, OVERRIDES)
 
     assert ["gold.queue_interval_staffing keeps_contract"] == [words.split(":")[0] for words in outcome.problems]
     assert before == publisher(copied)
@@ -203,7 +198,7 @@ def test_gold_materialised_by_hand_is_published_by_the_sensor(copied):
 
     assert [] != differing_tables(copied)
     assert (made.run_id, publish_config()) == (request.run_key, request.run_config)
-    assert run_job(copied, PUBLISH, config=request.run_config).problems == ()
+    assert run(copied, PUBLISH, config=request.run_config).problems == ()
     assert [] == differing_tables(copied)
 
 

@@ -10,13 +10,12 @@ import dagster as dg
 import pytest
 from pydantic import SecretStr
 
-from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.orchestration.alert_sensors import build_alert_sensors
 from wfm_pipeline.orchestration.jobs import REFRESH
 from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
 from wfm_pipeline.orchestration.runs.dead_runs import HOST_TAG, PID_TAG, close_dead_runs, here
-from wfm_pipeline.orchestration.runs.running import run_main_job
+from wfm_pipeline.orchestration.runs.running import JobRequest
 from wfm_pipeline.orchestration.runs.watch import KILLED_TAG, sightings_of
 from wfm_pipeline.orchestration.runs.words import failure_words, run_events
 from wfm_pipeline.resources import House
@@ -25,6 +24,7 @@ from wfm_pipeline.warehouse.ops.incidents import closed_incidents, open_incident
 from wfm_pipeline.warehouse.ops.leases import Lease, write_lease
 from wfm_pipeline.warehouse.ops.outbox import posted
 from wfm_pipeline_tests.cli_kit import run_wfm
+from wfm_pipeline_tests.house_kit import do
 
 
 @pytest.fixture
@@ -42,9 +42,8 @@ def refresh(house, instance, *, without_source=False):
     plan = plan_run(house)
     if without_source:
         source.rename(source.with_suffix(".away"))
-    definitions = build_definitions(house.settings, is_partitioned=False)
     again = dg.DagsterInstance.from_ref(instance.get_ref())  # the run closes the one it is given
-    outcome = run_main_job(definitions, house, plan, as_of=None, on_step=lambda *_: None, job=REFRESH, instance=again)
+    outcome = do(house, JobRequest(REFRESH, plan.dates), instance=again)
     if without_source:
         source.with_suffix(".away").rename(source)
     return outcome
@@ -160,11 +159,12 @@ def retries_of(house, plan, instance, **settings):
     """Steps that were put off and steps that failed, in a run with these settings."""
     changed = House(load_settings(**{**house.settings.model_dump(exclude_unset=True), **settings}))
     seen = []
-    run_main_job(
-        build_definitions(changed.settings, is_partitioned=False), changed, plan, as_of=None, job=REFRESH,
+    do(
+        changed,
+        JobRequest(REFRESH, plan.dates),
         on_step=lambda step, what: seen.append(what) if step.endswith("queue_cdr") else None,
         instance=dg.DagsterInstance.from_ref(instance.get_ref()),
-    )  # fmt: skip
+    )
     return seen.count("waits"), seen.count("failed")
 
 

@@ -8,9 +8,10 @@ from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.orchestration.jobs import REFRESH
 from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
 from wfm_pipeline.orchestration.runs.house_of_run import house_of_run
-from wfm_pipeline.orchestration.runs.running import run_main_job
+from wfm_pipeline.orchestration.runs.running import JobRequest
 from wfm_pipeline.warehouse.ops.writing import current_writer
 from wfm_pipeline_tests.engines.test_writer_lock import other_writer
+from wfm_pipeline_tests.house_kit import do
 
 
 def writer(house):
@@ -59,8 +60,7 @@ def test_a_run_that_may_not_wait_stops_with_who_is_writing_and_writes_nothing(ho
     other = other_writer(hasty)
     try:
         with pytest.raises(WarehouseError, match=r"being written by wfm run \(host"):
-            run_main_job(definitions, hasty, plan, as_of=None, on_step=lambda _step, _what: None, job=REFRESH,
-                         instance=dg.DagsterInstance.ephemeral())  # fmt: skip
+            do(hasty, JobRequest(REFRESH, plan.dates))
         launched = definitions.resolve_job_def(REFRESH).execute_in_process(raise_on_error=False)
     finally:
         other.communicate()

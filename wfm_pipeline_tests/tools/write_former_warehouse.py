@@ -23,7 +23,8 @@ import duckdb
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.orchestration.jobs import OVERRIDES
 from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
-from wfm_pipeline.orchestration.runs.running import run_main_job
+from wfm_pipeline.orchestration.runs.main_run import main_request
+from wfm_pipeline.orchestration.runs.running import JobRequest, run_job
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.sources.sample import make_sample
@@ -54,8 +55,8 @@ def main() -> None:
                 backtest_origins=1, num_threads=1,
             )
         )  # fmt: skip
-        run(house, plan_run(house), as_of=AS_OF)
-        run(house, None, as_of=None, job=OVERRIDES)
+        run(house, main_request(plan_run(house).dates, AS_OF))
+        run(house, JobRequest(OVERRIDES))
         compact(home / "warehouse" / "wfm.duckdb", home / "packed.duckdb")
         FOLDER.mkdir(exist_ok=True)
         pack(home / "packed.duckdb", FOLDER / "warehouse.duckdb.xz")
@@ -80,12 +81,11 @@ def trim(path: Path, last: dt.date) -> None:
         source.execute("vacuum")
 
 
-def run(house: House, plan: object, **words: object) -> None:
+def run(house: House, request: JobRequest) -> None:
     """One job, which must end well."""
-    outcome = run_main_job(
-        build_definitions(house.settings, is_partitioned=False), house, plan,
-        on_step=lambda step, what: print(step, what, file=sys.stderr),
-        instance=dg.DagsterInstance.ephemeral(), **words,
+    outcome = run_job(
+        build_definitions(house.settings, is_partitioned=False), house, request,
+        on_step=lambda step, what: print(step, what, file=sys.stderr), instance=dg.DagsterInstance.ephemeral(),
     )  # fmt: skip
     if outcome.problems:
         raise SystemExit("; ".join(outcome.problems))

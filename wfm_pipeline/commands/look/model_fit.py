@@ -14,9 +14,8 @@ from wfm_pipeline.commands.common import (
     chosen_settings,
     err,
     out,
-    tell_step,
 )
-from wfm_pipeline.errors import WfmError
+from wfm_pipeline.commands.running import run_asked
 
 
 def model_fit(
@@ -30,20 +29,17 @@ def model_fit(
     as_json: AsJson = False,
 ) -> None:
     """Compare the service level that Erlang C, Erlang A and the simulation predict with the one reached."""
-    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
     from wfm_pipeline.files import write_csv  # noqa: PLC0415
-    from wfm_pipeline.orchestration.runs.side_jobs import run_model_fit  # noqa: PLC0415
+    from wfm_pipeline.orchestration.jobs import MODEL_FIT  # noqa: PLC0415  (Dagster takes seconds to import)
+    from wfm_pipeline.orchestration.runs.side_jobs import model_fit_request  # noqa: PLC0415
     from wfm_pipeline.reports.figures.model_fit import write_model_fit_picture  # noqa: PLC0415
     from wfm_pipeline.reports.tables.model_fit import model_fit_tables  # noqa: PLC0415
     from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
     house = House(chosen_settings(source=source, warehouse_url=warehouse))
-    house.check()
     started = time.monotonic()
-    outcome = run_model_fit(build_definitions(house.settings, is_partitioned=False), house, on_step=tell_step)
-    if outcome.problems:
-        raise WfmError("; ".join(outcome.problems))
+    outcome = run_asked(house, MODEL_FIT, lambda: model_fit_request(house))
     with house.open_gold() as gold:
         months = gold.rows("queue_model_fit", **house.in_source())
         presence = gold.rows("agent_presence_month", **house.in_source())

@@ -16,9 +16,9 @@ from wfm_pipeline.commands.common import (
     chosen_settings,
     out,
     tell_notices,
-    tell_step,
 )
-from wfm_pipeline.errors import SettingsError, WfmError
+from wfm_pipeline.commands.running import run_asked
+from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -167,20 +167,17 @@ def _in_warehouse(
     as_json: bool,
 ) -> None:
     from wfm_pipeline.calculators.allocation import explain, replay_week, weeks_between  # noqa: PLC0415
-    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.runs.side_jobs import run_weeks  # noqa: PLC0415
+    from wfm_pipeline.orchestration.jobs import ALLOCATION  # noqa: PLC0415  (Dagster takes seconds to import)
+    from wfm_pipeline.orchestration.runs.side_jobs import weeks_request  # noqa: PLC0415
     from wfm_pipeline.reports.tables.allocation import week_quality  # noqa: PLC0415
     from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
     from wfm_pipeline.warehouse.shelves.weekly_plans import plans_of, quality_of  # noqa: PLC0415
 
     house = House(settings)
-    house.check()
     started = time.monotonic()
     weeks = weeks_between(*stretch)
-    outcome = run_weeks(build_definitions(settings, is_partitioned=False), house, weeks, on_step=tell_step)
-    if outcome.problems:
-        raise WfmError("; ".join(outcome.problems))
+    outcome = run_asked(house, ALLOCATION, lambda: weeks_request(weeks))
     with house.open_warehouse() as opened:
         quality, plans = quality_of(opened, weeks), plans_of(opened, weeks)
     written.write_answer(plans)

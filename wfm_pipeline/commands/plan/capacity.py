@@ -15,9 +15,9 @@ from wfm_pipeline.commands.common import (
     err,
     out,
     tell_notices,
-    tell_step,
 )
-from wfm_pipeline.errors import SettingsError, WfmError
+from wfm_pipeline.commands.running import run_asked
+from wfm_pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,14 +91,11 @@ def capacity(
 
 
 def _in_warehouse(house: "House") -> "pd.DataFrame":
-    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.runs.side_jobs import run_capacity  # noqa: PLC0415
+    from wfm_pipeline.orchestration.jobs import CAPACITY  # noqa: PLC0415  (Dagster takes seconds to import)
+    from wfm_pipeline.orchestration.runs.side_jobs import CAPACITY_REQUEST  # noqa: PLC0415
     from wfm_pipeline.warehouse.shelves.latest import latest_plan  # noqa: PLC0415
 
-    house.check()
-    outcome = run_capacity(build_definitions(house.settings, is_partitioned=False), house, on_step=tell_step)
-    if outcome.problems:
-        raise WfmError("; ".join(outcome.problems))
+    run_asked(house, CAPACITY, lambda: CAPACITY_REQUEST)
     with house.open_warehouse() as opened:
         return latest_plan(opened, house.source_map)
 

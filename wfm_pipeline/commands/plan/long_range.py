@@ -1,7 +1,7 @@
 """`wfm long-range`: the months to come."""
 
 from wfm_pipeline.commands.common import AsJson, AsOf, SourceName, WarehouseUrl, chosen_settings, err, parse_date
-from wfm_pipeline.errors import WfmError
+from wfm_pipeline.commands.running import run_asked, unheard
 
 _SHOWN_WEEKS = (1, 2, 4, 8, 13, 26, 39, 52, 64)
 _WEEK_COLUMNS = [
@@ -25,18 +25,14 @@ def long_range(
     """Days to 26 weeks and weeks to 64 weeks ahead, for capacity and monthly demand."""
     first = parse_date(as_of, "--as-of")
     settings = chosen_settings(source=source, warehouse_url=warehouse)
-    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.runs.side_jobs import run_long_range  # noqa: PLC0415
+    from wfm_pipeline.orchestration.jobs import LONG_RANGE  # noqa: PLC0415  (Dagster takes seconds to import)
+    from wfm_pipeline.orchestration.runs.side_jobs import long_range_request  # noqa: PLC0415
     from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
     from wfm_pipeline.warehouse.shelves.latest import latest_weeks  # noqa: PLC0415
 
     house = House(settings)
-    house.check()
-    definitions = build_definitions(settings, is_partitioned=False)
-    outcome = run_long_range(definitions, house, as_of=first, on_step=lambda _step, _what: None)
-    if outcome.problems:
-        raise WfmError("; ".join(outcome.problems))
+    outcome = run_asked(house, LONG_RANGE, lambda: long_range_request(first), on_step=unheard)
     with house.open_warehouse() as opened:
         weeks = latest_weeks(opened, house.source_map)
     if as_json:

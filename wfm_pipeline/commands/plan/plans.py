@@ -13,9 +13,9 @@ from wfm_pipeline.commands.common import (
     chosen_settings,
     out,
     parse_date,
-    tell_step,
 )
-from wfm_pipeline.errors import SettingsError, WfmError
+from wfm_pipeline.commands.running import run_asked
+from wfm_pipeline.errors import SettingsError
 
 
 def plans(
@@ -36,27 +36,19 @@ def plans(
     if overrides_only and (first_day or reissue):
         raise SettingsError("--overrides-only makes no forecast: leave --as-of and --reissue out")
     settings = chosen_settings(source=source, warehouse_url=warehouse)
-    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.jobs import OVERRIDES, PLANS  # noqa: PLC0415
-    from wfm_pipeline.orchestration.runs.running import run_main_job  # noqa: PLC0415
+    from wfm_pipeline.orchestration.jobs import OVERRIDES, PLANS  # noqa: PLC0415  (Dagster takes seconds to import)
+    from wfm_pipeline.orchestration.runs.side_jobs import planners_request  # noqa: PLC0415
     from wfm_pipeline.reports.tables.plans import plan_tables  # noqa: PLC0415
     from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
 
     house = House(settings)
-    house.check()
     started = time.monotonic()
-    outcome = run_main_job(
-        build_definitions(settings, is_partitioned=False),
+    outcome = run_asked(
         house,
-        None,
-        as_of=first_day,
-        on_step=tell_step,
-        job=OVERRIDES if overrides_only else PLANS,
-        is_reissue=reissue,
+        OVERRIDES if overrides_only else PLANS,
+        lambda: planners_request(first_day, is_reissue=reissue, is_overrides_only=overrides_only),
     )
-    if outcome.problems:
-        raise WfmError("; ".join(outcome.problems))
     with house.open_gold() as gold:
         tables = plan_tables(gold, source=house.source_map.name)
     if as_json:

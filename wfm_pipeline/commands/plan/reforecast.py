@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from wfm_pipeline.commands.common import AsJson, SourceName, WarehouseUrl, chosen_settings, err
-from wfm_pipeline.errors import SettingsError, WfmError, shown
+from wfm_pipeline.commands.running import run_asked, unheard
+from wfm_pipeline.errors import SettingsError, shown
 from wfm_pipeline.units import sensible_date
 
 _DAY_COLUMNS = [
@@ -35,18 +36,16 @@ def reforecast(
     """The rest of today, updated by what came so far; every queue however small."""
     moment = _local_time(at)
     settings = chosen_settings(source=source, warehouse_url=warehouse)
-    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.runs.side_jobs import run_reforecast  # noqa: PLC0415
+    from wfm_pipeline.orchestration.jobs import REFORECAST  # noqa: PLC0415  (Dagster takes seconds to import)
+    from wfm_pipeline.orchestration.runs.side_jobs import reforecast_request  # noqa: PLC0415
     from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
     from wfm_pipeline.resources import House  # noqa: PLC0415
     from wfm_pipeline.warehouse.shelves.moments import stored_update  # noqa: PLC0415
 
     house = House(settings)
-    house.check()
-    definitions = build_definitions(settings, is_partitioned=False)
-    outcome = run_reforecast(definitions, house, at=moment, is_refreshed=refresh, on_step=lambda _step, _what: None)
-    if outcome.problems:
-        raise WfmError("; ".join(outcome.problems))
+    outcome = run_asked(
+        house, REFORECAST, lambda: reforecast_request(house, moment, is_refreshed=refresh), on_step=unheard
+    )
     with house.open_warehouse() as opened:
         found, frames = stored_update(opened, house.source_map, moment)
     days, intervals = frames["queue_day_reforecast"], frames["queue_interval_reforecast"]

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import dagster as dg
 
+from wfm_pipeline.domain.dates import Dates
+from wfm_pipeline.orchestration.jobs import NIGHTLY, forecast_config
 from wfm_pipeline.orchestration.partitions.stale_dates import Plan
 from wfm_pipeline.orchestration.runs.finished import (
     finished_run,
@@ -16,8 +18,19 @@ from wfm_pipeline.orchestration.runs.finished import (
     news_since,
     note_finished,
 )
-from wfm_pipeline.orchestration.runs.running import RunOutcome, StepListener, run_main_job
+from wfm_pipeline.orchestration.runs.running import JobRequest, RunOutcome, StepListener, run_job
 from wfm_pipeline.resources import House
+
+
+def main_request(dates: Dates, as_of: dt.date | None = None, *, is_reissue: bool = False) -> JobRequest:
+    """The whole graph.
+
+    Args:
+        dates: Business dates to read and refresh.
+        as_of: First target day of the forecast; None takes the day after the last date known to its end.
+        is_reissue: Make an issue again although its days have begun; the former goes to the archive.
+    """
+    return JobRequest(NIGHTLY, dates, forecast_config(as_of, is_reissue=is_reissue))
 
 
 def run_news(
@@ -56,9 +69,8 @@ def run_news(
         return RunOutcome(finished.run_id, (), is_idle=True)
     say(plan.words if plan.is_anything_new else f"{plan.words}; changed: {', '.join(news) or 'reissue asked for'}")
     forget_finished(house)
-    outcome = run_main_job(
-        definitions(), house, plan, as_of=as_of, on_step=on_step, is_reissue=is_reissue, instance=instance
-    )
+    request = main_request(plan.dates, as_of, is_reissue=is_reissue)
+    outcome = run_job(definitions(), house, request, on_step=on_step, instance=instance)
     if not outcome.problems:
         note_finished(house, outcome.run_id, given, as_of=as_of)
     return outcome

@@ -1,18 +1,19 @@
-"""Running the main job in this process, with each step told as it happens."""
+"""Running a job in this process, with each step told as it happens.
 
-import datetime as dt
+Not here: what a job is about (main_run.py, side_jobs.py), and what became of its run (finished.py, watch.py).
+"""
+
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import dagster as dg
 
 from wfm_pipeline.asset_keys import DATES_TAG
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.orchestration.instance.storage import open_instance
-from wfm_pipeline.orchestration.jobs import NIGHTLY, PLANS, forecast_config
 from wfm_pipeline.orchestration.partitions.daily_and_weekly import first_date
 from wfm_pipeline.orchestration.partitions.grid import fill_grid
-from wfm_pipeline.orchestration.partitions.stale_dates import Plan
 from wfm_pipeline.orchestration.runs.dead_runs import close_dead_runs, here
 from wfm_pipeline.orchestration.runs.telling import tell_of_run, telling
 from wfm_pipeline.orchestration.runs.watch import SOURCE_TAG
@@ -38,7 +39,7 @@ _TOLD = {
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """How a run of the main job ended.
+    """How a run of a job ended.
 
     Attributes:
         run_id: The Dagster run.
@@ -51,71 +52,66 @@ class RunOutcome:
     is_idle: bool = False
 
 
-def run_main_job(
+@dataclass(frozen=True, slots=True)
+class JobRequest:
+    """What one run of a job is about.
+
+    Attributes:
+        job: Name of the job (orchestration/jobs.py).
+        dates: Business dates that the run reads, refreshes or plans; None where it is about none.
+        config: Run config, from a function of orchestration/jobs.py; empty takes every asset's defaults.
+    """
+
+    job: str
+    dates: Dates | None = None
+    config: Mapping[str, object] = field(default_factory=dict)
+
+
+def run_job(
     definitions: dg.Definitions,
     house: House,
-    plan: Plan | None,
+    request: JobRequest,
     *,
-    as_of: dt.date | None,
     on_step: StepListener,
-    job: str = NIGHTLY,
-    is_reissue: bool = False,
     instance: dg.DagsterInstance | None = None,
-    config: Mapping[str, object] | None = None,
 ) -> RunOutcome:
-    """Materialise the whole graph for the plan's dates.
+    """Run a job in this process, as the warehouse's only writer; people are told of its end.
 
     Args:
         definitions: Definitions without partitions (`build_definitions(..., is_partitioned=False)`).
         house: The house.
-        plan: The dates to read and refresh; None for jobs that are about no business date.
-        as_of: First target day of the forecast; None takes the day after the last date known to its end.
+        request: Which job, and what it is about.
         on_step: Told of each step.
-        job: `nightly` for the whole graph, or one of the smaller jobs.
-        is_reissue: Make an issue again although its days have begun; the former goes to the archive.
         instance: Where Dagster notes the run; None takes the one that the Dagster UI shows.
-        config: Run config of another job than `nightly`.
 
     Raises:
         WfmError: Dagster's storage cannot be opened, or another run is writing the warehouse.
         KeyboardInterrupt: the run was stopped by Ctrl-C or SIGTERM; Dagster has noted it as failed.
     """
-    run_id = str(uuid.uuid4())
+    run_id, dates = str(uuid.uuid4()), request.dates
     with (
-        telling(house, job),
-        house.writing(owner=f"job {job}", run_id=run_id),
+        telling(house, request.job),
+        house.writing(owner=f"job {request.job}", run_id=run_id),
         instance or open_instance(house.settings) as opened,
     ):
         close_dead_runs(opened, house)
         opened.add_event_listener(run_id, lambda entry: _tell(entry, on_step))
-        result = definitions.resolve_job_def(job).execute_in_process(
+        about = {} if dates is None else {DATES_TAG: str(dates)}
+        result = definitions.resolve_job_def(request.job).execute_in_process(
             instance=opened,
             run_id=run_id,
-            tags={**_date_tags(plan), SOURCE_TAG: house.source_map.name, **here()},
-            run_config={**_config(job, as_of, config, is_reissue=is_reissue), **_QUIET},
+            tags={**about, SOURCE_TAG: house.source_map.name, **here()},
+            run_config={**request.config, **_QUIET},
             raise_on_error=False,
         )
         if _is_stopped(result):
             raise KeyboardInterrupt  # whoever stopped it need not be told
-        if plan:
+        if dates is not None:
             on_step(_GRID, "started")
-            fill_grid(opened, definitions, result, list(plan.dates), first_date(house))
+            fill_grid(opened, definitions, result, list(dates), first_date(house))
             on_step(_GRID, "done")
         tell_of_run(opened, house, run_id)
         return RunOutcome(run_id, tuple(_problems(result)))
-
-
-def _config(
-    job: str, as_of: dt.date | None, config: Mapping[str, object] | None, *, is_reissue: bool
-) -> Mapping[str, object]:
-    """Run config: the forecast's for the jobs that issue one, else what is given."""
-    return forecast_config(as_of, is_reissue=is_reissue) if job in (NIGHTLY, PLANS) else config or {}
-
-
-def _date_tags(plan: Plan | None) -> dict[str, str]:
-    if plan is None:
-        return {}
-    return {DATES_TAG: str(plan.dates)}
 
 
 def _tell(entry: dg.EventLogEntry, on_step: StepListener) -> None:

@@ -25,7 +25,12 @@ PUBLICATION_KEY: Final = dg.AssetKey([READERS, PUBLICATION.name])
 
 def key_of(table: Table) -> dg.AssetKey:
     """Key of a table's asset."""
-    return dg.AssetKey([table.layer, table.name])
+    return key_named(table.full_name)
+
+
+def key_named(table: str) -> dg.AssetKey:
+    """Key of the asset of a table called `layer.name`."""
+    return dg.AssetKey(table.split("."))
 
 
 def bronze_key(source_map: SourceMap, table_map: TableMap) -> dg.AssetKey:

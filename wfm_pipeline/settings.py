@@ -1,7 +1,7 @@
 """Settings: what a person may choose, from `wfm.toml` and `WFM_*` variables, checked at the door.
 
 The only module that reads the environment. Order of precedence: arguments of a command, environment,
-`wfm.toml`, defaults. What a setting means for tables and sites is worked out in resources.py.
+`wfm.toml`, defaults. What a setting means for tables and sites is worked out in resources/options.py.
 """
 
 import difflib

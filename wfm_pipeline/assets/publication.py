@@ -14,6 +14,7 @@ from wfm_pipeline.assets.code_version import code_version
 from wfm_pipeline.assets.common import OWNERS, column_schema, materialized
 from wfm_pipeline.contracts.publication import PUBLICATION
 from wfm_pipeline.resources import House
+from wfm_pipeline.resources.options import readers_of
 from wfm_pipeline.warehouse.readers.publication import Publication
 from wfm_pipeline.warehouse.readers.publish import publish, tables_changed
 
@@ -54,7 +55,7 @@ def build_publication_assets(assets: Iterable[dg.AssetsDefinition]) -> list[dg.A
                 warehouse,
                 run_id=context.run.run_id,
                 changed=changed,
-                readers=house.readers,
+                readers=readers_of(house.settings),
             )
         context.log.info(f"published {len(done.rows)} tables to {done.place} in {done.seconds:.1f} s")
         return materialized(context, metadata=_metadata(done))

@@ -21,6 +21,7 @@ from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.domain.judgement import refused_share
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.resources import House
+from wfm_pipeline.resources.options import silver_rules
 from wfm_pipeline.transforms.rows.rules import SilverRules
 from wfm_pipeline.warehouse.bronze.days import touched_dates
 from wfm_pipeline.warehouse.bronze.pending import pending_dates, strike_off
@@ -61,7 +62,7 @@ def _refreshed(
     warehouse.create(table)
     if not dates:
         return SilverCounts(0, 0)
-    counts = refresh(warehouse, house.source_map, house.rules, dates)
+    counts = refresh(warehouse, house.source_map, silver_rules(house.settings), dates)
     strike_off(warehouse, house.source_map, table.full_name, dates)
     return counts
 

@@ -22,6 +22,7 @@ from wfm_pipeline.domain.allocation.tables.sheets import read_rules
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.errors import DataError, SettingsError
 from wfm_pipeline.resources import House
+from wfm_pipeline.resources.options import allocation_options, allocation_weight, locality_calendars
 from wfm_pipeline.sources.files.planning_files import read_text_table
 from wfm_pipeline.warehouse.shelves.planning import read_planning
 from wfm_pipeline.warehouse.shelves.weekly_plans import last_plan
@@ -100,11 +101,11 @@ def answer_allocation(house: House, request: AllocationRequest) -> WeekAnswer:
         read_text_table(request.demands),
         week,
         options=options,
-        weight=house.allocation_weight(_one_of(request.weight, WEIGHT_WORDS, "--weight")),
+        weight=allocation_weight(house.settings, _one_of(request.weight, WEIGHT_WORDS, "--weight")),
         week_configuration=_optional(request.week_configuration),
         tiers=_optional(request.tiers or house.planning_file("capacity_tiers")),
         policy=_policy(house, request.rules or house.planning_file("locality_rules")),
-        calendars=house.locality_calendars,
+        calendars=locality_calendars(house.settings),
         previous=_last_week(request.previous),
     )
 
@@ -120,10 +121,10 @@ def replay_week(house: House, week: IsoWeek) -> Allocation:
             warehouse,
             house.source_map,
             default_locality=house.settings.default_locality,
-            calendars=house.locality_calendars,
+            calendars=locality_calendars(house.settings),
         )
         previous = last_plan(warehouse, week.previous)
-    options, weight = house.allocation_options(), house.allocation_weight()
+    options, weight = allocation_options(house.settings), allocation_weight(house.settings)
     return planning.answer(week, options=options, weight=weight, previous=previous).allocation
 
 
@@ -136,8 +137,11 @@ def chosen_options(
         SettingsError: an unknown strategy, or switches the strategy does not have.
     """
     try:
-        return house.allocation_options(
-            _one_of(strategy, STRATEGY_WORDS, "--strategy"), minimum_one=minimum_one, stability=stability
+        return allocation_options(
+            house.settings,
+            _one_of(strategy, STRATEGY_WORDS, "--strategy"),
+            minimum_one=minimum_one,
+            stability=stability,
         )
     except AllocationError as error:
         raise SettingsError(str(error)) from error

@@ -24,6 +24,7 @@ from wfm_pipeline.domain.forecasting.planners.outside import Plans
 from wfm_pipeline.errors import DataError, SettingsError
 from wfm_pipeline.reports.backtest.report import ReportFacts, backtest_report
 from wfm_pipeline.resources import House
+from wfm_pipeline.resources.options import forecast_options
 from wfm_pipeline.sources.files.interval_file import read_interval_file, read_table_file
 from wfm_pipeline.warehouse.shelves.history import read_inputs
 from wfm_pipeline.warehouse.shelves.planners import read_plan_versions
@@ -112,7 +113,7 @@ def answer_backtest(
     panel, site = ground.panel, ground.site
     folds = _folds(request, panel)
     external = {name: read_table_file(path) for name, path in request.peers}
-    options = house.forecast_options
+    options = forecast_options(house.settings)
     result = run_backtest(
         panel, folds, site=site, external=external, plans=ground.plans(), options=options, on_progress=on_progress
     )

@@ -20,6 +20,7 @@ from wfm_pipeline.domain.staffing.capacity.sheets import (
 )
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.resources import House
+from wfm_pipeline.resources.options import capacity_options
 from wfm_pipeline.sources.files.planning_files import read_text_table
 from wfm_pipeline.units import SMALLEST_OCCUPANCY_CAP
 
@@ -71,7 +72,7 @@ def answer_capacity(house: House, request: CapacityRequest) -> CapacityAnswer:
     tables, notices = _planners_tables(house, request)
     if request.occupancy is not None:
         tables = with_occupancy(tables, request.occupancy)
-    return CapacityAnswer(plan_capacity(demand, tables, {}, house.capacity_options), (*said, *notices))
+    return CapacityAnswer(plan_capacity(demand, tables, {}, capacity_options(house.settings)), (*said, *notices))
 
 
 def _planners_tables(house: House, request: CapacityRequest) -> tuple[PlannersTables, list[str]]:

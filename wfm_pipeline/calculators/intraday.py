@@ -12,9 +12,9 @@ from pathlib import Path
 import pandas as pd
 
 from wfm_pipeline.contracts.source.site import Site
-from wfm_pipeline.domain.forecasting import ForecastOptions
 from wfm_pipeline.domain.forecasting.intraday.backtest import run_intraday_backtest
 from wfm_pipeline.resources import House
+from wfm_pipeline.resources.options import plain_forecast_options
 from wfm_pipeline.sources.files.interval_file import read_interval_file
 from wfm_pipeline.warehouse.shelves.history import read_inputs
 
@@ -71,7 +71,7 @@ def answer_intraday_backtest(
         first=request.first or end - dt.timedelta(days=request.days - 1),
         days=request.days,
         after_hours=request.after_hours,
-        options=ForecastOptions(seed=house.settings.seed, num_threads=house.settings.num_threads),
+        options=plain_forecast_options(house.settings),
         on_progress=on_progress,
     )
     return IntradayBacktestAnswer(scores)

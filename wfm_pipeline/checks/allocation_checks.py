@@ -13,6 +13,7 @@ from wfm_pipeline.checks.plan_judgement import WeekFaults, judge_weeks
 from wfm_pipeline.checks.verdicts import verdict
 from wfm_pipeline.contracts.planning.allocation import WEEKLY_RESOURCE_ASSIGNMENT
 from wfm_pipeline.resources import House
+from wfm_pipeline.resources.options import locality_calendars
 from wfm_pipeline.warehouse.shelves.planning import read_planning
 
 _RULES: Final = {
@@ -44,7 +45,7 @@ def build_allocation_checks() -> list[dg.AssetChecksDefinition]:
                 warehouse,
                 house.source_map,
                 default_locality=house.settings.default_locality,
-                calendars=house.locality_calendars,
+                calendars=locality_calendars(house.settings),
             )
             judged = judge_weeks(house, warehouse, planning, run_id=context.run.run_id)
         for name in _RULES:

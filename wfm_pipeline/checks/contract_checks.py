@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from wfm_pipeline.asset_keys import key_of
 from wfm_pipeline.checks.verdicts import verdict
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import (
@@ -55,7 +56,7 @@ def build_contract_checks(source_map: SourceMap) -> list[dg.AssetChecksDefinitio
 
 def _contract_check(table: Table) -> dg.AssetChecksDefinition:
     @dg.asset_check(
-        asset=dg.AssetKey([table.layer, table.name]),
+        asset=key_of(table),
         name="keeps_contract",
         description=f"{table.full_name} keeps its contract: key, required columns, ranges, allowed values.",
         blocking=True,

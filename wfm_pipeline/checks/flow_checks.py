@@ -3,8 +3,10 @@
 import dagster as dg
 import pandas as pd
 
+from wfm_pipeline.asset_keys import key_of
 from wfm_pipeline.checks.verdicts import verdict
 from wfm_pipeline.contracts.gold import PIPELINE_HEALTH
+from wfm_pipeline.contracts.silver import CALL_LEGS
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engines.scope import Scope
 
@@ -13,7 +15,7 @@ def build_flow_checks() -> list[dg.AssetChecksDefinition]:
     """The check that nothing is lost on the way to the legs."""
 
     @dg.asset_check(
-        asset=dg.AssetKey(["silver", "call_legs"]),
+        asset=key_of(CALL_LEGS),
         name="rows_are_conserved",
         description="Rows in = loaded + refused + duplicate, in bronze and in silver.call_legs of this run.",
         blocking=True,
@@ -24,7 +26,7 @@ def build_flow_checks() -> list[dg.AssetChecksDefinition]:
         with house.open_warehouse() as warehouse:
             stored = warehouse.table(PIPELINE_HEALTH.full_name)
             flows = warehouse.frame(Scope({"run_id": context.run.run_id}).filter(stored))
-        upto_legs = flows[flows["table_name"].str.startswith("bronze.") | (flows["table_name"] == "silver.call_legs")]
+        upto_legs = flows[flows["table_name"].str.startswith("bronze.") | (flows["table_name"] == CALL_LEGS.full_name)]
         return _result(upto_legs)
 
     return [rows_are_conserved]

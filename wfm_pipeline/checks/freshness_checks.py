@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from wfm_pipeline.asset_keys import bronze_key
+from wfm_pipeline.asset_keys import bronze_key, key_named
 from wfm_pipeline.checks.verdicts import numbers_of, warning
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.domain.judgement import not_judged
@@ -50,7 +50,7 @@ def _freshness_check(source_map: SourceMap, check: str) -> dg.AssetChecksDefinit
 
 def _key(source_map: SourceMap, check: str) -> dg.AssetKey:
     if check != CALLS:
-        return dg.AssetKey(check.split("."))
+        return key_named(check)
     legs = source_map.table("call_legs")
     assert legs is not None  # load_map refuses a source without call records
     return bronze_key(source_map, legs)

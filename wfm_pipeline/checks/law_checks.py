@@ -5,6 +5,7 @@ from functools import partial
 
 import dagster as dg
 
+from wfm_pipeline.asset_keys import key_named
 from wfm_pipeline.checks.verdicts import verdict
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engines.engine import Warehouse
@@ -100,7 +101,7 @@ def build_law_checks() -> list[dg.AssetChecksDefinition]:
 
 
 def _law_check(table: str, name: str, description: str, count: Count) -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset=dg.AssetKey(table.split(".")), name=name, description=description, blocking=True)
+    @dg.asset_check(asset=key_named(table), name=name, description=description, blocking=True)
     def law_check(house: dg.ResourceParam[House]) -> dg.AssetCheckResult:
         with house.open_warehouse() as warehouse:
             law = count(warehouse, house.source_map.name)

@@ -15,6 +15,7 @@ from wfm_pipeline.domain.allocation.reasons.judge import Verdict, judge
 from wfm_pipeline.domain.allocation.week.demand import read_demands
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.resources import House
+from wfm_pipeline.resources.options import allocation_weight
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.shelves.planning import Planning
@@ -55,7 +56,11 @@ def _judge_week(
     week = IsoWeek(int(quality["iso_year"]), int(quality["iso_week"]))
     work, _ = read_demands(demands[_DEMAND_COLUMNS], week, planning.table, planning.policy)
     problem = Problem.build(
-        planning.table.plan(week), planning.resources, work, tiers=planning.tiers, weight=house.allocation_weight()
+        planning.table.plan(week),
+        planning.resources,
+        work,
+        tiers=planning.tiers,
+        weight=allocation_weight(house.settings),
     )
     ideal = dict(zip(demands["demand_id"], demands["ideal_fte"], strict=True))
     pairs = [

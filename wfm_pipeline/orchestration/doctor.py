@@ -15,6 +15,7 @@ from wfm_pipeline.errors import WfmError
 from wfm_pipeline.monitoring.alerts.overview import letters_words
 from wfm_pipeline.orchestration.instance import health as dagster_health
 from wfm_pipeline.resources import House
+from wfm_pipeline.resources.options import readers_mode
 from wfm_pipeline.settings import Settings
 from wfm_pipeline.urls import masked
 from wfm_pipeline.warehouse.engines.entry import Engine
@@ -101,7 +102,7 @@ def _home(house: House) -> str:
 
 
 def _privacy(house: House) -> str:
-    return privacy_words(house.settings.home, house.warehouse_url, house.readers_mode)
+    return privacy_words(house.settings.home, house.warehouse_url, readers_mode(house.settings))
 
 
 def _disk(house: House) -> str:

@@ -59,7 +59,7 @@ def test_only_the_pinned_module_imports_what_dagster_keeps_to_itself():
 
 
 def test_only_the_pinned_module_reads_what_dagsters_objects_keep_to_themselves():
-    thin = ("orchestration/", "assets/", "checks/", "resources.py", "definitions.py")
+    thin = ("orchestration/", "assets/", "checks/", "resources/", "definitions.py")
     readers = {
         name
         for path in MODULES

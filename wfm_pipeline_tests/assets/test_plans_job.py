@@ -16,6 +16,7 @@ from wfm_pipeline.orchestration.jobs import OVERRIDES, PLANS
 from wfm_pipeline.orchestration.runs.side_jobs import planners_request, weeks_request
 from wfm_pipeline.reports.tables.plans import plan_tables
 from wfm_pipeline.resources import House
+from wfm_pipeline.resources.options import locality_calendars, staffing_policies, staffing_policy
 from wfm_pipeline.warehouse.contract_check import inspect_contract
 from wfm_pipeline.warehouse.shelves.issues import (
     compare_issues,
@@ -67,7 +68,7 @@ def planning_of(house, warehouse):
         warehouse,
         house.source_map,
         default_locality=house.settings.default_locality,
-        calendars=house.locality_calendars,
+        calendars=locality_calendars(house.settings),
     )
 
 
@@ -165,7 +166,7 @@ def test_without_overrides_the_teams_are_bit_for_bit_those_of_the_models_values(
     stored, issue = by_interval(frame(copied, STAFFING)), by_interval(frame(copied, QUEUE_INTERVAL_FORECAST.full_name))
     issue = issue[~issue["is_hindcast"]]
 
-    teams = staff_forecast(issue, 1800.0, copied.staffing_policies, copied.staffing_policy)
+    teams = staff_forecast(issue, 1800.0, staffing_policies(copied.settings), staffing_policy(copied.settings))
 
     names = [name for name in teams.columns if name in stored.columns]
     pd.testing.assert_frame_equal(stored[names], teams[names], check_exact=True, check_dtype=False)

@@ -28,6 +28,7 @@ from wfm_pipeline.domain.simulation.floor.draws import draw_callers
 from wfm_pipeline.domain.simulation.floor.sheets import QueueHabits, Tables, read_floor
 from wfm_pipeline.domain.staffing.capacity.sheets import CAPACITY_FILES, capacity_rows
 from wfm_pipeline.resources import House
+from wfm_pipeline.resources.options import forecast_options, silver_rules
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.sources.files.interval_file import read_interval_file, read_table_file
 from wfm_pipeline.sources.files.planning_files import read_text_table
@@ -77,7 +78,7 @@ def _house(folder: Path) -> House:
 
 def _settings(folder: Path) -> None:
     house = _house(folder)
-    _ = house.settings.url_of_source, house.site, house.rules, house.forecast_options
+    _ = house.settings.url_of_source, house.site, silver_rules(house.settings), forecast_options(house.settings)
     house.check()
 
 

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from wfm_pipeline.resources import SAMPLE_PLANNING_FOLDER
+from wfm_pipeline.resources.house import SAMPLE_PLANNING_FOLDER
 from wfm_pipeline_tests.fuzz.broken import broken_table, broken_text, file_of
 
 _FEW_LINES = 5

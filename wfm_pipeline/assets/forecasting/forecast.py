@@ -28,6 +28,7 @@ from wfm_pipeline.domain.forecasting.issues import WRITTEN, issue_instant
 from wfm_pipeline.errors import DataError, shown
 from wfm_pipeline.reports.figures.forecast import fan_chart, fan_glance
 from wfm_pipeline.resources import House
+from wfm_pipeline.resources.options import forecast_options
 from wfm_pipeline.units import sensible_date
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.shelves.history import ForecastInputs, read_inputs
@@ -154,7 +155,7 @@ def _make(
         handle=inputs.handle,
         is_open_future=open_hours(grid),
         plans=read_plans(warehouse, house.source_map, is_hindcast=is_hindcast),
-        options=house.forecast_options,
+        options=forecast_options(house.settings),
     )
     intervals, days = place_on_grid(result.intervals, result.days, grid)
     labels: dict[str, Any] = {

@@ -16,6 +16,7 @@ from wfm_pipeline.contracts.planning.forecast_plans import FORECAST_HINDCAST
 from wfm_pipeline.domain.forecasting.issues import first_target_day, issue_instant
 from wfm_pipeline.domain.forecasting.options import FORECAST_VERSION
 from wfm_pipeline.resources import House
+from wfm_pipeline.resources.options import forecast_options
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import of_source
 from wfm_pipeline.warehouse.shelves.history import ForecastInputs
@@ -56,7 +57,7 @@ def _past_origins(house: House, ledger: pd.DataFrame, inputs: ForecastInputs, or
 
 def _made_with(house: House) -> str:
     """Fingerprint of what decides a hindcast besides the history before it; threads decide nothing."""
-    options = dataclasses.replace(house.forecast_options, num_threads=1)
+    options = dataclasses.replace(forecast_options(house.settings), num_threads=1)
     parts = (FORECAST_VERSION, house.settings.horizon_days, options, house.site)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 

@@ -14,10 +14,10 @@ from wfm_pipeline.assets.common import Flow, Stopwatch, materialized, report, sp
 from wfm_pipeline.assets.forecasting.forecast import DAY_FORECAST_KEY, FORECAST_KEY
 from wfm_pipeline.assets.silver import CALLS_KEY, INTERVALS_KEY
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES, QUEUE_DAY_REFORECAST, QUEUE_INTERVAL_REFORECAST
-from wfm_pipeline.domain.forecasting import ForecastOptions
 from wfm_pipeline.domain.forecasting.intraday.reforecast import Reforecast, reforecast
 from wfm_pipeline.domain.forecasting.intraday.update import LEARN_HISTORY_DATES
 from wfm_pipeline.resources import House
+from wfm_pipeline.resources.options import plain_forecast_options
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import of_source
 from wfm_pipeline.warehouse.shelves.history import read_inputs
@@ -70,7 +70,6 @@ def build_intraday_assets() -> list[dg.AssetsDefinition]:
 def _update(house: House, warehouse: Warehouse, moment: Moment) -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
     """The two tables' rows, and what a reader should know."""
     intervals, days = issue_of_day(warehouse, house.source_map, moment)
-    settings = house.settings
     since = moment.local.date() - dt.timedelta(days=LEARN_HISTORY_DATES)
     history = read_inputs(warehouse, house.source_map, since=since).history
     by_clock = intervals.drop(columns="interval_start").rename(columns={"interval_start_local": "interval_start"})
@@ -81,7 +80,7 @@ def _update(house: House, warehouse: Warehouse, moment: Moment) -> tuple[dict[st
         site=house.site,
         at=moment.local,
         known_until=moment.known_until,
-        options=ForecastOptions(seed=settings.seed, num_threads=settings.num_threads),
+        options=plain_forecast_options(house.settings),
     )
     labels = {**house.in_source(), "reforecast_at": moment.instant, "issued_at": days["issued_at"].iloc[0]}
     return {

@@ -9,10 +9,10 @@ from wfm_pipeline.assets.common import Flow, Stopwatch, materialized, report, sp
 from wfm_pipeline.assets.forecasting.forecast import ForecastConfig
 from wfm_pipeline.assets.silver import CALENDAR_KEY, INTERVALS_KEY
 from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES, QUEUE_DAY_LONG_RANGE, QUEUE_WEEK_LONG_RANGE
-from wfm_pipeline.domain.forecasting import ForecastOptions
 from wfm_pipeline.domain.forecasting.issues import issue_instant
 from wfm_pipeline.domain.forecasting.long_range.long_range import long_range
 from wfm_pipeline.resources import House
+from wfm_pipeline.resources.options import plain_forecast_options
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.shelves.history import read_inputs
 
@@ -38,7 +38,7 @@ def build_long_range_assets() -> list[dg.AssetsDefinition]:
         with house.open_warehouse() as warehouse:
             read = read_inputs(warehouse, house.source_map)
             origin, inputs = config.first_day(read), read.whole_days()
-            options = ForecastOptions(seed=house.settings.seed, num_threads=house.settings.num_threads)
+            options = plain_forecast_options(house.settings)
             result = long_range(inputs.history, site=house.site, origin=origin, handle=inputs.handle, options=options)
             frames = {QUEUE_DAY_LONG_RANGE.name: result.days, QUEUE_WEEK_LONG_RANGE.name: result.weeks}
             labels: dict[str, Any] = {**house.in_source(), "issued_at": issue_instant(house.site, origin)}

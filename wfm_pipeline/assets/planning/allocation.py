@@ -32,6 +32,7 @@ from wfm_pipeline.domain.allocation.week.demand import evaluate_plan
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek, weeks_of
 from wfm_pipeline.reports.figures.allocation import allocation_chart, allocation_glance
 from wfm_pipeline.resources import House
+from wfm_pipeline.resources.options import allocation_options, allocation_weight, locality_calendars
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope, of_source
 from wfm_pipeline.warehouse.shelves.planning import Planning, read_planning
@@ -91,7 +92,7 @@ def _planning(house: House, warehouse: Warehouse) -> Planning:
         warehouse,
         house.source_map,
         default_locality=house.settings.default_locality,
-        calendars=house.locality_calendars,
+        calendars=locality_calendars(house.settings),
     )
 
 
@@ -102,7 +103,7 @@ def _plan(
     previous = last_plan(warehouse, weeks[0].previous)
     parts: dict[str, list[pd.DataFrame]] = {table.name: [] for table in PLAN_TABLES}
     said = dict.fromkeys(planning.notices)
-    options, weight = house.allocation_options(), house.allocation_weight()
+    options, weight = allocation_options(house.settings), allocation_weight(house.settings)
     for week in weeks:
         answer = planning.answer(week, options=options, weight=weight, previous=previous)
         parts[DEMAND_WEEK.name].append(answer.demands)
@@ -121,7 +122,7 @@ def _quality(house: House, answer: WeekAnswer, previous: Previous, run_id: str) 
     frames = [answer.quality.assign(is_chosen=True)]
     for strategy in STRATEGY_WORDS:
         if strategy != chosen:
-            other = allocate(answer.allocation.problem, house.allocation_options(strategy), previous=previous)
+            other = allocate(answer.allocation.problem, allocation_options(house.settings, strategy), previous=previous)
             optimum = optimal_counts(other.eligibility)
             frames.append(quality_frame(other, optimum, previous=previous).assign(is_chosen=False))
     return pd.concat(frames, ignore_index=True).assign(run_id=run_id)

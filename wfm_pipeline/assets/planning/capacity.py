@@ -31,6 +31,7 @@ from wfm_pipeline.domain.staffing.capacity.work import Efficiency, learn_efficie
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.reports.figures.capacity import capacity_chart, capacity_glance
 from wfm_pipeline.resources import House
+from wfm_pipeline.resources.options import capacity_options, staffing_policies, staffing_policy
 from wfm_pipeline.sources.files.planning_files import brought_by, read_text_table
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
@@ -73,7 +74,7 @@ def build_capacity_assets() -> list[dg.AssetsDefinition]:
         with house.open_warehouse() as warehouse:
             demand = _newest_weeks(house, warehouse)
             tables = planners_tables(*(open_rows(warehouse, table) for table in (HEADCOUNT, HIRING_CLASSES, SHRINKAGE)))
-            rows = plan_capacity(demand, tables, _efficiency(house, warehouse), house.capacity_options)
+            rows = plan_capacity(demand, tables, _efficiency(house, warehouse), capacity_options(house.settings))
             labels: dict[str, Any] = {**house.in_source(), "issued_at": demand["issued_at"].iloc[0].to_pydatetime()}
             warehouse.replace(CAPACITY_WEEK, rows.assign(**labels), Scope(labels))
             flow = Flow(len(demand), len(rows), notes=_notes(context, house, rows))
@@ -119,7 +120,7 @@ def _efficiency(house: House, warehouse: Warehouse) -> dict[str, Efficiency]:
         return {}
     rows = rows.assign(interval_minutes=house.site.interval_minutes)
     caps = {
-        str(queue): house.staffing_policies.get(str(queue), house.staffing_policy).max_occupancy
+        str(queue): staffing_policies(house.settings).get(str(queue), staffing_policy(house.settings)).max_occupancy
         for queue in rows["queue_id"].unique()
     }
     return learn_efficiency(rows, caps)

@@ -25,6 +25,7 @@ from wfm_pipeline.domain.forecasting.planners.overrides import moved_quantiles
 from wfm_pipeline.domain.staffing.forecast_teams import BANDS, staff_forecast
 from wfm_pipeline.reports.figures.staffing import staffing_chart, staffing_glance
 from wfm_pipeline.resources import House
+from wfm_pipeline.resources.options import staffing_policies, staffing_policy
 from wfm_pipeline.units import SECONDS_PER_MINUTE
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
@@ -96,8 +97,8 @@ def _staff_issue(house: House, warehouse: Warehouse, issue: pd.Timestamp) -> pd.
     teams = staff_forecast(
         _with_overrides(forecast),
         float(house.site.interval_minutes * SECONDS_PER_MINUTE),
-        house.staffing_policies,
-        house.staffing_policy,
+        staffing_policies(house.settings),
+        staffing_policy(house.settings),
     )
     labels: dict[str, Any] = {**house.in_source()}
     rows = forecast[_LABELS].merge(teams, on=["queue_id", "interval_start"], validate="one_to_one").assign(**labels)

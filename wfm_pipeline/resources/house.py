@@ -1,35 +1,28 @@
 """The house: settings, source map and shelves joined into the one resource that assets get.
 
-Here: what settings mean (site, rules, URLs) and how shelves and sources are opened. Assets ask the
-house and never read settings themselves. It is a plain object, so that no URL with a password ever
-becomes part of a run's config.
+Here: how warehouse, source, ops store and readers' copy are opened, and where files lie. It is a plain object, so that
+no URL with a password ever becomes part of a run's config. Not here: what settings mean to a capability
+(options.py).
 """
 
 import dataclasses
 import datetime as dt
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import cast
 
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.contracts.source.source_map import SourceMap
-from wfm_pipeline.domain.allocation.problem import Weight
-from wfm_pipeline.domain.allocation.strategies.strategy import Options, Strategy
-from wfm_pipeline.domain.allocation.week.week_plan import DEFAULT_CALENDARS
-from wfm_pipeline.domain.forecasting.options import ForecastOptions
-from wfm_pipeline.domain.staffing.capacity.plan import CapacityOptions
-from wfm_pipeline.domain.staffing.forecast_teams import StaffingPolicy
 from wfm_pipeline.errors import SettingsError, WarehouseError, WfmError
+from wfm_pipeline.resources.options import readers_mode, readers_of, site_of
 from wfm_pipeline.settings import Settings
 from wfm_pipeline.sources.maps import load_map
 from wfm_pipeline.sources.opening import open_reader
 from wfm_pipeline.sources.reader import SourceReader
 from wfm_pipeline.sources.sample import SAMPLE_INFO_TABLE
-from wfm_pipeline.transforms.rows.rules import SilverRules
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.entry import Engine
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
@@ -42,33 +35,14 @@ from wfm_pipeline.warehouse.ops.opening import open_ops
 from wfm_pipeline.warehouse.ops.store import OpsStore
 from wfm_pipeline.warehouse.ops.writing import Say, check_still_writer, utc_now, writing
 from wfm_pipeline.warehouse.readers.privacy import close_home
-from wfm_pipeline.warehouse.readers.pseudonyms import home_key
-from wfm_pipeline.warehouse.readers.publication import Publication, Readers
+from wfm_pipeline.warehouse.readers.publication import Publication
 from wfm_pipeline.warehouse.readers.publish import publish
 from wfm_pipeline.warehouse.source_card import noted_simulated
 
 _LOG = logging.getLogger(__name__)
 
-SAMPLE_PLANNING_FOLDER = Path(__file__).parents[1] / "data" / "seeds" / "allocation"
+SAMPLE_PLANNING_FOLDER = Path(__file__).parents[2] / "data" / "seeds" / "allocation"
 """Planners' tables that belong to the sample contact centre."""
-
-_SITE_SETTINGS = (
-    "time_zone",
-    "country",
-    "subdivision",
-    "weekend",
-    "opening_hours",
-    "closed_on_holidays",
-    "interval_minutes",
-)
-
-
-def site_of(settings: Settings, default: Site) -> Site:
-    """The map's site with what the settings say instead."""
-    given = {name: getattr(settings, name) for name in _SITE_SETTINGS if getattr(settings, name) is not None}
-    if settings.extra_holidays:
-        given["extra_holidays"] = {**default.extra_holidays, **settings.extra_holidays}
-    return dataclasses.replace(default, **given)
 
 
 @dataclass(frozen=True)
@@ -91,18 +65,6 @@ class House:
     def site(self) -> Site:
         """The site whose calls these are."""
         return self.source_map.site
-
-    @property
-    def rules(self) -> SilverRules:
-        """The rules of the silver layer."""
-        settings = self.settings
-        return SilverRules(
-            redial_window_seconds=settings.redial_window_seconds,
-            redial_minimum_digits=settings.redial_minimum_digits,
-            answer_target_seconds=settings.answer_target_seconds,
-            excluded_queues=settings.excluded_queues,
-            excluded_numbers=settings.excluded_numbers,
-        )
 
     def check(self) -> None:
         """Refuse settings that cannot work before anything is opened.
@@ -161,7 +123,7 @@ class House:
             kept_open(url, home),
         ):
             if is_first:
-                close_home(home, url, self.readers_mode)
+                close_home(home, url, readers_mode(self.settings))
                 with self.open_warehouse() as warehouse:
                     drop_leftovers(warehouse)
                     for done in bring_up_to_date(warehouse, now=utc_now(), is_asked=is_upgrade):
@@ -210,26 +172,7 @@ class House:
     def publish(self) -> Publication:
         """Renew the analysts' views and the whole readers' copy of gold."""
         with self.writing(owner="publish"), self.open_warehouse() as warehouse:
-            return publish(warehouse, readers=self.readers)
-
-    @property
-    def readers(self) -> Readers:
-        """Who reads the copy, and what of persons they see.
-
-        Raises:
-            WarehouseError: the key of the pseudonyms cannot be read.
-        """
-        settings = self.settings
-        key = None
-        if settings.readers_see == "pseudonyms":
-            given = settings.pseudonym_key
-            key = given.get_secret_value().encode() if given else home_key(settings.home)
-        return Readers(settings.reader_roles, self.readers_mode, key)
-
-    @property
-    def readers_mode(self) -> int:
-        """Mode of the folder with the readers' copy."""
-        return int(self.settings.readers_mode, 8)
+            return publish(warehouse, readers=readers_of(self.settings))
 
     @property
     def readers_place(self) -> Path | str:
@@ -258,81 +201,6 @@ class House:
         """A planners' CSV table, or None where the folder has none of that name."""
         path = self.planning_folder / f"{name}.csv"
         return path if path.is_file() else None
-
-    @cached_property
-    def locality_calendars(self) -> Mapping[str, Site]:
-        """Calendars of the localities, and of states with one of their own."""
-        own = {}
-        for name, place in self.settings.locality_calendars.items():
-            country, _, subdivision = place.partition("-")
-            own[name] = Site(calendar=name, country=country, subdivision=subdivision or None)
-        return {**DEFAULT_CALENDARS, **own}
-
-    def allocation_options(
-        self, strategy: str | None = None, *, minimum_one: bool | None = None, stability: bool | None = None
-    ) -> Options:
-        """Options of the weekly allocation as the settings say, unless given.
-
-        A switch that is only set in the settings is left alone by strategy `v2`, which has none.
-        """
-        settings = self.settings
-        chosen = cast("Strategy", strategy or settings.allocation_strategy)
-        is_optimal = chosen == "optimal"
-        return Options(
-            strategy=chosen,
-            minimum_one=settings.allocation_minimum_one and is_optimal if minimum_one is None else minimum_one,
-            stability=settings.allocation_stability and is_optimal if stability is None else stability,
-        )
-
-    def allocation_weight(self, weight: str | None = None) -> Weight | None:
-        """What ideal shares follow: the given word, else the setting's; None leaves it to the handle times."""
-        return cast("Weight | None", weight or self.settings.allocation_weight)
-
-    @property
-    def forecast_options(self) -> ForecastOptions:
-        """Choices of the forecast as the settings say."""
-        settings = self.settings
-        return ForecastOptions(
-            seed=settings.seed,
-            num_threads=settings.num_threads,
-            leave_out_anomalies=settings.leave_out_anomalies,
-            anomaly_spreads=settings.anomaly_spreads,
-        )
-
-    @property
-    def staffing_policy(self) -> StaffingPolicy:
-        """What the people of a queue should achieve, where the queue has no settings of its own."""
-        settings = self.settings
-        return StaffingPolicy(
-            service_level_target=settings.staffing_service_level,
-            answer_target_seconds=settings.answer_target_seconds,
-            patience_seconds=settings.staffing_patience_seconds,
-            max_occupancy=settings.staffing_max_occupancy,
-            shrinkage=settings.staffing_shrinkage,
-            concurrency=settings.staffing_concurrency,
-            quantile=settings.staffing_quantile,
-        )
-
-    @property
-    def staffing_policies(self) -> Mapping[str, StaffingPolicy]:
-        """Queue -> policy, for the queues that have settings of their own."""
-        own = {}
-        for queue, entry in self.settings.staffing_queues.items():
-            given = {name: value for name, value in entry.model_dump().items() if value is not None}
-            if "service_level" in given:
-                given["service_level_target"] = given.pop("service_level")
-            own[queue] = dataclasses.replace(self.staffing_policy, **given)
-        return own
-
-    @property
-    def capacity_options(self) -> CapacityOptions:
-        """How the capacity plan is made."""
-        settings = self.settings
-        return CapacityOptions(
-            full_time_hours=settings.capacity_full_time_hours,
-            hire_for=settings.capacity_hire_for,
-            bundle_weeks=settings.capacity_bundle_weeks,
-        )
 
     def title(self, text: str) -> str:
         """A title that names the source, and says so where its data are simulated."""

@@ -1,0 +1,150 @@
+"""What the settings mean to each capability: one function per kind of options, from settings alone.
+
+Here: site, rules, policies and options as `domain`, `transforms` and `warehouse` ask for them. Not here: the settings
+themselves (settings.py) and opening source, warehouse or readers' copy (house.py).
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Final, cast
+
+from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.domain.allocation.problem import Weight
+from wfm_pipeline.domain.allocation.strategies.strategy import Options, Strategy
+from wfm_pipeline.domain.allocation.week.week_plan import DEFAULT_CALENDARS
+from wfm_pipeline.domain.forecasting.options import ForecastOptions
+from wfm_pipeline.domain.staffing.capacity.plan import CapacityOptions
+from wfm_pipeline.domain.staffing.forecast_teams import StaffingPolicy
+from wfm_pipeline.settings import Settings
+from wfm_pipeline.transforms.rows.rules import SilverRules
+from wfm_pipeline.warehouse.readers.pseudonyms import home_key
+from wfm_pipeline.warehouse.readers.publication import Readers
+
+_SITE_SETTINGS: Final = (
+    "time_zone",
+    "country",
+    "subdivision",
+    "weekend",
+    "opening_hours",
+    "closed_on_holidays",
+    "interval_minutes",
+)
+
+
+def site_of(settings: Settings, default: Site) -> Site:
+    """The map's site with what the settings say instead."""
+    given = {name: getattr(settings, name) for name in _SITE_SETTINGS if getattr(settings, name) is not None}
+    if settings.extra_holidays:
+        given["extra_holidays"] = {**default.extra_holidays, **settings.extra_holidays}
+    return dataclasses.replace(default, **given)
+
+
+def silver_rules(settings: Settings) -> SilverRules:
+    """The rules of the silver layer."""
+    return SilverRules(
+        redial_window_seconds=settings.redial_window_seconds,
+        redial_minimum_digits=settings.redial_minimum_digits,
+        answer_target_seconds=settings.answer_target_seconds,
+        excluded_queues=settings.excluded_queues,
+        excluded_numbers=settings.excluded_numbers,
+    )
+
+
+def readers_mode(settings: Settings) -> int:
+    """Mode of the folder with the readers' copy."""
+    return int(settings.readers_mode, 8)
+
+
+def readers_of(settings: Settings) -> Readers:
+    """Who reads the copy, and what of persons they see.
+
+    Raises:
+        WarehouseError: the key of the pseudonyms cannot be read.
+    """
+    key = None
+    if settings.readers_see == "pseudonyms":
+        given = settings.pseudonym_key
+        key = given.get_secret_value().encode() if given else home_key(settings.home)
+    return Readers(settings.reader_roles, readers_mode(settings), key)
+
+
+def locality_calendars(settings: Settings) -> Mapping[str, Site]:
+    """Calendars of the localities, and of states with one of their own."""
+    own = {}
+    for name, place in settings.locality_calendars.items():
+        country, _, subdivision = place.partition("-")
+        own[name] = Site(calendar=name, country=country, subdivision=subdivision or None)
+    return {**DEFAULT_CALENDARS, **own}
+
+
+def allocation_options(
+    settings: Settings,
+    strategy: str | None = None,
+    *,
+    minimum_one: bool | None = None,
+    stability: bool | None = None,
+) -> Options:
+    """Options of the weekly allocation as the settings say, unless given.
+
+    A switch that is only set in the settings is left alone by strategy `v2`, which has none.
+    """
+    chosen = cast("Strategy", strategy or settings.allocation_strategy)
+    is_optimal = chosen == "optimal"
+    return Options(
+        strategy=chosen,
+        minimum_one=settings.allocation_minimum_one and is_optimal if minimum_one is None else minimum_one,
+        stability=settings.allocation_stability and is_optimal if stability is None else stability,
+    )
+
+
+def allocation_weight(settings: Settings, weight: str | None = None) -> Weight | None:
+    """What ideal shares follow: the given word, else the setting's; None leaves it to the handle times."""
+    return cast("Weight | None", weight or settings.allocation_weight)
+
+
+def forecast_options(settings: Settings) -> ForecastOptions:
+    """Choices of the forecast of the next days."""
+    return ForecastOptions(
+        seed=settings.seed,
+        num_threads=settings.num_threads,
+        leave_out_anomalies=settings.leave_out_anomalies,
+        anomaly_spreads=settings.anomaly_spreads,
+    )
+
+
+def plain_forecast_options(settings: Settings) -> ForecastOptions:
+    """Choices of the intraday update and the long range, which leave no days out."""
+    return ForecastOptions(seed=settings.seed, num_threads=settings.num_threads)
+
+
+def staffing_policy(settings: Settings) -> StaffingPolicy:
+    """What the people of a queue should achieve, where the queue has no settings of its own."""
+    return StaffingPolicy(
+        service_level_target=settings.staffing_service_level,
+        answer_target_seconds=settings.answer_target_seconds,
+        patience_seconds=settings.staffing_patience_seconds,
+        max_occupancy=settings.staffing_max_occupancy,
+        shrinkage=settings.staffing_shrinkage,
+        concurrency=settings.staffing_concurrency,
+        quantile=settings.staffing_quantile,
+    )
+
+
+def staffing_policies(settings: Settings) -> Mapping[str, StaffingPolicy]:
+    """Queue -> policy, for the queues that have settings of their own."""
+    common, own = staffing_policy(settings), {}
+    for queue, entry in settings.staffing_queues.items():
+        given = {name: value for name, value in entry.model_dump().items() if value is not None}
+        if "service_level" in given:
+            given["service_level_target"] = given.pop("service_level")
+        own[queue] = dataclasses.replace(common, **given)
+    return own
+
+
+def capacity_options(settings: Settings) -> CapacityOptions:
+    """How the capacity plan is made."""
+    return CapacityOptions(
+        full_time_hours=settings.capacity_full_time_hours,
+        hire_for=settings.capacity_hire_for,
+        bundle_weeks=settings.capacity_bundle_weeks,
+    )

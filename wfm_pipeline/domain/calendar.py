@@ -98,7 +98,19 @@ def _public_holidays(country: str, subdivision: str | None, year: int) -> dict[d
 
 
 def holiday_names(site: Site, first_date: dt.date, last_date: dt.date) -> dict[dt.date, str]:
-    """Public holidays and the site's own extra days between two dates, inclusive, by date."""
+    """Public holidays and the site's own extra days between two dates.
+
+    Args:
+        site: Country, subdivision and extra holidays.
+        first_date: First date.
+        last_date: Last date, inclusive.
+
+    Returns:
+        Date -> name, in order of date; a day of the site's own stands above a public one.
+
+    Source:
+        The `holidays` library.
+    """
     names: dict[dt.date, str] = {}
     if site.country:
         for year in range(first_date.year, last_date.year + 1):
@@ -164,6 +176,11 @@ def interval_grid(site: Site, first_date: dt.date, last_date: dt.date) -> pd.Dat
     A business date runs from local midnight to local midnight, so a day on which clocks change has
     23 or 25 hours of intervals. An interval that begins before a change keeps its UTC length.
 
+    Args:
+        site: Zone, interval length and opening hours.
+        first_date: First business date.
+        last_date: Last business date, inclusive; before `first_date` gives an empty frame.
+
     Returns:
         One row per interval, in order of time: interval_start and interval_end (naive UTC),
         interval_start_local (naive wall clock), business_date (datetime64, midnight), is_open
@@ -187,7 +204,15 @@ def interval_grid(site: Site, first_date: dt.date, last_date: dt.date) -> pd.Dat
 
 
 def start_of_day(site: Site, date: dt.date) -> dt.datetime:
-    """First instant (naive UTC) of a local date, also where clocks skip midnight itself."""
+    """First instant of a local date, also where clocks skip midnight itself.
+
+    Args:
+        site: Time zone.
+        date: Local date.
+
+    Returns:
+        The instant, naive UTC.
+    """
     local = dt.datetime.combine(date, dt.time(), tzinfo=ZoneInfo(site.time_zone))
     return local.astimezone(dt.UTC).replace(tzinfo=None)
 

@@ -19,6 +19,12 @@ _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 def neutral(text: str) -> str:
     """The text as it is written.
 
+    Args:
+        text: Any text.
+
+    Returns:
+        The text as it is written to a file, perhaps with an apostrophe in front.
+
     Example:
         >>> neutral("=1+1"), neutral("-5"), neutral("desk")
         ("'=1+1", '-5', 'desk')
@@ -29,6 +35,12 @@ def neutral(text: str) -> str:
 def as_it_was(text: str) -> str:
     """The text of a cell that `neutral` may have written.
 
+    Args:
+        text: A cell that was read.
+
+    Returns:
+        The text without the apostrophe that `neutral` put there.
+
     Example:
         >>> as_it_was("'=1+1"), as_it_was("'tis")
         ('=1+1', "'tis")
@@ -38,12 +50,26 @@ def as_it_was(text: str) -> str:
 
 
 def neutral_frame(frame: pd.DataFrame) -> pd.DataFrame:
-    """A frame whose texts, names of columns too, are as they are written; other values are as they were."""
+    """A frame as it is written: texts, names of columns too, are neutral; other values stay.
+
+    Args:
+        frame: Any frame.
+
+    Returns:
+        The same rows and columns.
+    """
     return _changed(frame, neutral)
 
 
 def frame_as_it_was(frame: pd.DataFrame) -> pd.DataFrame:
-    """A frame that was read, its texts as they were before `neutral_frame`."""
+    """A frame that was read, its texts as they were before `neutral_frame`.
+
+    Args:
+        frame: Any frame.
+
+    Returns:
+        The same rows and columns.
+    """
     return _changed(frame, as_it_was)
 
 

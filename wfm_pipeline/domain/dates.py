@@ -66,19 +66,40 @@ class Dates:
 
     @classmethod
     def of(cls, dates: Iterable[dt.date]) -> Self:
-        """These dates; one that is named twice counts once."""
+        """These dates as a set.
+
+        Args:
+            dates: In any order; one that is named twice counts once.
+
+        Returns:
+            The set.
+        """
         numbered = enumerate(sorted(set(dates)))
         runs = (list(run) for _, run in groupby(numbered, key=lambda item: item[1].toordinal() - item[0]))
         return cls(tuple(Days(run[0][1], run[-1][1]) for run in runs))
 
     @classmethod
     def between(cls, first: dt.date, last: dt.date) -> Self:
-        """All dates from one to another, both included; none where the last lies before the first."""
+        """All dates from one to another.
+
+        Args:
+            first: First date.
+            last: Last date, inclusive.
+
+        Returns:
+            The set; empty where the last lies before the first.
+        """
         return cls((Days(first, last),)) if first <= last else cls()
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """The dates that `str` wrote.
+
+        Args:
+            text: Dates and stretches with commas between them, or `none`.
+
+        Returns:
+            The set.
 
         Raises:
             DataError: it is no list of dates and stretches.
@@ -111,11 +132,25 @@ class Dates:
         return Days(self.stretches[0].first, self.stretches[-1].last)
 
     def hold(self, days: Days) -> bool:
-        """True where every day of a stretch is among them."""
+        """Whether every day of a stretch is among them.
+
+        Args:
+            days: The stretch.
+
+        Returns:
+            False where one is missing.
+        """
         return any(own.first <= days.first and days.last <= own.last for own in self.stretches)
 
     def widened(self, days: int) -> "Dates":
-        """These dates and so many on either side of each."""
+        """These dates and so many on either side of each.
+
+        Args:
+            days: How many on either side [days], >= 0.
+
+        Returns:
+            The larger set.
+        """
         return Dates.of(
             date
             for stretch in self.stretches
@@ -129,6 +164,9 @@ class Dates:
             gap_days: Gaps of at most so many dates are filled.
             most: Of the other gaps the shortest are filled until so many stretches are left, >= 1; of gaps of
                 one length the earlier.
+
+        Returns:
+            A set that holds these dates.
         """
         gaps = [
             (later.first - earlier.last).days - 1

@@ -27,7 +27,11 @@ class DayDigests:
         self._sums: dict[dt.date | None, np.ndarray] = {}
 
     def add(self, rows: pa.Table) -> None:
-        """Add rows that are ready for bronze."""
+        """Add rows that are ready for bronze.
+
+        Args:
+            rows: Rows that are ready for bronze, with `_row_hash` and `_business_date`.
+        """
         if not rows.num_rows:
             return
         hashes = _numbers(rows["_row_hash"])
@@ -41,7 +45,14 @@ class DayDigests:
             self._sums[date] = self._sums.get(date, np.zeros_like(total)) + total
 
     def counting(self, chunks: Iterator[pa.Table]) -> Iterator[pa.Table]:
-        """The same chunks, each added as it goes by."""
+        """Add chunks as they go by.
+
+        Args:
+            chunks: Chunks of rows that are ready for bronze.
+
+        Yields:
+            The same chunks.
+        """
         for chunk in chunks:
             self.add(chunk)
             yield chunk
@@ -52,7 +63,14 @@ class DayDigests:
         return self._rows
 
     def digest(self, date: dt.date | None) -> str:
-        """A date's digest: version, number of rows, sum of their hashes."""
+        """What a date holds, in one short text.
+
+        Args:
+            date: Business date; None = rows without one.
+
+        Returns:
+            Version, number of rows and the sum of their hashes.
+        """
         total = self._sums.get(date, np.zeros(2, dtype=np.uint64))
         return f"{_VERSION}:{self._rows.get(date, 0)}:{total.tobytes().hex()}"
 
@@ -66,7 +84,14 @@ class DayDigests:
 
 
 def is_same_version(digest: str | None) -> bool:
-    """True where a stored digest can be compared with a new one."""
+    """Whether a stored digest can be compared with a new one.
+
+    Args:
+        digest: What was stored; None = nothing was.
+
+    Returns:
+        False where it was made in another way, or there is none.
+    """
     return digest is not None and digest.split(":", 1)[0] == _VERSION
 
 

@@ -46,7 +46,7 @@ class HistoryStep:
 def next_versions(
     stored: Sequence[Row], incoming: Sequence[Row], *, key: Sequence[str], now: dt.datetime, changed_by: str
 ) -> HistoryStep:
-    """The step.
+    """What a file makes of a table with history.
 
     Args:
         stored: Versions with valid_from, valid_until, changed_by, file_hash and the planner's columns.
@@ -54,6 +54,9 @@ def next_versions(
         key: Columns that name a row, without valid_from.
         now: Instant of the change, UTC; later than every stored valid_from.
         changed_by: Who brought the file.
+
+    Returns:
+        Every version, and how many the file opened and closed.
 
     Example:
         >>> first = next_versions([], [{"cn": "1", "skill": "a"}], key=["cn"], now=dt.datetime(2026, 1, 1), changed_by="f")
@@ -81,7 +84,14 @@ def next_versions(
 
 
 def row_hash(row: Row) -> str:
-    """32 hexadecimal digits of what a row says; the order of its columns does not matter."""
+    """What a row says, as a hash; the order of its columns does not matter.
+
+    Args:
+        row: Column -> value; None counts as empty.
+
+    Returns:
+        32 hexadecimal digits.
+    """
     words = (f"{name}={'' if row[name] is None else row[name]!s}" for name in sorted(row))
     return hashlib.sha256(_SEPARATOR.join(words).encode()).hexdigest()[:_HASH_DIGITS]
 

@@ -61,6 +61,9 @@ def volume_against_forecast(
         lowest_share: Share of the forecast below which it warns [0..1).
         least_calls: Forecasts below this are not judged [count].
 
+    Returns:
+        The judgement, in calls.
+
     Example:
         >>> volume_against_forecast(40.0, 100.0, lowest_share=0.5).passes
         False
@@ -79,6 +82,9 @@ def refused_share(rows_in: int, rows_refused: int, *, highest_share: float) -> J
         rows_in: Rows that came in [count].
         rows_refused: Rows of them that were refused for a fault [count].
         highest_share: Share above which it warns [0..1].
+
+    Returns:
+        The judgement, in shares of the rows.
     """
     if rows_in == 0:
         return _not_judged(0.0, highest_share, "not enough data: no rows came in")
@@ -94,6 +100,9 @@ def band_holds(points: Sequence[float], coverage: Sequence[float], *, tolerance:
         points: Scored points of each row of scores [count].
         coverage: Share of them inside the band [0..1]; NaN rows are left out.
         tolerance: Distance from 0.8 beyond which it warns [0..1].
+
+    Returns:
+        The judgement, in shares of the points; with fewer than LEAST_BAND_POINTS nothing is judged.
     """
     known = [(n, share) for n, share in zip(points, coverage, strict=True) if n > 0 and not math.isnan(share)]
     total = sum(n for n, _ in known)
@@ -144,6 +153,9 @@ def weeks_apart(issue_days: Sequence[dt.date], known_to: dt.date, *, count: int)
         known_to: Last date with known calls.
         count: How many to give at most [count].
 
+    Returns:
+        First days of the chosen issues.
+
     Example:
         >>> days = [dt.date(2026, 3, day) for day in range(1, 20)]
         >>> [day.day for day in weeks_apart(days, dt.date(2026, 3, 20), count=3)]
@@ -185,6 +197,9 @@ def day_due(now_local: dt.datetime, *, nightly_cron: str, grace_hours: float) ->
         now_local: Site time, naive.
         nightly_cron: When the night run begins, five fields as in cron(5).
         grace_hours: How long it may take [hours].
+
+    Returns:
+        Its date.
     """
     begun_by = now_local - dt.timedelta(hours=grace_hours)
     ticks = CronSim(nightly_cron, begun_by + dt.timedelta(seconds=1), reverse=True)  # strictly before, so one more
@@ -192,7 +207,15 @@ def day_due(now_local: dt.datetime, *, nightly_cron: str, grace_hours: float) ->
 
 
 def last_open_day(site: Site, before: dt.date) -> dt.date:
-    """The newest date before a day on which the desk was open; the day before where it has been closed for a month."""
+    """The newest date before a day on which the desk was open.
+
+    Args:
+        site: Opening hours and holidays.
+        before: The day.
+
+    Returns:
+        The date; the day before where the desk has been closed for a month.
+    """
     first = before - dt.timedelta(days=_FARTHEST_OPEN_DAY)
     days = calendar_days(site, first, before - dt.timedelta(days=1))
     is_open = days.loc[days["is_open"], "date"]
@@ -200,7 +223,14 @@ def last_open_day(site: Site, before: dt.date) -> dt.date:
 
 
 def not_judged(why: str) -> Judgement:
-    """The answer where nobody asked: it passes, and has no number."""
+    """The answer where nobody asked.
+
+    Args:
+        why: The reason, in words.
+
+    Returns:
+        A judgement that passes and has no number.
+    """
     return _not_judged(math.nan, math.nan, why)
 
 

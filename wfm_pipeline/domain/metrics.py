@@ -57,11 +57,19 @@ def wmape(actual: ArrayLike, forecast: ArrayLike) -> float:
 def bias(actual: ArrayLike, forecast: ArrayLike) -> float:
     """Sum of (forecast - actual) over sum of actuals: positive forecasts too much.
 
+    Args:
+        actual: What came [calls], >= 0; shape (n,).
+        forecast: What was forecast [calls]; shape (n,).
+
     Returns:
         Share (-1..inf) for non-negative forecasts; NaN as in `wmape`.
 
     Raises:
         DataError: the two have different lengths.
+
+    Example:
+        >>> bias([10, 20], [12, 24])  # (2 + 4) / 30
+        0.2
     """
     known, guess = _pairs(actual, forecast)
     return _ratio(float((guess - known).sum()), float(known.sum()))
@@ -70,11 +78,19 @@ def bias(actual: ArrayLike, forecast: ArrayLike) -> float:
 def volume_error(actual: ArrayLike, forecast: ArrayLike) -> float:
     """Absolute error of the total over the total of the actuals.
 
+    Args:
+        actual: What came [calls], >= 0; shape (n,).
+        forecast: What was forecast [calls]; shape (n,).
+
     Returns:
         Share [0..inf); NaN as in `wmape`.
 
     Raises:
         DataError: the two have different lengths.
+
+    Example:
+        >>> volume_error([10, 20], [13, 14])  # |27 - 30| / 30
+        0.1
     """
     return abs(bias(actual, forecast))
 
@@ -95,6 +111,10 @@ def pinball_loss(actual: ArrayLike, quantile_forecast: ArrayLike, level: float) 
 
     Source:
         Koenker & Bassett (1978), Regression Quantiles.
+
+    Example:
+        >>> round(pinball_loss([10.0], [12.0], 0.9), 4)  # 2 too high, a tenth of it counts
+        0.2
     """
     if not 0 < level < 1:
         raise DataError(f"level must be in (0, 1), got {level}; write 10 % as 0.1", got=level)
@@ -128,11 +148,20 @@ def relative_pinball_loss(actual: ArrayLike, quantiles: Mapping[float, ArrayLike
 def band_coverage(actual: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> float:
     """Share of actuals inside [lower, upper], both ends included.
 
+    Args:
+        actual: What came [calls]; shape (n,).
+        lower: Lower ends of the bands [calls]; shape (n,).
+        upper: Upper ends [calls]; shape (n,).
+
     Returns:
         Share [0..1]; NaN without a known triple. An 80 % band should cover 0.8.
 
     Raises:
         DataError: different lengths.
+
+    Example:
+        >>> band_coverage([1, 5, 9], [0, 6, 9], [2, 8, 9])
+        0.6666666666666666
     """
     known, low, high = _pairs(actual, lower, upper)
     return float(np.mean((known >= low) & (known <= high))) if known.size else float("nan")

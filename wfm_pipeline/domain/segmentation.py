@@ -94,6 +94,9 @@ def segment_customers(
 
     Raises:
         DataError: columns are missing, a key repeats, or calls or calls per week are negative or unknown.
+
+    Source:
+        docs/methods/segmentation.md; Kaufman & Rousseeuw (1990), Finding Groups in Data (silhouette).
     """
     _check(frame)
     is_known = frame["customer_key"].notna() & (frame["customer_key"] != UNKNOWN)
@@ -120,6 +123,10 @@ def shrink_small_samples(frame: pd.DataFrame, *, prior_calls: float) -> pd.DataF
 
     A customer with n calls keeps weight n / (n + prior_calls) of its own figure; AHT counts answered
     calls only. An unknown figure becomes everybody's.
+
+    Args:
+        frame: calls, aht_seconds [s], abandon_share and redial_share [0..1] per customer.
+        prior_calls: Calls at which a customer's own figure counts half [calls], >= 0.
 
     Returns:
         The frame with aht_seconds_shrunk, abandon_share_shrunk and redial_share_shrunk; NaN where

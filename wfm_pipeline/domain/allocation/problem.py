@@ -35,7 +35,18 @@ Row = TypeVar("Row")
 
 
 def id_order(identifier: str | int) -> Key:
-    """Order of ids: whole numbers by value, before all other texts, which go by their characters."""
+    """Order of ids: whole numbers by value, before all other texts, which go by their characters.
+
+    Args:
+        identifier: A person's cn or a demand's id.
+
+    Returns:
+        A key to sort by; of two ids the smaller comes first wherever a tie has to be broken.
+
+    Example:
+        >>> sorted(["10", "9", "a1"], key=id_order)
+        ['9', '10', 'a1']
+    """
     text = str(identifier)
     is_number = text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
     return (0, int(text), text) if is_number else (1, 0, text)
@@ -154,6 +165,9 @@ class Problem:
             weight: `volume` or `workload`; None takes workload where every handle time is known.
             full_week: Count only people who are there on every working day of the week.
 
+        Returns:
+            The week, its rows in order of id; all that follows trusts it.
+
         Raises:
             EmptyRosterError, NoDemandError: nothing to allocate, or nothing to allocate to.
             DuplicateError: a cn, demand or tier occurs twice.
@@ -180,11 +194,25 @@ class Problem:
         return cls(plan, tuple(people), tuple(work), tier_index, chosen, tuple(present), tuple(notices))
 
     def productivity(self, resource: Resource) -> float:
-        """Productivity of a person: the tier's, or 1."""
+        """How productive a person is.
+
+        Args:
+            resource: A person of this week.
+
+        Returns:
+            Share of a full capacity [0..1]: the tier's, or 1 without a tier.
+        """
         return 1.0 if resource.capacity_tier_id is None else self.tiers[resource.capacity_tier_id].productivity
 
     def capacity_hours(self, position: int) -> float:
-        """Hours the resource at `position` can handle this week [h]."""
+        """Hours a person can handle this week.
+
+        Args:
+            position: Position of the resource in `resources`.
+
+        Returns:
+            Capacity [h], 0 where the person is not there.
+        """
         resource = self.resources[position]
         settings = self.plan.locality(locality_name(resource.locality, where=f"resource {resource.cn!r}"))
         return settings.capacity_hours(self.days_present[position], self.productivity(resource))

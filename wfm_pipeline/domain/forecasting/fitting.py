@@ -99,8 +99,14 @@ def fit_panel(
         options: The forecast's choices.
         plans: Events, drivers and decisions of planners; none if left out.
 
+    Returns:
+        A model that answers the next `horizon_days` dates.
+
     Raises:
         DataError: horizon_days below 1, or a panel without any row.
+
+    Source:
+        docs/methods/forecasting.md.
     """
     origin = _origin_after(panel, horizon_days)
     types = day_types(site, panel.first_date, panel.calls.shape[1] + horizon_days)
@@ -187,6 +193,9 @@ def answer(model: ForecastModel, *, allowed: BoolArray | None = None) -> Answer:
     Args:
         model: A fitted model.
         allowed: Shape (horizon, slots): False where the desk is known to be closed; None: as learnt.
+
+    Returns:
+        Means and quantiles [calls], and the rung of each queue.
     """
     core, models = model.core, model.interval_models
     mean, chosen = expected_calls(core, model.options, lambda profile: models.corrected_mean(profile, core.features))

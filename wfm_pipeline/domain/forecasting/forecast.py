@@ -76,6 +76,9 @@ def forecast(
         DataError: history empty or unsound (see `build_panel`), nothing before the origin, a
             horizon below one day.
         WfmError: LightGBM cannot be loaded.
+
+    Source:
+        docs/methods/forecasting.md.
     """
     chosen = options or ForecastOptions()
     if "interval_start" in history and pd.api.types.is_datetime64_dtype(history["interval_start"].dtype):
@@ -101,6 +104,9 @@ def forecast_from_model(
         model: From `forecast(...).models` or `load_model`.
         handle_times: From `forecast(...).handle_times`.
         is_open_future: See `forecast`.
+
+    Returns:
+        The forecast, as of `forecast`.
     """
     grid, allowed = _future_grid(model, is_open_future)
     values = answer(model, allowed=allowed)

@@ -75,14 +75,28 @@ class HandleTimes:
         return _quantiles(self.mean[:, None, :], self.interval_spread[:, None, None, :], calls)
 
     def day_means(self, calls: FloatArray) -> FloatArray:
-        """AHT of a day weighted by its expected calls; the plain mean of the slots on a day without any."""
+        """AHT of days, weighted by their expected calls.
+
+        Args:
+            calls: Expected calls; shape (queues, days, slots) [calls].
+
+        Returns:
+            AHT [s]; shape (queues, days); the plain mean of the slots on a day without any call.
+        """
         weighted = (calls * self.mean[:, None, :]).sum(axis=2)
         plain = np.broadcast_to(self.mean.mean(axis=1)[:, None], weighted.shape)
         total = calls.sum(axis=2)
         return np.where(total > 0, weighted / np.maximum(total, LEAST_DIVISOR), plain)
 
     def day_quantiles(self, calls: FloatArray) -> FloatArray:
-        """Quantiles of the days' AHT; shape (queues, days, 3) [s]; they have a spread of their own."""
+        """Quantiles of the days' AHT; they have a spread of their own.
+
+        Args:
+            calls: Expected calls; shape (queues, days, slots) [calls].
+
+        Returns:
+            Shape (queues, days, 3) [s], in order of AHT_LEVELS.
+        """
         return _quantiles(self.day_means(calls), self.day_spread[:, None, :], calls.sum(axis=2))
 
 
@@ -98,6 +112,9 @@ def mean_inverse(calls: FloatArray) -> FloatArray:
 
     Args:
         calls: Mean of the count before zeros are left out, >= 0.
+
+    Returns:
+        Mean of 1 / N over the counts that are not 0 [1/calls], 0..1; shape of the input.
 
     Source:
         sum of m^k / (k k!) over k >= 1 is Ei(m) - Euler's constant - log m (Abramowitz & Stegun 1964, 5.1.10).
@@ -131,6 +148,9 @@ def learn_handle_time(
 
     Raises:
         DataError: a column is missing, or a value is negative.
+
+    Source:
+        docs/methods/forecast_plans.md.
     """
     slots = MINUTES_PER_DAY // interval_minutes
     answered, seconds = np.zeros((2, len(queue_ids), WINDOW_DAYS, slots))

@@ -25,12 +25,28 @@ WRITTEN: Final = ("first", "changed", "reissued")
 
 
 def issue_instant(site: Site, day: dt.date) -> dt.datetime:
-    """`issued_at` of a forecast whose first target day this is: its local midnight as naive UTC."""
+    """`issued_at` of a forecast.
+
+    Args:
+        site: Time zone.
+        day: First target day.
+
+    Returns:
+        Its local midnight, naive UTC.
+    """
     return start_of_day(site, day)
 
 
 def first_target_day(site: Site, issued_at: pd.Timestamp) -> dt.date:
-    """First target day of an issue: the local date of its instant (naive UTC)."""
+    """First target day of an issue.
+
+    Args:
+        site: Time zone.
+        issued_at: The issue's instant, naive UTC.
+
+    Returns:
+        The local date of it.
+    """
     return issued_at.tz_localize("UTC").tz_convert(site.time_zone).date()
 
 
@@ -42,6 +58,13 @@ def judge_issue(*, is_issued: bool, has_begun: bool, is_reissue: bool, is_same: 
         has_begun: Calls of its first target day or later are known.
         is_reissue: A person asked to issue it again.
         is_same: Its rows are those that are there.
+
+    Returns:
+        The verdict; those of WRITTEN bring new rows.
+
+    Example:
+        >>> judge_issue(is_issued=True, has_begun=True, is_reissue=False, is_same=False)
+        'stands'
     """
     if not is_issued:
         return "first"
@@ -53,7 +76,16 @@ def judge_issue(*, is_issued: bool, has_begun: bool, is_reissue: bool, is_same: 
 
 
 def same_rows(table: Table, left: pd.DataFrame, right: pd.DataFrame) -> bool:
-    """True where two frames hold the same rows of a table, in any order, numbers to a billionth."""
+    """Whether two frames hold the same rows of a table, in any order, numbers to a billionth.
+
+    Args:
+        table: Its contract: key, columns and types.
+        left: One frame.
+        right: The other.
+
+    Returns:
+        False where a row or a value differs.
+    """
     if len(left) != len(right):
         return False
     ordered = [frame.sort_values(list(table.key), ignore_index=True) for frame in (left, right)]

@@ -33,7 +33,18 @@ RUNGS: Final = (RUNG_MODEL, RUNG_PROFILE, RUNG_WEEKDAYS, RUNG_POOLED, RUNG_NONE)
 
 
 def quantile_column(level: float) -> str:
-    """Name of a quantile's column: 0.1 -> `calls_q10`."""
+    """Name of a quantile's column.
+
+    Args:
+        level: The quantile's level, in (0, 1).
+
+    Returns:
+        Name of its column.
+
+    Example:
+        >>> quantile_column(0.1)
+        'calls_q10'
+    """
     return f"calls_q{round(level * 100):02d}"
 
 

@@ -70,6 +70,9 @@ def staff_forecast(
         agents_scheduled, workload_minutes, staffing_minutes, service_level, abandon_share,
         occupancy (all three expected over the band), method, quantile, reason. Closed intervals
         and such without calls need nobody. Numbers are null where a reason is given.
+
+    Source:
+        docs/methods/staffing.md.
     """
     rows = forecast.sort_values(["queue_id", "interval_start"], kind="stable", ignore_index=True)
     parts = [

@@ -441,7 +441,7 @@ def _root(load: float, slots: float, target: float, leave: float, wanted: tuple[
         if abs(gap) < _CLOSE or (math.isfinite(high) and high - low <= _SAME * high):
             break
         since = 0 if high - low < 0.5 * before else since + 1
-        if math.isinf(high):
+        if math.isinf(high):  # no team was large enough yet: no parabola without a bracket
             guess = guess + scale * 2.0**step * 0.5
             continue
         guess = _inverse_parabola(x0, g0, x1, g1, x2, g2) if step > 1 else x2 + gap * scale

@@ -70,6 +70,12 @@ def first_to_last(services: pd.DataFrame) -> Presence:
 
     Args:
         services: agent_id, starts, ends [s].
+
+    Returns:
+        Stretches of presence, breaks included.
+
+    Source:
+        docs/methods/staffing_honesty.md, step 3.
     """
     return _stretches(services_by_agent(services), np.array([], dtype=np.int64))
 
@@ -83,6 +89,12 @@ def seen_available(
         services: agent_id, starts, ends [s].
         waiting: When callers waited whom these agents could have answered.
         tolerance_seconds: Waiting inside a gap that is let pass [s].
+
+    Returns:
+        Stretches of presence.
+
+    Source:
+        docs/methods/staffing_honesty.md, step 3.
     """
     rows = services_by_agent(services)
     gap_ends, gap_starts = rows["starts"].to_numpy(), rows["idle_from"].to_numpy()
@@ -124,7 +136,15 @@ class WaitingTime:
         self._before = np.concatenate([[0.0], np.cumsum(self._ends - self._starts)])
 
     def between(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-        """Seconds of each stretch in which somebody waited, shape (n_stretches,)."""
+        """How long somebody waited inside stretches of time.
+
+        Args:
+            starts: Start of each stretch [s], shape (n_stretches,).
+            ends: End of each [s], shape (n_stretches,).
+
+        Returns:
+            Seconds of each in which at least one caller waited [s], shape (n_stretches,).
+        """
         return self._until(ends) - self._until(starts)
 
     def _until(self, moments: np.ndarray) -> np.ndarray:
@@ -169,6 +189,9 @@ def presence_error(
         services: agent_id (null where the record names none), starts, ends [s].
         waiting: When callers waited whom these agents could have answered.
         tolerance_seconds: As in `seen_available`.
+
+    Returns:
+        What is known about the error [h], [0..1].
     """
     rows = services_by_agent(services)
     whole, seen = first_to_last(services), seen_available(services, waiting, tolerance_seconds=tolerance_seconds)

@@ -8,6 +8,7 @@ number of agents is divided by (1 - shrinkage); the result is rounded up once, a
 """
 
 from dataclasses import dataclass, fields
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,8 @@ from wfm_pipeline.domain.staffing.limits import reasons
 from wfm_pipeline.domain.staffing.rows import run_rows
 from wfm_pipeline.units import ANSWER_TARGET_SECONDS
 
+_ANSWERS: Final = 6
+"""Columns of the kernel's answer: agents, exact, wait, abandonment, service level and ASA [count]."""
 _REQUIRED = ("calls", "interval_seconds", "aht_seconds")
 _TARGETS = ("service_level_target", "asa_target_seconds", "abandon_share_target", "max_occupancy")
 
@@ -93,6 +96,9 @@ def agents_required(
     Raises:
         NoTargetError: no row has any target.
 
+    Source:
+        docs/methods/staffing.md, steps 1 to 5; Halfin & Whitt (1981) for the first guess.
+
     Example:
         >>> need = agents_required(100, 1800, 180, service_level_target=0.8)
         >>> need.agents_required.tolist(), need.service_level.round(6).tolist()
@@ -137,7 +143,7 @@ def _columns(**values: ArrayLike) -> dict[str, FloatArray]:
 
 def _solve(columns: dict[str, FloatArray], found: TextArray, is_good: BoolArray) -> Requirement:
     """Every row is run; rows with a reason as an empty queue, and emptied afterwards."""
-    is_all_good = bool(is_good.all())
+    is_all_good = bool(is_good.all())  # the usual case, in which no column is copied
 
     def good(name: str, otherwise: float) -> FloatArray:
         return columns[name] if is_all_good else np.where(is_good, columns[name], otherwise)
@@ -157,7 +163,7 @@ def _solve(columns: dict[str, FloatArray], found: TextArray, is_good: BoolArray)
             good("abandon_share_target", 0.5),
             good("max_occupancy", 1.0),
         ],
-        6,
+        _ANSWERS,
     )
     if not is_all_good:
         answers[~is_good] = np.nan
@@ -168,6 +174,7 @@ def _solve(columns: dict[str, FloatArray], found: TextArray, is_good: BoolArray)
         load if is_all_good else np.where(is_good, load, np.nan),
         agents,
         exact,
+        # Rounding slack must not schedule fewer than are required.
         np.maximum(heads(exact, good("shrinkage", 0.0)), agents),
         service,
         answer * aht,

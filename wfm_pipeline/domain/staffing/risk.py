@@ -86,6 +86,9 @@ def critical_ratio(cost_under: float, cost_over: float) -> float:
     Raises:
         StaffingError: a cost that is not above 0.
 
+    Source:
+        docs/methods/staffing.md, step 8.
+
     Example:
         >>> critical_ratio(cost_under=3.0, cost_over=1.0)
         0.75
@@ -121,7 +124,14 @@ def band_quantile(bands: Mapping[float, ArrayLike], level: ArrayLike) -> FloatAr
 
 
 def scenarios(bands: Mapping[float, ArrayLike]) -> FloatArray:
-    """Ten equally likely numbers of calls of each row's band; shape (n, 10)."""
+    """Equally likely numbers of calls of each row's band.
+
+    Args:
+        bands: The forecast's quantiles of calls, as in `band_quantile`.
+
+    Returns:
+        Calls at SCENARIO_LEVELS, shape (n, 10).
+    """
     return np.column_stack([band_quantile(bands, level) for level in SCENARIO_LEVELS])
 
 
@@ -182,7 +192,17 @@ def level_curve(
 
 
 def need_at(calls: ArrayLike, queue: Queue, target: ArrayLike, max_occupancy: ArrayLike = np.nan) -> FloatArray:
-    """Whole agents for a number of calls; NaN where the row has a reason (see `agents_required`)."""
+    """The team for a number of calls.
+
+    Args:
+        calls: Calls of each interval, shape (n,).
+        queue: What else is known.
+        target: Service level to reach, in (0, 1); scalar or shape (n,).
+        max_occupancy: Cap of the occupancy, NaN = none.
+
+    Returns:
+        Whole agents, shape (n,); NaN where the row has a reason (see `agents_required`).
+    """
     patience = np.asarray(queue.patience_seconds, dtype=np.float64)
     return agents_required(
         calls,

@@ -104,7 +104,14 @@ def _numbers(name: str, cells: list[str]) -> tuple[FloatArray, dict[int, str]]:
 
 
 def parse_number(text: str) -> float | None:
-    """A number as programs write it (12, 1.5, 2e3), or None."""
+    """A number as programs write it (12, 1.5, 2e3), or None.
+
+    Args:
+        text: A trimmed cell.
+
+    Returns:
+        Its number; None where it is none as programs write it (12, 1.5, 2e3).
+    """
     try:
         return plain_number(text)
     except ValueError:

@@ -35,7 +35,15 @@ class HandleTime:
     variation: float = 1.0
 
     def double_limited(self, mean: float, time: FloatArray) -> FloatArray:
-        """Integral of E[min(S, y)] for y from 0 to `time` [s2]; 0 where the time is not above 0."""
+        """How much of the handling that begins in a stretch has been done by its end, summed over its moments.
+
+        Args:
+            mean: Mean handle time [s], > 0.
+            time: Length of the stretch [s].
+
+        Returns:
+            Integral of E[min(S, y)] for y from 0 to `time` [s²]; 0 where the time is not above 0.
+        """
         span = np.maximum(time, 0.0)
         if self.variation == 1.0:
             ratio = span / mean

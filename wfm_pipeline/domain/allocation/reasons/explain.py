@@ -86,13 +86,26 @@ class Explainer:
     def assignment(self, cn: str) -> AssignmentExplanation:
         """Why a person has the demand, or none.
 
+        Args:
+            cn: Number of the person.
+
+        Returns:
+            The explanation; `str` of it is its words.
+
         Raises:
             UnknownValueError: nobody has that cn.
         """
         return self.assignment_at(self.allocation.eligibility.position_of(cn))
 
     def assignment_at(self, position: int) -> AssignmentExplanation:
-        """The same by position."""
+        """Why a person has the demand, or none, by position.
+
+        Args:
+            position: Position of the resource in the problem.
+
+        Returns:
+            The explanation.
+        """
         allocation, problem = self.allocation, self.allocation.problem
         cn, choice = problem.resources[position].cn, allocation.choice[position]
         if choice < 0:
@@ -130,7 +143,15 @@ class Explainer:
 
 
 def unassigned_reason(eligibility: Eligibility, position: int) -> str:
-    """Why nobody could give this person a demand, by the first thing that is missing."""
+    """Why nobody could give this person a demand, by the first thing that is missing.
+
+    Args:
+        eligibility: The gate's answer.
+        position: Position of an unassigned resource in the problem.
+
+    Returns:
+        The reason in words: not active, not there, no demand on the platform, for the skills or in the states.
+    """
     problem = eligibility.problem
     person = problem.resources[position]
     if not person.is_active:

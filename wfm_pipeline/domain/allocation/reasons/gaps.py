@@ -35,6 +35,12 @@ class GapExplainer:
     def gap(self, demand_id: str | int) -> "GapExplanation":
         """Why a demand has fewer people than its ideal, and what would help.
 
+        Args:
+            demand_id: Id of the demand.
+
+        Returns:
+            The explanation; `str` of it is its words.
+
         Raises:
             UnknownValueError: there is no such demand.
         """
@@ -44,7 +50,14 @@ class GapExplainer:
         return self.gap_at(position)
 
     def gap_at(self, position: int) -> "GapExplanation":
-        """The same by position."""
+        """Why a demand has fewer people than its ideal, and what would help, by position.
+
+        Args:
+            position: Position of the demand in the problem.
+
+        Returns:
+            The explanation.
+        """
         allocation, demands = self.allocation, self.allocation.problem.demands
         eligible = allocation.eligibility.resources_by_demand[position]
         places = Counter(allocation.choice[person] for person in eligible)
@@ -97,12 +110,26 @@ class AlmostEligible:
                     self._with_state[*place, state].add(person)
 
     def lacking_skill(self, demand: Demand) -> set[int]:
-        """Positions of those who lack only the skill."""
+        """Who could do a demand but for the skill.
+
+        Args:
+            demand: The demand.
+
+        Returns:
+            Positions of the resources who lack only that.
+        """
         skilled, in_state = self._have(demand)
         return in_state - skilled
 
     def lacking_state(self, demand: Demand) -> set[int]:
-        """Positions of those who lack only the state."""
+        """Who could do a demand but for the state.
+
+        Args:
+            demand: The demand.
+
+        Returns:
+            Positions of the resources who lack only that.
+        """
         skilled, in_state = self._have(demand)
         return skilled - in_state
 

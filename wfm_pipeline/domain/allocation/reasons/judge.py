@@ -61,6 +61,13 @@ class Verdict:
 def fairness(assigned: Sequence[int], ideal: Sequence[float]) -> Fairness:
     """Measures of fairness of counts against ideal FTE.
 
+    Args:
+        assigned: People per demand [count], >= 0.
+        ideal: Ideal FTE per demand, >= 0, in the same order.
+
+    Returns:
+        The measures; NaN without any ideal above 0.
+
     Source:
         Jain, Chiu & Hawe (1984), A Quantitative Measure of Fairness and Discrimination.
 
@@ -87,6 +94,12 @@ def judge(problem: Problem, assignments: Iterable[Assignment], ideal: Sequence[f
         problem: The week.
         assignments: (cn, demand id or None) pairs, one per person.
         ideal: Ideal FTE per demand, in the problem's order.
+
+    Returns:
+        What is wrong, if anything, and how fair the counts are.
+
+    Source:
+        docs/methods/allocation.md, steps 6 and 7. Nothing of the gate or a strategy is used.
     """
     people = {one.cn: (one, days) for one, days in zip(problem.resources, problem.days_present, strict=True)}
     demands = {str(demand.demand_id): position for position, demand in enumerate(problem.demands)}
@@ -96,6 +109,7 @@ def judge(problem: Problem, assignments: Iterable[Assignment], ideal: Sequence[f
     has_work = _open_work(problem)
     for cn, demand_id in assignments:
         named[cn] += 1
+        # Who or what is unknown cannot be judged further, and counts nowhere.
         if cn not in people or (demand_id is not None and str(demand_id) not in demands):
             unknown.append(cn if cn not in people else str(demand_id))
             continue
@@ -134,7 +148,19 @@ class _open_work:  # noqa: N801 - used as a function
 
 
 def moved(previous: Mapping[str, str | int | None], current: Mapping[str, str | int | None]) -> int:
-    """People who have a demand in both weeks, and not the same one."""
+    """People who have a demand in both weeks, and not the same one.
+
+    Args:
+        previous: Last week's demand of each cn; None = none.
+        current: This week's demand of each cn; None = none.
+
+    Returns:
+        Moves [count]; people who are new, gone or unassigned do not count.
+
+    Example:
+        >>> moved({"1": "a", "2": "b"}, {"1": "b", "2": "b", "3": "a"})
+        1
+    """
     return sum(
         demand is not None and previous.get(cn) is not None and str(previous[cn]) != str(demand)
         for cn, demand in current.items()

@@ -44,13 +44,24 @@ class Market:
         self.price_bits = {0: (1 << size) - 1}
 
     def admit(self, kind: int, demand: int, people: int) -> None:
-        """Let people in where they stand."""
+        """Let people in where they stand.
+
+        Args:
+            kind: Kind of the people.
+            demand: Bit of the demand where they stand.
+            people: How many [count], >= 1.
+        """
         here = self.admitted[demand]
         here[kind] = here.get(kind, 0) + people
         self.losses[demand] = None
 
     def leave(self, kind: int, demand: int) -> None:
-        """One admitted person goes from a demand."""
+        """One admitted person goes from a demand.
+
+        Args:
+            kind: Kind of the person.
+            demand: Bit of the demand the person goes from.
+        """
         here = self.admitted[demand]
         here[kind] -= 1
         if not here[kind]:
@@ -58,7 +69,14 @@ class Market:
             self.losses[demand] = None
 
     def losses_at(self, demand: int) -> dict[int, int]:
-        """Loss of gain -> demands that an admitted person could go to at that loss."""
+        """Where those admitted at a demand could go, and what that would cost.
+
+        Args:
+            demand: Bit of the demand.
+
+        Returns:
+            Loss of gain -> bit set of the demands that somebody admitted here could go to at that loss.
+        """
         losses = self.losses[demand]
         if losses is None:
             losses = self.losses[demand] = {0: 0}
@@ -74,7 +92,16 @@ class Market:
         return losses
 
     def leaver(self, demand: int, target: int, loss: int) -> int:
-        """The first kind admitted at a demand that may go to `target` at that loss."""
+        """Who goes from a demand.
+
+        Args:
+            demand: Bit of the demand.
+            target: Bit of the demand the person may go to.
+            loss: Gain lost by it.
+
+        Returns:
+            The first kind admitted here that may go there at that loss.
+        """
         kinds = self.flow.kinds
         return min(
             kind
@@ -83,18 +110,38 @@ class Market:
         )
 
     def net_levels(self, kind: int) -> Iterator[tuple[int, int]]:
-        """(gain - price, bit set) pairs over the demands open to a kind."""
+        """What a person of a kind is worth at the demands open to the kind, net of their prices.
+
+        Args:
+            kind: The kind.
+
+        Yields:
+            (gain - price, bit set of demands) pairs.
+        """
         for gain, bits in self.flow.kinds[kind].levels:
             for price, priced in self.price_bits.items():
                 if bits & priced:
                     yield gain - price, bits & priced
 
     def net(self, kind: int, demand: int) -> int:
-        """What a person of the kind is worth at a demand, net of its price."""
+        """What a person of a kind is worth at a demand, net of its price.
+
+        Args:
+            kind: The kind.
+            demand: Bit of the demand, open to the kind.
+
+        Returns:
+            Gain - price.
+        """
         return gain_of(self.flow.kinds[kind], demand) - self.price[demand]
 
     def raise_price(self, demand: int, amount: int) -> None:
-        """Make a demand dearer."""
+        """Make a demand dearer.
+
+        Args:
+            demand: Bit of the demand.
+            amount: By how much, > 0.
+        """
         old, bit = self.price[demand], 1 << demand
         self.price_bits[old] ^= bit
         if not self.price_bits[old]:
@@ -108,6 +155,9 @@ def settle(flow: Flow) -> None:
 
     Args:
         flow: People of each kind at each demand; changed in place.
+
+    Source:
+        Bertsekas (1998), Network Optimization: successive shortest paths and auction prices.
     """
     if all(len(kind.levels) == 1 for kind in flow.kinds):
         return

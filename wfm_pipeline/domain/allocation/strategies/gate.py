@@ -27,7 +27,18 @@ _SPARSE: Final = 20
 
 
 def bits_of(mask: int) -> tuple[int, ...]:
-    """Positions of the set bits, ascending."""
+    """What a bit set holds.
+
+    Args:
+        mask: A bit set, >= 0.
+
+    Returns:
+        Positions of the set bits, ascending.
+
+    Example:
+        >>> bits_of(0b10110)
+        (1, 2, 4)
+    """
     size = mask.bit_length()
     if mask.bit_count() > _FEW + size // _SPARSE:
         return tuple(compress(range(size), bin(mask)[:1:-1].encode().translate(_DIGITS)))
@@ -40,12 +51,27 @@ def bits_of(mask: int) -> tuple[int, ...]:
 
 
 def canonical_locality(text: str) -> str:
-    """Locality of a validated row."""
+    """Locality of a validated row.
+
+    Args:
+        text: Domestic, Onshore, Global or Offshore, in any case.
+
+    Returns:
+        `Domestic` or `Global`.
+    """
     return LOCALITY_NAMES[text.strip().lower()]
 
 
 def first_refusal(resource: Resource, demand: Demand) -> Check | None:
-    """The first check that refuses the pair, in the order platform, locality, skill, state; None = eligible."""
+    """The first check that refuses a pair.
+
+    Args:
+        resource: The person.
+        demand: The demand.
+
+    Returns:
+        The check, in the order platform, locality, skill, state; None = eligible.
+    """
     if resource.platform != demand.platform:
         return "platform"
     if canonical_locality(resource.locality) != canonical_locality(demand.locality):
@@ -58,7 +84,15 @@ def first_refusal(resource: Resource, demand: Demand) -> Check | None:
 
 
 def is_exact_state(resource: Resource, demand: Demand) -> bool:
-    """True where the person lists the demand's state itself, not only `N/A`."""
+    """True where the person lists the demand's state itself, not only `N/A`.
+
+    Args:
+        resource: The person.
+        demand: The demand.
+
+    Returns:
+        False where the demand's state is `N/A`.
+    """
     return demand.state != ANY_STATE and demand.state in resource.states
 
 
@@ -72,7 +106,12 @@ class Block:
         self._known: dict[tuple[frozenset[str], frozenset[str]], tuple[int, int]] = {}
 
     def add(self, position: int, demand: Demand) -> None:
-        """Take in a demand; must be called in order of demand id."""
+        """Take in a demand; must be called in order of demand id.
+
+        Args:
+            position: Position of the demand in the problem.
+            demand: The demand.
+        """
         bit = 1 << len(self.demands)
         self.demands.append(position)
         skill, pair = demand.case_type, (demand.case_type, demand.state)
@@ -80,7 +119,15 @@ class Block:
         self._by_skill_state[pair] = self._by_skill_state.get(pair, 0) | bit
 
     def masks(self, skills: frozenset[str], states: frozenset[str]) -> tuple[int, int]:
-        """Eligible demands, and those of them whose state is listed itself."""
+        """What people with these skills and states may do.
+
+        Args:
+            skills: Case types of a person.
+            states: States of a person; `N/A` stands for any.
+
+        Returns:
+            Bit set of the eligible demands, and of those of them whose state is listed itself.
+        """
         key = (skills, states)
         known = self._known.get(key)
         if known is None:
@@ -120,7 +167,14 @@ class Eligibility:
     exact: Sequence[int]
 
     def demands_of(self, position: int) -> tuple[int, ...]:
-        """Positions of the demands open to a resource, ascending."""
+        """Demands open to a resource.
+
+        Args:
+            position: Position of the resource.
+
+        Returns:
+            Positions of the demands, ascending; none for people who are not there.
+        """
         block = self.block_of[position]
         if block < 0:
             return ()
@@ -128,7 +182,15 @@ class Eligibility:
         return tuple(members[bit] for bit in bits_of(self.eligible[position]))
 
     def is_open(self, position: int, demand: int) -> bool:
-        """True where the resource may do the demand and is available."""
+        """True where the resource may do the demand and is available.
+
+        Args:
+            position: Position of the resource.
+            demand: Position of the demand.
+
+        Returns:
+            False as well for people who are not there.
+        """
         block = self.block_of[position]
         return (
             block >= 0
@@ -166,6 +228,12 @@ class Eligibility:
     def position_of(self, cn: str) -> int:
         """Position of a person by cn.
 
+        Args:
+            cn: Number of the person.
+
+        Returns:
+            Position of the resource in the problem.
+
         Raises:
             UnknownValueError: nobody has that cn.
         """
@@ -183,6 +251,15 @@ def open_gate(problem: Problem) -> Eligibility:
     """Work out who may do what.
 
     Cost grows with people x (their skills x their states), not with people x demands.
+
+    Args:
+        problem: The week.
+
+    Returns:
+        Who may do what.
+
+    Source:
+        docs/methods/allocation.md, step 6.
     """
     index: dict[tuple[str, str], int] = {}
     blocks: list[Block] = []

@@ -41,11 +41,26 @@ class Draft:
 
     @classmethod
     def empty(cls, resources: int, demands: int) -> "Draft":
-        """Nobody assigned."""
+        """Nobody assigned.
+
+        Args:
+            resources: People of the week [count].
+            demands: Demands of the week [count].
+
+        Returns:
+            A draft without any decision.
+        """
         return cls([-1] * resources, [None] * resources, [0.0] * resources, [-1] * resources, [0] * demands)
 
     def assign(self, person: int, demand: int, phase: str, ideal: list[float]) -> None:
-        """Give a person to a demand."""
+        """Give a person to a demand.
+
+        Args:
+            person: Position of the resource.
+            demand: Position of the demand.
+            phase: Phase that decides.
+            ideal: Ideal FTE per demand.
+        """
         self.urgency[person] = urgency_of(ideal[demand], self.assigned[demand])
         self.choice[person], self.phase[person], self.order[person] = demand, phase, self.steps
         self.assigned[demand] += 1
@@ -53,7 +68,14 @@ class Draft:
 
 
 def option_table(eligibility: Eligibility) -> list[tuple[int, ...]]:
-    """Positions of each person's eligible demands; people of one class share one tuple."""
+    """What each person may do.
+
+    Args:
+        eligibility: The gate's answer.
+
+    Returns:
+        For each person the positions of the eligible demands, ascending; people of one class share one tuple.
+    """
     known: dict[tuple[int, int], tuple[int, ...]] = {}
     table = []
     for position, key in enumerate(zip(eligibility.block_of, eligibility.eligible, strict=True)):
@@ -74,6 +96,9 @@ def allocate_v2(eligibility: Eligibility, ideal: list[float], weights: ScoreWeig
 
     Returns:
         The draft; everybody with an eligible demand is in it.
+
+    Source:
+        docs/methods/allocation.md, strategy `v2`: the planners' own procedure, with exact ties.
     """
     options = option_table(eligibility)
     draft = Draft.empty(len(options), len(ideal))
@@ -110,6 +135,7 @@ def _scored_phase(candidates: Candidates, draft: Draft, ideal: list[float], weig
     heapq.heapify(queue)
     while queue:
         entry = queue[0]
+        # A score only falls while it waits, so an entry that is still true when it is first is the best of all.
         current = best_entry(entry[1])
         if current == entry:
             draft.assign(entry[2], entry[1], "scored", ideal)

@@ -71,7 +71,12 @@ class Flow:
         self.level = [self.shift / weight for weight in self.weights]
 
     def put(self, kind: int, demand: int) -> None:
-        """One more person of a kind at a demand."""
+        """One more person of a kind at a demand.
+
+        Args:
+            kind: The kind.
+            demand: Bit of the demand.
+        """
         here = self.at[demand]
         here[kind] = here.get(kind, 0) + 1
         self.reach[demand] |= self.kinds[kind].open_to
@@ -79,7 +84,12 @@ class Flow:
         self.level[demand] = (self.assigned[demand] + self.shift) / self.weights[demand]
 
     def take(self, kind: int, demand: int) -> None:
-        """One person of a kind less at a demand."""
+        """One person of a kind less at a demand.
+
+        Args:
+            kind: The kind.
+            demand: Bit of the demand, where one of the kind is.
+        """
         here = self.at[demand]
         here[kind] -= 1
         if not here[kind]:
@@ -92,7 +102,14 @@ class Flow:
         self.level[demand] = (self.assigned[demand] + self.shift) / self.weights[demand]
 
     def last_level(self, demand: int) -> float:
-        """Key at which the demand got its last person."""
+        """How far ahead of its share a demand is.
+
+        Args:
+            demand: Bit of the demand, with at least one person.
+
+        Returns:
+            Key at which it got its last person: (assigned - 1 + shift) / weight.
+        """
         return (self.assigned[demand] - 1 + self.shift) / self.weights[demand]
 
 
@@ -107,6 +124,10 @@ def best_counts(kinds: Sequence[Kind], weights: Sequence[float], *, shift: float
     Returns:
         A flow whose counts minimise sum((assigned - ideal)^2 / ideal) over all ways to give
         everybody one of their open demands; among equals, more to smaller demand ids.
+
+    Source:
+        Sainte-Lague / Webster apportionment; Fujishige (2005), Submodular Functions and Optimization; Murota (2003),
+        Discrete Convex Analysis.
     """
     flow = Flow(kinds, weights, shift)
     _start(flow)
@@ -193,7 +214,18 @@ def _mover(flow: Flow, source: int, target: int) -> int:
 
 
 def gain_of(kind: Kind, demand: int) -> int:
-    """What a person of the kind is worth at a demand."""
+    """What a person of the kind is worth at a demand.
+
+    Args:
+        kind: The kind.
+        demand: Bit of the demand.
+
+    Returns:
+        The gain, larger is better; an exact state counts most, then staying where one was.
+
+    Raises:
+        ValueError: the demand is not open to the kind.
+    """
     for gain, bits in kind.levels:
         if bits >> demand & 1:
             return gain

@@ -47,7 +47,19 @@ class Score:
 
 
 def urgency_of(ideal: float, assigned: float) -> float:
-    """How much of its ideal a demand still lacks [0..1]; 0 where the ideal is 0."""
+    """How much of its ideal a demand still lacks.
+
+    Args:
+        ideal: Ideal FTE, >= 0.
+        assigned: People it has [count].
+
+    Returns:
+        Share of the ideal [0..1]; 0 where the ideal is 0.
+
+    Example:
+        >>> urgency_of(4.0, 3), urgency_of(0.0, 0)
+        (0.25, 0.0)
+    """
     return max(0.0, min(1.0, (ideal - assigned) / ideal)) if ideal > 0 else 0.0
 
 
@@ -62,6 +74,12 @@ def score(
         skills: Skills of the person [count].
         is_exact: The person lists the demand's state itself, not only `N/A`.
         weights: Weights of the parts.
+
+    Returns:
+        The weighted parts; higher is better.
+
+    Source:
+        docs/methods/allocation.md, strategy `v2`.
 
     Example:
         >>> round(score(0.25, 3, 2, is_exact=True).total, 4)

@@ -92,12 +92,28 @@ class Allocation:
         }
 
     def score_of(self, position: int) -> Score | None:
-        """Score of the resource at `position` for its demand; None = unassigned."""
+        """Score of a resource for the demand it has.
+
+        Args:
+            position: Position of the resource.
+
+        Returns:
+            The score at the moment of the decision; None = unassigned.
+        """
         choice = self.choice[position]
         return None if choice < 0 else self.score_for(position, choice, self.urgency[position])
 
     def score_for(self, position: int, demand: int, urgency: float) -> Score:
-        """Score of a resource for any eligible demand at a given urgency."""
+        """Score of a resource for any eligible demand.
+
+        Args:
+            position: Position of the resource.
+            demand: Position of the demand.
+            urgency: What the demand lacks of its ideal [0..1].
+
+        Returns:
+            The score.
+        """
         eligibility = self.eligibility
         bit = eligibility.bit_of[demand]
         return score(
@@ -121,6 +137,9 @@ def allocate(
 
     Returns:
         The allocation; it does not depend on the order of the input.
+
+    Source:
+        docs/methods/allocation.md.
     """
     eligibility, ideal = open_gate(problem), ideal_fte(problem)
     if options.strategy == "v2":
@@ -140,7 +159,15 @@ def allocate(
 
 
 def optimal_counts(eligibility: Eligibility, *, minimum_one: bool = False) -> list[int]:
-    """The best possible number of people per demand, without deciding who."""
+    """The best possible number of people per demand, without deciding who.
+
+    Args:
+        eligibility: The gate's answer.
+        minimum_one: Every demand gets a first person before anyone gets a second.
+
+    Returns:
+        People per demand [count]; everybody with an open demand is in them.
+    """
     counts = [0] * len(eligibility.problem.demands)
     shift, weights = ADAMS if minimum_one else WEBSTER, eligibility.problem.weights
     for block, kinds in _kinds_by_block(eligibility, weights, {}, is_quality=False).items():

@@ -140,7 +140,23 @@ def allocate_week(
     full_week: bool = False,
     notices: Sequence[str] = (),
 ) -> WeekAnswer:
-    """The same from rows that are read already: one week of many that share roster and tables."""
+    """Allocate one ISO week of rows that are read already: one of many weeks that share roster and tables.
+
+    Args:
+        resources: The roster.
+        demands: The week's work.
+        week: The ISO week.
+        table: Working days and hours.
+        options: Strategy and switches.
+        weight: `volume` or `workload`; None takes workload where every handle time is known.
+        tiers: Capacity tiers that resources name.
+        previous: Last week's demand of each cn, for `stability` and the count of moves.
+        full_week: Count only people who are there on every working day.
+        notices: What was noticed while the tables were read; it comes first in the answer's.
+
+    Returns:
+        The answer, as of `allocate_frames`.
+    """
     plan = table.plan(week)
     problem = Problem.build(plan, resources, demands, tiers=tiers, weight=weight, full_week=full_week)
     allocation = allocate(problem, options, previous=previous)
@@ -168,7 +184,14 @@ def _week_columns(allocation: Allocation) -> dict[str, int]:
 
 
 def assignment_frame(allocation: Allocation) -> pd.DataFrame:
-    """One row per resource: demand or reason, phase, score with its parts, runner-up, hours."""
+    """One row per resource: demand or reason, phase, score with its parts, runner-up, hours.
+
+    Args:
+        allocation: The allocation.
+
+    Returns:
+        Rows of `gold.weekly_resource_assignment`, in order of cn; scores [0..1], capacity [h].
+    """
     problem, explainer = allocation.problem, Explainer(allocation)
     rows = []
     for position, resource in enumerate(problem.resources):
@@ -205,6 +228,9 @@ def demand_frame(allocation: Allocation, optimum: Sequence[int]) -> pd.DataFrame
     Args:
         allocation: The allocation.
         optimum: Best possible counts per demand, for the structural gap.
+
+    Returns:
+        Rows of `gold.demand_week`, in order of demand id; a gap above 0 is short [FTE].
     """
     problem = allocation.problem
     eligible = allocation.eligibility.resources_by_demand
@@ -261,7 +287,16 @@ def _hours_by_demand(allocation: Allocation) -> Counter[int]:
 def quality_frame(
     allocation: Allocation, optimum: Sequence[int], *, previous: Mapping[str, str | int | None] | None
 ) -> pd.DataFrame:
-    """One row: how fair the week is, beside the best possible."""
+    """One row: how fair the week is, beside the best possible.
+
+    Args:
+        allocation: The allocation.
+        optimum: Best possible counts per demand.
+        previous: Last week's demand of each cn; None leaves moved_since_last_week null.
+
+    Returns:
+        A row of `gold.allocation_quality`, but for what only the run knows.
+    """
     problem = allocation.problem
     own, best = fairness(allocation.assigned, allocation.ideal), fairness(optimum, allocation.ideal)
     available = sum(days > 0 for days in problem.days_present)

@@ -38,8 +38,19 @@ _MATCHERS: Final[Mapping[str, Callable[[str, str], bool]]] = {
 def locality_name(text: str, *, where: str) -> str:
     """`Domestic` (also Onshore) or `Global` (also Offshore), without regard to case.
 
+    Args:
+        text: The word, with any blanks around it.
+        where: Words for the row, for the message.
+
+    Returns:
+        `Domestic` or `Global`.
+
     Raises:
         UnknownValueError: any other word; names the row.
+
+    Example:
+        >>> locality_name(" onshore ", where="line 2")
+        'Domestic'
     """
     name = LOCALITY_NAMES.get(text.strip().lower())
     if name is None:
@@ -100,7 +111,15 @@ class LocalityRule:
         return InvalidRuleError(f"locality rule {self.rule_id} ({self.rule_name!r}): {words}", rule_id=self.rule_id)
 
     def answer(self, main_lob: str, fields: Mapping[str, str | None]) -> str | None:
-        """The locality, or None where the rule does not apply."""
+        """The locality, or None where the rule does not apply.
+
+        Args:
+            main_lob: Main line of business.
+            fields: Field of the demand -> its text, for the fallback.
+
+        Returns:
+            `Domestic` or `Global`; None where the rule does not apply.
+        """
         if not _MATCHERS[self.match_type](self.pattern, main_lob):
             return None
         if self.result_locality is not None:
@@ -132,7 +151,15 @@ class LocalityPolicy:
 
     @classmethod
     def of(cls, rules: Iterable[LocalityRule], *, default_locality: str = DEFAULT_LOCALITY) -> "LocalityPolicy":
-        """A policy of these rules."""
+        """A policy of these rules.
+
+        Args:
+            rules: The rules, in any order.
+            default_locality: Answer where no rule applies.
+
+        Returns:
+            The policy.
+        """
         return cls(tuple(rules), default_locality)
 
     def locality(self, main_lob: str | None, worktype: str | None = None, **fields: str | None) -> str:
@@ -142,6 +169,13 @@ class LocalityPolicy:
             main_lob: Main line of business.
             worktype: Kind of work; rules without an answer usually look here.
             fields: Further fields a rule may name as its fallback.
+
+        Returns:
+            `Domestic` or `Global`: the first active rule that applies, else the default.
+
+        Example:
+            >>> DEFAULT_POLICY.locality("Amisys Onshore"), DEFAULT_POLICY.locality("Facets")
+            ('Domestic', 'Global')
         """
         known = {"main_lob": main_lob, "worktype": worktype, **fields}
         answers = (rule.answer(main_lob or "", known) for rule in self._ordered)

@@ -81,6 +81,9 @@ def whole_weeks(days: pd.DataFrame) -> set[tuple[int, int]]:
 
     Args:
         days: queue_id, business_date, calls_offered (null where the day is missing).
+
+    Returns:
+        (ISO year, ISO week) pairs.
     """
     weeks = pd.to_datetime(days["business_date"]).dt.isocalendar()
     rows = pd.DataFrame(

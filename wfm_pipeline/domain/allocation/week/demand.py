@@ -46,6 +46,9 @@ def read_demands(
         table: Working days, to cut months.
         policy: Locality of a main_lob.
 
+    Returns:
+        The demands in the order of the rows, and notices.
+
     Raises:
         MissingColumnError, InvalidValueError, UnknownValueError, DuplicateError, NoWorkingDayError: with the line.
     """
@@ -83,6 +86,13 @@ def _bare_demands(sheet: Sheet, policy: LocalityPolicy) -> list[Demand]:
 def demand_localities(sheet: Sheet, policy: LocalityPolicy) -> list[str]:
     """Locality of each row: its own word, else the policy's answer for its main_lob and worktype.
 
+    Args:
+        sheet: Rows with locality, or main_lob and worktype.
+        policy: Locality of a main_lob.
+
+    Returns:
+        `Domestic` or `Global` for each row; a row's own word comes back as it is written.
+
     Raises:
         MissingColumnError: neither locality nor main_lob is a column.
         UnknownValueError: a word that is no locality, with the line.
@@ -116,6 +126,7 @@ def _from_months(
             raise DuplicateError(
                 f"demand {name!r} has two rows for {key[0]}-{key[1]:02d} ({sheet.where(row)})", got=(name, *key)
             )
+        # A demand is one thing all year: only its forecast may differ from month to month.
         if demands.setdefault(name, demand) != demand:
             raise InvalidValueError(
                 f"demand {name!r} differs between its months in more than the forecast ({sheet.where(row)})", got=name
@@ -137,6 +148,9 @@ def week_of_months(by_month: Mapping[tuple[int, int], float], week: IsoWeek, tab
         week: The ISO week.
         table: Working days.
         demand: Names the calendar, and the message.
+
+    Returns:
+        Cases of the week, >= 0; a month's weeks add up to the month exactly.
 
     Raises:
         NoWorkingDayError: a month with work has no working day in the demand's calendar.
@@ -176,6 +190,9 @@ def planner_months(report: pd.DataFrame) -> pd.DataFrame:
 
     Raises:
         MissingColumnError, InvalidValueError: with the line.
+
+    Source:
+        docs/methods/allocation.md, step 2.
     """
     names = [f"month{number}" for number in range(1, MONTHS_AHEAD + 1)]
     sheet = Sheet(report, "monthly report", required=("report_year", "report_month", *names))
@@ -293,6 +310,9 @@ def evaluate_plan(plan: pd.DataFrame, actual: pd.DataFrame) -> PlanAccuracy:
     Args:
         plan: Columns demand_id, weekly_forecast, assigned_hours [h].
         actual: Columns demand_id, weekly_actual [cases], actual_hours [h]; null hours are unknown and left out.
+
+    Returns:
+        The plan's accuracy, in shares and hours.
     """
     both = plan.merge(actual, on="demand_id", how="outer")
     planned, came = both["weekly_forecast"].fillna(0.0), both["weekly_actual"].fillna(0.0)

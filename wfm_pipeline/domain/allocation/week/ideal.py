@@ -34,7 +34,14 @@ def ideal_shares(localities: Sequence[str], weights: Sequence[float], heads: Map
 
 
 def heads_by_locality(problem: Problem) -> Counter[str]:
-    """Available people of the week per locality."""
+    """Available people of the week per locality.
+
+    Args:
+        problem: The week.
+
+    Returns:
+        Locality -> people who are there at least one day [count].
+    """
     return Counter(
         canonical_locality(resource.locality)
         for resource, days in zip(problem.resources, problem.days_present, strict=True)
@@ -43,7 +50,17 @@ def heads_by_locality(problem: Problem) -> Counter[str]:
 
 
 def ideal_fte(problem: Problem) -> list[float]:
-    """Ideal FTE of each demand of the week."""
+    """Ideal FTE of each demand of the week.
+
+    Args:
+        problem: The week.
+
+    Returns:
+        Ideal FTE of each demand, in the problem's order; per locality they add up to its heads.
+
+    Source:
+        docs/methods/allocation.md, step 5.
+    """
     localities = [canonical_locality(demand.locality) for demand in problem.demands]
     return ideal_shares(localities, problem.weights, heads_by_locality(problem))
 
@@ -51,7 +68,11 @@ def ideal_fte(problem: Problem) -> list[float]:
 def required_fte(problem: Problem) -> list[float | None]:
     """People each demand needs: workload hours over the hours of a full week of one person.
 
-    None where the handle time is unknown, or where there is work but no working day.
+    Args:
+        problem: The week.
+
+    Returns:
+        Required FTE of each demand; None where the handle time is unknown, or where there is work but no working day.
     """
     needs: list[float | None] = []
     for demand in problem.demands:

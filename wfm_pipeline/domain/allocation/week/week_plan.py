@@ -93,7 +93,15 @@ class LocalityWeek:
     occupancy: float = OCCUPANCY
 
     def days_present(self, available_from: dt.date | None, available_until: dt.date | None) -> float:
-        """Working days inside a window, ends included [days]; pro-rated where a planner changed the count."""
+        """Working days inside a window; pro-rated where a planner changed the count.
+
+        Args:
+            available_from: First date of the window; None = open.
+            available_until: Last date, inclusive; None = open.
+
+        Returns:
+            Days [days], >= 0.
+        """
         dates = self.working_dates
         inside = sum(
             (available_from is None or date >= available_from) and (available_until is None or date <= available_until)
@@ -102,7 +110,19 @@ class LocalityWeek:
         return self.working_days * inside / len(dates)
 
     def capacity_hours(self, days_present: float, productivity: float = 1.0) -> float:
-        """Hours a person can handle in the week: days x work hours x (1 - shrinkage) x productivity [h]."""
+        """Hours a person can handle in the week: days x work hours x (1 - shrinkage) x productivity.
+
+        Args:
+            days_present: Working days the person is there [days].
+            productivity: Share of a full capacity [0..1].
+
+        Returns:
+            Capacity [h].
+
+        Example:
+            >>> LocalityWeek(5.0, ()).capacity_hours(4.0)  # 4 days x 9 h x 0.9
+            32.4
+        """
         return days_present * self.work_hours * (1 - self.shrinkage) * productivity
 
 
@@ -115,6 +135,12 @@ class WeekPlan:
 
     def locality(self, name: str) -> LocalityWeek:
         """Settings of a locality.
+
+        Args:
+            name: Domestic or Global.
+
+        Returns:
+            The settings.
 
         Raises:
             UnknownValueError: the week has no settings for it.
@@ -159,12 +185,29 @@ class WeekTable:
         """Calendar of a demand in a month: its state's (`Domestic-TX`) where there is one, else its locality's.
 
         A state has one where the month has rows of it, or where a calendar of that name is configured.
+
+        Args:
+            locality: Domestic or Global.
+            state: The demand's state.
+            year: Calendar year.
+            month: Calendar month, 1..12.
+
+        Returns:
+            Name of the calendar.
         """
         own = f"{locality}-{state}"
         return own if own in self.calendars or (year, month, own) in self._rows else locality
 
     def days_of_month(self, year: int, month: int, calendar: str) -> dict[IsoWeek, float]:
         """Working days of each ISO week inside a month, in order of time [days].
+
+        Args:
+            year: Calendar year.
+            month: Calendar month, 1..12.
+            calendar: A locality, or a state's own calendar.
+
+        Returns:
+            ISO week -> working days inside the month [days], in order of time.
 
         Raises:
             UnknownValueError: there is neither a row nor a calendar of that name.
@@ -185,14 +228,34 @@ class WeekTable:
         return {week: float(sum(IsoWeek.of(date) == week for date in dates)) for week in weeks}
 
     def row(self, year: int, month: int, week: IsoWeek, calendar: str) -> WeekConfiguration:
-        """One row, a planner's or the calendar's."""
+        """One row, a planner's or the calendar's.
+
+        Args:
+            year: Calendar year.
+            month: Calendar month, 1..12.
+            week: An ISO week with a day in that month.
+            calendar: A locality, or a state's own calendar.
+
+        Returns:
+            The planner's row, or the calendar's.
+
+        Raises:
+            UnknownValueError: there is neither a row nor a calendar of that name.
+        """
         planned = self._rows.get((year, month, calendar), {}).get(week)
         return planned or WeekConfiguration(
             year, month, week, calendar, self.days_of_month(year, month, calendar)[week]
         )
 
     def plan(self, week: IsoWeek) -> "WeekPlan":
-        """Settings of a whole ISO week in every locality."""
+        """Settings of a whole ISO week in every locality.
+
+        Args:
+            week: The ISO week.
+
+        Returns:
+            The settings; of a week over two months hours and shrinkage are means weighted by days and paid hours.
+        """
         return WeekPlan(week, {locality: self._locality_week(week, locality) for locality in LOCALITIES})
 
     def _locality_week(self, week: IsoWeek, locality: str) -> LocalityWeek:

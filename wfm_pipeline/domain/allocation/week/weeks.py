@@ -21,6 +21,9 @@ _MONTHS_KEPT: Final = 256
 def check_year(year: int) -> None:
     """Refuse a year that can only be a slip of the pen.
 
+    Args:
+        year: Calendar or ISO year.
+
     Raises:
         InvalidValueError: outside 1900..2999.
     """
@@ -47,7 +50,20 @@ class IsoWeek:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `2025-W28`."""
+        """Read `2025-W28`.
+
+        Args:
+            text: Such as `2025-W28`.
+
+        Returns:
+            The week.
+
+        Raises:
+            InvalidValueError: the text names no week, or its year does not have it.
+
+        Source:
+            ISO 8601.
+        """
         found = year_and_week(text.strip())
         if found is None:
             raise InvalidValueError(f"an ISO week looks like 2025-W28, got {text!r}", got=text)
@@ -55,7 +71,14 @@ class IsoWeek:
 
     @classmethod
     def of(cls, date: dt.date) -> Self:
-        """The week a date lies in."""
+        """The week a date lies in.
+
+        Args:
+            date: The date.
+
+        Returns:
+            The week.
+        """
         calendar = date.isocalendar()
         return cls(calendar.year, calendar.week)
 
@@ -75,12 +98,32 @@ class IsoWeek:
 
 
 def weeks_of(dates: Iterable[dt.date]) -> list[IsoWeek]:
-    """ISO weeks that dates lie in, in the dates' order."""
+    """ISO weeks that dates lie in, in the dates' order.
+
+    Args:
+        dates: Dates in any order.
+
+    Returns:
+        The weeks, each once.
+
+    Example:
+        >>> [str(week) for week in weeks_of([dt.date(2025, 7, 6), dt.date(2025, 7, 7), dt.date(2025, 7, 8)])]
+        ['2025-W27', '2025-W28']
+    """
     return list(dict.fromkeys(IsoWeek.of(date) for date in dates))
 
 
 def working_dates(site: Site, first_date: dt.date, last_date: dt.date) -> tuple[dt.date, ...]:
-    """Dates between two dates, inclusive, that are neither weekend nor holiday of the site."""
+    """Dates between two dates, inclusive, that are neither weekend nor holiday of the site.
+
+    Args:
+        site: Weekend and holidays.
+        first_date: First date.
+        last_date: Last date, inclusive.
+
+    Returns:
+        The dates, in order.
+    """
     days = (first_date + dt.timedelta(days=day) for day in range((last_date - first_date).days + 1))
     off, weekend = holiday_names(site, first_date, last_date), site.weekend_numbers()
     return tuple(date for date in days if date not in off and date.weekday() not in weekend)
@@ -88,6 +131,13 @@ def working_dates(site: Site, first_date: dt.date, last_date: dt.date) -> tuple[
 
 def month_ends(year: int, month: int) -> tuple[dt.date, dt.date]:
     """First and last date of a month.
+
+    Args:
+        year: Calendar year.
+        month: Calendar month, 1..12.
+
+    Returns:
+        First and last date.
 
     Raises:
         InvalidValueError: month outside 1..12, or year outside 1900..2999.
@@ -101,7 +151,22 @@ def month_ends(year: int, month: int) -> tuple[dt.date, dt.date]:
 
 @lru_cache(maxsize=_MONTHS_KEPT)
 def weeks_of_month(year: int, month: int) -> tuple[IsoWeek, ...]:
-    """ISO weeks with at least one date inside the month, in order."""
+    """ISO weeks with at least one date inside the month, in order.
+
+    Args:
+        year: Calendar year.
+        month: Calendar month, 1..12.
+
+    Returns:
+        The weeks, in order of time.
+
+    Raises:
+        InvalidValueError: month outside 1..12, or year outside 1900..2999.
+
+    Example:
+        >>> [str(week) for week in weeks_of_month(2025, 7)][-1]
+        '2025-W31'
+    """
     first, last = month_ends(year, month)
     days = range((last - first).days + 1)
     return tuple(dict.fromkeys(IsoWeek.of(first + dt.timedelta(days=day)) for day in days))

@@ -29,7 +29,7 @@ def log_likelihood(counts: FloatArray, mean: FloatArray, dispersion: FloatArray)
         dispersion: f > 0; shape (k,).
 
     Returns:
-        Shape (k, n).
+        Log probability [log]; shape (k, n).
     """
     size = 1 / np.asarray(dispersion)[:, None]
     below = np.log1p(mean / size)
@@ -44,6 +44,9 @@ def fit_dispersion(counts: FloatArray, mean: FloatArray, *, default: float) -> f
         counts: Counts that came; shape (n,).
         mean: Means that were forecast; shape (n,); cells with mean 0 are left out.
         default: Answer without any cell.
+
+    Returns:
+        Over-dispersion f of Var = m + f m^2, one of DISPERSIONS.
     """
     some = mean > 0
     counts, mean = counts[some], mean[some]
@@ -56,14 +59,40 @@ def fit_dispersion(counts: FloatArray, mean: FloatArray, *, default: float) -> f
 
 
 def distribution(counts: FloatArray, mean: FloatArray, dispersion: FloatArray) -> FloatArray:
-    """P(N <= counts); shapes broadcast. A mean of 0 is a sure 0, a negative count has probability 0."""
+    """Probability that a count is at most a number.
+
+    Args:
+        counts: Numbers [calls]; a negative one has probability 0.
+        mean: Mean m of the law [calls], >= 0; a mean of 0 is a sure 0.
+        dispersion: f of Var = m + f m^2, > 0; the three broadcast.
+
+    Returns:
+        P(N <= counts) [0..1].
+
+    Example:
+        >>> distribution(np.array([0.0, 2.0]), np.array([2.0, 0.0]), np.array([1e-6])).round(4).tolist()
+        [0.1353, 1.0]
+    """
     size = 1 / dispersion
     answer = nbinom.cdf(counts, size, size / (size + np.maximum(mean, LEAST_DIVISOR)))
     return np.where(mean > 0, answer, (counts >= 0).astype(float))
 
 
 def integer_quantile(level: FloatArray, mean: FloatArray, dispersion: FloatArray) -> FloatArray:
-    """Smallest count k with P(N <= k) >= level; shapes broadcast; 0 where the mean is 0."""
+    """Smallest count k with P(N <= k) >= level.
+
+    Args:
+        level: Levels, in (0, 1).
+        mean: Mean m of the law [calls], >= 0.
+        dispersion: f of Var = m + f m^2, > 0; the three broadcast.
+
+    Returns:
+        Whole counts [calls]; 0 where the mean is 0.
+
+    Example:
+        >>> integer_quantile(np.array([0.1, 0.5, 0.9]), np.array([4.0]), np.array([1e-6])).tolist()
+        [2.0, 4.0, 7.0]
+    """
     size = 1 / dispersion
     answer = nbinom.ppf(level, size, size / (size + np.maximum(mean, LEAST_DIVISOR)))
     return np.where(mean > 0, answer, 0.0)
@@ -73,6 +102,14 @@ def middle_quantile(level: FloatArray, mean: FloatArray, dispersion: FloatArray)
     """Half-way between the integer quantile and that of the mid-distribution, which is continuous.
 
     Integer quantiles cover too much where counts are small; this mends it.
+
+    Args:
+        level: Levels, in (0, 1).
+        mean: Mean m of the law [calls], >= 0.
+        dispersion: f of Var = m + f m^2, > 0; the three broadcast.
+
+    Returns:
+        Counts [calls], >= 0, halves and less too; 0 where the mean is 0.
 
     Source:
         Ma, Genton & Parzen (2011), Asymptotic properties of sample quantiles of discrete distributions.

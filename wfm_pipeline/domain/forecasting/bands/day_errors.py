@@ -54,14 +54,31 @@ class ErrorLaw:
     days: int
 
     def covariance(self, queue: int) -> FloatArray:
-        """K of one queue; shape (slots, slots)."""
+        """How the errors of a day's slots go together in one queue.
+
+        Args:
+            queue: Which queue.
+
+        Returns:
+            Covariance K of the relative errors of its slots; shape (slots, slots).
+        """
         slots = self.dispersion.shape[1]
         lag = np.abs(np.subtract.outer(np.arange(slots), np.arange(slots)))
         return (_parts(np.arange(slots, dtype=np.int64), self.interval_minutes) @ self.weights[queue])[lag]
 
 
 def default_law(queues: int, slots: int, *, interval_minutes: int, dispersion: float) -> ErrorLaw:
-    """The law before any past day is known."""
+    """The law before any past day is known.
+
+    Args:
+        queues: Queues [count].
+        slots: Slots of a day [count].
+        interval_minutes: Length of a slot [min].
+        dispersion: Noise f of a slot beyond Poisson, >= 0.
+
+    Returns:
+        A law in which only whole days err together.
+    """
     weights = np.zeros((queues, 1 + len(DECAY_HOURS)))
     weights[:, 0] = DEFAULT_LEVEL_VARIANCE
     return ErrorLaw(interval_minutes, weights, np.full((queues, slots), dispersion), 0)
@@ -78,6 +95,9 @@ def learn_law(mean: FloatArray, actual: FloatArray, *, interval_minutes: int, di
 
     Returns:
         The law; the default one without any usable cell.
+
+    Source:
+        docs/methods/intraday.md, step 2.
     """
     queues, slots = mean.shape[1:]
     usable: BoolArray = ~np.isnan(actual) & (mean >= LEAST_CALLS)

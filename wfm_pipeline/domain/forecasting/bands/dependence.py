@@ -64,7 +64,15 @@ class Dependence:
     weeks: WeekErrors | None = None
 
     def days(self, queue: int, horizon: int) -> FloatArray:
-        """Correlation of the target days of one queue; shape (horizon, horizon)."""
+        """How the errors of the target days go together in one queue.
+
+        Args:
+            queue: Which queue.
+            horizon: Target days [days].
+
+        Returns:
+            Correlation of the errors of its target days; shape (horizon, horizon).
+        """
         lag = np.abs(np.subtract.outer(np.arange(horizon), np.arange(horizon)))
         correlation = (_parts(np.arange(horizon)) @ self.day_weights[queue])[lag]
         np.fill_diagonal(correlation, 1.0)
@@ -72,7 +80,14 @@ class Dependence:
 
 
 def default_dependence(queues: int) -> Dependence:
-    """Before any past forecast exists."""
+    """Before any past forecast exists.
+
+    Args:
+        queues: Queues [count].
+
+    Returns:
+        Correlations before any past forecast exists.
+    """
     between = np.full((queues, queues), DEFAULT_QUEUE_CORRELATION)
     np.fill_diagonal(between, 1.0)
     return Dependence(np.tile(np.array(DEFAULT_DAY_WEIGHTS), (queues, 1)), between, 0)
@@ -85,6 +100,13 @@ def learn_dependence(panel: CallPanel, *, site: Site, options: ForecastOptions) 
         panel: The history before the origin.
         site: Calendar of the desk.
         options: The forecast's choices.
+
+    Returns:
+        Correlations of days and queues, and errors of weeks.
+
+    Source:
+        docs/methods/sample_paths.md, step 1; Ibrahim, Ye, L'Ecuyer & Shen (2016), Modeling and forecasting call center
+        arrivals.
     """
     end = panel.first_date + dt.timedelta(days=panel.calls.shape[1])
     recent = panel.window(end - dt.timedelta(days=LEARN_HISTORY_DATES), end)
@@ -99,6 +121,9 @@ def dependence_of(past: PastForecasts) -> Dependence:
 
     Args:
         past: Forecasts and outcomes; days without an outcome are left out.
+
+    Returns:
+        Correlations of days and queues, and errors of weeks; the default without any past forecast.
     """
     queues = past.mean.shape[1]
     if not past.origin.size:
@@ -181,7 +206,18 @@ def _queue_correlation(scores: FloatArray, known: BoolArray, trust: FloatArray) 
 
 
 def nearest_correlation(matrix: FloatArray) -> FloatArray:
-    """The matrix with its negative eigenvalues cut off and its diagonal put back to 1."""
+    """A correlation matrix near to a symmetric one: negative eigenvalues are lifted, the diagonal is put back to 1.
+
+    Args:
+        matrix: Shape (n, n).
+
+    Returns:
+        Same shape; symmetric, positive definite, 1 on the diagonal.
+
+    Example:
+        >>> nearest_correlation(np.array([[1.0, 0.5], [0.5, 1.0]])).round(6).tolist()
+        [[1.0, 0.5], [0.5, 1.0]]
+    """
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
     whole = (vectors * np.maximum(values, LEAST_EIGENVALUE)) @ vectors.T
     scale = 1 / np.sqrt(np.diag(whole))

@@ -50,7 +50,15 @@ class InnerForecasts:
 
 
 def inner_forecasts(state: DeskState, options: ForecastOptions) -> InnerForecasts:
-    """Forecast again from the last weeks' origins, each knowing only what was known then."""
+    """Forecast again from the last weeks' origins, each knowing only what was known then.
+
+    Args:
+        state: What is known before the origin.
+        options: The forecast's choices.
+
+    Returns:
+        Forecasts and outcomes of up to INNER_HORIZON_DAYS days from each origin; none where the history is too short.
+    """
     horizon = min(INNER_HORIZON_DAYS, state.horizon)
     origins = [state.known - horizon - SPACING_DAYS * back for back in range(options.inner_origins)]
     means, dates, starts = [], [], []

@@ -65,9 +65,16 @@ class IntervalModels:
     band_weight: float = 0.0
 
     def corrected_mean(self, mean: FloatArray, features: FloatArray) -> FloatArray:
-        """Mean with the model's share in it; shape (queues, days, slots) [calls].
+        """Means with the model's share in them.
 
         Calls move inside their day only: the day's total stays, and zero stays zero.
+
+        Args:
+            mean: Level times shape [calls]; shape (queues, days, slots).
+            features: Day features; shape (queues, days, features).
+
+        Returns:
+            Means with the model's share in them [calls]; same shape.
         """
         if not self.mean_weight:
             return mean
@@ -77,7 +84,16 @@ class IntervalModels:
         return np.where(after > 0, moved * before / np.maximum(after, LEAST_DIVISOR), mean)
 
     def corrected_quantiles(self, quantiles: FloatArray, mean: FloatArray, features: FloatArray) -> FloatArray:
-        """Quantiles with the models' share in them, in order, never negative; shape (..., levels) [calls]."""
+        """Quantiles with the models' share in them.
+
+        Args:
+            quantiles: Quantiles of the bands [calls]; shape (queues, days, slots, levels).
+            mean: Their means [calls]; shape (queues, days, slots).
+            features: Day features; shape (queues, days, features).
+
+        Returns:
+            Same shape as the quantiles [calls]; in order, never negative, 0 where the mean is 0.
+        """
         if not self.band_weight:
             return quantiles
         own = np.stack([mean + _scale(mean) * _ask(text, mean, features) for text in self.quantile_models], axis=-1)
@@ -102,7 +118,15 @@ def _scale(mean: FloatArray) -> FloatArray:
 
 
 def cell_features(mean: FloatArray, features: FloatArray) -> FloatArray:
-    """Features of every cell: CELL_FEATURES; shape (queues x days x slots, features)."""
+    """Features of every cell, as the trees know them.
+
+    Args:
+        mean: Means [calls]; shape (queues, days, slots).
+        features: Day features; shape (queues, days, features).
+
+    Returns:
+        CELL_FEATURES; shape (queues x days x slots, 4).
+    """
     queues, days, slots = mean.shape
     shape = (queues, days, slots)
     queue = np.broadcast_to(np.arange(queues)[:, None, None], shape)
@@ -125,6 +149,9 @@ def learn_interval_models(inner: InnerForecasts, features: FloatArray, options: 
 
     Returns:
         Models with weights; both weights 0 (and no models) where they earn nothing.
+
+    Source:
+        docs/methods/forecasting.md, step 7; Koenker & Bassett (1978), Regression Quantiles.
     """
     if not inner.date.size:
         return IntervalModels()

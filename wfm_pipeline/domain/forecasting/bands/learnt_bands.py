@@ -84,12 +84,28 @@ class BandModel:
         return np.maximum.accumulate(answer, axis=-1)
 
     def band_of(self, mean: FloatArray) -> IntArray:
-        """Number of the level band of each mean, same shape."""
+        """Number of the level band of each mean, same shape.
+
+        Args:
+            mean: Means [calls]; shape (queues, cells).
+
+        Returns:
+            Number of the level band of each mean, from 0; same shape.
+        """
         return (mean[:, :, None] >= self.edges[:, None, :]).sum(axis=2)
 
 
 def default_bands(queues: int, dispersion: float, *, level_bands: int) -> BandModel:
-    """Bands before any backtest exists: one dispersion, nominal levels."""
+    """Bands before any backtest exists: one dispersion, nominal levels.
+
+    Args:
+        queues: Queues [count].
+        dispersion: f of Var = m + f m^2.
+        level_bands: Bands of the mean that are calibrated apart [count], >= 1.
+
+    Returns:
+        Bands before any backtest exists: one dispersion, nominal levels.
+    """
     levels = np.broadcast_to(np.array(QUANTILE_LEVELS), (queues, level_bands, len(QUANTILE_LEVELS)))
     return BandModel(
         np.full((queues, level_bands - 1), np.inf), np.full((queues, level_bands), dispersion), levels.copy()
@@ -108,6 +124,12 @@ def learn_bands(
         ahead: Horizon day of each cell, from 1; shape (cells,).
         default: Dispersion where there is too little to learn from.
         level_bands: Bands of the mean that are calibrated apart.
+
+    Returns:
+        Bands; those with too little to learn from are the default ones.
+
+    Source:
+        docs/methods/forecasting.md, step 6.
     """
     model = default_bands(len(mean), default, level_bands=level_bands)
     for queue in range(len(mean)):

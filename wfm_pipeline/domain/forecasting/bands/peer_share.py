@@ -41,13 +41,16 @@ class PeerShare:
     week: FloatArray
 
     def blend(self, mean: FloatArray, ahead: IntArray, weekday: IntArray, plain: BoolArray) -> FloatArray:
-        """Means with the peers' part in them; shape (queues, days, slots) [calls].
+        """Means with the peers' part in them.
 
         Args:
             mean: The model's means [calls]; same shape.
             ahead: Horizon day of each day, from 1; shape (days,).
             weekday: Weekday of each day, Monday 0; shape (days,).
             plain: Shape (queues, days): neither closed nor a day with a name.
+
+        Returns:
+            Same shape [calls].
         """
         if not self.share.any():
             return mean
@@ -62,6 +65,12 @@ def learn_peer_share(inner: InnerForecasts, plain: BoolArray, weeks: dict[str, F
         inner: The inner backtest with its peers.
         plain: Shape (queues, inner days): neither closed nor a day with a name.
         weeks: Peer -> its week as of today, shape (queues, 7, slots) [calls].
+
+    Returns:
+        Peer, share and the peer's week; the share is 0 where none was earned.
+
+    Source:
+        docs/methods/forecasting.md, step 7.
     """
     queues, _, slots = inner.mean.shape
     share, names = np.zeros((queues, 2)), [""] * queues

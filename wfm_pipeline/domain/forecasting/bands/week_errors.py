@@ -85,6 +85,9 @@ def learn_week_errors(said: FloatArray, came: FloatArray, known: BoolArray, orig
 
     Returns:
         Errors of the sums of every seven days in a row inside a forecast, as far as they are known.
+
+    Source:
+        docs/methods/sample_paths.md, step 2.
     """
     queues, horizon = said.shape[1:]
     asked = _sums((said > 0).astype(np.float64))

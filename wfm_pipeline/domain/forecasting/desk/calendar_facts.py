@@ -94,7 +94,15 @@ def _other_days(country: str, subdivision: str | None, year: int) -> dict[dt.dat
 
 
 def day_types(site: Site, first_date: dt.date, days: int) -> DayTypes:
-    """Facts of `days` consecutive dates of a site, from `first_date` on.
+    """Facts of consecutive dates of a site.
+
+    Args:
+        site: Country, weekend and own holidays.
+        first_date: First date.
+        days: How many dates [days], >= 0.
+
+    Returns:
+        The facts; the backlog is 0 in them, as it is the queues' own.
 
     Source:
         Public and other holidays from the `holidays` library; the rules are in
@@ -188,12 +196,19 @@ def _distance(marked: BoolArray) -> FloatArray:
 
 
 def closed_days(types: DayTypes, days: DayTable) -> BoolArray:
-    """Which dates each queue is closed on, target days included; shape (queues, dates).
+    """Which dates each queue is closed on, target days included.
 
     In the history what happened counts. Ahead, a queue is closed on weekdays it never works, and on
     holidays where it does not work on the weekday they behave like - unless it worked on a holiday
     of that name before, or on most of its holidays so far, or the holiday is one that most desks
     work on and this one never closed.
+
+    Args:
+        types: Facts of history and target dates.
+        days: Usable, closed and missing days of the history.
+
+    Returns:
+        Shape (queues, dates): closed, as it happened or as it is expected.
     """
     known = days.closed.shape[1]
     closed: BoolArray = np.logical_not(days.open_weekday[:, types.weekday])
@@ -218,11 +233,22 @@ def _closed_on_holiday(types: DayTypes, days: DayTable, date: int, follows: Bool
 
 
 def backlog(types: DayTypes, days: DayTable, closed: BoolArray) -> FloatArray:
-    """Work left over from lost days, for queues that rest on every weekend day; (queues, dates).
+    """Work left over from lost days, for queues that rest on every weekend day.
 
-    A lost day (closed although its weekday is worked) adds 1, an eve 0.6, up to 1.5; an open day
-    leaves 0.4 of it; a weekend keeps it. A date counts with what was left before it. Missing days
-    are not lost days. Queues that work on weekends have none.
+    A lost day (closed although its weekday is worked) adds 1, an eve 0.6, up to 1.5; an open day leaves 0.4 of it; a
+    weekend keeps it. A date counts with what was left before it. Missing days are not lost days. Queues that work on
+    weekends have none.
+
+    Args:
+        types: Facts of history and target dates.
+        days: Usable, closed and missing days of the history.
+        closed: From `closed_days`; shape (queues, dates).
+
+    Returns:
+        Backlog on the eve of each date [days]; shape (queues, dates).
+
+    Source:
+        docs/methods/forecasting.md, step 1.
     """
     works_weekends = days.open_weekday[:, _rest_days(types)].any(axis=1)
     rests: BoolArray = np.logical_and(~works_weekends, days.open_weekday.any(axis=1))

@@ -80,7 +80,15 @@ class CallPanel:
         return (self.first_date.weekday() + np.arange(self.calls.shape[1])) % DAYS_PER_WEEK
 
     def window(self, first: dt.date, end: dt.date) -> "CallPanel":
-        """The dates in [first, end): cut at the front where there are earlier ones, filled with nothing at the end."""
+        """A stretch of the dates, cut at the front where there are earlier ones, filled with nothing at the end.
+
+        Args:
+            first: First date wanted; the panel's own where it begins later.
+            end: Date after the last one.
+
+        Returns:
+            A panel of those dates.
+        """
         low = max((first - self.first_date).days, 0)
         high = max((end - self.first_date).days, low)
         absent = max(high - max(self.calls.shape[1], low), 0)
@@ -224,6 +232,7 @@ def _interval_minutes(rows: pd.DataFrame, fallback: int | None) -> int:
     if off_grid.any():
         _refuse_mixed(step, f"{start[off_grid].iloc[0]} is off the grid")
     per_day = gaps.groupby([ordered["queue_id"][same_day], date[same_day]]).agg(["min", "size"])
+    # One queue at half the grain would read as every second slot missing: refused, not guessed at.
     coarse = per_day[(per_day["min"] > step) & (per_day["size"] >= TELLING_GAPS)]
     if len(coarse):
         queue_id, day = coarse.index[0]
@@ -242,6 +251,12 @@ def day_table(panel: CallPanel) -> DayTable:
     """Sort every queue's days into usable, closed and missing (see the top of this module).
 
     Days of which a few slots are missing are scaled up by the slots that are there.
+
+    Args:
+        panel: The history.
+
+    Returns:
+        Days and their totals.
     """
     weekday = panel.weekday
     known: BoolArray = ~np.isnan(panel.calls)
@@ -270,6 +285,9 @@ def _dates_met(has_row: BoolArray) -> BoolArray:
 
 def desk_closed_dates(panel: CallPanel) -> BoolArray:
     """Dates whose rows are all zero on the whole desk although calls were to be expected.
+
+    Args:
+        panel: The history.
 
     Returns:
         Shape (dates,). A desk so small that a day without calls is ordinary has none.

@@ -58,7 +58,15 @@ class DeskState:
 
 
 def observe(panel: CallPanel, types: DayTypes) -> DeskState:
-    """Gather what is known: `panel` holds the history, `types` its dates and the target dates."""
+    """Gather what is known on the eve of an origin.
+
+    Args:
+        panel: Calls before the origin.
+        types: Facts of its dates and of the target dates.
+
+    Returns:
+        What every part of the forecast reads.
+    """
     days = day_table(panel)
     closed = closed_days(types, days)
     queues = np.arange(len(panel.queue_ids))[:, None]
@@ -81,7 +89,15 @@ def observe(panel: CallPanel, types: DayTypes) -> DeskState:
 
 
 def head(types: DayTypes, dates: int) -> DayTypes:
-    """The first `dates` dates of calendar facts."""
+    """The first `dates` dates of calendar facts.
+
+    Args:
+        types: Calendar facts.
+        dates: How many of the first dates to keep [days].
+
+    Returns:
+        The facts of those dates.
+    """
     return replace(
         types,
         dates=types.dates[:dates],

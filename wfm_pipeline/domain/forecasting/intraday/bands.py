@@ -63,6 +63,9 @@ def learn_levels(mean: FloatArray, dispersion: FloatArray, came: FloatArray, dat
         came: What came [calls]; shape (n,).
         date: Day of each; shape (n,). Days are counted, not slots: slots of a day err together.
 
+    Returns:
+        Levels to ask for, per class of size; nominal where a class has too few outcomes.
+
     Source:
         Czado, Gneiting & Held (2009), Predictive Model Assessment for Count Data: the
         non-randomised probability integral transform.

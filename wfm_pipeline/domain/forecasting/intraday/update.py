@@ -106,6 +106,9 @@ def learn_intraday(panel: CallPanel, *, site: Site, options: ForecastOptions) ->
 
     Returns:
         The model; the default one where the history is too short.
+
+    Source:
+        docs/methods/intraday.md, steps 1, 2 and 4.
     """
     end = panel.first_date + dt.timedelta(days=panel.calls.shape[1])
     recent = panel.window(end - dt.timedelta(days=LEARN_HISTORY_DATES), end)
@@ -122,7 +125,17 @@ def learn_intraday(panel: CallPanel, *, site: Site, options: ForecastOptions) ->
 
 
 def learn_from_days(mean: FloatArray, actual: FloatArray, *, interval_minutes: int, dispersion: float) -> IntradayModel:
-    """Learn from past days whose forecast and outcome are given; arguments as of `learn_law`."""
+    """Learn from past days whose forecast and outcome are given.
+
+    Args:
+        mean: What was forecast [calls], >= 0; shape (days, queues, slots).
+        actual: What came [calls], NaN where closed or missing; same shape.
+        interval_minutes: Length of a slot [min].
+        dispersion: Noise where there is nothing to learn from.
+
+    Returns:
+        The model; the default one where nothing is known.
+    """
     law = learn_law(mean, actual, interval_minutes=interval_minutes, dispersion=dispersion)
     cases = _cases(mean, actual)
     strength = _strength(mean, actual, law, cases)
@@ -201,6 +214,10 @@ def update_day(issued: IssuedDay, so_far: FloatArray, *, elapsed: int, model: In
     Returns:
         The update. Without a known slot of a queue its forecast stays as issued, bit for bit.
         Slots forecast as 0 (closed) stay 0 and tell nothing.
+
+    Source:
+        docs/methods/intraday.md, steps 3 to 7; Shen & Huang (2008), Interday Forecasting and Intraday Updating of Call
+        Center Arrivals.
     """
     queues, slots = issued.mean.shape
     law = model.law
@@ -216,6 +233,7 @@ def update_day(issued: IssuedDay, so_far: FloatArray, *, elapsed: int, model: In
             remaining[queue] = band if not elapsed else _untold_rest(band, before, ahead, covariance, noise)
             continue
         before = issued.mean[queue]
+        # How far an update is believed was learnt by the share of the day's calls that has come, not by the clock.
         gone = float(before[:elapsed].sum() / before.sum())
         strength = float(np.interp(gone, REPLAY_SHARES, model.strength))
         after, left = _updated(before, so_far[queue], told[queue], covariance, noise, strength=strength)

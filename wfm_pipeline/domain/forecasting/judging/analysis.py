@@ -67,6 +67,12 @@ def analyse(result: BacktestResult, history: pd.DataFrame, *, site: Site, ours: 
         history: The intervals it was run on.
         site: Calendar of the desk.
         ours: The method the others are compared with.
+
+    Returns:
+        Every table of the report.
+
+    Source:
+        docs/methods/backtesting.md.
     """
     rows = scored_rows(result.judged, site=site)
     return BacktestAnalysis(

@@ -146,6 +146,7 @@ def run_backtest(
                 f"fold with origin {fold.origin} has no rows before or after its origin in the panel",
                 origin=fold.origin,
             )
+        # A desk that was closed against expectation judges nobody: no method could know it.
         scored = future.has_row & ~np.isnan(future.calls) & ~_ahead(closed, cube, future)[None, :, None]
         told = plans(fold.origin) if plans else None
         for method in chosen:

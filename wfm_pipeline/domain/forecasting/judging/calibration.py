@@ -76,9 +76,15 @@ def reliability_table(rows: pd.DataFrame) -> pd.DataFrame:
     Counts sit on quantiles, so there are two answers: strictly below, and at or below. A calibrated
     quantile has its level between the two.
 
+    Args:
+        rows: From `scored_rows`.
+
     Returns:
         One row per method, queue and level: method, queue_id, level, share_below, share_at_or_below
         [0..1]. Methods without quantiles have NaN.
+
+    Source:
+        docs/methods/backtesting.md.
     """
     records = []
     for method, queue_id, part in _groups(rows):
@@ -203,5 +209,16 @@ def pit_shares(low: FloatArray, high: FloatArray, edges: FloatArray) -> FloatArr
 
 
 def pit_misplaced(shares: FloatArray) -> float:
-    """Share of the counts that would have to move to another bin to make a histogram flat [0..1]."""
+    """How far a PIT histogram is from flat.
+
+    Args:
+        shares: Share of the counts in each bin, adding up to 1; shape (n_bins,).
+
+    Returns:
+        Share of the counts that would have to move to another bin [0..1].
+
+    Example:
+        >>> pit_misplaced(np.array([0.5, 0.3, 0.2, 0.0]))
+        0.3
+    """
     return float(np.abs(shares - 1 / len(shares)).sum() / 2)

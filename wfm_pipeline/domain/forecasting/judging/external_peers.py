@@ -53,6 +53,10 @@ def external_rows(name: str, predictions: pd.DataFrame, asked: pd.DataFrame) -> 
 def checked_predictions(name: str, predictions: pd.DataFrame) -> pd.DataFrame:
     """The table's own soundness: columns, types, one row per key. What it answers is checked by `external_rows`.
 
+    Args:
+        name: What the peer is called.
+        predictions: As of `external_rows`.
+
     Returns:
         KEYS, calls_mean and the quantile columns that are there, with our types; the same again for its own result.
 

@@ -44,6 +44,9 @@ def gain_table(rows: pd.DataFrame, *, ours: str = METHOD) -> pd.DataFrame:
         1 is no better than the peer, 0 is perfect, NaN where the peer is at the floor or below;
         `is_best_peer` marks the peer with the lowest score, the first of equals. Empty where ours
         or every peer is missing.
+
+    Source:
+        docs/methods/backtesting.md.
     """
     methods = list(rows["method"].unique())
     peers = [name for name in methods if name != ours]
@@ -75,6 +78,11 @@ def gain_table(rows: pd.DataFrame, *, ours: str = METHOD) -> pd.DataFrame:
 
 def share_left(ours: float, peer: float, floor: float) -> float:
     """Share of a peer's removable error that ours still has: (ours - floor) / (peer - floor).
+
+    Args:
+        ours: Our score [0..inf).
+        peer: The peer's score.
+        floor: The score of a forecast that knows the rate.
 
     Returns:
         1 is no better than the peer, 0 as good as can be; NaN where the peer is at the floor or below.

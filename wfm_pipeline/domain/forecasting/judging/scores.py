@@ -46,6 +46,9 @@ def score_backtest(predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFram
         One row per method with SCORE_COLUMNS, poisson_floor (per queue and interval) and
         poisson_floor_tot (summed over queues); and one row per origin and method with the same
         scores inside the fold.
+
+    Source:
+        docs/methods/backtesting.md.
     """
     scored = predictions[predictions["is_scored"]]
     busy = busy_cells(scored)
@@ -67,13 +70,27 @@ def score_backtest(predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFram
 
 
 def busy_cells(scored: pd.DataFrame) -> pd.Series:
-    """Busy flag per queue, weekday and time of day, from the actuals of all folds."""
+    """Which cells of the week are busy, from the actuals of all folds.
+
+    Args:
+        scored: Scored rows with queue_id, interval_start, origin and calls.
+
+    Returns:
+        Flag by queue, weekday and minute of the day: BUSY_CALLS or more on average.
+    """
     one = scored.drop_duplicates(["origin", "queue_id", "interval_start"])
     return one["calls"].groupby(week_cell(one)).mean() >= BUSY_CALLS
 
 
 def week_cell(rows: pd.DataFrame) -> list[pd.Series]:
-    """The cell that a row's usual calls are looked up by: queue, weekday (Monday 0), minute of the day."""
+    """The cell of the week that a row's usual calls are looked up by.
+
+    Args:
+        rows: Rows with queue_id and interval_start (local).
+
+    Returns:
+        Queue, weekday (Monday 0) and minute of the day [min] of every row.
+    """
     start = rows["interval_start"]
     return [
         rows["queue_id"],

@@ -76,12 +76,25 @@ class LongErrors:
 
 
 def damped(weeks: FloatArray) -> FloatArray:
-    """Weeks of undamped growth that a damped trend brings by the middle of each week ahead (0 the first)."""
+    """How far a damped trend has come.
+
+    Args:
+        weeks: Weeks ahead, 0 the first [weeks].
+
+    Returns:
+        Weeks of undamped growth by the middle of each week ahead [weeks], at most 9.
+
+    Source:
+        Gardner & McKenzie (1985), damped trends.
+    """
     return TREND_DAMPING * (1 - TREND_DAMPING ** (weeks + 0.5)) / (1 - TREND_DAMPING)
 
 
 def weekly_slope(panel: CallPanel) -> FloatArray:
     """Robust growth of each queue's level over its last weeks.
+
+    Args:
+        panel: The history.
 
     Returns:
         Log growth per week; shape (queues,); 0 where there are fewer than LEAST_TREND_WEEKS.
@@ -116,6 +129,12 @@ def learn_long_errors(past: PastForecasts, slopes: FloatArray) -> LongErrors:
     Args:
         past: Forecasts of whole weeks from several origins, without trend.
         slopes: Log growth per week as known at each origin; shape (origins, queues).
+
+    Returns:
+        Variances and the trend's gain; the defaults without any past forecast.
+
+    Source:
+        docs/methods/long_range.md, steps 3 and 4.
     """
     origins, queues, horizon = past.mean.shape[:3]
     weeks = horizon // DAYS_PER_WEEK

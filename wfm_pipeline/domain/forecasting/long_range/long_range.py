@@ -85,8 +85,14 @@ def long_range(
         handle: Optional answered calls and handle seconds per interval, see `forecast`.
         options: Choices; the defaults hold for every desk.
 
+    Returns:
+        Days and weeks ahead [calls], and notes.
+
     Raises:
         DataError: history unsound, or nothing before the origin.
+
+    Source:
+        docs/methods/long_range.md.
     """
     chosen = options or ForecastOptions()
     before = history[history["interval_start"] < pd.Timestamp(origin)] if "interval_start" in history else history
@@ -112,7 +118,16 @@ def long_range(
 
 
 def tested_errors(panel: CallPanel, *, site: Site, options: ForecastOptions) -> LongErrors:
-    """What forecasts from past origins of this panel say about the long range."""
+    """What forecasts from past origins of this panel say about the long range.
+
+    Args:
+        panel: The history.
+        site: Calendar of the desk.
+        options: The forecast's choices.
+
+    Returns:
+        How wrong forecasts from past origins of this panel were, and whether its trend pays.
+    """
     dates = panel.calls.shape[1]
     origins = range(dates - 2 * DAYS_PER_WEEK, LEAST_KNOWN_DAYS, -TEST_SPACING_DAYS)[:MOST_TESTS]
     begun = np.flatnonzero(panel.has_row.any(axis=(0, 2)))
@@ -130,6 +145,13 @@ def long_means(
     panel: CallPanel, errors: LongErrors, *, site: Site, horizon_days: int, options: ForecastOptions
 ) -> tuple[FloatArray, tuple[str, ...]]:
     """Means of the target days and how each queue's were made.
+
+    Args:
+        panel: The history.
+        errors: How wrong long forecasts are; says how much of the trend is followed.
+        site: Calendar of the desk.
+        horizon_days: Target dates [days], >= 1.
+        options: The forecast's choices.
 
     Returns:
         Shape (queues, horizon, slots) [calls], closed slots 0, and one model name per queue.
@@ -150,6 +172,11 @@ def long_means(
 
 def season_move(state: DeskState, core: CoreModel, options: ForecastOptions) -> FloatArray:
     """What past years did between today's point of the year and the target's, drawn towards nothing.
+
+    Args:
+        state: What is known before the origin.
+        core: The learnt means.
+        options: The forecast's choices.
 
     Returns:
         Shape (queues, horizon) [log]; 0 with less history than the options ask for. One year counts

@@ -51,11 +51,14 @@ class SamplePaths:
         return self.calls.sum(axis=3)
 
     def weeks(self, first_weekday: int) -> IntArray:
-        """Totals of the whole ISO weeks inside the horizon; shape (paths, queues, weeks) [calls].
+        """Totals of the whole ISO weeks inside the horizon.
 
         Args:
             first_weekday: Weekday of the first target day, Monday 0. Days before the first Monday and
                 after the last Sunday are left out.
+
+        Returns:
+            Shape (paths, queues, weeks) [calls].
         """
         skip = -first_weekday % DAYS_PER_WEEK
         days = self.days[:, :, skip:]
@@ -64,7 +67,14 @@ class SamplePaths:
 
 
 def bands_of(totals: IntArray | FloatArray) -> FloatArray:
-    """Quantiles over paths of any sum; shape of one path with the levels at the end [calls]."""
+    """Quantiles over paths of any sum.
+
+    Args:
+        totals: Sums by path [calls]; paths on axis 0.
+
+    Returns:
+        Shape of one path with QUANTILE_LEVELS at the end [calls].
+    """
     return np.moveaxis(np.quantile(totals, QUANTILE_LEVELS, axis=0), 0, -1)
 
 
@@ -83,6 +93,10 @@ def sample_paths(answer: Answer, *, dependence: Dependence, law: ErrorLaw, paths
 
     Raises:
         DataError: paths below 1.
+
+    Source:
+        docs/methods/sample_paths.md; Ibrahim, Ye, L'Ecuyer & Shen (2016), Modeling and forecasting call center
+        arrivals; Aitchison & Shen (1980) for chances that wobble.
     """
     if paths < 1:
         raise DataError(f"paths must be at least 1, got {paths}", got=paths)
@@ -131,6 +145,9 @@ def totals_at(ranks: FloatArray, quantiles: FloatArray, mean: FloatArray, random
         quantiles: Quantiles of the days [calls]; shape (days, levels).
         mean: Means of the days [calls]; shape (days,); a day of mean 0 stays 0.
         random: Source of chance: totals between two whole numbers go to either, in expectation as drawn.
+
+    Returns:
+        Whole totals [calls], >= 0; shape (paths, days).
     """
     scores = np.clip(ranks, -_MOST_SIGMA, _MOST_SIGMA)
     totals = np.zeros(ranks.shape)
@@ -148,7 +165,14 @@ def totals_at(ranks: FloatArray, quantiles: FloatArray, mean: FloatArray, random
 
 
 def band_sigma(quantiles: FloatArray) -> FloatArray:
-    """Standard deviation of a normal law as wide as these bands [calls]; shape (..., levels) to (...)."""
+    """Standard deviation of a normal law as wide as these bands.
+
+    Args:
+        quantiles: Quantiles at QUANTILE_LEVELS [calls]; shape (..., levels).
+
+    Returns:
+        Mean over the 90, 80 and 50 % bands [calls]; shape (...).
+    """
     pairs = ((0, -1), (1, -2), (2, -3))
     widths = [(quantiles[..., b] - quantiles[..., a]) / (_NORMAL[b] - _NORMAL[a]) for a, b in pairs]
     return np.asarray(np.mean(widths, axis=0), dtype=np.float64)
@@ -160,6 +184,9 @@ def relative_spread(quantiles: FloatArray, mean: FloatArray) -> FloatArray:
     Args:
         quantiles: Shape (..., levels) [calls].
         mean: Shape (...) [calls].
+
+    Returns:
+        Share of the squared mean, >= 0; shape (...).
     """
     beyond = np.maximum(band_sigma(quantiles) ** 2 - mean, 0.0)
     return np.divide(beyond, mean**2, out=np.zeros_like(mean), where=mean > 0)

@@ -73,6 +73,12 @@ def learn_core(
         options: The forecast's choices.
         effect_seeds: Seeds of the calendar effect, if fewer than the options ask for.
         effect: A calendar effect learnt before; None learns one.
+
+    Returns:
+        All rungs, for the target days of the state.
+
+    Source:
+        docs/methods/forecasting.md, steps 1 to 4.
     """
     neighbours = neighbour_level(state)
     effect = effect or learn_effect(state, neighbours, options, seeds=effect_seeds)
@@ -113,7 +119,14 @@ def open_ahead(state: DeskState, core: CoreModel) -> BoolArray:
 
 
 def profile_answer(core: CoreModel) -> FloatArray:
-    """Level times shape on the target days, closed days 0; shape (queues, horizon, slots) [calls]."""
+    """Level times shape on the target days.
+
+    Args:
+        core: The learnt rungs.
+
+    Returns:
+        Expected calls [calls], closed days 0; shape (queues, horizon, slots).
+    """
     queues = np.arange(len(core.like))[:, None]
     level = core.level
     moved = core.effect.of(core.features) + level.drift + level.yearly + level.correction[:, None]

@@ -84,6 +84,9 @@ def drift_weights(state: DeskState, freed: FloatArray, options: ForecastOptions)
 
     Returns:
         Shape (half-lives, queues, horizon); sums to 1 over half-lives.
+
+    Source:
+        docs/methods/forecasting.md, step 3.
     """
     loss, trust = _rehearsed(state, freed, options)
     step = np.searchsorted(HORIZON_STEPS, np.arange(1, REHEARSED_DAYS + 1), side="right")

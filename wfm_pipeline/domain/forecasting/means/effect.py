@@ -76,7 +76,14 @@ class CalendarEffect:
     backlog_gain: float
 
     def of(self, features: FloatArray) -> FloatArray:
-        """Effect of days [log]; features of shape (queues, dates, features), result (queues, dates)."""
+        """What the calendar does to days.
+
+        Args:
+            features: Day features; shape (queues, dates, features).
+
+        Returns:
+            Effect [log]; shape (queues, dates).
+        """
         effect = self.backlog_gain * features[:, :, BACKLOG]
         if not self.models or self.strength == 0:
             return effect
@@ -88,6 +95,9 @@ class CalendarEffect:
 
 def neighbour_level(state: DeskState) -> FloatArray:
     """Median day total of the nearest normal same weekdays, the day itself left out.
+
+    Args:
+        state: What is known before the origin.
 
     Returns:
         Shape (queues, known dates) [calls]; NaN where no such day exists.
@@ -121,7 +131,14 @@ def _nearest(pool: IntArray, dates: IntArray) -> tuple[IntArray, BoolArray]:
 
 
 def nan_median(values: FloatArray) -> FloatArray:
-    """Median along the last axis of what is known; NaN where nothing is."""
+    """Median along the last axis of what is known.
+
+    Args:
+        values: Shape (..., n), NaN = unknown.
+
+    Returns:
+        Medians, NaN where nothing is known; shape (...).
+    """
     ordered = np.sort(values, axis=-1)  # NaN goes last
     count = (~np.isnan(values)).sum(axis=-1)
     low, high = np.maximum((count - 1) // 2, 0), count // 2
@@ -145,6 +162,9 @@ def learn_effect(
 
     Returns:
         The effect; of strength 0 where the calendar explains nothing out of sample.
+
+    Source:
+        docs/methods/forecasting.md, step 2; Ke et al. (2017), LightGBM.
     """
     target = np.log((state.days.total + CALLS_ADDED) / (level + CALLS_ADDED))
     queue, date = np.nonzero(state.normal & ~np.isnan(target))

@@ -46,7 +46,15 @@ class Chosen:
 
 
 def rung_for(weeks: float, options: ForecastOptions) -> str:
-    """The rung for so many weeks of usable history."""
+    """The rung for so many weeks of usable history.
+
+    Args:
+        weeks: Weeks of usable history of a queue, >= 0.
+        options: Where the rungs begin.
+
+    Returns:
+        Name of the rung.
+    """
     if weeks >= options.model_from_weeks:
         return RUNG_MODEL
     if weeks >= options.profile_from_weeks:
@@ -63,6 +71,9 @@ def problem(forecast: FloatArray, reference: float, *, sane_ratio: float) -> str
         forecast: Means of the horizon [calls]; any shape.
         reference: What the last weeks' level would bring over the same days [calls].
         sane_ratio: Factor from the reference, either way, that is no longer believed.
+
+    Returns:
+        The fault, in words that follow the rung's name.
     """
     if np.isnan(forecast).any():
         return "has NaN"

@@ -54,6 +54,12 @@ def learn_level(state: DeskState, effect: FloatArray, options: ForecastOptions) 
         state: What is known before the origin.
         effect: Calendar effect of all dates [log]; shape (queues, dates).
         options: The forecast's choices.
+
+    Returns:
+        Levels, and what moves them on the target days.
+
+    Source:
+        docs/methods/forecasting.md, step 3.
     """
     freed = np.where(state.normal, state.days.total / np.exp(effect[:, : state.known]), np.nan)
     weekday = weekday_medians(freed, state, options.level_days)

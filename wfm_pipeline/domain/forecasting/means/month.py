@@ -33,6 +33,9 @@ def month_curve(rows: FloatArray, goal: FloatArray, weight: FloatArray) -> Float
 
     Returns:
         Shape (31,) [log]; 0 where nothing is known.
+
+    Source:
+        docs/methods/forecasting.md, step 2.
     """
     ordinary = (rows[:, _SINCE] > 0) & (rows[:, _UNTIL] > 0) & (rows[:, _OTHER] == 0)
     away = np.abs(np.arange(1, DAYS + 1)[:, None] - rows[None, :, DAY_OF_MONTH])
@@ -42,5 +45,13 @@ def month_curve(rows: FloatArray, goal: FloatArray, weight: FloatArray) -> Float
 
 
 def on_curve(curve: FloatArray, rows: FloatArray) -> FloatArray:
-    """The curve's value for days; features in the last axis, which the result lacks."""
+    """The curve's value for days; features in the last axis, which the result lacks.
+
+    Args:
+        curve: From `month_curve`; shape (31,) [log].
+        rows: Features of days; shape (..., features).
+
+    Returns:
+        The curve's value on those days [log]; shape (...).
+    """
     return curve[rows[..., DAY_OF_MONTH].astype(np.int64) - 1]

@@ -69,12 +69,27 @@ def peer_forecast(panel: CallPanel, peer: Peer, horizon: int) -> tuple[FloatArra
 
 
 def peer_week(panel: CallPanel, peer: Peer) -> FloatArray:
-    """A peer's forecast of a week after a panel; shape (queues, 7, slots) [calls]."""
+    """A peer's forecast of a week after a panel.
+
+    Args:
+        panel: Calls before the origin.
+        peer: The method.
+
+    Returns:
+        Calls by weekday, Monday first [calls]; shape (queues, 7, slots).
+    """
     return _week(replace_closed_days(panel), panel.calls.shape[1], peer)
 
 
 def replace_closed_days(panel: CallPanel) -> CallPanel:
-    """Closed days (all zero on the whole desk) become the mean of the four nearest same weekdays."""
+    """Closed days (all zero on the whole desk) become the mean of the nearest same weekdays.
+
+    Args:
+        panel: Calls before the origin.
+
+    Returns:
+        The panel, with REPLACEMENT_DAYS days or fewer behind each filled date.
+    """
     closed = desk_closed_dates(panel)
     calls = panel.calls.copy()
     present: BoolArray = np.logical_and(np.isfinite(panel.calls).any(axis=(0, 2)), ~closed)

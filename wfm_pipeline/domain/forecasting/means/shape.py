@@ -28,9 +28,16 @@ MEAN_DAYS: Final = 8
 def learn_shape(state: DeskState, options: ForecastOptions) -> FloatArray:
     """Shares of a day's calls per queue, weekday and slot.
 
+    Args:
+        state: What is known before the origin.
+        options: The forecast's choices.
+
     Returns:
         Shape (queues, 7, slots); each weekday sums to 1, or to 0 for a queue without calls. Closed
         slots are 0.
+
+    Source:
+        docs/methods/forecasting.md, step 4.
     """
     raw = fill_unseen(_trimmed_shares(state, options), state)
     calls = _calls_per_interval(state)
@@ -96,7 +103,15 @@ def _open_or_lent(state: DeskState) -> BoolArray:
 
 
 def smoothed(shape: FloatArray, open_slots: BoolArray) -> FloatArray:
-    """Moving mean (1/4, 1/2, 1/4) along the slots; a closed or absent neighbour counts as the slot itself."""
+    """Moving mean (1/4, 1/2, 1/4) along the slots.
+
+    Args:
+        shape: Values per slot; shape (..., slots).
+        open_slots: Slots that count; same shape. A closed or absent neighbour counts as the slot itself.
+
+    Returns:
+        Same shape and unit.
+    """
     before = np.concatenate([shape[..., :1], shape[..., :-1]], axis=-1)
     after = np.concatenate([shape[..., 1:], shape[..., -1:]], axis=-1)
     open_before = np.concatenate([open_slots[..., :1], open_slots[..., :-1]], axis=-1)
@@ -105,7 +120,15 @@ def smoothed(shape: FloatArray, open_slots: BoolArray) -> FloatArray:
 
 
 def weekday_means(state: DeskState, days: int = MEAN_DAYS) -> FloatArray:
-    """Mean calls of the last same weekdays; shape (queues, 7, slots) [calls], 0 where never open."""
+    """Mean calls of the last same weekdays.
+
+    Args:
+        state: What is known before the origin.
+        days: Same weekdays that count [days], >= 1.
+
+    Returns:
+        Shape (queues, 7, slots) [calls], 0 where never open.
+    """
     queues, _, slots = state.panel.calls.shape
     means = np.full((queues, DAYS_PER_WEEK, slots), np.nan)
     weekday = state.types.weekday[: state.known]
@@ -120,10 +143,16 @@ def weekday_means(state: DeskState, days: int = MEAN_DAYS) -> FloatArray:
 
 
 def pooled_means(state: DeskState) -> FloatArray:
-    """The whole desk's week, scaled to each queue's own level; shape (queues, 7, slots) [calls].
+    """The whole desk's week, scaled to each queue's own level.
 
     For queues with too little history for weekdays of their own. The smoothed sum over all queues
     gives the week's profile; a queue's level is its calls over what the profile has on its days.
+
+    Args:
+        state: What is known before the origin.
+
+    Returns:
+        Shape (queues, 7, slots) [calls].
     """
     week = np.nansum(weekday_means(state), axis=0, keepdims=True)
     week = smoothed(week, np.broadcast_to(week > 0, week.shape))[0]

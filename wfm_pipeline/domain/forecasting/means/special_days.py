@@ -54,6 +54,12 @@ def learn_special_days(state: DeskState, level: FloatArray, effect: FloatArray, 
         level: Neighbours' day totals, shape (queues, known dates) [calls].
         effect: Calendar effect of all dates [log]; shape (queues, dates).
         shape: Shares by weekday, shape (queues, 7, slots).
+
+    Returns:
+        What those days get beyond their weekday.
+
+    Source:
+        docs/methods/forecasting.md, step 1.
     """
     expected = level * np.exp(effect[:, : state.known])
     moved = np.log((state.days.total + CALLS_ADDED) / (expected + CALLS_ADDED))

@@ -15,20 +15,31 @@ from wfm_pipeline.units import DAYS_PER_WEEK
 
 
 def log_distance(calls: FloatArray, expected: FloatArray) -> FloatArray:
-    """How far days lie from what was expected [log]; small days are held back."""
+    """How far days lie from what was expected; small days are held back.
+
+    Args:
+        calls: What came [calls]; NaN = unknown.
+        expected: What was expected [calls]; same shape.
+
+    Returns:
+        Log ratio, CALLS_ADDED on both sides [log]; same shape.
+    """
     return np.log((calls + CALLS_ADDED) / (expected + CALLS_ADDED))
 
 
 def weekday_medians(freed: FloatArray, state: DeskState, days: Sequence[int]) -> FloatArray:
-    """Mean of the medians of the last days of each weekday; shape (queues, 7) [calls].
+    """Mean of the medians of the last days of each weekday.
 
-    A short and a long median together follow a new level sooner than the long one, and a single
-    odd day less than the short one.
+    A short and a long median together follow a new level sooner than the long one, and a single odd day less than the
+    short one.
 
     Args:
         freed: Day totals of the first dates of the history, NaN where not normal; shape (queues, dates).
         state: Tells weekdays and working days.
         days: Days of a weekday that count, one number per median; each >= 1.
+
+    Returns:
+        Shape (queues, 7) [calls].
     """
     level = np.full((len(freed), DAYS_PER_WEEK), np.nan)
     for day in range(DAYS_PER_WEEK):
@@ -50,6 +61,9 @@ def fill_unseen(values: FloatArray, state: DeskState) -> FloatArray:
     Args:
         values: Shape (queues, 7, ...), NaN on weekdays never seen.
         state: Tells which weekdays are working days.
+
+    Returns:
+        The values without NaN; same shape and unit.
     """
     working = np.isin(np.arange(DAYS_PER_WEEK), state.types.weekday[state.types.is_working])
     filled = values.copy()

@@ -50,6 +50,9 @@ def deviations(residual: FloatArray, expected: FloatArray, ordinary: BoolArray) 
 
     Returns:
         Same shape; NaN where the day is not ordinary, unknown, or the queue has too few days.
+
+    Source:
+        docs/methods/forecast_plans.md; robust spread: Hampel (1974).
     """
     off = np.full(residual.shape, np.nan)
     for queue, row in enumerate(residual):
@@ -63,7 +66,16 @@ def deviations(residual: FloatArray, expected: FloatArray, ordinary: BoolArray) 
 
 
 def wrong_days(residual: FloatArray, off: FloatArray, *, spreads: float) -> BoolArray:
-    """Days further off than `spreads` and than a factor of 1.5, runs of three and more left out."""
+    """Days further off than so many spreads and than a factor of 1.5, runs of three and more left out.
+
+    Args:
+        residual: Log ratio of calls to expected calls, NaN = unknown; shape (queues, known dates).
+        off: From `deviations`; same shape.
+        spreads: Usual spreads from which a day looks wrong, > 0.
+
+    Returns:
+        Same shape.
+    """
     far = (np.abs(np.nan_to_num(off)) > spreads) & (np.abs(np.nan_to_num(residual)) > np.log(LEAST_RATIO))
     wrong = far.copy()
     for queue in range(len(off)):
@@ -112,6 +124,7 @@ def anomaly_rows(
     found = {(int(q), int(d)) for q, d in zip(*np.nonzero(wrong), strict=True)}
     stated = {place for place, (word, _) in said.items() if word == "accepted"}
     rows = []
+    # A day that a person accepted is listed though the rule passed it over; one that was refused stays listed.
     for queue, date in sorted(found | stated):
         word, who = said.get((queue, date), (None, None))
         is_found = (queue, date) in found

@@ -42,6 +42,12 @@ def shrunk_slope(
         occurrence: Number of the occurrence a value belongs to; same shape.
         noise: How ordinary days scatter.
         penalty: Noise variances that the squared slope must beat.
+
+    Returns:
+        The slope that is left [log per unit], and its doubt.
+
+    Source:
+        docs/methods/forecast_plans.md; shrinkage: James & Stein (1961), Akaike (1974), Donoho & Johnstone (1994).
     """
     square = float((mass * values**2).sum())
     if square == 0:

@@ -35,11 +35,25 @@ class Noise:
     own_sd: FloatArray
 
     def of_queue(self, queue: int) -> "Noise":
-        """The noise of one queue alone."""
+        """The noise of one queue alone.
+
+        Args:
+            queue: Which queue.
+
+        Returns:
+            The noise of that queue alone.
+        """
         return Noise(self.shared_sd, self.echo, self.own_sd[[queue]])
 
     def of_sum(self, pull: FloatArray) -> float:
-        """Variance of sum(pull x residual) if its days were like any others; pull of shape (queues, dates)."""
+        """How much a weighted sum of days scatters if they are like any others.
+
+        Args:
+            pull: Weight of each day; shape (queues, dates).
+
+        Returns:
+            Variance of sum(pull x residual) [log²].
+        """
         per_date = pull.sum(axis=0)
         carried = lfilter([0.0, self.echo], [1.0, -self.echo], per_date)
         shared = self.shared_sd**2 * float((per_date**2 + 2 * per_date * carried).sum())
@@ -56,6 +70,9 @@ def measure_noise(residual: FloatArray, weight: FloatArray, calm: BoolArray) -> 
 
     Returns:
         None where fewer than 21 dates are known.
+
+    Source:
+        docs/methods/forecast_plans.md.
     """
     known = calm & ~np.isnan(residual)
     dates: BoolArray = np.asarray(known.any(axis=0))
@@ -73,7 +90,21 @@ def measure_noise(residual: FloatArray, weight: FloatArray, calm: BoolArray) -> 
 
 
 def robust_sd(values: FloatArray) -> float:
-    """Standard deviation from the median absolute deviation; 0 without values."""
+    """Standard deviation from the median absolute deviation.
+
+    Args:
+        values: Shape (n,).
+
+    Returns:
+        Same unit; 0 without values.
+
+    Source:
+        Hampel (1974).
+
+    Example:
+        >>> round(robust_sd(np.array([1.0, 2.0, 3.0, 4.0, 100.0])), 4)
+        1.4826
+    """
     return float(MAD_TO_SD * np.median(np.abs(values - np.median(values)))) if values.size else 0.0
 
 

@@ -47,6 +47,7 @@ def driver_regressors(drivers: pd.DataFrame, grid: Grid) -> tuple[list[Regressor
         if spread == 0:
             notices.append(f"driver {name!r} has always had the same value: nothing can be learnt from it")
             continue
+        # Outside the range it had nothing was learnt: a record frost counts as the coldest day so far.
         tame = np.clip(table, np.nanmin(past), np.nanmax(past))
         values = np.nan_to_num((tame - np.nanmean(past)) / spread)
         absent = int(np.isnan(table[:, grid.known :]).all(axis=0).sum())

@@ -66,6 +66,14 @@ def _stretch(first: pd.Timestamp, last: pd.Timestamp, grid: Grid) -> tuple[int, 
 
 
 def marked_days(regressors: list[Regressor], known: int) -> BoolArray:
-    """Days of the history on which any of them acts; shape (queues, known)."""
+    """Days of the history on which any event acts.
+
+    Args:
+        regressors: Columns of events.
+        known: Dates of the history [days].
+
+    Returns:
+        True where one does; shape (queues, known).
+    """
     marks: BoolArray = np.asarray([one.columns[:, :known] != 0 for one in regressors], dtype=bool)
     return np.asarray(marks.any(axis=0), dtype=bool)

@@ -36,6 +36,9 @@ class PlanVersions:
         Args:
             origin: First target date.
             moment: Its local midnight (naive UTC).
+
+        Returns:
+            Events, drivers and decisions.
         """
         return Plans(
             events=_known(PLANNED_EVENTS, self.events, origin, moment)[list(EVENT_COLUMNS)],

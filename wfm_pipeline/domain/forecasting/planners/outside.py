@@ -89,6 +89,12 @@ def look_outside(panel: CallPanel, types: DayTypes, plans: Plans, options: Forec
         types: Calendar facts of its dates and of the target dates.
         plans: What planners tell.
         options: The forecast's choices.
+
+    Returns:
+        The freed history, and what comes back on the target days.
+
+    Source:
+        docs/methods/forecast_plans.md.
     """
     state = observe(panel, types)
     regressors, notes = _regressors(state, plans)

@@ -47,7 +47,14 @@ class Grid:
     dates: int
 
     def is_known(self, known_on: pd.Timestamp | None) -> bool:
-        """True where something was known at the origin: all along (NaT), or from a date not after it."""
+        """Whether something was known at the origin.
+
+        Args:
+            known_on: Date from which it was; None or NaT = all along.
+
+        Returns:
+            True where that date is not after the origin.
+        """
         if known_on is None or pd.isna(known_on):
             return True
         return (known_on.date() - self.first_date).days <= self.known
@@ -101,6 +108,9 @@ def learn_regressors(
 
     Returns:
         One effect per regressor, in the same order.
+
+    Source:
+        docs/methods/forecast_plans.md; the penalty: Akaike (1974), Donoho & Johnstone (1994).
     """
     known = residual.shape[1]
     seen = ~np.isnan(residual)
@@ -141,12 +151,28 @@ def _slopes(goal: FloatArray, mass: FloatArray, values: FloatArray, one: Regress
 
 
 def lift_of(regressors: Sequence[Regressor], learnt: Sequence[Learnt]) -> FloatArray:
-    """What the regressors do to each queue and date together, capped; shape (queues, dates) [log]."""
+    """What the regressors do to each queue and date together.
+
+    Args:
+        regressors: The columns.
+        learnt: Their effects, in the same order.
+
+    Returns:
+        Capped either way; shape (queues, dates) [log].
+    """
     total = sum(one.columns * what.slopes[:, None] for one, what in zip(regressors, learnt, strict=True))
     return np.clip(np.asarray(total, dtype=np.float64), -EFFECT_CAP, EFFECT_CAP)
 
 
 def doubt_of(regressors: Sequence[Regressor], learnt: Sequence[Learnt]) -> FloatArray:
-    """How unsure the regressors' effects are on each queue and date, capped; shape (queues, dates) [log²]."""
+    """How unsure the regressors' effects are on each queue and date.
+
+    Args:
+        regressors: The columns.
+        learnt: Their effects, in the same order.
+
+    Returns:
+        Variance, capped; shape (queues, dates) [log²].
+    """
     total = sum(one.columns**2 * what.variances[:, None] for one, what in zip(regressors, learnt, strict=True))
     return np.minimum(np.asarray(total, dtype=np.float64), DOUBT_CAP)

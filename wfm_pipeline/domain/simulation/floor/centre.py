@@ -193,7 +193,14 @@ def _refuse_twice(name: str, ids: Sequence[str]) -> None:
 
 
 def present_throughout(agents: int, ends: float) -> tuple[tuple[Stint, ...], ...]:
-    """Agents who are there from the first second to `ends` [s].
+    """Agents who are there from the first second to the last.
+
+    Args:
+        agents: How many [count], >= 0.
+        ends: End of the last interval [s].
+
+    Returns:
+        One stint each.
 
     Raises:
         DataError: a negative number of agents.
@@ -212,6 +219,13 @@ def present_by_interval(agents: Sequence[int], interval_seconds: float) -> tuple
 
     Returns:
         Stints of as many agents as the largest number; neighbouring intervals are one stint.
+
+    Raises:
+        DataError: a negative number of agents.
+
+    Example:
+        >>> [len(stints) for stints in present_by_interval([1, 2, 0, 2], 1800.0)]
+        [2, 2]
     """
     counts = np.asarray(agents, dtype=np.int64)
     if np.any(counts < 0):

@@ -47,8 +47,14 @@ def draw_callers(floor: Floor, *, seed: int, replication: int = 0) -> Callers:
         seed: Same floor, seed and replication give the same callers.
         replication: Number of the run.
 
+    Returns:
+        Callers of all queues, in order of time.
+
     Raises:
         DataError: more calls than `CALLS_MAX` are expected.
+
+    Source:
+        docs/methods/simulation.md, step 1.
     """
     expected = sum(float(queue.calls.sum()) for queue in floor.queues)
     if expected > CALLS_MAX:
@@ -85,6 +91,9 @@ def callers_from_records(
         replication: Number of the run.
         handle: Handle times [s], NaN where unknown; None: all are drawn.
         patience: Patience of the first attempt [s], NaN where unknown; None: all are drawn.
+
+    Returns:
+        Callers in order of time.
 
     Raises:
         DataError: arrays of different lengths, or arrivals before the first second.

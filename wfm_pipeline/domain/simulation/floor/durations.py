@@ -50,7 +50,14 @@ class Exponential:
         _check_mean("the mean of an exponential duration", self.mean_seconds)
 
     def at(self, shares: np.ndarray) -> np.ndarray:
-        """Quantiles, see `Durations`."""
+        """Quantiles of the law.
+
+        Args:
+            shares: Uniform numbers in [0, 1), any shape.
+
+        Returns:
+            Durations [s], same shape.
+        """
         return -self.mean_seconds * np.log1p(-shares)
 
 
@@ -72,7 +79,14 @@ class Lognormal:
         _check_mean("the coefficient of variation of a log-normal duration", self.cv)
 
     def at(self, shares: np.ndarray) -> np.ndarray:
-        """Quantiles, see `Durations`."""
+        """Quantiles of the law.
+
+        Args:
+            shares: Uniform numbers in [0, 1), any shape.
+
+        Returns:
+            Durations [s], same shape.
+        """
         sigma = np.sqrt(np.log1p(self.cv**2))
         return self.mean_seconds * np.exp(sigma * ndtri(shares) - sigma**2 / 2)
 
@@ -93,7 +107,14 @@ class Constant:
             raise DataError(f"a constant duration must be 0 s or more, got {self.seconds}", got=self.seconds)
 
     def at(self, shares: np.ndarray) -> np.ndarray:
-        """Quantiles, see `Durations`."""
+        """Quantiles of the law: the same duration.
+
+        Args:
+            shares: Uniform numbers in [0, 1), any shape.
+
+        Returns:
+            Durations [s], same shape.
+        """
         return np.full(np.shape(shares), float(self.seconds))
 
 
@@ -121,7 +142,14 @@ class Recorded:
         object.__setattr__(self, "seconds", values)
 
     def at(self, shares: np.ndarray) -> np.ndarray:
-        """Quantiles, see `Durations`."""
+        """Quantiles of the records.
+
+        Args:
+            shares: Uniform numbers in [0, 1), any shape.
+
+        Returns:
+            Durations [s], same shape; each one of those recorded.
+        """
         return self.seconds[np.minimum((shares * len(self.seconds)).astype(np.int64), len(self.seconds) - 1)]
 
 
@@ -150,6 +178,13 @@ class SurvivalCurve:
         object.__setattr__(self, "survival", left)
 
     def at(self, shares: np.ndarray) -> np.ndarray:
-        """Quantiles, see `Durations`."""
+        """Quantiles of the curve.
+
+        Args:
+            shares: Uniform numbers in [0, 1), any shape.
+
+        Returns:
+            Durations [s], same shape; infinite beyond the last step.
+        """
         gone = 1.0 - self.survival
         return np.append(self.seconds, np.inf)[np.searchsorted(gone, shares, side="right")]

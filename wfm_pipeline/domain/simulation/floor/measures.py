@@ -43,7 +43,16 @@ class FloorMeasures:
 
 
 def measure(floor: Floor, crew: Crew, attempts: Attempts) -> FloorMeasures:
-    """Add up a run."""
+    """Add up a run.
+
+    Args:
+        floor: The floor.
+        crew: Its agents.
+        attempts: The run.
+
+    Returns:
+        Its sums.
+    """
     return FloorMeasures(_queue_sums(floor, attempts), _group_sums(floor, crew, attempts))
 
 

@@ -51,11 +51,27 @@ class Replications:
         return len(self.queues)
 
     def queue_sums(self, name: str, *, first_interval: int = 0) -> np.ndarray:
-        """One measure per run and queue, added up over the intervals from `first_interval` on."""
+        """One measure per run and queue, added up over intervals.
+
+        Args:
+            name: One of `QUEUE_MEASURES`.
+            first_interval: First interval that counts; those before it warm the floor up.
+
+        Returns:
+            Sums [calls or s], shape (n_runs, n_queues).
+        """
         return self.queues[:, QUEUE_MEASURES.index(name), :, first_interval:].sum(axis=2)
 
     def group_sums(self, name: str, *, first_interval: int = 0) -> np.ndarray:
-        """One measure per run and group, added up over the intervals from `first_interval` on."""
+        """One measure per run and group, added up over intervals.
+
+        Args:
+            name: One of `GROUP_MEASURES`.
+            first_interval: First interval that counts.
+
+        Returns:
+            Sums [s], shape (n_runs, n_groups).
+        """
         return self.groups[:, GROUP_MEASURES.index(name), :, first_interval:].sum(axis=2)
 
 
@@ -68,8 +84,14 @@ def replicate(floor: Floor, *, seed: int, runs: int, on_run: Progress = lambda _
         runs: Number of runs, >= 1.
         on_run: Told (done, total) after each run.
 
+    Returns:
+        The sums of every run.
+
     Raises:
         DataError: fewer than one run.
+
+    Source:
+        docs/methods/simulation.md, step 8.
     """
     if runs < 1:
         raise DataError(f"a simulation needs at least 1 replication, got {runs}", got=runs)
@@ -134,6 +156,11 @@ def queue_summary(
 ) -> pd.DataFrame:
     """One row per queue, and `(all)` where there are several, over the intervals from `first_interval` on.
 
+    Args:
+        replications: The runs.
+        confidence: Level of the intervals (0, 1).
+        first_interval: First interval that counts.
+
     Returns:
         queue_id, calls per run (`calls_offered` ... `calls_waiting`), and each of `QUEUE_RATIOS` with its
         ends as `_low` and `_high`.
@@ -158,6 +185,11 @@ def group_summary(
     replications: Replications, *, confidence: float = CONFIDENCE, first_interval: int = 0
 ) -> pd.DataFrame:
     """One row per group of agents, and `(all)` where there are several.
+
+    Args:
+        replications: The runs.
+        confidence: Level of the interval (0, 1).
+        first_interval: First interval that counts.
 
     Returns:
         group_id, agents, staffed_hours, overtime_hours and busy_hours per run, occupancy (busy over
@@ -193,6 +225,9 @@ _HOURS = [name.replace("seconds", "hours") for name in GROUP_MEASURES]
 
 def interval_summary(replications: Replications) -> pd.DataFrame:
     """One row per queue and interval: means over the runs of the counts, ratios of their sums.
+
+    Args:
+        replications: The runs.
 
     Returns:
         queue_id, interval, starts_seconds, the counts per run, and `QUEUE_RATIOS` without ends.

@@ -73,7 +73,14 @@ class Attempts:
 
 
 def crew_of(floor: Floor) -> Crew:
-    """All agents of the floor; stints that touch become one, empty ones vanish."""
+    """All agents of the floor; stints that touch become one, empty ones vanish.
+
+    Args:
+        floor: The floor.
+
+    Returns:
+        Its agents, group by group; stints that touch are one, empty ones are gone.
+    """
     group: list[int] = []
     first, starts, ends = [0], list[float](), list[float]()
     for position, one in enumerate(floor.groups):
@@ -102,6 +109,9 @@ def run_floor(floor: Floor, *, seed: int, replication: int = 0) -> Attempts:
         floor: The floor.
         seed: Same floor, seed and replication give the same run.
         replication: Number of the run.
+
+    Returns:
+        The attempts of the run.
     """
     return run_callers(floor, crew_of(floor), draw_callers(floor, seed=seed, replication=replication))
 
@@ -113,20 +123,14 @@ def run_callers(floor: Floor, crew: Crew, callers: Callers) -> Attempts:
         floor: The floor.
         crew: Its agents, see `crew_of`.
         callers: Everything chance has decided.
+
+    Returns:
+        The attempts of the run, in order of arrival.
+
+    Source:
+        docs/methods/simulation.md, steps 2 to 7.
     """
-    stints = np.diff(crew.first_stint)
-    edge_time, edge_rank = edges_of(crew.starts, crew.ends, np.repeat(np.arange(len(crew.group)), stints))
-    rules = Rules(
-        level=floor.level_matrix(),
-        priority=np.array([queue.priority for queue in floor.queues], dtype=np.int64),
-        group=crew.group,
-        first_stint=crew.first_stint,
-        stint_starts=crew.starts,
-        stint_ends=crew.ends,
-        edge_time=edge_time,
-        edge_rank=edge_rank,
-        attempts=callers.patience.shape[1],
-    )
+    rules = _rules(floor, crew, attempts=callers.patience.shape[1])
     luck = Luck(
         callers.arrived,
         callers.queue,
@@ -136,10 +140,12 @@ def run_callers(floor: Floor, crew: Crew, callers: Callers) -> Attempts:
     )
     book = empty_book(rules, len(callers.arrived))
     last = float(run_events(rules, luck, book))
+    # A slot is one attempt of one caller; those that never came to pass stay NaN.
     slot = np.flatnonzero(~np.isnan(book.came))
     slot = slot[np.lexsort((slot, book.came[slot]))]
     outcome, came, started, left = book.outcome[slot], book.came[slot], book.started[slot], book.left[slot]
     until = np.where(outcome == ANSWERED, started, np.where(outcome == ABANDONED, left, last))
+    # The lines' lengths are added up when they change, so the stretch from the last change on is still missing.
     still = book.line_length * (last - book.line_changed)
     return Attempts(
         caller=slot // rules.attempts,
@@ -153,4 +159,21 @@ def run_callers(floor: Floor, crew: Crew, callers: Callers) -> Attempts:
         ended=np.where(outcome == ANSWERED, left, np.nan),
         queue_seconds=book.line_seconds + still,
         ends=last,
+    )
+
+
+def _rules(floor: Floor, crew: Crew, *, attempts: int) -> Rules:
+    """What stays the same throughout a run, as the kernel takes it."""
+    stints = np.diff(crew.first_stint)
+    edge_time, edge_rank = edges_of(crew.starts, crew.ends, np.repeat(np.arange(len(crew.group)), stints))
+    return Rules(
+        level=floor.level_matrix(),
+        priority=np.array([queue.priority for queue in floor.queues], dtype=np.int64),
+        group=crew.group,
+        first_stint=crew.first_stint,
+        stint_starts=crew.starts,
+        stint_ends=crew.ends,
+        edge_time=edge_time,
+        edge_rank=edge_rank,
+        attempts=attempts,
     )

@@ -80,6 +80,9 @@ def smallest_teams(
         options: How to search.
         on_try: Told each new set of sizes.
 
+    Returns:
+        Sizes, and what they reach.
+
     Raises:
         DataError: an unknown queue, a target outside (0, 1), a queue with a target that no group serves,
             or no interval left after the warm-up.

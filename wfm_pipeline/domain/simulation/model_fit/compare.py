@@ -86,6 +86,9 @@ def compare_models(
 
     Raises:
         DataError: the records lack a column, hold no call in a line, or no agent at all.
+
+    Source:
+        docs/methods/staffing_honesty.md.
     """
     found = line_records(records)
     if found.calls["agent_id"].isna().all():
@@ -126,7 +129,16 @@ def _compare_month(
 def presence_by_rule(
     rule: str, services: pd.DataFrame, calls: pd.DataFrame, skills: dict[str, frozenset[str]]
 ) -> Presence:
-    """Presence by one of `PRESENCE_RULES`; an agent is passed over only by callers of own queues.
+    """Presence by one of `PRESENCE_RULES`.
+
+    Args:
+        rule: The rule.
+        services: agent_id, queue_id, starts, ends [s].
+        calls: Rows of `LineRecords.calls`, whose waits count.
+        skills: agent_id -> queues the agent serves; an agent is passed over only by callers of those.
+
+    Returns:
+        Stretches of presence.
 
     Raises:
         DataError: an unknown rule.

@@ -58,7 +58,14 @@ class Month:
 
 
 def skills_of(services: pd.DataFrame) -> dict[str, frozenset[str]]:
-    """Queues with at least `SKILL_SHARE` of an agent's services."""
+    """Queues with at least `SKILL_SHARE` of an agent's services.
+
+    Args:
+        services: agent_id, queue_id; null where the record names no agent.
+
+    Returns:
+        agent_id -> queues with at least `SKILL_SHARE` of the agent's services.
+    """
     named = services[services["agent_id"].notna()]
     counts = named.groupby(["agent_id", "queue_id"]).size()
     share = counts / counts.groupby(level="agent_id").transform("sum")
@@ -67,7 +74,15 @@ def skills_of(services: pd.DataFrame) -> dict[str, frozenset[str]]:
 
 
 def agents_present(month: Month, pool: str) -> np.ndarray:
-    """Mean number of a pool's agents per interval, shape (n_intervals,); need not be whole."""
+    """Mean number of a pool's agents per interval.
+
+    Args:
+        month: The month.
+        pool: Name of the pool.
+
+    Returns:
+        Agents, shape (n_intervals,); need not be whole.
+    """
     mine = np.array([month.pools.of_agent.get(name) == pool for name in month.presence.agents], dtype=bool)
     chosen = mine[month.presence.agent] if len(mine) else np.zeros(0, dtype=bool)
     starts, ends = month.presence.starts[chosen] - month.begins, month.presence.ends[chosen] - month.begins
@@ -89,6 +104,10 @@ def expected_calls(interval: np.ndarray, n_intervals: int, per_day: int) -> np.n
 
     Returns:
         Calls per interval, shape (n_intervals,); the days add up to the calls that came.
+
+    Example:
+        >>> expected_calls(np.array([0, 0, 1, 3]), 4, 2).tolist()  # two days of two intervals
+        [2.0, 1.0, 0.0, 1.0]
     """
     days = -(-n_intervals // per_day)
     came = np.bincount(interval, minlength=days * per_day).reshape(days, per_day).astype(np.float64)
@@ -107,8 +126,15 @@ def erlang_levels(month: Month, answer_target_seconds: float) -> pd.DataFrame:
     level weighs the intervals by the calls of each queue that came. An interval of Erlang C in which load
     reaches the agents has level 0.
 
+    Args:
+        month: The month.
+        answer_target_seconds: The 20 of 80/20 [s].
+
     Returns:
         queue_id, service_level_erlang_c, service_level_erlang_a, agents_mean (of the pool, weighed by the queue's calls).
+
+    Source:
+        docs/methods/staffing_honesty.md, step 5.
     """
     interval = month.interval()
     pool_of = month.calls["queue_id"].map(month.pools.of_queue)
@@ -154,7 +180,15 @@ def _pool_levels(
 
 
 def floor_of_month(month: Month, answer_target_seconds: float) -> Floor:
-    """The month's floor: every queue with its own callers, agents with the same skills as one group."""
+    """The month's floor: every queue with its own callers, agents with the same skills as one group.
+
+    Args:
+        month: The month.
+        answer_target_seconds: The 20 of 80/20 [s].
+
+    Returns:
+        A floor without calls of its own: they come from the records.
+    """
     no_calls = np.zeros(month.n_intervals)
     queues = tuple(
         Queue(queue_id, no_calls, _handle(habits), _patience(habits), answer_target_seconds)
@@ -199,6 +233,9 @@ def simulated_levels(
 
     Returns:
         queue_id -> service level and abandoned share, each over calls in the line.
+
+    Source:
+        docs/methods/staffing_honesty.md, step 6.
     """
     floor = floor_of_month(month, answer_target_seconds)
     crew = crew_of(floor)

@@ -87,8 +87,14 @@ def line_records(records: pd.DataFrame) -> LineRecords:
             `answered`, `abandoned` or another word; agent_id is null where the record names none. A column
             is_redial, where there is one, says which calls follow an abandoned one of the same caller.
 
+    Returns:
+        The calls, in order of joining, and what was left out.
+
     Raises:
         DataError: a column is missing, or no call is left.
+
+    Source:
+        docs/methods/staffing_honesty.md, step 1.
     """
     missing = [name for name in RECORD_COLUMNS if name not in records.columns]
     if missing:
@@ -107,6 +113,7 @@ def line_records(records: pd.DataFrame) -> LineRecords:
     if kept.empty:
         raise DataError(f"no record of {len(records)} is a call that joined a line: {left_out}")
     joined = pd.to_datetime(kept["joined_at"])
+    # Seconds from one midnight, so that intervals fall on the clock and sums stay exact.
     origin = joined.min().normalize()
     calls = pd.DataFrame(
         {
@@ -132,7 +139,14 @@ def _flags(rows: pd.DataFrame, name: str) -> np.ndarray:
 
 
 def services_of(calls: pd.DataFrame) -> pd.DataFrame:
-    """Services: agent_id, queue_id, starts, ends [s]; an unknown handle time lasts 0 s."""
+    """What agents did.
+
+    Args:
+        calls: Rows of `LineRecords.calls`.
+
+    Returns:
+        agent_id, queue_id, starts, ends [s]; an unknown handle time lasts 0 s.
+    """
     served = calls[calls["is_answered"]]
     starts = served["joins"] + served["wait_seconds"]
     return pd.DataFrame(
@@ -168,6 +182,12 @@ def pools_of(services: pd.DataFrame, queue_ids: list[str]) -> Pools:
     Args:
         services: agent_id, queue_id, starts, ends [s].
         queue_ids: All queues.
+
+    Returns:
+        Pool of every queue and named agent.
+
+    Source:
+        docs/methods/staffing_honesty.md, step 4.
     """
     named = services[services["agent_id"].notna()].assign(
         seconds=lambda rows: rows["ends"] - rows["starts"] + _LEAST_SECONDS
@@ -221,6 +241,9 @@ def habits_of(calls: pd.DataFrame) -> QueueHabitsFound:
 
     Args:
         calls: Rows of `LineRecords.calls`.
+
+    Returns:
+        Handle times and patience [s].
     """
     known = calls["handle_seconds"].dropna().to_numpy()
     known = known[known > 0]

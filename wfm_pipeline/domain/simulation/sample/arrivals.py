@@ -36,6 +36,10 @@ _CLOSED_REACH_MINUTES: Final = 20
 def open_days(spec: ContactCentreSpec, last_date: dt.date) -> pd.DataFrame:
     """The centre's open days.
 
+    Args:
+        spec: The centre.
+        last_date: Last date of the history.
+
     Returns:
         One row per open date: date, day_index (days since the first date), weekday, opens_minute,
         closes_minute, holiday_effect.
@@ -61,6 +65,10 @@ def _minute(hours: object, name: str) -> int:
 def expected_calls(spec: ContactCentreSpec, days: pd.DataFrame) -> np.ndarray:
     """First attempts the planner expects: everything but the luck of the day.
 
+    Args:
+        spec: The centre.
+        days: From `open_days`.
+
     Returns:
         Calls, shape (n_days, n_queues).
     """
@@ -81,6 +89,11 @@ def expected_calls(spec: ContactCentreSpec, days: pd.DataFrame) -> np.ndarray:
 def day_levels(spec: ContactCentreSpec, n_days: int, rng: np.random.Generator) -> np.ndarray:
     """The luck of the day: over-dispersed levels with mean 1, shared in part between queues and days.
 
+    Args:
+        spec: The centre.
+        n_days: Open days [count].
+        rng: Source of chance.
+
     Returns:
         Factors, shape (n_days, n_queues).
     """
@@ -97,6 +110,11 @@ def day_levels(spec: ContactCentreSpec, n_days: int, rng: np.random.Generator) -
 
 def minute_density(queue: QueueSpec, opens_minute: int, closes_minute: int) -> np.ndarray:
     """Shape of one day: share of the calls per minute of the day, 0 outside the opening hours.
+
+    Args:
+        queue: The queue.
+        opens_minute: Opening time [min of the day].
+        closes_minute: Closing time [min of the day].
 
     Returns:
         Shares that add up to 1, shape (1440,).

@@ -50,6 +50,7 @@ def open_cases(
     due_seconds = (_DUE_HOURS[priority] * SECONDS_PER_HOUR).astype(np.int64)
     work = due_seconds * _WORK_SHARE_OF_DUE * np.exp(_WORK_SIGMA * rng.standard_normal(len(row)))
     closed = created + work.astype(np.int64) * np.timedelta64(1, "s")
+    # What would be closed after the last date has not happened yet.
     is_open = closed >= np.datetime64(last_date + dt.timedelta(days=1))
     cases = pd.DataFrame(
         {

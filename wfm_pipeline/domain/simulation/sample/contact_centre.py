@@ -61,6 +61,9 @@ def simulate_contact_centre(spec: ContactCentreSpec, *, last_date: dt.date, seed
         Source tables `queue_cdr`, `cases`, `customers`, `queuegroups`, `users`, and truth tables
         `truth_calls` (one row per call that ought to be counted), `truth_dirt` (one row per fault),
         `truth_shifts` (one row per agent and day), `truth_missing_days`.
+
+    Source:
+        docs/methods/sample.md.
     """
     planned, service, dirty, levels, people, work = np.random.SeedSequence(seed).spawn(6)
     history = _live(spec, last_date, plan=planned, service=service, level=levels, people=people)
@@ -114,6 +117,7 @@ def _write_down(
     dirt: np.random.SeedSequence,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
     """The source's tables with their faults, and the truth."""
+    # Faults come last and on the written rows only, so that the truth is what people did.
     work_rng, dirt_rng = np.random.default_rng(work), np.random.default_rng(dirt)
     days, roster, ledger = history.days, history.roster, history.ledger
     companies, persons = history.companies, history.persons

@@ -67,7 +67,16 @@ def spoil_cdr(
 def repeat_cases(
     cases: pd.DataFrame, spec: ContactCentreSpec, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Repeat a few rows of `cases`; returns the rows as the source holds them and one row per fault."""
+    """Repeat a few rows of `cases`.
+
+    Args:
+        cases: Clean rows.
+        spec: The centre.
+        rng: Source of chance.
+
+    Returns:
+        The rows as the source holds them, and one row per fault.
+    """
     rows = np.sort(rng.permutation(len(cases))[: _count(spec.dirt.duplicate_case_share, len(cases))])
     repeated = pd.concat([cases, cases.iloc[rows]], ignore_index=True)
     labels = _labels("cases", cases.iloc[rows].rename(columns={"CaseId": "CallId"}), "duplicate")
@@ -75,7 +84,15 @@ def repeat_cases(
 
 
 def missing_days(spec: ContactCentreSpec, days: pd.DataFrame) -> np.ndarray:
-    """Rows of `days` on which the log was lost: working days around 60 % of the history, not its ends."""
+    """Days on which the log was lost: working days well inside the history.
+
+    Args:
+        spec: The centre.
+        days: Open days.
+
+    Returns:
+        Their rows in `days`, shape (n_lost,).
+    """
     weekdays = np.flatnonzero(days["weekday"].to_numpy() < WEEKDAYS.index("sat"))
     first = int(len(weekdays) * _LOST_AFTER_SHARE)
     return weekdays[first : first + spec.dirt.missing_days]

@@ -51,7 +51,15 @@ class Companies:
 
 
 def make_companies(spec: ContactCentreSpec, rng: np.random.Generator) -> Companies:
-    """Client companies of Zipf-like sizes; a third talk long, a third short; some have a parent."""
+    """Client companies of Zipf-like sizes; a third talk long, a third short; some have a parent.
+
+    Args:
+        spec: The centre.
+        rng: Source of chance.
+
+    Returns:
+        The companies.
+    """
     number = np.arange(spec.customers)
     size = 1 / (number + 2.0)
     mix = rng.dirichlet(np.full(len(spec.queues), _MIX_CONCENTRATION), spec.customers).T + _LEAST_MIX
@@ -95,7 +103,15 @@ class Persons:
 
 
 def make_persons(spec: ContactCentreSpec, rng: np.random.Generator) -> Persons:
-    """Persons with their habits of showing a number."""
+    """Persons with their habits of showing a number.
+
+    Args:
+        spec: The centre.
+        rng: Source of chance.
+
+    Returns:
+        The persons.
+    """
     behaviour = spec.behaviour
     behind = rng.random(spec.persons) < behaviour.switchboard_share
     switchboard = np.where(behind, rng.integers(0, behaviour.switchboards, spec.persons), -1)
@@ -108,6 +124,13 @@ def give_attempts_a_caller(
     attempts: pd.DataFrame, spec: ContactCentreSpec, companies: Companies, persons: Persons, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Say for each first attempt which company is called, on which number, by whom.
+
+    Args:
+        attempts: First attempts, see `first_attempts`.
+        spec: The centre.
+        companies: Who is called.
+        persons: Who calls.
+        rng: Source of chance.
 
     Returns:
         `attempts` with customer, landing (row of the customers' table, -1 unlisted) and person, and

@@ -59,7 +59,16 @@ class Ledger:
 
 
 def make_ledger(calls: list[Call], legs: list[Leg], first_date: dt.date) -> Ledger:
-    """Put calls and legs into columns and number the calls in order of their start."""
+    """Put calls and legs into columns, and number the calls in order of their start.
+
+    Args:
+        calls: The calls as they began.
+        legs: Their legs, times in seconds since the first date's midnight.
+        first_date: First date of the history.
+
+    Returns:
+        The ledger, times in whole seconds.
+    """
     leg_frame = pd.DataFrame(legs, columns=list(Leg._fields))
     call_frame = pd.DataFrame(calls, columns=list(Call._fields))
     leg_frame["started_at"] = pd.Timestamp(first_date) + pd.to_timedelta(
@@ -88,7 +97,14 @@ def _or_none(values: list[object]) -> np.ndarray:
 
 
 def call_ids(n_calls: int) -> np.ndarray:
-    """Ids in order of start, shape (n_calls,)."""
+    """Ids of calls.
+
+    Args:
+        n_calls: Calls [count].
+
+    Returns:
+        Ids in order of start, shape (n_calls,).
+    """
     return np.array([f"sim{number + 1:07d}" for number in range(n_calls)], dtype=object)
 
 
@@ -106,6 +122,18 @@ def make_cdr(
 
     The first leg shows the caller and the landing number. A leg that a colleague passed on shows the
     colleague's extension and an internal number instead: only first-touch attribution gets it right.
+
+    Args:
+        ledger: The calls and legs.
+        attempts: First attempts with their callers.
+        spec: The centre.
+        companies: Who is called.
+        persons: Who calls.
+        roster: Who answers.
+        rng: Source of chance: how numbers are written.
+
+    Returns:
+        Columns CDR_COLUMNS, times in the site's wall clock.
     """
     calls, legs = ledger.calls, ledger.legs
     attempt = calls["attempt"].to_numpy()
@@ -155,7 +183,18 @@ def _extensions(legs: pd.DataFrame, roster: Roster) -> np.ndarray:
 def make_truth_calls(
     ledger: Ledger, attempts: pd.DataFrame, spec: ContactCentreSpec, companies: Companies, persons: Persons
 ) -> pd.DataFrame:
-    """One row per call that ought to be counted: who called, and what it really repeats."""
+    """One row per call that ought to be counted: who called, and what it really repeats.
+
+    Args:
+        ledger: The calls and legs.
+        attempts: First attempts with their callers.
+        spec: The centre.
+        companies: Who is called.
+        persons: Who calls.
+
+    Returns:
+        Rows of `truth_calls`, in order of start.
+    """
     calls, ids = ledger.calls, call_ids(len(ledger.calls))
     of_attempt = calls["attempt"].to_numpy()
     person = attempts["person"].to_numpy()[of_attempt]

@@ -63,6 +63,9 @@ def make_roster(
         expected: Expected first attempts, shape (n_days, n_queues).
         handle_seconds: Mean handle time per queue [s], shape (n_queues,).
         rng: Source of chance.
+
+    Returns:
+        The roster, with as many agents as it takes.
     """
     rows: list[tuple[int, int, int, int, int, int]] = []
     first_agent = 0

@@ -72,7 +72,14 @@ class Draws:
 
     @classmethod
     def from_seed(cls, seed: np.random.SeedSequence) -> "Draws":
-        """Standard exponential, normal and uniform streams."""
+        """Standard exponential, normal and uniform streams.
+
+        Args:
+            seed: The parent seed; each stream gets a child of it.
+
+        Returns:
+            Endless standard exponential, normal and uniform numbers.
+        """
         one, two, three, four, five, six = (np.random.default_rng(child) for child in seed.spawn(6))
         return cls(
             _endless(one, "standard_exponential"),
@@ -85,7 +92,15 @@ class Draws:
 
 
 def mean_handle_seconds(spec: ContactCentreSpec, companies: Companies) -> np.ndarray:
-    """Mean talk, hold and after-call work of one leg, as the planner knows it [s], shape (n_queues,)."""
+    """Mean talk, hold and after-call work of one leg, as the planner knows it.
+
+    Args:
+        spec: The centre.
+        companies: Who talks how long.
+
+    Returns:
+        Seconds [s], shape (n_queues,).
+    """
     factors = companies.shares @ companies.talk_factors
     talk = _GREETING_SECONDS + np.array([queue.talk_seconds for queue in spec.queues]) * factors
     return talk + _HOLD_SHARE * _HOLD_SECONDS + np.array([queue.after_call_seconds for queue in spec.queues])
@@ -213,6 +228,7 @@ class ServiceDay:
         desk = self._desks[queue]
         wait = desk.earliest_start(now) - now
         patience = next(self._draws.patience) * self._spec.queues[queue].patience_seconds
+        # First come, first served: the wait is known on arrival, so who will not last it takes no agent's time.
         if wait > patience:
             self._record(call, leg_number, queue, ABANDONED, now, wait=patience)
             self._maybe_redial(now + patience, call)

@@ -172,5 +172,12 @@ class ContactCentreSpec:
             )
 
     def first_date(self, last_date: dt.date) -> dt.date:
-        """First date of a history of `months` months that ends with `last_date`."""
+        """First date of a history of `months` months that ends with `last_date`.
+
+        Args:
+            last_date: Last date of the history.
+
+        Returns:
+            First date of `months` months that end with it.
+        """
         return (pd.Timestamp(last_date) - pd.DateOffset(months=self.months) + pd.Timedelta(days=1)).date()

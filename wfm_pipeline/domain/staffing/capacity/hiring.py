@@ -50,6 +50,12 @@ def hires_to_close(
         pool: How people are recruited, trained and lost. Recruiting begins in the first week at the earliest.
         mondays: The weeks, shape (n_weeks,).
         bundle_weeks: Weeks whose needs one class covers [count], >= 1.
+
+    Returns:
+        Heads to start in each week, when to decide, and what they add [FTE].
+
+    Source:
+        docs/methods/capacity.md, step 9.
     """
     count, lead = len(mondays), pool.intake.weeks_to_full
     added, heads = np.zeros(count), np.zeros(count)

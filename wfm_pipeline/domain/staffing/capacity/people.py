@@ -64,13 +64,32 @@ class Intake:
         return self.training_weeks + len(self.ramp)
 
     def productivity(self, weeks_since_start: FloatArray) -> FloatArray:
-        """Share of a full capacity [0..1], shape (n,); 0 before the start."""
+        """How productive a class is.
+
+        Args:
+            weeks_since_start: Weeks since its start, shape (n,); negative before it.
+
+        Returns:
+            Share of a full capacity [0..1], shape (n,); 0 before the start.
+
+        Example:
+            >>> Intake(training_weeks=1, ramp=(0.5,)).productivity(np.array([-1.0, 0.0, 1.0, 2.0])).tolist()
+            [0.0, 0.0, 0.5, 1.0]
+        """
         steps = np.concatenate([np.zeros(self.training_weeks), self.ramp, [1.0]])
         place = np.clip(weeks_since_start, 0, len(steps) - 1).astype(np.int64)
         return np.where(weeks_since_start < 0, 0.0, steps[place])
 
     def surviving(self, weeks_since_start: FloatArray, survival: float) -> FloatArray:
-        """Share of a class still there at the beginning of a week [0..1], shape (n,); 0 before the start."""
+        """How much of a class is still there at the beginning of a week.
+
+        Args:
+            weeks_since_start: Weeks since its start, shape (n,); negative before it.
+            survival: Share of trained people who stay a week, in (0, 1].
+
+        Returns:
+            Share of the class [0..1], shape (n,); 0 before the start.
+        """
         trained = np.minimum(weeks_since_start, self.training_weeks)
         share = survival ** np.maximum(weeks_since_start - self.training_weeks, 0)
         if self.training_weeks:
@@ -163,12 +182,27 @@ def weekly_survival(rate: float, per: Period) -> float:
 
 
 def monday_of(date: dt.date) -> dt.date:
-    """Monday of a date's ISO week."""
+    """Monday of a date's ISO week.
+
+    Args:
+        date: The date.
+
+    Returns:
+        Monday of its ISO week.
+    """
     return date - dt.timedelta(days=date.weekday())
 
 
 def weeks_since(date: dt.date, mondays: Sequence[dt.date]) -> FloatArray:
-    """ISO weeks from a date's week to each Monday's, shape (n_weeks,); negative before it."""
+    """ISO weeks from a date's week on.
+
+    Args:
+        date: The date.
+        mondays: Mondays, shape (n_weeks,).
+
+    Returns:
+        Weeks to each Monday's week, shape (n_weeks,); negative before it.
+    """
     return np.array([(monday - monday_of(date)).days // DAYS_PER_WEEK for monday in mondays], dtype=np.float64)
 
 
@@ -207,6 +241,12 @@ def people_of(
         classes: Its classes; those that start before the count too, for they are not in it.
         mondays: Weeks, one after the other, shape (n_weeks,).
         full_time_hours: Paid hours of one FTE's week [h].
+
+    Returns:
+        Heads [count] and FTE, week by week.
+
+    Source:
+        docs/methods/capacity.md, steps 4 and 5.
     """
     counted = HiringClass("(count)", pool.pool_id, pool.counted_on, pool.heads, Intake(), pool.contract_hours)
     cohorts = [(counted, False), *((one, True) for one in classes if one.pool_id == pool.pool_id)]

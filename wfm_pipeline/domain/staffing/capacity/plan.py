@@ -112,6 +112,9 @@ def plan_capacity(
 
     Raises:
         CapacityError: shrinkage of 1 or more; a pool that is called as a queue which is not its own.
+
+    Source:
+        docs/methods/capacity.md.
     """
     if demand.empty:
         return pd.DataFrame()
@@ -222,6 +225,7 @@ def _pool_rows(
     there = _available(people, shrinkage)
     gap = _gaps(need, there)
     hiring = _hiring(pool, gap[options.hire_for], shrinkage, mondays, options)
+    # Gap and hiring are counted in available FTE; paid FTE stand beside them for the budget.
     paid = {level: values / (1 - shrinkage.total) for level, values in need.items()}
     columns: dict[str, object] = {
         "pool_id": name,
@@ -311,6 +315,14 @@ def _reasons(pool: Pool | None, required: _Required, people: People, shrinkage: 
 
 
 def with_occupancy(tables: PlannersTables, occupancy: float) -> PlannersTables:
-    """The tables with an occupancy for the pools that state none."""
+    """The tables with an occupancy for the pools that state none.
+
+    Args:
+        tables: What planners say.
+        occupancy: Occupancy of the pools that state none, in (0, 1].
+
+    Returns:
+        The tables; pools that state one keep it.
+    """
     pools = tuple(pool if pool.occupancy is not None else replace(pool, occupancy=occupancy) for pool in tables.pools)
     return replace(tables, pools=pools)

@@ -54,7 +54,14 @@ class ShrinkageRow:
             )
 
     def holds_on(self, date: dt.date) -> bool:
-        """True where the date lies in the stretch."""
+        """True where the date lies in the stretch.
+
+        Args:
+            date: The date.
+
+        Returns:
+            True where it lies in the stretch.
+        """
         return self.first_date <= date and (self.last_date is None or date <= self.last_date)
 
 
@@ -84,8 +91,14 @@ def shrinkage_of(rows: Sequence[ShrinkageRow], pool_id: str, mondays: Sequence[d
         pool_id: The pool.
         mondays: The weeks, shape (n_weeks,).
 
+    Returns:
+        Shares of paid time [0, 1).
+
     Raises:
         CapacityError: the kinds of a week add up to 1 or more; the message names pool, week and kinds.
+
+    Source:
+        docs/methods/capacity.md, step 6.
     """
     planned, unplanned = np.full(len(mondays), np.nan), np.full(len(mondays), np.nan)
     for place, monday in enumerate(mondays):

@@ -42,7 +42,19 @@ class Efficiency:
 
 
 def workload_hours(calls: FloatArray, aht_seconds: FloatArray) -> FloatArray:
-    """Handling [h], shape (n,); no calls are no work, whatever the handle time; NaN where it is unknown."""
+    """Handling of some calls.
+
+    Args:
+        calls: Calls [count], shape (n,).
+        aht_seconds: Mean handle time [s], shape (n,); NaN where unknown.
+
+    Returns:
+        Hours [h], shape (n,); no calls are no work, whatever the handle time; NaN where it is unknown.
+
+    Example:
+        >>> workload_hours(np.array([0.0, 90.0]), np.array([np.nan, 240.0])).tolist()
+        [0.0, 6.0]
+    """
     return np.where(calls == 0, 0.0, calls * aht_seconds / SECONDS_PER_HOUR)
 
 
@@ -59,6 +71,9 @@ def on_phone_hours(workload: FloatArray, efficiency: Efficiency) -> FloatArray:
         hours do not exceed its workload (impatient callers, several chats at a time) they keep their
         ratio. No work needs no hours.
 
+    Source:
+        docs/methods/capacity.md, step 2; Halfin & Whitt (1981): the margin grows with the square root of the load.
+
     Example:
         >>> on_phone_hours(np.array([0.0, 100.0, 400.0]), Efficiency(100.0, 130.0, 5.0)).tolist()
         [0.0, 135.0, 465.0]
@@ -74,7 +89,14 @@ def on_phone_hours(workload: FloatArray, efficiency: Efficiency) -> FloatArray:
 
 
 def hours_at_occupancy(workload: FloatArray, occupancy: float) -> FloatArray:
-    """Hours on the phones at a stated occupancy [h], shape (n,).
+    """Hours on the phones at a stated occupancy.
+
+    Args:
+        workload: Handling [h], shape (n,).
+        occupancy: Share of available time that is handling, in (0, 1].
+
+    Returns:
+        Hours on the phones [h], shape (n,).
 
     Raises:
         CapacityError: an occupancy outside (0, 1].

@@ -72,7 +72,17 @@ class Table:
         return tuple(column.name for column in self.columns)
 
     def column(self, name: str) -> Column:
-        """The column of that name; KeyError if there is none."""
+        """The column of a name.
+
+        Args:
+            name: Its name.
+
+        Returns:
+            The column.
+
+        Raises:
+            KeyError: there is none.
+        """
         return {column.name: column for column in self.columns}[name]
 
 

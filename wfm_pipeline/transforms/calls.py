@@ -16,7 +16,14 @@ _HANDLE = ("talk_seconds", "hold_seconds", "after_call_seconds")
 
 
 def several_legs(legs: IbisTable) -> IbisTable:
-    """Ids of the calls with more than one leg."""
+    """Ids of the calls with more than one leg.
+
+    Args:
+        legs: Rows of `silver.call_legs`.
+
+    Returns:
+        call_id, one row per such call.
+    """
     return legs.group_by("call_id").having(legs.count() > 1).agg()
 
 
@@ -141,6 +148,9 @@ def finish_calls(
         redial_ids: From `redials`.
         customers: From `customers_by_landing_number`; None where the source has no customers.
         is_open: Bound to `calls`.
+
+    Returns:
+        One row per call.
     """
     dated = calls.mutate(business_date=calls.arrived_at_local.date(), is_open=is_open)
     marks = redial_ids.select(redial_call_id="call_id")

@@ -55,6 +55,9 @@ def queue_intervals(grid: IbisTable, queues: IbisTable, found: IbisTable, source
         queues: queue_id and first_date, from which the queue has rows.
         found: From `measures`, with the grid's slots.
         source: Name of the source map.
+
+    Returns:
+        One row per queue and interval of the grid; counts of missing intervals are null.
     """
     rows = grid.join(queues, grid.business_date >= queues.first_date)
     full = rows.left_join(found, (rows.queue_id == found.queue_id) & (rows.slot == found.slot))
@@ -83,10 +86,24 @@ def queue_intervals(grid: IbisTable, queues: IbisTable, found: IbisTable, source
 
 
 def first_dates(calls: IbisTable) -> IbisTable:
-    """queue_id and the first business date with a call of it."""
+    """From which date on each queue has calls.
+
+    Args:
+        calls: Rows of `silver.calls`.
+
+    Returns:
+        queue_id and first_date.
+    """
     return calls.group_by("queue_id").agg(first_date=calls.business_date.min())
 
 
 def intervals_per_day(intervals: IbisTable) -> IbisTable:
-    """queue_id, business_date and how many intervals are there."""
+    """How many intervals each day of a queue has.
+
+    Args:
+        intervals: Rows of `silver.queue_intervals`.
+
+    Returns:
+        queue_id, business_date and intervals [count].
+    """
     return intervals.group_by("queue_id", "business_date").agg(intervals=intervals.count())

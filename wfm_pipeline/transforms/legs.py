@@ -9,6 +9,7 @@ from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.contracts.silver import CALL_LEGS
 from wfm_pipeline.contracts.source.source_map import SourceMap, TableMap
+from wfm_pipeline.contracts.stand_ins import UNKNOWN
 from wfm_pipeline.transforms.rows.canonical import Judged, RawRows
 from wfm_pipeline.transforms.rows.findings import Finding, any_found, is_refused
 from wfm_pipeline.transforms.rows.phone import normalised_number
@@ -59,7 +60,14 @@ class KnownQueues:
 
 
 def identity_of_call(table_map: TableMap) -> tuple[str, ...]:
-    """Raw columns by which rows must be seen whole: the key, or the call where legs are to be numbered."""
+    """Raw columns by which rows must be seen whole: the key, or the call where legs are to be numbered.
+
+    Args:
+        table_map: The table of legs.
+
+    Returns:
+        Names of the raw columns.
+    """
     return table_map.key if "leg_number" in table_map.columns else table_map.columns["call_id"].raw_columns
 
 
@@ -117,11 +125,19 @@ def judge_legs(
 
 
 def unknown_queue(queue_id: StringValue, queues: KnownQueues) -> Finding:
-    """Calls of no queue, or of one the source's table of queues does not know: they stay and are counted."""
+    """Calls of no queue, or of one the source's table of queues does not know: they stay and are counted.
+
+    Args:
+        queue_id: The leg's queue, bound to the rows.
+        queues: Queues the source's own table knows, if it has one.
+
+    Returns:
+        A finding that refuses nothing.
+    """
     if queues.ids is None:
-        return Finding("unknown_queue", queue_id.isnull(), ibis.literal("no queue id: counted under (unknown)"))
+        return Finding("unknown_queue", queue_id.isnull(), ibis.literal(f"no queue id: counted under {UNKNOWN}"))
     named = ibis.literal("queue ") + queue_id + " is not in the source's table of queues: kept under this id"
-    reason = named.fill_null("no queue id: counted under (unknown)")
+    reason = named.fill_null(f"no queue id: counted under {UNKNOWN}")
     is_unknown = queue_id.isnull() | (queue_id.notin(queues.ids) if queues.ids else True)
     return Finding("unknown_queue", is_unknown, reason)
 

@@ -18,6 +18,9 @@ def is_open(local: TimestampValue, site: Site, first_date: dt.date, last_date: d
         site: Opening hours, and whether holidays close the desk.
         first_date: First date whose holidays are looked at.
         last_date: Last date, inclusive.
+
+    Returns:
+        True or false; null where the time is.
     """
     hours = site.hours_by_weekday()
     minute = local.hour() * MINUTES_PER_HOUR + local.minute()

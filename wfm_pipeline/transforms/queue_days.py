@@ -18,6 +18,12 @@ def queue_days(intervals: IbisTable) -> IbisTable:
     """Add silver.queue_intervals up to one row per queue and date.
 
     A day is missing where one of its intervals is: its counts are null, not a part of the day.
+
+    Args:
+        intervals: Rows of `silver.queue_intervals`.
+
+    Returns:
+        One row per queue and business date: the sums, and is_missing.
     """
     days = intervals.group_by("source", "queue_id", "business_date").agg(
         **{name: intervals[name].sum() for name in _SUMS}, is_missing=_.is_missing.any()

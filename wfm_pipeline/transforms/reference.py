@@ -11,12 +11,27 @@ _TRUE_WORDS = ("true", "1", "yes")
 
 
 def latest_rows(bronze: IbisTable, table_map: TableMap) -> RawRows:
-    """The latest version of every row of a small table."""
+    """The latest version of every row of a small table.
+
+    Args:
+        bronze: All versions.
+        table_map: Their table.
+
+    Returns:
+        Its rows as they are now.
+    """
     return RawRows(latest_versions(bronze, table_map, repeated_keys(bronze, table_map.key)), table_map)
 
 
 def source_queues(raw: RawRows) -> IbisTable:
-    """queue_id and is_excluded of the queues a source knows; an id that comes twice is excluded if either is."""
+    """Queues that a source knows.
+
+    Args:
+        raw: Rows of its table of queues.
+
+    Returns:
+        queue_id and is_excluded; an id that comes twice is excluded if either is.
+    """
     queues = raw.rows.select(
         queue_id=raw.text("queue_id").value,
         is_excluded=raw.text("is_excluded").value.lower().isin(_TRUE_WORDS).fill_null(False),
@@ -29,6 +44,9 @@ def customers_by_landing_number(raw: RawRows) -> IbisTable:
     """Customer of each landing number: the parent company where there is one, else the customer itself.
 
     A number with several customers gets the first key in order of the alphabet.
+
+    Args:
+        raw: Rows of its table of customers.
 
     Returns:
         customer_landing_number (digits), landing_customer_key.

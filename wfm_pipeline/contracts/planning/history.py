@@ -19,10 +19,24 @@ HISTORY_COLUMNS: Final = tuple(column.name for column in HISTORY)
 
 
 def planner_key(table: Table) -> tuple[str, ...]:
-    """Columns that name a row of a planner's table, whatever its version."""
+    """Columns that name a row of a planner's table, whatever its version.
+
+    Args:
+        table: A planner's table.
+
+    Returns:
+        The key without the start of the version.
+    """
     return tuple(name for name in table.key if name not in HISTORY_COLUMNS)
 
 
 def planner_columns(table: Table) -> tuple[str, ...]:
-    """Columns a planner fills."""
+    """Columns a planner fills.
+
+    Args:
+        table: A planner's table.
+
+    Returns:
+        Names of all columns but the history's.
+    """
     return tuple(name for name in table.column_names if name not in HISTORY_COLUMNS)

@@ -25,6 +25,9 @@ def pattern_fault(pattern: str, *, is_for_sql: bool = False) -> str | None:
         pattern: The expression, in RE2's syntax: no lookahead, no reference back.
         is_for_sql: Also refuse what PostgreSQL would read differently.
 
+    Returns:
+        The fault, partly in the engine's own words; None where the expression is sound.
+
     Example:
         >>> pattern_fault("^(test|demo)-[0-9]+$")
         >>> pattern_fault("(?=a)b")
@@ -45,5 +48,13 @@ def pattern_fault(pattern: str, *, is_for_sql: bool = False) -> str | None:
 
 
 def is_found(pattern: str, text: str) -> bool:
-    """True where a pattern is found in a text, without regard to case."""
+    """Whether a pattern is found in a text.
+
+    Args:
+        pattern: An expression without a fault.
+        text: Where to look.
+
+    Returns:
+        True where it is found, without regard to case.
+    """
     return bool(pc.match_substring_regex(pa.array([text]), pattern, ignore_case=True)[0].as_py())

@@ -24,7 +24,14 @@ class OpeningHours:
 
     @classmethod
     def parse(cls, text: str, *, where: str) -> "OpeningHours | None":
-        """Read `08:00-18:00`, `00:00-24:00` or `closed` (None).
+        """Read the opening hours of a weekday.
+
+        Args:
+            text: `08:00-18:00`, `00:00-24:00` or `closed`.
+            where: Words for the place, for the message.
+
+        Returns:
+            The hours; None = closed.
 
         Raises:
             SettingsError: the text has another form, or the day does not open before it closes.

@@ -125,9 +125,23 @@ class SourceMap:
     first_date: dt.date | None = None
 
     def table(self, role: Role) -> TableMap | None:
-        """The table with that role, or None."""
+        """The table that plays a role.
+
+        Args:
+            role: The role.
+
+        Returns:
+            The table; None where the source has none of it.
+        """
         return next((table for table in self.tables if table.role == role), None)
 
     def bronze_name(self, table: TableMap) -> str:
-        """`bronze.<source>__<table>`, the table in the warehouse that keeps the raw rows; see `bronze_table_name`."""
+        """The table in the warehouse that keeps a table's raw rows.
+
+        Args:
+            table: One of the source's tables.
+
+        Returns:
+            `bronze.<source>__<table>`, see `bronze_table_name`.
+        """
         return f"bronze.{bronze_table_name(self.name, table.name)}"

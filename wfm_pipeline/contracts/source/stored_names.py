@@ -13,7 +13,13 @@ _HEAD_BYTES: Final = LONGEST_NAME_BYTES - _HASH_LETTERS - 1
 
 
 def stored_name(name: str) -> str:
-    """A column's name as engines keep it: itself, or, where one cannot, its beginning and a hash of it.
+    """A column's name as engines keep it.
+
+    Args:
+        name: The source's own name.
+
+    Returns:
+        The name itself, or, where an engine cannot keep it, its beginning and a hash of it.
 
     Example:
         >>> stored_name("queue")
@@ -30,6 +36,13 @@ def bronze_table_name(source: str, table: str) -> str:
 
     No two are the same. A whole name is told apart by its first `__`, so a source whose own name blurs that gets
     the short form; a short form holds no `__`, so it is no other table's whole name.
+
+    Args:
+        source: Name of the source.
+        table: Its table's own name.
+
+    Returns:
+        `<source>__<table>`, or a short name with a hash of both.
     """
     whole = f"{source}__{table}"
     is_plain = "__" not in source and not source.endswith("_") and len(whole.encode()) <= LONGEST_NAME_BYTES

@@ -35,22 +35,50 @@ class RawRows:
     table_map: TableMap
 
     def has(self, name: str) -> bool:
-        """True where the map makes that canonical column."""
+        """Whether the map makes a canonical column.
+
+        Args:
+            name: Its canonical name.
+
+        Returns:
+            False where the source has nothing for it.
+        """
         return name in self.table_map.columns
 
     def raw(self, column: str) -> Value:
-        """A raw column; null where an optional one is absent."""
+        """A raw column.
+
+        Args:
+            column: The source's own name.
+
+        Returns:
+            Its values; null where an optional column is absent.
+        """
         if column in self.rows.columns:
             return self.rows[column]
         return ibis.null(self.table_map.types.get(column, "string"))
 
     def raw_text(self, column: str) -> StringValue:
-        """A raw column as text."""
+        """A raw column as text.
+
+        Args:
+            column: The source's own name.
+
+        Returns:
+            Its values as text; null where an optional column is absent.
+        """
         value = self.raw(column)
         return value if value.type().is_string() else value.cast("string")
 
     def text(self, name: str) -> Judged:
-        """A text: trimmed, unknown words to null, spoilt values emptied, digits kept, words translated."""
+        """A text: trimmed, unknown words to null, spoilt values emptied, digits kept, words translated.
+
+        Args:
+            name: Canonical name.
+
+        Returns:
+            The values, and what was found on the way.
+        """
         form = self.table_map.columns.get(name)
         if form is None:
             return Judged(ibis.null("string"))
@@ -68,7 +96,15 @@ class RawRows:
         return Judged(_translated(value, form, else_=value) if form.words else value, findings)
 
     def word(self, name: str, *, other: str) -> Judged:
-        """A text of few allowed words; one the map does not know becomes `other`, with a finding."""
+        """A text of few allowed words.
+
+        Args:
+            name: Canonical name.
+            other: What stands for a word that the map does not know.
+
+        Returns:
+            The values, and a finding where there is such a word.
+        """
         form = self.table_map.columns.get(name)
         if form is None:
             return Judged(ibis.literal(other))
@@ -78,7 +114,14 @@ class RawRows:
         return Judged(known.fill_null(other), (Finding(f"unknown_{name}", known.isnull(), reason),))
 
     def seconds(self, name: str) -> Judged:
-        """A duration [s]: mended over midnight from its clocks, emptied where negative or absurd."""
+        """A duration: mended over midnight from its clocks, emptied where negative or absurd.
+
+        Args:
+            name: Canonical name.
+
+        Returns:
+            Seconds [s], and what was found on the way.
+        """
         form = self.table_map.columns.get(name)
         if form is None or form.column is None:
             return Judged(ibis.null("float64"))
@@ -98,7 +141,14 @@ class RawRows:
         return Judged(ibis.ifelse(is_bad, ibis.null("float64"), value), tuple(findings))
 
     def time(self, name: str) -> TimestampValue:
-        """A point in time as the source tells it, local or UTC; null where unknown."""
+        """A point in time as the source tells it.
+
+        Args:
+            name: Canonical name.
+
+        Returns:
+            Local time or UTC, as the map says; null where unknown.
+        """
         form = self.table_map.columns.get(name)
         if form is None:
             return ibis.null("timestamp(6)")
@@ -109,7 +159,14 @@ class RawRows:
         return self.raw(form.column).cast("timestamp(6)")
 
     def number(self, name: str) -> Value:
-        """A whole number as it stands; null where unknown."""
+        """A whole number as it stands.
+
+        Args:
+            name: Canonical name.
+
+        Returns:
+            Values; null where unknown.
+        """
         form = self.table_map.columns.get(name)
         return ibis.null("int64") if form is None or form.column is None else self.raw(form.column).cast("int64")
 

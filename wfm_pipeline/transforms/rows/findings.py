@@ -30,13 +30,27 @@ class Finding:
 
 
 def any_found(findings: Iterable[Finding]) -> BooleanValue:
-    """True where at least one of them finds something; never null."""
+    """Whether anything is found on a row.
+
+    Args:
+        findings: Rules bound to one table.
+
+    Returns:
+        True where at least one of them finds something; never null.
+    """
     conditions = [finding.is_found.fill_null(False) for finding in findings]
     return ibis.or_(*conditions) if conditions else ibis.literal(False)
 
 
 def is_refused(findings: Iterable[Finding]) -> BooleanValue:
-    """True where a finding puts the row out; never null."""
+    """Whether a row is put out.
+
+    Args:
+        findings: Rules bound to one table.
+
+    Returns:
+        True where one that refuses finds something; never null.
+    """
     return any_found(finding for finding in findings if finding.is_row_refused)
 
 
@@ -50,6 +64,9 @@ def findings_table(rows: IbisTable, findings: Sequence[Finding], *, source: str,
         findings: The rules; two of one name count as one, the first reason wins.
         source: Name of the source map.
         table: Physical table.
+
+    Returns:
+        Rows of `silver.rejected_rows`, but for `raw`.
     """
     refused = is_refused(findings)
     by_rule: dict[str, list[Finding]] = {}

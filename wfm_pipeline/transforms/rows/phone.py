@@ -12,7 +12,14 @@ _NO_DIGIT, _NO_DIGIT_OR_PLUS = "[^0-9]", "[^0-9+]"
 
 
 def digits_only(text: StringValue) -> StringValue:
-    """All but digits taken off; empty becomes null."""
+    """All but digits taken off; empty becomes null.
+
+    Args:
+        text: Numbers as they are written.
+
+    Returns:
+        Their digits; null where there is none.
+    """
     return text.re_replace(_NO_DIGIT, "").nullif("")
 
 
@@ -35,7 +42,16 @@ def normalised_number(text: StringValue, country_calling_code: str, minimum_digi
 
 
 def normalise_number(text: str, country_calling_code: str, minimum_digits: int) -> str | None:
-    """The same for one number in plain Python: for settings, which are few."""
+    """One caller number in plain Python, for settings, which are few.
+
+    Args:
+        text: The number as it is written.
+        country_calling_code: Digits of the site's own country, such as 46.
+        minimum_digits: Numbers with fewer digits are none [count].
+
+    Returns:
+        As of the rows' numbers; None where it is none.
+    """
     kept = re.sub(_NO_DIGIT_OR_PLUS, "", text)
     match = re.match(_pattern(country_calling_code, minimum_digits), kept)
     return match.group(1) if match else None

@@ -23,7 +23,14 @@ _ESCAPED_NUL: Final = r"\u0000"
 
 
 def map_exclusions(raw: RawRows) -> list[Finding]:
-    """Rows the map excludes; words are compared without case and outer blanks."""
+    """Rows the map excludes; words are compared without case and outer blanks.
+
+    Args:
+        raw: The rows.
+
+    Returns:
+        A rule per exclusion of the map.
+    """
     return [
         _refused(
             exclusion.rule,
@@ -37,7 +44,18 @@ def map_exclusions(raw: RawRows) -> list[Finding]:
 def setting_exclusions(
     raw: RawRows, queue_id: StringValue, rules: SilverRules, source_map: SourceMap, closed_queues: Iterable[str]
 ) -> list[Finding]:
-    """Rows of queues and callers that the settings, or the source's own table of queues, exclude."""
+    """Rows of queues and callers that the settings, or the source's own table of queues, exclude.
+
+    Args:
+        raw: The rows.
+        queue_id: Their queue.
+        rules: Queues and numbers that settings exclude.
+        source_map: How the source writes numbers.
+        closed_queues: Queues that the source's own table excludes.
+
+    Returns:
+        A rule per kind of exclusion that there is.
+    """
     findings = []
     queues = sorted({*rules.excluded_queues, *closed_queues})
     if queues:
@@ -54,27 +72,60 @@ def setting_exclusions(
 
 
 def missing_key(raw: RawRows, identifiers: Sequence[Value]) -> Finding:
-    """Rows without their key, or without the id that the canonical table needs."""
+    """Rows without their key, or without the id that the canonical table needs.
+
+    Args:
+        raw: The rows.
+        identifiers: Canonical ids that must be known.
+
+    Returns:
+        The rule.
+    """
     is_missing = ibis.or_(is_key_missing(raw.rows, raw.table_map.key), *[value.isnull() for value in identifiers])
     reason = f"a part of the key {', '.join(raw.table_map.key)} is missing"
     return _refused("missing_key", is_missing, _with_misfits(raw, reason))
 
 
 def negative_position(leg_number: IntegerValue) -> Finding:
-    """Legs whose position in their call is below zero: no order of legs can be made of them."""
+    """Legs whose position in their call is below zero: no order of legs can be made of them.
+
+    Args:
+        leg_number: Position of the leg in its call.
+
+    Returns:
+        The rule.
+    """
     reason = ibis.literal("leg_number is ") + leg_number.cast("string") + ", below 0"
     return _refused("negative_leg_number", leg_number < 0, reason)
 
 
 def undated(raw: RawRows, name: str, time: TimestampValue) -> Finding:
-    """Rows that nobody can put on a day: zero dates, text that is no date, the year 2099, nothing at all."""
+    """Rows that nobody can put on a day: zero dates, text that is no date, the year 2099, nothing at all.
+
+    Args:
+        raw: The rows.
+        name: Canonical name of the time that dates a row.
+        time: Its value.
+
+    Returns:
+        The rule.
+    """
     is_undated = time.isnull() | raw.rows["_business_date"].isnull()
     unbelieved = ibis.literal(f"{name} ") + time.strftime("%Y-%m-%d %H:%M:%S") + " cannot be believed"
     return _refused("undated", is_undated, unbelieved.fill_null(_with_misfits(raw, f"{name} is not known")))
 
 
 def in_dst_gap(name: str, local: TimestampValue, clock: SiteClock) -> Finding:
-    """Rows at a local time that clocks went over."""
+    """Rows at a local time that clocks went over.
+
+    Args:
+        name: Canonical name of the time.
+        local: Its wall-clock value.
+        clock: The site's clock.
+
+    Returns:
+        The rule.
+    """
     reason = ibis.literal(f"{name} ") + local.strftime("%Y-%m-%d %H:%M:%S") + " is a local time that never was"
     return _refused("local_time_in_dst_gap", clock.in_gap(local), reason)
 
@@ -83,6 +134,12 @@ def misfits(raw: RawRows) -> list[Finding]:
     """One rule per raw column of a type: its value did not fit and is null; the text is kept in `_misfits`.
 
     One more for all columns of text: a character that no engine keeps was taken out, and the rest of the value stays.
+
+    Args:
+        raw: The rows.
+
+    Returns:
+        The rules; none of them refuses a row.
     """
     kept = raw.rows["_misfits"]
     mended = Finding(

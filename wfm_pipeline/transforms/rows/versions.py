@@ -17,7 +17,15 @@ from wfm_pipeline.domain.dates import Dates
 
 
 def in_window(rows: IbisTable, dates: Dates) -> BooleanValue:
-    """True for rows of the business dates, and for undated ones."""
+    """Whether a row belongs to some business dates.
+
+    Args:
+        rows: Bronze rows.
+        dates: Business dates.
+
+    Returns:
+        True for rows of those dates, and for undated ones.
+    """
     date = rows["_business_date"]
     inside = [date.between(ibis.literal(days.first), ibis.literal(days.last)) for days in dates.stretches]
     return ibis.or_(date.isnull(), *inside)
@@ -30,6 +38,9 @@ def candidates(bronze: IbisTable, identity: Sequence[str], dates: Dates) -> Ibis
         bronze: All versions.
         identity: Raw columns that name what must be seen whole: the row's key, or its call's.
         dates: Business dates of the window.
+
+    Returns:
+        Those versions.
     """
     inside = bronze.filter(in_window(bronze, dates))
     touched = inside.select(*identity).distinct()
@@ -37,12 +48,28 @@ def candidates(bronze: IbisTable, identity: Sequence[str], dates: Dates) -> Ibis
 
 
 def is_key_missing(rows: IbisTable, key: Sequence[str]) -> BooleanValue:
-    """True where a part of the key is null: such a row cannot be another's version."""
+    """Whether a row lacks a part of its key.
+
+    Args:
+        rows: Bronze rows.
+        key: Raw columns of the key.
+
+    Returns:
+        True where a part of it is null: such a row cannot be another's version.
+    """
     return ibis.or_(*[rows[column].isnull() for column in key])
 
 
 def repeated_keys(rows: IbisTable, key: Sequence[str]) -> IbisTable:
-    """Keys with more than one version; few in most sources, so the rest needs no ranking."""
+    """Keys with more than one version; few in most sources, so the rest needs no ranking.
+
+    Args:
+        rows: Bronze rows.
+        key: Raw columns of the key.
+
+    Returns:
+        The keys, one row each.
+    """
     known = rows.filter(~is_key_missing(rows, key))
     return known.group_by(*key).having(known.count() > 1).agg()
 
@@ -56,6 +83,9 @@ def latest_versions(rows: IbisTable, table_map: TableMap, repeated: IbisTable) -
         rows: Bronze rows: all versions of their keys.
         table_map: Their table.
         repeated: `repeated_keys(rows, table_map.key)`, best materialised.
+
+    Returns:
+        One row per key.
     """
     key = list(table_map.key)
     once = rows.filter(~is_key_missing(rows, key)).anti_join(repeated, key)
@@ -63,7 +93,16 @@ def latest_versions(rows: IbisTable, table_map: TableMap, repeated: IbisTable) -
 
 
 def superseded_versions(rows: IbisTable, table_map: TableMap, repeated: IbisTable) -> IbisTable:
-    """The versions that a later one has replaced, for the same arguments."""
+    """The versions that a later one has replaced.
+
+    Args:
+        rows: Bronze rows: all versions of their keys.
+        table_map: Their table.
+        repeated: As of `latest_versions`.
+
+    Returns:
+        Those rows.
+    """
     return _ranked(rows, table_map, repeated, is_latest=False).filter(~ibis._["_is_deleted"])
 
 

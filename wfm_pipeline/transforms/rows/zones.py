@@ -30,19 +30,49 @@ class SiteClock:
 
     @classmethod
     def of(cls, site: Site, first_date: dt.date, last_date: dt.date) -> Self:
-        """The site's clock, right between two dates, both included."""
+        """A site's clock.
+
+        Args:
+            site: Time zone, and which of two instants a doubled local time means.
+            first_date: First date for which it must be right.
+            last_date: Last date, inclusive.
+
+        Returns:
+            The clock.
+        """
         return cls(zone_segments(site.time_zone, first_date, last_date), site.ambiguous_times)
 
     def to_utc(self, local: TimestampValue) -> TimestampValue:
-        """The instant of a local time; inside a gap the offset before the change is taken."""
+        """The instants of local times.
+
+        Args:
+            local: Wall-clock times.
+
+        Returns:
+            Instants, UTC; inside a gap the offset before the change is taken.
+        """
         return _shift(local, [(self._local_start(n), -offset) for n, offset in enumerate(self._offsets())])
 
     def to_local(self, instant: TimestampValue) -> TimestampValue:
-        """The wall-clock time of an instant."""
+        """The wall-clock times of instants.
+
+        Args:
+            instant: Instants, UTC.
+
+        Returns:
+            Local times.
+        """
         return _shift(instant, [(segment.starts_at_utc, segment.offset_seconds) for segment in self.segments])
 
     def in_gap(self, local: TimestampValue) -> BooleanValue:
-        """True where clocks went forward over that local time: it never was. Null stays null."""
+        """Whether clocks went forward over a local time: then it never was.
+
+        Args:
+            local: Wall-clock times.
+
+        Returns:
+            True where it never was; null stays null.
+        """
         gaps = [
             (local >= _moment(_wall(after, before.offset_seconds))) & (local < _moment(after.starts_at_local))
             for before, after in pairwise(self.segments)

@@ -19,7 +19,6 @@ from wfm_pipeline.domain.allocation.strategies.scoring import DEFAULT_WEIGHTS, S
 from wfm_pipeline.domain.allocation.week.ideal import ideal_fte
 
 Strategy = Literal["optimal", "v2"]
-Phase = Literal["exclusive", "scored", "remainder", "optimal"]
 STRATEGIES: Final[tuple[Strategy, ...]] = get_args(Strategy)
 
 

@@ -9,7 +9,6 @@ import warnings
 import dagster as dg
 
 from wfm_pipeline.assets.actuals import build_actual_assets
-from wfm_pipeline.assets.allocation_inputs import build_planning_assets
 from wfm_pipeline.assets.bronze import build_bronze_assets
 from wfm_pipeline.assets.customers import build_customer_assets
 from wfm_pipeline.assets.forecasting.accuracy import build_accuracy_assets
@@ -17,10 +16,10 @@ from wfm_pipeline.assets.forecasting.final_forecast import build_final_assets
 from wfm_pipeline.assets.forecasting.forecast import build_forecast_assets
 from wfm_pipeline.assets.forecasting.intraday import build_intraday_assets
 from wfm_pipeline.assets.forecasting.long_range import build_long_range_assets
-from wfm_pipeline.assets.forecasting.planners import build_plan_assets
 from wfm_pipeline.assets.planning.allocation import build_allocation_assets
 from wfm_pipeline.assets.planning.capacity import build_capacity_assets
 from wfm_pipeline.assets.planning.model_fit import build_model_fit_assets
+from wfm_pipeline.assets.planning.planners_tables import build_planners_tables
 from wfm_pipeline.assets.planning.staffing import build_staffing_assets
 from wfm_pipeline.assets.publication import build_publication_assets
 from wfm_pipeline.assets.silver import build_silver_assets
@@ -91,7 +90,7 @@ def _assets(
         *build_silver_assets(house.source_map, days),
         *build_actual_assets(),
         *build_customer_assets(),
-        *build_plan_assets(),
+        *build_planners_tables(),
         *build_forecast_assets(),
         *build_final_assets(),
         *build_accuracy_assets(),
@@ -99,7 +98,6 @@ def _assets(
         *build_intraday_assets(),
         *build_long_range_assets(),
         *build_capacity_assets(),
-        *build_planning_assets(),
         *build_allocation_assets(weeks),
         *build_model_fit_assets(),
     ]

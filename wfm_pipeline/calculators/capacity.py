@@ -9,15 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from wfm_pipeline.contracts.planning.capacity import CAPACITY_INPUTS
 from wfm_pipeline.contracts.planning.history import planner_columns
+from wfm_pipeline.domain.planners_tables import read_rows
 from wfm_pipeline.domain.staffing.capacity.demand import read_demand
 from wfm_pipeline.domain.staffing.capacity.plan import PlannersTables, plan_capacity, with_occupancy
-from wfm_pipeline.domain.staffing.capacity.sheets import (
-    CAPACITY_FILES,
-    capacity_rows,
-    planners_tables,
-)
+from wfm_pipeline.domain.staffing.capacity.sheets import CAPACITY_FILES, planners_tables
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import capacity_options
@@ -79,9 +75,9 @@ def _planners_tables(house: House, request: CapacityRequest) -> tuple[PlannersTa
     """The files that were named, else those of the planning folder; and notices."""
     frames: list[pd.DataFrame] = []
     notices: list[str] = []
-    for name, table in zip(CAPACITY_FILES, CAPACITY_INPUTS, strict=True):
+    for name, file in CAPACITY_FILES.items():
         path = getattr(request, name) or house.planning_file(name)
-        rows, said = capacity_rows(name, read_text_table(path)) if path else ([], [f"{name}: no file, nothing known"])
-        frames.append(pd.DataFrame(rows, columns=list(planner_columns(table))))
+        rows, said = read_rows(file, read_text_table(path)) if path else ([], [f"{name}: no file, nothing known"])
+        frames.append(pd.DataFrame(rows, columns=list(planner_columns(file.table))))
         notices += said
     return planners_tables(*frames), notices

@@ -1,7 +1,7 @@
 """Cells of a planner's table, read with messages that name table and line.
 
 Here: a frame of text or typed cells whose columns become numbers, dates, instants, flags and words.
-Not here: files (sources), and what the columns of one table mean (the domain's own readers).
+Not here: files (sources), a table's rows by its contract (planners_tables.py), and what columns mean (each room).
 """
 
 import datetime as dt
@@ -29,10 +29,14 @@ class Sheet:
     Attributes:
         missing_error: Raised where a column is absent; a room may name its own.
         invalid_error: Raised where a cell cannot be read.
+        duplicate_error: Raised where two rows have one key.
+        lines: Line in the file of each row.
+        ignored: Columns that nobody asked for.
     """
 
     missing_error: ClassVar[type[DataError]] = DataError
     invalid_error: ClassVar[type[DataError]] = DataError
+    duplicate_error: ClassVar[type[DataError]] = DataError
 
     def __init__(
         self, frame: pd.DataFrame, name: str, *, required: Iterable[str], optional: Iterable[str] = ()
@@ -44,7 +48,7 @@ class Sheet:
         """
         self.name = name
         self.frame = frame.rename(columns=lambda column: str(column).strip().lower())
-        self._lines = frame.attrs.get(LINES, range(_HEADER_LINES, len(frame) + _HEADER_LINES))
+        self.lines: Sequence[int] = frame.attrs.get(LINES, range(_HEADER_LINES, len(frame) + _HEADER_LINES))
         twice = self.frame.columns[self.frame.columns.duplicated()]
         if len(twice):
             raise self.invalid_error(f"{name} has the column {twice[0]!r} twice; keep one", got=twice[0])
@@ -66,7 +70,7 @@ class Sheet:
 
     def where(self, row: int) -> str:
         """Words for a row: its line in the file, the header being line 1."""
-        return f"{self.name}, line {self._lines[row]}"
+        return f"{self.name}, line {self.lines[row]}"
 
     def cells(self, column: str) -> list[object]:
         """Raw values; None for every row where the column is absent."""
@@ -82,15 +86,24 @@ class Sheet:
         Raises:
             DataError: a cell cannot be read; names line, column and what is allowed.
         """
-        values: list[Value | None] = []
-        for row, text in enumerate(self.texts(column)):
-            try:
-                values.append(read(text) if text else None)
-            except ValueError as error:
-                raise self.invalid_error(
-                    f"{column} must be {allowed}, got {shown(text)} ({self.where(row)})", got=text, column=column
-                ) from error
-        return values
+        texts = enumerate(self.texts(column))
+        return [self._read(row, column, text, read, allowed) if text else None for row, text in texts]
+
+    def needed(self, column: str, read: Callable[[str], Value], allowed: str) -> list[Value]:
+        """Values read by a function, which also says what an empty cell is.
+
+        Raises:
+            DataError: a cell cannot be read; names line, column and what is allowed.
+        """
+        return [self._read(row, column, text, read, allowed) for row, text in enumerate(self.texts(column))]
+
+    def _read(self, row: int, column: str, text: str, read: Callable[[str], Value], allowed: str) -> Value:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise self.invalid_error(
+                f"{column} must be {allowed}, got {shown(text)} ({self.where(row)})", got=text, column=column
+            ) from error
 
     def numbers(self, column: str) -> list[float | None]:
         """Finite numbers; None where empty."""
@@ -108,10 +121,9 @@ class Sheet:
         """Instants or wall-clock times without a zone; a bare date is its midnight; None where empty."""
         return self.parse(column, _instant, "a time of 1990 to 2199 without a zone such as 2025-07-28 09:30, or a date")
 
-    def flags(self, column: str, *, default: bool) -> list[bool]:
-        """True or false; the default where empty."""
-        found = self.parse(column, _flag, "true or false")
-        return [default if value is None else value for value in found]
+    def flags(self, column: str) -> list[bool | None]:
+        """True or false; None where empty."""
+        return self.parse(column, _flag, "true or false")
 
     def sets(self, column: str) -> list[frozenset[str]]:
         """Sets of words separated by `;`, or given as lists."""

@@ -18,15 +18,16 @@ from wfm_pipeline.assets.publication import PublicationConfig
 from wfm_pipeline.calculators.allocation import AllocationRequest, answer_allocation
 from wfm_pipeline.calculators.capacity import CapacityRequest, answer_capacity
 from wfm_pipeline.calculators.staffing import staff_file
-from wfm_pipeline.domain.allocation.tables.planning import FILES, planning_rows
+from wfm_pipeline.domain.allocation.tables.planning import FILES
 from wfm_pipeline.domain.calendar import holiday_names, zone_segments
 from wfm_pipeline.domain.forecasting.desk.panel import build_panel
 from wfm_pipeline.domain.forecasting.judging.backtest import read_folds
 from wfm_pipeline.domain.forecasting.judging.external_peers import checked_predictions
-from wfm_pipeline.domain.forecasting.planners.sheets import PLAN_FILES, plan_rows
+from wfm_pipeline.domain.forecasting.planners.sheets import PLAN_FILES
+from wfm_pipeline.domain.planners_tables import read_rows
 from wfm_pipeline.domain.simulation.floor.draws import draw_callers
 from wfm_pipeline.domain.simulation.floor.sheets import QueueHabits, Tables, read_floor
-from wfm_pipeline.domain.staffing.capacity.sheets import CAPACITY_FILES, capacity_rows
+from wfm_pipeline.domain.staffing.capacity.sheets import CAPACITY_FILES
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import forecast_options, silver_rules
 from wfm_pipeline.settings import load_settings
@@ -106,11 +107,11 @@ def _sheet(folder: Path) -> None:
     path = _only(folder)
     name, frame = path.stem, read_text_table(path)
     if name in PLAN_FILES:
-        plan_rows(name, frame, source="telephony")
+        read_rows(PLAN_FILES[name], frame, source="telephony")
     elif name in FILES:
-        planning_rows(name, frame)
+        read_rows(FILES[name], frame)
     elif name in CAPACITY_FILES:
-        capacity_rows(name, frame)
+        read_rows(CAPACITY_FILES[name], frame)
     else:
         raise AssertionError(name)
 

@@ -11,13 +11,14 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
+from wfm_pipeline.asset_keys import key_of
 from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, materialized, report, spec
 from wfm_pipeline.assets.forecasting.forecast import DAY_FORECAST_KEY, FORECAST_KEY
-from wfm_pipeline.assets.forecasting.planners import OVERRIDES_KEY
 from wfm_pipeline.assets.silver import INTERVALS_KEY
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.planning.forecast_plans import (
     FINAL_TABLES,
+    FORECAST_OVERRIDES,
     OVERRIDE_VALUE,
     QUEUE_DAY_FINAL,
     QUEUE_INTERVAL_FINAL,
@@ -42,7 +43,7 @@ def build_final_assets() -> list[dg.AssetsDefinition]:
 
 
 def _final_asset() -> dg.AssetsDefinition:
-    deps = [FORECAST_KEY, DAY_FORECAST_KEY, OVERRIDES_KEY]
+    deps = [FORECAST_KEY, DAY_FORECAST_KEY, key_of(FORECAST_OVERRIDES)]
 
     @dg.multi_asset(name="final_forecast", specs=[spec(table, deps=deps, made_in=__name__) for table in FINAL_TABLES])
     def final_forecast(

@@ -13,14 +13,20 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
+from wfm_pipeline.asset_keys import key_of
 from wfm_pipeline.assets.common import Flow, Stopwatch, materialized, report, spec
 from wfm_pipeline.assets.forecasting.hindcasts import hindcasts_to_make, store_hindcast
-from wfm_pipeline.assets.forecasting.planners import DECISIONS_KEY, DRIVERS_KEY, EVENTS_KEY
 from wfm_pipeline.assets.pictures import pictures
 from wfm_pipeline.assets.silver import CALENDAR_KEY, INTERVALS_KEY
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
-from wfm_pipeline.contracts.planning.forecast_plans import ISSUE_TABLES, QUEUE_DAY_ANOMALY
+from wfm_pipeline.contracts.planning.forecast_plans import (
+    ANOMALY_DECISIONS,
+    ISSUE_TABLES,
+    PLANNED_DRIVERS,
+    PLANNED_EVENTS,
+    QUEUE_DAY_ANOMALY,
+)
 from wfm_pipeline.domain.calendar import interval_grid
 from wfm_pipeline.domain.forecasting import ForecastResult, dump_model, forecast, model_card
 from wfm_pipeline.domain.forecasting.grains import open_hours, place_on_grid
@@ -71,7 +77,7 @@ class ForecastConfig(dg.Config):
 
 def build_forecast_assets() -> list[dg.AssetsDefinition]:
     """The forecast at interval and day grain, written together because they must add up."""
-    deps = [INTERVALS_KEY, CALENDAR_KEY, EVENTS_KEY, DRIVERS_KEY, DECISIONS_KEY]
+    deps = [INTERVALS_KEY, CALENDAR_KEY, *map(key_of, (PLANNED_EVENTS, PLANNED_DRIVERS, ANOMALY_DECISIONS))]
 
     @dg.multi_asset(
         name="queue_forecast",

@@ -11,7 +11,6 @@ import dagster as dg
 import pandas as pd
 
 from wfm_pipeline.asset_keys import WEEK, key_of
-from wfm_pipeline.assets.allocation_inputs import GROUP
 from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, dates_of, materialized, report, spec
 from wfm_pipeline.assets.pictures import pictures
 from wfm_pipeline.contracts.columns import Table
@@ -38,6 +37,7 @@ from wfm_pipeline.warehouse.engines.scope import Scope, of_source
 from wfm_pipeline.warehouse.shelves.planning import Planning, read_planning
 from wfm_pipeline.warehouse.shelves.weekly_plans import Previous, last_plan, rows_by_week
 
+GROUP = "allocation"
 PLAN_TABLES = (DEMAND_WEEK, WEEKLY_RESOURCE_ASSIGNMENT, ALLOCATION_QUALITY)
 
 

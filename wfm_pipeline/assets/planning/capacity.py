@@ -1,20 +1,17 @@
-"""Assets of the capacity plan: the planners' tables with history, and the plan of the newest long range.
+"""The capacity plan of the newest long range.
 
-A file that is not in the planning folder leaves its table to SQL. The plan is made from the tables
-that hold now, the newest issue of the long range and the newest issued staffing; an issue planned
-again is replaced whole.
+It is made from the planners' tables that hold now, the newest issue of the long range and the newest issued staffing;
+an issue planned again is replaced whole. Not here: taking planners' tables in (planners_tables.py).
 """
 
-import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 
-from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, materialized, report, spec
+from wfm_pipeline.asset_keys import key_of
+from wfm_pipeline.assets.common import Flow, Stopwatch, asset_words, materialized, report
 from wfm_pipeline.assets.pictures import pictures
-from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.long_range import QUEUE_WEEK_LONG_RANGE
 from wfm_pipeline.contracts.planning.capacity import (
     CAPACITY_INPUTS,
@@ -23,49 +20,26 @@ from wfm_pipeline.contracts.planning.capacity import (
     HIRING_CLASSES,
     SHRINKAGE,
 )
-from wfm_pipeline.contracts.planning.history import planner_key
 from wfm_pipeline.contracts.staffing import QUEUE_INTERVAL_STAFFING
 from wfm_pipeline.domain.staffing.capacity.plan import DEMAND_COLUMNS, plan_capacity
-from wfm_pipeline.domain.staffing.capacity.sheets import CAPACITY_FILES, capacity_rows, planners_tables
+from wfm_pipeline.domain.staffing.capacity.sheets import planners_tables
 from wfm_pipeline.domain.staffing.capacity.work import Efficiency, learn_efficiency
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.reports.figures.capacity import capacity_chart, capacity_glance
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import capacity_options, staffing_policies, staffing_policy
-from wfm_pipeline.sources.files.planning_files import brought_by, read_text_table
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.shelves.latest import latest_issue
-from wfm_pipeline.warehouse.shelves.versions import open_rows, take_in
+from wfm_pipeline.warehouse.shelves.versions import open_rows
 
 GROUP = "capacity"
 _LEARNT_COLUMNS = ["queue_id", "business_date", "agents_required", "agents_required_exact", "workload_minutes"]
 
 
-def _key(table: Table) -> dg.AssetKey:
-    return dg.AssetKey([table.layer, table.name])
-
-
 def build_capacity_assets() -> list[dg.AssetsDefinition]:
-    """The planners' tables of the capacity plan and the plan."""
-
-    @dg.multi_asset(
-        name="capacity_inputs",
-        specs=[
-            spec(table, deps=[], made_in=__name__).replace_attributes(group_name=GROUP) for table in CAPACITY_INPUTS
-        ],
-    )
-    def capacity_inputs(
-        context: dg.AssetExecutionContext, house: dg.ResourceParam[House]
-    ) -> Iterator[dg.MaterializeResult]:
-        with house.open_warehouse() as warehouse:
-            for name, table in CAPACITY_FILES.items():
-                watch = Stopwatch()
-                flow = _take_in(house, warehouse, name)
-                metadata = report(context, house, warehouse, table.full_name, flow, watch)
-                yield materialized(context, asset_key=_key(table), metadata=metadata)
-
-    deps = [_key(table) for table in (*CAPACITY_INPUTS, QUEUE_WEEK_LONG_RANGE, QUEUE_INTERVAL_STAFFING)]
+    """The capacity plan."""
+    deps = [key_of(table) for table in (*CAPACITY_INPUTS, QUEUE_WEEK_LONG_RANGE, QUEUE_INTERVAL_STAFFING)]
     words = {**asset_words(CAPACITY_WEEK, made_in=__name__), "group_name": GROUP}
 
     @dg.asset(**words, deps=deps)
@@ -82,19 +56,7 @@ def build_capacity_assets() -> list[dg.AssetsDefinition]:
             metadata = report(context, house, warehouse, table, flow, watch, time_column="week_start")
             return materialized(context, metadata=metadata)
 
-    return [capacity_inputs, capacity_week]
-
-
-def _take_in(house: House, warehouse: Warehouse, name: str) -> Flow:
-    table, path = CAPACITY_FILES[name], house.planning_file(name)
-    if path is None:
-        warehouse.create(table)
-        return Flow(0, 0, notes={"file": "none: the table is as SQL left it"})
-    rows, notices = capacity_rows(name, read_text_table(path))
-    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    step = take_in(warehouse, table, rows, key=planner_key(table), now=now, changed_by=brought_by(path))
-    notes = {"file": path.name, "opened": step.opened, "closed": step.closed, "notices": notices}
-    return Flow(len(rows), step.opened, rows_duplicate=len(rows) - step.opened, notes=notes)
+    return [capacity_week]
 
 
 def _newest_weeks(house: House, warehouse: Warehouse) -> pd.DataFrame:

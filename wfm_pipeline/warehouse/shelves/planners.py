@@ -1,6 +1,6 @@
 """What planners tell the forecast, as it is stored: events, drivers, decisions and overrides.
 
-Not here: taking their files in (assets/forecasting/planners) and what the rows mean (domain/forecasting/planners).
+Not here: taking their files in (assets/planning/planners_tables) and what the rows mean (domain/forecasting/planners).
 """
 
 import pandas as pd

@@ -23,7 +23,8 @@ from wfm_pipeline.domain.allocation.problem import CapacityTier, Demand, Resourc
 from wfm_pipeline.domain.allocation.strategies.strategy import Options
 from wfm_pipeline.domain.allocation.tables.frames import WeekAnswer, allocate_week
 from wfm_pipeline.domain.allocation.tables.locality import LocalityPolicy
-from wfm_pipeline.domain.allocation.tables.sheets import read_resources, read_rules, read_tiers, read_week_configuration
+from wfm_pipeline.domain.allocation.tables.sheets import read_resources, read_rules, read_tiers
+from wfm_pipeline.domain.allocation.tables.week_rows import read_week_configuration
 from wfm_pipeline.domain.allocation.week.demand import read_demands
 from wfm_pipeline.domain.allocation.week.week_plan import WeekTable
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
@@ -121,7 +122,7 @@ def read_planning(
         WarehouseError: the planners' tables are not there yet.
         AllocationError, InvalidRuleError: a row that SQL brought is wrong; the message names it.
     """
-    people, _ = read_resources(open_rows(warehouse, ALLOCATION_RESOURCES).rename(columns={"resource_cn": "cn"}))
+    people, _ = read_resources(open_rows(warehouse, ALLOCATION_RESOURCES))
     configuration, _ = read_week_configuration(open_rows(warehouse, WEEK_CONFIGURATION))
     policy = read_rules(open_rows(warehouse, LOCALITY_RULES), default_locality=default_locality)
     queue_map = open_rows(warehouse, QUEUE_DEMAND_MAP)

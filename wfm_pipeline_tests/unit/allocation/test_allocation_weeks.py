@@ -8,7 +8,7 @@ import pytest
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.allocation import faults
 from wfm_pipeline.domain.allocation.problem import CapacityTier, Problem
-from wfm_pipeline.domain.allocation.tables.sheets import read_week_configuration
+from wfm_pipeline.domain.allocation.tables.week_rows import read_week_configuration
 from wfm_pipeline.domain.allocation.week.apportionment import largest_remainder, split_month
 from wfm_pipeline.domain.allocation.week.week_plan import (
     DEFAULT_CALENDARS,

@@ -9,9 +9,10 @@ from wfm_pipeline.contracts.planning.allocation import ALLOCATION_RESOURCES
 from wfm_pipeline.contracts.planning.history import planner_columns
 from wfm_pipeline.domain.allocation.faults import DuplicateError, InvalidRuleError
 from wfm_pipeline.domain.allocation.tables.locality import DEFAULT_POLICY
-from wfm_pipeline.domain.allocation.tables.planning import planning_rows
+from wfm_pipeline.domain.allocation.tables.planning import FILES
 from wfm_pipeline.domain.allocation.week.calls import actual_demand, fill_weeks, known_at_week_start, whole_weeks
 from wfm_pipeline.domain.history import next_versions
+from wfm_pipeline.domain.planners_tables import read_rows
 
 FIRST, SECOND, THIRD = (dt.datetime(2026, month, 1) for month in (1, 2, 3))
 
@@ -91,7 +92,7 @@ def test_rows_of_a_file_are_typed_and_have_the_tables_columns():
         }
     )  # fmt: skip
 
-    rows, _ = planning_rows("resources", frame)
+    rows, _ = read_rows(FILES["resources"], frame)
 
     assert set(planner_columns(ALLOCATION_RESOURCES)) == set(rows[0])
     expected = {"locality": "Domestic", "skills": "a;b", "is_active": True, "available_from": dt.date(2026, 1, 5)}
@@ -102,7 +103,7 @@ def test_two_rows_with_one_key_are_refused_before_they_are_stored():
     frame = pd.DataFrame({"tier_id": ["a", "a"], "name": ["x", "y"], "productivity": ["1", "0.5"]})
 
     with pytest.raises(DuplicateError, match="two rows for tier_id"):
-        planning_rows("capacity_tiers", frame)
+        read_rows(FILES["capacity_tiers"], frame)
 
 
 def test_a_bad_regex_is_refused_before_it_is_stored():
@@ -111,7 +112,7 @@ def test_a_bad_regex_is_refused_before_it_is_stored():
     )
 
     with pytest.raises(InvalidRuleError, match="not a regular expression"):
-        planning_rows("locality_rules", frame)
+        read_rows(FILES["locality_rules"], frame)
 
 
 def test_of_two_reports_the_newer_one_counts_over_the_turn_of_the_year():
@@ -126,7 +127,7 @@ def test_of_two_reports_the_newer_one_counts_over_the_turn_of_the_year():
         ]
     )
 
-    rows, _ = planning_rows("monthly_demand", frame)
+    rows, _ = read_rows(FILES["monthly_demand"], frame)
 
     # November's report: December 10, January 20; December's: January 10, February 20
     assert {(2025, 12): 10, (2026, 1): 10, (2026, 2): 20} == {

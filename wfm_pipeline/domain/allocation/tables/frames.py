@@ -27,7 +27,8 @@ from wfm_pipeline.domain.allocation.strategies.strategy import (
     optimal_counts,
 )
 from wfm_pipeline.domain.allocation.tables.locality import DEFAULT_POLICY, LocalityPolicy
-from wfm_pipeline.domain.allocation.tables.sheets import read_resources, read_tiers, read_week_configuration
+from wfm_pipeline.domain.allocation.tables.sheets import read_resources, read_tiers
+from wfm_pipeline.domain.allocation.tables.week_rows import read_week_configuration
 from wfm_pipeline.domain.allocation.week.demand import read_demands
 from wfm_pipeline.domain.allocation.week.ideal import required_fte
 from wfm_pipeline.domain.allocation.week.week_plan import DEFAULT_CALENDARS, WeekTable
@@ -94,7 +95,7 @@ def allocate_frames(
         week: The ISO week.
         options: Strategy and switches.
         weight: `volume` or `workload`; None takes workload where every handle time is known.
-        week_configuration: See `sheets.read_week_configuration`.
+        week_configuration: See `week_rows.read_week_configuration`.
         tiers: Columns tier_id, name, productivity.
         policy: Locality of a main_lob.
         calendars: Working days per locality (and per state, as `Domestic-TX`).

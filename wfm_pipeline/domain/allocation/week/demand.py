@@ -21,6 +21,7 @@ from wfm_pipeline.domain.allocation.week.apportionment import split_month
 from wfm_pipeline.domain.allocation.week.week_plan import WeekTable
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek, month_ends
 from wfm_pipeline.domain.metrics import wmape
+from wfm_pipeline.domain.sheet import LINES
 from wfm_pipeline.errors import MOST_NAMED
 from wfm_pipeline.units import MONTHS_PER_YEAR, SECONDS_PER_HOUR, WEEKDAYS
 
@@ -186,7 +187,8 @@ def planner_months(report: pd.DataFrame) -> pd.DataFrame:
             which are kept. Month1 is the month after the report.
 
     Returns:
-        The other columns with year, month and monthly_forecast; empty forecasts are left out.
+        The other columns with year, month and monthly_forecast, with the lines of their reports; empty forecasts are
+        left out, and of several reports about a month the newest counts.
 
     Raises:
         MissingColumnError, InvalidValueError: with the line.
@@ -198,7 +200,7 @@ def planner_months(report: pd.DataFrame) -> pd.DataFrame:
     sheet = Sheet(report, "monthly report", required=("report_year", "report_month", *names))
     years = sheet.required("report_year", sheet.integers("report_year"))
     months = sheet.required("report_month", sheet.integers("report_month"))
-    kept = sheet.frame.drop(columns=["report_year", "report_month", *names])
+    kept = sheet.frame.drop(columns=["report_year", "report_month", *names]).set_axis(pd.Index(sheet.lines))
     parts = []
     for ahead, name in enumerate(names, start=1):
         part = kept.copy()
@@ -207,7 +209,10 @@ def planner_months(report: pd.DataFrame) -> pd.DataFrame:
         part["month"] = [ordinal % MONTHS_PER_YEAR + 1 for ordinal in ordinals]
         part["monthly_forecast"] = sheet.numbers(name)
         parts.append(part[part["monthly_forecast"].notna()])
-    return pd.concat(parts, ignore_index=True)
+    key = [name for name in ("demand_id", "year", "month") if name in parts[0].columns]
+    found = pd.concat(parts).drop_duplicates(key)
+    found.attrs = {LINES: found.index.tolist()}
+    return found.reset_index(drop=True)
 
 
 def forecast_demand(

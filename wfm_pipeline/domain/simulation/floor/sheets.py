@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.domain.simulation.floor.cells import TextTable, moment, number_from, whole_number_to, word
+from wfm_pipeline.domain.simulation.floor.cells import FloorTable, moment, number_from, whole_number_to, word
 from wfm_pipeline.domain.simulation.floor.centre import (
     MOST_AGENTS,
     AgentGroup,
@@ -193,18 +193,18 @@ def read_floor(
     Raises:
         DataError: a cell, a column or a name is wrong; the message names table, line and what is allowed.
     """
-    arrivals = TextTable(tables.arrivals, tables.name("arrivals"), required=("queue_id", "interval_start", "calls"))
+    arrivals = FloorTable(tables.arrivals, tables.name("arrivals"), required=("queue_id", "interval_start", "calls"))
     starts = arrivals.needed("interval_start", moment, _A_TIME)
     grid = _grid(arrivals.name, starts, interval_seconds)
     queues = _queues(tables, arrivals, starts, grid, defaults)
-    groups = TextTable(tables.groups, tables.name("groups"), required=("group_id", "queues"))
+    groups = FloorTable(tables.groups, tables.name("groups"), required=("group_id", "queues"))
     levels = {
-        group_id: _levels(text, groups.line(row))
+        group_id: _levels(text, groups.where(row))
         for row, (group_id, text) in enumerate(
             zip(groups.needed("group_id", word, "an id"), groups.needed("queues", word, "queue ids"), strict=True)
         )
     }
-    if len(levels) != len(groups.frame):
+    if len(levels) != len(groups):
         raise DataError(f"{groups.name}: a group_id comes twice; give each group one row with all its queues")
     agents = {} if is_team_wanted else _agents(tables, grid, levels)
     floor = Floor(
@@ -241,7 +241,7 @@ def _grid(name: str, starts: list[float | pd.Timestamp], interval_seconds: float
 
 def _queues(
     tables: Tables,
-    arrivals: TextTable,
+    arrivals: FloorTable,
     starts: list[float | pd.Timestamp],
     grid: Grid,
     defaults: QueueHabits,
@@ -256,7 +256,7 @@ def _queues(
             "calls": arrivals.needed("calls", number_from(0), "a number of 0 or more"),
             "aht_seconds": [
                 np.nan if value is None else value
-                for value in arrivals.optional(
+                for value in arrivals.parse(
                     "aht_seconds",
                     number_from(*LIMITS["aht_seconds"]),
                     f"{_range('aht_seconds')} (is it in another unit?)",
@@ -267,7 +267,7 @@ def _queues(
     twice = rows[rows.duplicated(["queue_id", "interval"])]
     if len(twice):
         row = int(twice.index[0])
-        raise DataError(f"queue {ids[row]!r} has this interval twice ({arrivals.line(row)})", queue=ids[row])
+        raise DataError(f"queue {ids[row]!r} has this interval twice ({arrivals.where(row)})", queue=ids[row])
     return tuple(
         _queue(queue_id, rows[rows["queue_id"] == queue_id], grid, habits[queue_id]) for queue_id in dict.fromkeys(ids)
     )
@@ -315,11 +315,11 @@ def _habits(tables: Tables, ids: list[str], defaults: QueueHabits) -> dict[str, 
     habits = dict.fromkeys(ids, defaults)
     if tables.queues is None:
         return habits
-    table = TextTable(tables.queues, tables.name("queues"), required=("queue_id",))
+    table = FloorTable(tables.queues, tables.name("queues"), required=("queue_id",))
     unknown = [column for column in table.frame.columns if column != "queue_id" and column not in _READERS]
     if unknown:
         raise DataError(f"{table.name} has unknown columns {', '.join(unknown)}; known: {', '.join(_READERS)}")
-    columns = {name: table.optional(name, *reader) for name, reader in _READERS.items() if table.has(name)}
+    columns = {name: table.parse(name, *reader) for name, reader in _READERS.items() if table.has(name)}
     listed = table.needed("queue_id", word, "an id")
     if len(set(listed)) != len(listed):
         raise DataError(f"{table.name}: a queue_id comes twice")
@@ -353,7 +353,7 @@ def _agents(tables: Tables, grid: Grid, levels: Mapping[str, object]) -> dict[st
     required = (
         ("group_id", "interval_start", "agents") if by_interval else ("group_id", "agents", "starts_at", "ends_at")
     )
-    table = TextTable(tables.shifts, tables.name("shifts"), required=required)
+    table = FloorTable(tables.shifts, tables.name("shifts"), required=required)
     ids = table.needed("group_id", word, "an id")
     unknown = sorted(set(ids) - set(levels))
     if unknown:
@@ -361,25 +361,25 @@ def _agents(tables: Tables, grid: Grid, levels: Mapping[str, object]) -> dict[st
     return _by_interval(table, ids, grid) if by_interval else _by_shift(table, ids, grid)
 
 
-def _by_interval(table: TextTable, ids: list[str], grid: Grid) -> dict[str, list[tuple[Stint, ...]]]:
+def _by_interval(table: FloorTable, ids: list[str], grid: Grid) -> dict[str, list[tuple[Stint, ...]]]:
     heads = table.needed("agents", whole_number_to(MOST_AGENTS), "a whole number of agents")
     counts = {group_id: np.zeros(grid.n_intervals, dtype=np.int64) for group_id in ids}
     for row, start in enumerate(table.needed("interval_start", lambda text: grid.seconds(moment(text)), _A_TIME)):
         step = start / grid.interval_seconds
         if step != round(step) or not 0 <= step < grid.n_intervals:
-            raise DataError(f"interval_start is no interval of the arrivals ({table.line(row)})", got=start)
+            raise DataError(f"interval_start is no interval of the arrivals ({table.where(row)})", got=start)
         counts[ids[row]][round(step)] += heads[row]
     return {
         group_id: list(present_by_interval(count.tolist(), grid.interval_seconds)) for group_id, count in counts.items()
     }
 
 
-def _by_shift(table: TextTable, ids: list[str], grid: Grid) -> dict[str, list[tuple[Stint, ...]]]:
+def _by_shift(table: FloorTable, ids: list[str], grid: Grid) -> dict[str, list[tuple[Stint, ...]]]:
     heads = table.needed("agents", whole_number_to(MOST_AGENTS), "a whole number of agents")
     starts, ends = table.needed("starts_at", moment, _A_TIME), table.needed("ends_at", moment, _A_TIME)
     agents: dict[str, list[tuple[Stint, ...]]] = {group_id: [] for group_id in ids}
     for row, breaks in enumerate(table.texts("breaks")):
-        where = table.line(row)
+        where = table.where(row)
         pauses = [_pause(part.strip(), where) for part in breaks.split(";") if part.strip()]
         for midnight in _days(starts[row], ends[row], grid, where):
             begin, end = _stretch(starts[row], ends[row], grid, midnight)

@@ -1,115 +1,34 @@
-"""Planners' tables of the capacity plan: cells become rows to store, and rows become pools, classes, shrinkage.
+"""What the planners' files of the capacity plan say, and their rows as pools, classes and shrinkage.
 
-Here: one reader for the three tables, with messages that name file, line and value. Not here: reading
-files (sources), keeping versions (domain/history, warehouse), or the plan (plan.py).
+Not here: how a file becomes rows (domain/planners_tables), keeping versions (domain/history, warehouse), or the plan
+(plan.py).
 """
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
 import pandas as pd
 
-from wfm_pipeline.contracts.columns import Column, Table
 from wfm_pipeline.contracts.planning.capacity import HEADCOUNT, HIRING_CLASSES, SHRINKAGE
-from wfm_pipeline.contracts.planning.history import planner_columns, planner_key
+from wfm_pipeline.domain.planners_tables import PlannersFile
 from wfm_pipeline.domain.sheet import Sheet
 from wfm_pipeline.domain.staffing.capacity.people import HiringClass, Intake, Period, Pool, weekly_survival
 from wfm_pipeline.domain.staffing.capacity.plan import PlannersTables
 from wfm_pipeline.domain.staffing.capacity.shrinkage import ShrinkageRow
 from wfm_pipeline.domain.staffing.faults import CapacityError
 
-Rows = list[dict[str, object]]
-CAPACITY_FILES: Final[Mapping[str, Table]] = {
-    "headcount": HEADCOUNT,
-    "hiring_classes": HIRING_CLASSES,
-    "shrinkage": SHRINKAGE,
-}
-"""Name of a planner's file, without `.csv` -> the table it fills."""
-
 
 class _CapacitySheet(Sheet):
     missing_error = CapacityError
     invalid_error = CapacityError
+    duplicate_error = CapacityError
 
 
-def capacity_rows(name: str, frame: pd.DataFrame) -> tuple[Rows, list[str]]:
-    """Rows of a planner's table from its file, and notices.
-
-    Args:
-        name: One of `CAPACITY_FILES`.
-        frame: The file's cells as text.
-
-    Returns:
-        One row per key with the table's columns, without history.
-
-    Raises:
-        CapacityError: a column is missing, a cell is wrong or outside its range, or two rows have one
-            key; the message names file, line and value.
-    """
-    table = CAPACITY_FILES[name]
-    columns = [table.column(one) for one in planner_columns(table)]
-    required = [one.name for one in columns if not one.nullable]
-    sheet = _CapacitySheet(frame, f"{name}.csv", required=required, optional=[one.name for one in columns])
-    cells = {one.name: _cells(sheet, one) for one in columns}
-    for one in columns:
-        for line, value in enumerate(cells[one.name]):
-            _check_range(one, value, sheet.where(line))
-    rows: Rows = [dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True)]
-    for line, row in enumerate(rows):
-        _check_row(name, row, sheet.where(line))
-    _refuse_twins(name, planner_key(table), rows)
-    return rows, sheet.notice()
-
-
-def _cells(sheet: Sheet, column: Column) -> list[object]:
-    read: list[object]
-    if column.type == "int64":
-        read = list(sheet.integers(column.name))
-    elif column.type == "float64":
-        read = list(sheet.numbers(column.name))
-    elif column.type == "date":
-        read = list(sheet.dates(column.name))
-    elif column.type == "boolean":
-        sheet.required(column.name, sheet.texts(column.name))
-        read = list(sheet.flags(column.name, default=False))
-    else:
-        read = [text or None for text in sheet.texts(column.name)]
-    return read if column.nullable else sheet.required(column.name, read)
-
-
-def _check_range(column: Column, value: object, where: str) -> None:
-    if isinstance(value, (int, float)) and (
-        (column.minimum is not None and value < column.minimum)
-        or (column.maximum is not None and value > column.maximum)
-    ):
-        allowed = f"at least {column.minimum:g}" + ("" if column.maximum is None else f", at most {column.maximum:g}")
-        raise CapacityError(f"{column.name} must be {allowed}, got {value:g} ({where})", got=value)
-    if column.allowed and value is not None and value not in column.allowed:
-        raise CapacityError(f"{column.name} must be {' or '.join(column.allowed)}, got {value!r} ({where})", got=value)
-
-
-def _check_row(name: str, row: Mapping[str, object], where: str) -> None:
-    """Build what the row stands for, so that its own rules speak with the line."""
-    try:
-        if name == "headcount":
-            _pool(row)
-        elif name == "hiring_classes":
-            _intake(row, Intake(training_weeks=1))
-            _positive(row, "contract_hours")
-        else:
-            _shrinkage(row)
-    except CapacityError as error:
-        raise CapacityError(f"{error} ({where})", **error.facts) from error
-
-
-def _refuse_twins(name: str, key: tuple[str, ...], rows: Rows) -> None:
-    counts = Counter(tuple(row[column] for column in key) for row in rows)
-    twice = [one for one, times in counts.items() if times > 1]
-    if twice:
-        words = ", ".join(map(str, twice[0]))
-        raise CapacityError(f"{name}.csv has two rows for {', '.join(key)} = {words}; keep one", got=twice[0])
+def _check_class(row: Mapping[str, object]) -> None:
+    """Build what the row stands for, so that its own rules speak."""
+    _intake(row, Intake(training_weeks=1))
+    _positive(row, "contract_hours")
 
 
 def planners_tables(headcount: pd.DataFrame, classes: pd.DataFrame, shrinkage: pd.DataFrame) -> PlannersTables:
@@ -210,3 +129,13 @@ def _number(value: object) -> float:
 
 def _date(value: object) -> dt.date:
     return pd.Timestamp(cast("str", value)).date()
+
+
+CAPACITY_FILES: Final[Mapping[str, PlannersFile]] = {
+    "headcount": PlannersFile(table=HEADCOUNT, title="headcount.csv", sheet=_CapacitySheet, check=_pool),
+    "hiring_classes": PlannersFile(
+        table=HIRING_CLASSES, title="hiring_classes.csv", sheet=_CapacitySheet, check=_check_class
+    ),
+    "shrinkage": PlannersFile(table=SHRINKAGE, title="shrinkage.csv", sheet=_CapacitySheet, check=_shrinkage),
+}
+"""Name of a planner's file, without `.csv` -> how it fills its table."""

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from wfm_pipeline.domain.forecasting.planners.overrides import OVERRIDE_COLUMNS, finish_forecast, score_overrides
-from wfm_pipeline.domain.forecasting.planners.sheets import active_overrides, plan_rows, plans_of
+from wfm_pipeline.domain.forecasting.planners.sheets import PLAN_FILES, active_overrides, plans_of
+from wfm_pipeline.domain.planners_tables import read_rows
 from wfm_pipeline.errors import DataError
 
 FIRST = pd.Timestamp("2026-07-06")  # a Monday
@@ -241,8 +242,8 @@ def sheet(*cells, header=HEADER):
 
 
 def test_a_planners_file_is_read_with_its_types():
-    rows, notices = plan_rows(
-        "forecast_overrides",
+    rows, notices = read_rows(
+        PLAN_FILES["forecast_overrides"],
         sheet(("o1", "", "2026-07-07", "2026-07-08 12:00", "factor", "1.2", "ann", "campaign")),
         source="telephony",
     )
@@ -272,7 +273,7 @@ def test_a_planners_file_is_read_with_its_types():
 )
 def test_a_faulty_row_is_refused_with_its_line(cells, message):
     with pytest.raises(DataError, match=message) as caught:
-        plan_rows("forecast_overrides", sheet(cells), source="s")
+        read_rows(PLAN_FILES["forecast_overrides"], sheet(cells), source="s")
 
     assert "forecast_overrides.csv, line 2" in str(caught.value)
 
@@ -281,18 +282,18 @@ def test_two_rows_of_one_key_are_refused():
     row = ("o1", "a", "2026-07-07", "2026-07-08", "add", "1", "ann", "w")
 
     with pytest.raises(DataError, match="two rows for override_id"):
-        plan_rows("forecast_overrides", sheet(row, row), source="s")
+        read_rows(PLAN_FILES["forecast_overrides"], sheet(row, row), source="s")
 
 
 def test_an_event_without_a_last_date_lasts_a_day_and_one_that_ends_before_it_begins_is_refused():
     header = ["event_id", "event_type", "first_date", "last_date"]
 
-    rows, _ = plan_rows("events", sheet(("e", "billing", "2026-07-07", ""), header=header), source="s")
+    rows, _ = read_rows(PLAN_FILES["events"], sheet(("e", "billing", "2026-07-07", ""), header=header), source="s")
 
     assert rows[0]["last_date"] == rows[0]["first_date"] == dt.date(2026, 7, 7)
     assert rows[0]["queue_id"] == "(all)"
     with pytest.raises(DataError, match="lies before"):
-        plan_rows("events", sheet(("e", "billing", "2026-07-07", "2026-07-06"), header=header), source="s")
+        read_rows(PLAN_FILES["events"], sheet(("e", "billing", "2026-07-07", "2026-07-06"), header=header), source="s")
 
 
 def test_a_hindcast_knows_of_days_ahead_only_what_was_recorded_by_then():

@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from wfm_pipeline.domain.forecasting.planners.sheets import PLAN_FILES, plan_rows
+from wfm_pipeline.domain.forecasting.planners.sheets import PLAN_FILES
+from wfm_pipeline.domain.planners_tables import read_rows
 
 PAGE = Path(__file__).parents[4] / "docs" / "how_to" / "events_and_overrides.md"
 SECTIONS = re.findall(
@@ -23,7 +24,7 @@ def test_the_page_shows_every_file():
 def test_each_example_is_read_without_a_notice(name, text):
     frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
 
-    rows, notices = plan_rows(name, frame, source="telephony")
+    rows, notices = read_rows(PLAN_FILES[name], frame, source="telephony")
 
     assert [] == notices
     assert len(frame) == len(rows) >= 2

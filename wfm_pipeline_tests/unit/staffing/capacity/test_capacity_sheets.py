@@ -5,8 +5,9 @@ import datetime as dt
 import pandas as pd
 import pytest
 
+from wfm_pipeline.domain.planners_tables import read_rows
 from wfm_pipeline.domain.staffing.capacity.people import HiringClass, Intake, Pool
-from wfm_pipeline.domain.staffing.capacity.sheets import capacity_rows, planners_tables
+from wfm_pipeline.domain.staffing.capacity.sheets import CAPACITY_FILES, planners_tables
 from wfm_pipeline.domain.staffing.capacity.shrinkage import ShrinkageRow
 from wfm_pipeline.domain.staffing.faults import CapacityError
 
@@ -27,7 +28,7 @@ FILES = {"headcount": HEADCOUNT, "hiring_classes": CLASS, "shrinkage": SHRUNK}
 
 
 def rows(name, *changes):
-    return capacity_rows(name, pd.DataFrame([{**FILES[name], **change} for change in changes or ({},)]))
+    return read_rows(CAPACITY_FILES[name], pd.DataFrame([{**FILES[name], **change} for change in changes or ({},)]))
 
 
 def tables(**changes):
@@ -61,7 +62,7 @@ def test_shrinkage_is_read_with_an_open_end():
 
 
 def test_a_further_column_is_ignored_with_a_notice():
-    _, notices = capacity_rows("shrinkage", pd.DataFrame([{**SHRUNK, "comment": "x"}]))
+    _, notices = read_rows(CAPACITY_FILES["shrinkage"], pd.DataFrame([{**SHRUNK, "comment": "x"}]))
 
     assert ["shrinkage.csv: ignored the columns comment"] == notices
 
@@ -96,4 +97,4 @@ def test_two_rows_with_one_key_are_refused(name):
 
 def test_a_missing_column_is_named_with_those_present():
     with pytest.raises(CapacityError, match=r"shrinkage.csv lacks the columns share; present: pool_id, kind"):
-        capacity_rows("shrinkage", pd.DataFrame([SHRUNK]).drop(columns="share"))
+        read_rows(CAPACITY_FILES["shrinkage"], pd.DataFrame([SHRUNK]).drop(columns="share"))

@@ -1,0 +1,92 @@
+"""Planners' tables, taken in with history: one factory for those of the forecast, the allocation and the capacity plan.
+
+A file that is not in the planning folder leaves its table to SQL. Not here: how a file becomes rows
+(domain/planners_tables), keeping versions and reading them again (warehouse/shelves).
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import dagster as dg
+
+from wfm_pipeline.asset_keys import key_of
+from wfm_pipeline.assets.common import Flow, Stopwatch, materialized, report, spec
+from wfm_pipeline.contracts.planning.history import planner_key
+from wfm_pipeline.domain.allocation.tables.planning import FILES
+from wfm_pipeline.domain.forecasting.planners.sheets import PLAN_FILES
+from wfm_pipeline.domain.planners_tables import PlannersFile, read_rows
+from wfm_pipeline.domain.staffing.capacity.sheets import CAPACITY_FILES
+from wfm_pipeline.resources import House
+from wfm_pipeline.sources.files.planning_files import brought_by, read_text_table
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.shelves.versions import take_in
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Planners' tables that are taken in by one step.
+
+    Attributes:
+        name: Of the step.
+        group: Of its assets.
+        files: Name of a file, without `.csv` -> how it fills its table.
+        is_of_source: Rows are about the run's source, and those of others are left alone.
+    """
+
+    name: str
+    group: str
+    files: Mapping[str, PlannersFile]
+    is_of_source: bool = False
+
+
+FAMILIES: Final = (
+    Family("forecast_plans", "planning", PLAN_FILES, is_of_source=True),
+    Family("planning_inputs", "allocation", FILES),
+    Family("capacity_inputs", "capacity", CAPACITY_FILES),
+)
+
+
+def build_planners_tables() -> list[dg.AssetsDefinition]:
+    """All planners' tables, a step for each family."""
+    return [_take_in_family(family) for family in FAMILIES]
+
+
+def _take_in_family(family: Family) -> dg.AssetsDefinition:
+    tables = [file.table for file in family.files.values()]
+    specs = [spec(table, deps=[], made_in=__name__).replace_attributes(group_name=family.group) for table in tables]
+
+    @dg.multi_asset(name=family.name, specs=specs)
+    def planners_tables(
+        context: dg.AssetExecutionContext, house: dg.ResourceParam[House]
+    ) -> Iterator[dg.MaterializeResult]:
+        with house.open_warehouse() as warehouse:
+            for name, file in family.files.items():
+                watch = Stopwatch()
+                flow = _take_in(house, warehouse, name, file, house.in_source() if family.is_of_source else {})
+                metadata = report(context, house, warehouse, file.table.full_name, flow, watch)
+                yield materialized(context, asset_key=key_of(file.table), metadata=metadata)
+
+    return planners_tables
+
+
+def _take_in(house: House, warehouse: Warehouse, name: str, file: PlannersFile, given: dict[str, str]) -> Flow:
+    """Bring a file's rows into its table; `given` is what every row of ours has."""
+    path = house.planning_file(name)
+    if path is None:
+        warehouse.create(file.table)
+        return Flow(0, 0, notes={"file": "none: the table is as SQL left it"})
+    rows, notices = read_rows(file, read_text_table(path), **given)
+    step = take_in(
+        warehouse,
+        file.table,
+        rows,
+        key=planner_key(file.table),
+        now=dt.datetime.now(dt.UTC).replace(tzinfo=None),
+        changed_by=brought_by(path),
+        scope=Scope(given),
+    )
+    notes = {"file": path.name, "opened": step.opened, "closed": step.closed, "notices": notices}
+    return Flow(len(rows), step.opened, rows_duplicate=len(rows) - step.opened, notes=notes)

@@ -48,7 +48,14 @@ class PlannersFile:
     check: Callable[[Row], object] | None = None
 
     def name(self, column: str) -> str:
-        """What the file calls a column."""
+        """What the file calls a column.
+
+        Args:
+            column: Name of a column of the table.
+
+        Returns:
+            What the file calls it.
+        """
         return self.called.get(column, column)
 
 
@@ -80,7 +87,19 @@ def read_rows(file: PlannersFile, frame: pd.DataFrame, **given: object) -> tuple
 
 
 def typed_rows(file: PlannersFile, frame: pd.DataFrame, **given: object) -> tuple[list[Row], list[str]]:
-    """The same where two rows may have one key: see `read_rows`."""
+    """Rows of a planner's table from its file, where two rows may have one key.
+
+    Args:
+        file: What its room says of it.
+        frame: The file's cells as text, or typed.
+        given: Columns that are the same in every row and that the file does not have.
+
+    Returns:
+        One row per line with the columns a planner fills, and notices.
+
+    Raises:
+        DataError: a column is missing or a cell is wrong, see `read_rows`.
+    """
     names = [name for name in planner_columns(file.table) if name not in given]
     sheet = _sheet(file, frame, names)
     cells = {name: _cells(file, sheet, name) for name in names}

@@ -20,6 +20,7 @@ LINES: Final = "lines"
 _TRUE: Final = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE: Final = frozenset({"false", "0", "no", "n", "f"})
 _HEADER_LINES: Final = 2
+"""Line of the first row of a file whose header is line 1."""
 _A_DATE: Final = "a date of 1990 to 2199 such as 2025-07-28"
 
 
@@ -65,23 +66,59 @@ class Sheet:
         return len(self.frame)
 
     def has(self, column: str) -> bool:
-        """True where the table has the column."""
+        """Whether the table has a column.
+
+        Args:
+            column: Its name in lower case.
+
+        Returns:
+            False where it is absent.
+        """
         return column in self.frame.columns
 
     def where(self, row: int) -> str:
-        """Words for a row: its line in the file, the header being line 1."""
+        """Words for a row: the table and the line in the file, the header being line 1.
+
+        Args:
+            row: Position of the row, from 0.
+
+        Returns:
+            Such as `resources, line 2`.
+        """
         return f"{self.name}, line {self.lines[row]}"
 
     def cells(self, column: str) -> list[object]:
-        """Raw values; None for every row where the column is absent."""
+        """Raw values of a column.
+
+        Args:
+            column: Its name.
+
+        Returns:
+            One value per row; None for every row where the column is absent.
+        """
         return self.frame[column].tolist() if self.has(column) else [None] * len(self)
 
     def texts(self, column: str) -> list[str]:
-        """Values as trimmed text; empty where unknown."""
+        """Values of a column as trimmed text.
+
+        Args:
+            column: Its name.
+
+        Returns:
+            One text per row; empty where unknown.
+        """
         return [cell_text(value) for value in self.cells(column)]
 
     def parse(self, column: str, read: Callable[[str], Value], allowed: str) -> list[Value | None]:
-        """Values read by a function; None where empty.
+        """Values of a column read by a function.
+
+        Args:
+            column: Its name.
+            read: Makes a value of a text that is not empty, or raises ValueError.
+            allowed: What is allowed, in words.
+
+        Returns:
+            One value per row; None where empty.
 
         Raises:
             DataError: a cell cannot be read; names line, column and what is allowed.
@@ -90,7 +127,15 @@ class Sheet:
         return [self._read(row, column, text, read, allowed) if text else None for row, text in texts]
 
     def needed(self, column: str, read: Callable[[str], Value], allowed: str) -> list[Value]:
-        """Values read by a function, which also says what an empty cell is.
+        """Values of a column read by a function, which also says what an empty cell is.
+
+        Args:
+            column: Its name.
+            read: Makes a value of a text, or raises ValueError.
+            allowed: What is allowed, in words.
+
+        Returns:
+            One value per row.
 
         Raises:
             DataError: a cell cannot be read; names line, column and what is allowed.
@@ -106,27 +151,87 @@ class Sheet:
             ) from error
 
     def numbers(self, column: str) -> list[float | None]:
-        """Finite numbers; None where empty."""
+        """Values of a column as finite numbers.
+
+        Args:
+            column: Its name.
+
+        Returns:
+            One number per row; None where empty.
+
+        Raises:
+            DataError: a cell is no number, or beyond usual sizes.
+        """
         return self.parse(column, plain_number, "a number (0, or 1e-9 to 1e15 in size)")
 
     def integers(self, column: str) -> list[int | None]:
-        """Whole numbers; None where empty."""
+        """Values of a column as whole numbers.
+
+        Args:
+            column: Its name.
+
+        Returns:
+            One number per row; None where empty.
+
+        Raises:
+            DataError: a cell is no whole number.
+        """
         return self.parse(column, _integer, "a whole number")
 
     def dates(self, column: str) -> list[dt.date | None]:
-        """Dates; None where empty."""
+        """Values of a column as dates.
+
+        Args:
+            column: Its name.
+
+        Returns:
+            One date per row; None where empty.
+
+        Raises:
+            DataError: a cell is no date of 1990 to 2199.
+        """
         return self.parse(column, lambda text: sensible_date(dt.datetime.fromisoformat(text).date()), _A_DATE)
 
     def instants(self, column: str) -> list[dt.datetime | None]:
-        """Instants or wall-clock times without a zone; a bare date is its midnight; None where empty."""
+        """Values of a column as instants or wall-clock times without a zone; a bare date is its midnight.
+
+        Args:
+            column: Its name.
+
+        Returns:
+            One time per row; None where empty.
+
+        Raises:
+            DataError: a cell is no time of 1990 to 2199, or has a zone.
+        """
         return self.parse(column, _instant, "a time of 1990 to 2199 without a zone such as 2025-07-28 09:30, or a date")
 
     def flags(self, column: str) -> list[bool | None]:
-        """True or false; None where empty."""
+        """Values of a column as true or false.
+
+        Args:
+            column: Its name.
+
+        Returns:
+            One value per row; None where empty.
+
+        Raises:
+            DataError: a cell is neither.
+        """
         return self.parse(column, _flag, "true or false")
 
     def sets(self, column: str) -> list[frozenset[str]]:
-        """Sets of words separated by `;`, or given as lists."""
+        """Values of a column as sets of words separated by `;`, or given as lists.
+
+        Args:
+            column: Its name.
+
+        Returns:
+            One set per row; empty where the cell is.
+
+        Raises:
+            DataError: a word cannot be printed.
+        """
         known: dict[str, frozenset[str]] = {}
         return [self._set(value, row, column, known) for row, value in enumerate(self.cells(column))]
 
@@ -146,6 +251,13 @@ class Sheet:
     def required(self, column: str, values: Sequence[Value | None]) -> list[Value]:
         """The values, none of them empty.
 
+        Args:
+            column: Name of the column, for the message.
+            values: Its values, one per row.
+
+        Returns:
+            The same values, none of them empty.
+
         Raises:
             DataError: a cell is empty; names line and column.
         """
@@ -162,7 +274,18 @@ class Sheet:
 
 
 def cell_text(value: object) -> str:
-    """A cell as trimmed text; empty where unknown, whole numbers without a point."""
+    """A cell as trimmed text.
+
+    Args:
+        value: Any cell.
+
+    Returns:
+        Its text, whole numbers without a point; empty where unknown.
+
+    Example:
+        >>> cell_text(3.0), cell_text(None), cell_text(" a ")
+        ('3', '', 'a')
+    """
     if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float) and value.is_integer():

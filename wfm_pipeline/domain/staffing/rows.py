@@ -13,11 +13,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from numpy.typing import NDArray
 
+from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.staffing import kernels
 
-FloatArray = NDArray[np.float64]
 COMPILED_FROM = 2_000
 """Rows from which the compiled way is taken; below, the plain way needs well under a second."""
 _THREAD_ROWS = 20_000

@@ -33,6 +33,9 @@ def read_resources(frame: pd.DataFrame) -> tuple[list[Resource], list[str]]:
         frame: Columns cn (or resource_cn), platform, locality, skills, states; optional available_from,
             available_until, is_active, capacity_tier_id. Several skills or states are separated by `;`.
 
+    Returns:
+        The people, in the order of the rows, and notices.
+
     Raises:
         MissingColumnError, InvalidValueError, UnknownValueError: with the line.
     """
@@ -41,23 +44,66 @@ def read_resources(frame: pd.DataFrame) -> tuple[list[Resource], list[str]]:
 
 
 def read_tiers(frame: pd.DataFrame) -> list[CapacityTier]:
-    """Capacity tiers from columns tier_id, productivity, and name where there is one."""
+    """Capacity tiers.
+
+    Args:
+        frame: Columns tier_id, productivity, and name where there is one.
+
+    Returns:
+        The tiers, in the order of the rows.
+
+    Raises:
+        MissingColumnError, InvalidValueError: with the line.
+    """
     return [_tier(row) for row in typed_rows(TIERS, frame)[0]]
 
 
 def read_rules(frame: pd.DataFrame, *, default_locality: str) -> LocalityPolicy:
-    """The locality policy from the columns of `locality_rules`."""
+    """The locality policy.
+
+    Args:
+        frame: Columns of `locality_rules`.
+        default_locality: Answer where no rule applies.
+
+    Returns:
+        The policy.
+
+    Raises:
+        MissingColumnError, InvalidValueError, InvalidRuleError: with the line.
+    """
     rules = (_rule(row) for row in typed_rows(RULES, frame)[0])
     return LocalityPolicy.of(rules, default_locality=default_locality)
 
 
 def locality_cells(sheet: PlainSheet, column: str) -> Cells:
-    """Domestic or Global of every row."""
+    """Localities of a column.
+
+    Args:
+        sheet: The table.
+        column: Its column of localities.
+
+    Returns:
+        Domestic or Global of every row.
+
+    Raises:
+        UnknownValueError: another word, or none; with the line.
+    """
     return [locality_name(text, where=sheet.where(row)) for row, text in enumerate(sheet.texts(column))]
 
 
 def known_localities(sheet: PlainSheet, column: str) -> Cells:
-    """Domestic or Global; None where empty, for then the rules decide."""
+    """Localities of a column that may be empty, for then the rules decide.
+
+    Args:
+        sheet: The table.
+        column: Its column of localities.
+
+    Returns:
+        Domestic or Global of every row; None where empty.
+
+    Raises:
+        UnknownValueError: another word, with the line.
+    """
     texts = enumerate(sheet.texts(column))
     return [locality_name(text, where=sheet.where(row)) if text else None for row, text in texts]
 

@@ -35,6 +35,9 @@ def read_week_configuration(
             one in which week and month share days.
         near: Week whose year a bare week number takes where the row gives no year at all.
 
+    Returns:
+        The rows, in the order of the file, and notices.
+
     Raises:
         MissingColumnError, InvalidValueError, UnknownValueError: with the line.
     """

@@ -85,6 +85,9 @@ def plans_of(events: pd.DataFrame, drivers: pd.DataFrame, decisions: pd.DataFram
         is_hindcast: Rows that say nothing of when they were known count as known from the day they were
             recorded, so that a hindcast does not know what was written down later. An issue takes them
             as known.
+
+    Returns:
+        What planners tell the forecast.
     """
     return Plans(
         events=_known(events, is_hindcast=is_hindcast)[list(EVENT_COLUMNS)],
@@ -100,7 +103,14 @@ def _known(rows: pd.DataFrame, *, is_hindcast: bool) -> pd.DataFrame:
 
 
 def active_overrides(overrides: pd.DataFrame) -> pd.DataFrame:
-    """Open rows of the overrides' table that are in force, decided when recorded where nothing else is said."""
+    """Open rows of the overrides' table that are in force.
+
+    Args:
+        overrides: Rows of forecast_overrides, with valid_from.
+
+    Returns:
+        Columns OVERRIDE_COLUMNS; decided when recorded where nothing else is said.
+    """
     active = overrides[overrides["is_active"].astype(bool)]
     decided = pd.to_datetime(active["decided_at"]).astype("datetime64[us]")
     recorded = pd.to_datetime(active["valid_from"]).astype("datetime64[us]")

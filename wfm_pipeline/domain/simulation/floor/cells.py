@@ -31,14 +31,36 @@ class FloorTable(Sheet):
 
 
 def word(text: str) -> str:
-    """A word that is not empty."""
+    """A word that is not empty.
+
+    Args:
+        text: A trimmed cell.
+
+    Returns:
+        The text.
+
+    Raises:
+        ValueError: it is empty.
+    """
     if not text:
         raise ValueError(text)
     return text
 
 
 def number_from(low: float, high: float = math.inf) -> Callable[[str], float]:
-    """A reader of finite numbers in [low, high]."""
+    """A reader of finite numbers in [low, high].
+
+    Args:
+        low: Smallest number, inclusive.
+        high: Largest, inclusive.
+
+    Returns:
+        A function of a text that gives the number, or raises ValueError.
+
+    Example:
+        >>> number_from(0, 1)("0.4")
+        0.4
+    """
 
     def read(text: str) -> float:
         value = plain_number(text)
@@ -50,7 +72,14 @@ def number_from(low: float, high: float = math.inf) -> Callable[[str], float]:
 
 
 def whole_number_to(high: int) -> Callable[[str], int]:
-    """A reader of whole numbers from 0 to `high`."""
+    """A reader of whole numbers from 0 on.
+
+    Args:
+        high: Largest number, inclusive.
+
+    Returns:
+        A function of a text that gives the number, or raises ValueError.
+    """
 
     def read(text: str) -> int:
         value = plain_number(text)
@@ -62,10 +91,20 @@ def whole_number_to(high: int) -> Callable[[str], int]:
 
 
 def clock_seconds(text: str) -> float | None:
-    """Seconds since midnight of a clock time such as 08:30, up to 24:00; None where it is none.
+    """A clock time such as 08:30, up to 24:00.
+
+    Args:
+        text: A trimmed cell.
+
+    Returns:
+        Seconds since midnight [s]; None where it looks like none.
 
     Raises:
         ValueError: it looks like one and cannot be.
+
+    Example:
+        >>> clock_seconds("08:30"), clock_seconds("2026-01-31 08:30")
+        (30600.0, None)
     """
     found = _CLOCK.fullmatch(text)
     if not found:
@@ -79,6 +118,12 @@ def clock_seconds(text: str) -> float | None:
 
 def moment(text: str) -> float | pd.Timestamp:
     """A clock time (seconds since midnight) or a date with a time.
+
+    Args:
+        text: A trimmed cell.
+
+    Returns:
+        Seconds since midnight [s], or the date with its time.
 
     Raises:
         ValueError: it is neither.

@@ -349,6 +349,13 @@ def empty_book(rules: Rules, n_callers: int) -> Book:
     """A book in which nothing has happened yet.
 
     The heap holds at most one finish per agent and one give-up or return per slot.
+
+    Args:
+        rules: What stays the same throughout the run.
+        n_callers: Callers [count].
+
+    Returns:
+        The book, one slot per attempt of a caller.
     """
     n_slots, n_agents = n_callers * rules.attempts, len(rules.group)
     n_groups, n_queues = rules.level.shape

@@ -16,6 +16,7 @@ import pandas as pd
 
 from wfm_pipeline.domain.simulation.floor.cells import FloorTable, moment, number_from, whole_number_to, word
 from wfm_pipeline.domain.simulation.floor.centre import (
+    ATTEMPTS_MAX,
     MOST_AGENTS,
     AgentGroup,
     Floor,
@@ -27,6 +28,7 @@ from wfm_pipeline.domain.simulation.floor.centre import (
 from wfm_pipeline.domain.simulation.floor.durations import NEVER, Constant, Durations, Exponential, Lognormal
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import (
+    ANSWER_TARGET_SECONDS,
     LONGEST_PATIENCE_SECONDS,
     SECONDS_PER_DAY,
     SECONDS_PER_HOUR,
@@ -34,8 +36,11 @@ from wfm_pipeline.units import (
     whole,
 )
 
-_AHT_MIN_SECONDS = 1e-3
-_AHT_MAX_SECONDS = 2 * SECONDS_PER_HOUR
+REDIAL_DELAY_SECONDS: Final = 60.0
+"""Mean delay of a redial where nobody says another [s]."""
+_AHT_MIN_SECONDS: Final = 1e-3
+_AHT_MAX_SECONDS: Final = 2 * SECONDS_PER_HOUR
+"""Mean handle time [s]: above two hours it is in another unit."""
 LIMITS: Final[Mapping[str, tuple[float, float]]] = {
     "aht_seconds": (_AHT_MIN_SECONDS, _AHT_MAX_SECONDS),
     "handle_cv": (0, 10),
@@ -76,11 +81,11 @@ class QueueHabits:
     aht_seconds: float | None = None
     handle_cv: float = 1.0
     patience_seconds: float | None = None
-    answer_target_seconds: float = 20.0
+    answer_target_seconds: float = ANSWER_TARGET_SECONDS
     priority: int = 1
     redial_probability: float = 0.0
-    redial_delay_seconds: float = 60.0
-    attempts_max: int = 5
+    redial_delay_seconds: float = REDIAL_DELAY_SECONDS
+    attempts_max: int = ATTEMPTS_MAX
 
     def __post_init__(self) -> None:
         """Refuse habits beyond their limits, such as handle times that are not in seconds."""
@@ -91,7 +96,14 @@ class QueueHabits:
                 raise DataError(f"{name} must be in {_range(name)}, got {value:g}{hint}", got=value)
 
     def handle(self, aht_seconds: float) -> Durations:
-        """Handle times of that mean."""
+        """How long calls take.
+
+        Args:
+            aht_seconds: Mean handle time [s], > 0.
+
+        Returns:
+            Handle times of that mean and of this spread.
+        """
         if self.handle_cv == 0:
             return Constant(aht_seconds)
         return Exponential(aht_seconds) if self.handle_cv == 1 else Lognormal(aht_seconds, self.handle_cv)
@@ -126,7 +138,14 @@ class Tables:
     names: Mapping[str, str] | None = None
 
     def name(self, table: str) -> str:
-        """What messages call a table."""
+        """What messages call a table.
+
+        Args:
+            table: Attribute of the table.
+
+        Returns:
+            What messages call it.
+        """
         return (self.names or {}).get(table, table)
 
 
@@ -145,7 +164,13 @@ class Grid:
     n_intervals: int
 
     def seconds(self, at: float | pd.Timestamp) -> float:
-        """Seconds since the first interval.
+        """When something is, on the grid.
+
+        Args:
+            at: Seconds since midnight, or an instant of the site's clock, as the arrivals are told.
+
+        Returns:
+            Seconds since the first interval [s].
 
         Raises:
             ValueError: a date with a time where the arrivals have clock times.
@@ -189,6 +214,9 @@ def read_floor(
         defaults: What empty cells mean.
         interval_seconds: Length of an interval [s]; None: the smallest gap between two interval starts.
         is_team_wanted: Groups without agents are right, because their sizes are searched for.
+
+    Returns:
+        The floor, and the grid its intervals stand on.
 
     Raises:
         DataError: a cell, a column or a name is wrong; the message names table, line and what is allowed.

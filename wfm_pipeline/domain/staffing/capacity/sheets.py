@@ -39,6 +39,9 @@ def planners_tables(headcount: pd.DataFrame, classes: pd.DataFrame, shrinkage: p
         classes: Those of `silver.hiring_classes`.
         shrinkage: Those of `silver.shrinkage`.
 
+    Returns:
+        The tables, as the plan takes them.
+
     Raises:
         CapacityError: a row is wrong, a queue is in two pools, a class is of no pool.
     """
@@ -91,6 +94,15 @@ def _intake(row: Mapping[str, object], default: Intake) -> Intake:
 
 def read_ramp(text: str) -> tuple[float, ...]:
     """Productivities of a ramp.
+
+    Args:
+        text: Productivities separated by `;`, one per week; empty = no ramp.
+
+    Returns:
+        Productivities [0..1], which `Intake` checks.
+
+    Raises:
+        CapacityError: a word is no number.
 
     Example:
         >>> read_ramp("0.5; 0.75")

@@ -1,72 +1,65 @@
-"""The `wfm` command: words in, one call, words out. No logic lives here.
+"""The `wfm` command: which commands there are, how they are stopped, and how an error ends. No logic lives here.
 
 Exit codes: 0 done, 1 the work failed, 2 the words or settings are wrong, 130 and 143 stopped by Ctrl-C
 and by SIGTERM. Errors of ours and faults of the machine are one line on standard error, without a traceback.
+Nothing is imported above that takes long: whoever presses Ctrl-C at once is heard.
 """
 
 import gc
 import sys
-import traceback
-from typing import NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
-import typer
-
-from wfm_pipeline.commands.common import err, written_folders
-from wfm_pipeline.commands.look.backtest import backtest
-from wfm_pipeline.commands.look.backtest_intraday import backtest_intraday
-from wfm_pipeline.commands.look.model_fit import model_fit
-from wfm_pipeline.commands.operate.alerts import alerts
-from wfm_pipeline.commands.operate.dev import dev
-from wfm_pipeline.commands.operate.doctor import doctor
-from wfm_pipeline.commands.operate.publish import publish
-from wfm_pipeline.commands.operate.upgrade import upgrade
-from wfm_pipeline.commands.plan.allocate import allocate
-from wfm_pipeline.commands.plan.capacity import capacity
-from wfm_pipeline.commands.plan.long_range import long_range
-from wfm_pipeline.commands.plan.plans import plans
-from wfm_pipeline.commands.plan.reforecast import reforecast
-from wfm_pipeline.commands.plan.simulate import simulate
-from wfm_pipeline.commands.plan.staff import staff
-from wfm_pipeline.commands.start.init import init
-from wfm_pipeline.commands.start.load import load
-from wfm_pipeline.commands.start.run import run
-from wfm_pipeline.commands.start.sample import sample
 from wfm_pipeline.commands.stopping import Stopping
-from wfm_pipeline.errors import WfmError
-from wfm_pipeline.machine import keep_private, machine_error
-from wfm_pipeline.reports.words.plain_words import plain_lines
-from wfm_pipeline.urls import masked
 
-_COLLECT_EVERY = 50_000
+if TYPE_CHECKING:
+    from wfm_pipeline.commands.menu import Menu
+
+ABOUT: Final = "Open workforce management: call records to calibrated forecasts."
+PANELS: Final = {
+    "Start": {
+        "init": "Write a commented wfm.toml with every setting and its default.",
+        "sample": "Make the sample contact centre: simulated, labelled so, with the truth beside it.",
+        "load": "Put a public data set or an export into a source database, all or nothing.",
+        "run": "The main job: the whole graph in one process, from call records to a scored forecast.",
+    },
+    "Plan": {
+        "staff": "Agents needed: for one row of arguments, or for every row of --file, each row by itself.",
+        "simulate": "What if? Simulate queues, skills, shifts, impatience and redials, call by call; no warehouse needed.",
+        "allocate": "Fair weekly allocation: one week from CSV files, or --from and --to in the warehouse.",
+        "capacity": "Weeks ahead: FTE required, available and short, and whom to hire by when.",
+        "plans": "Planners' events, drivers, decisions and overrides: take them in, forecast again, apply, staff, score, "
+        "publish.",
+        "reforecast": "The rest of today, updated by what came so far; every queue however small.",
+        "long-range": "Days to 26 weeks and weeks to 64 weeks ahead, for capacity and monthly demand.",
+    },
+    "Look": {
+        "backtest": "Rolling-origin scores of our forecast, of the built-in peers, and of predictions made elsewhere.",
+        "backtest-intraday": "Scores of the intraday update beside doing nothing and the plain ratio, on past days.",
+        "model-fit": "Compare the service level that Erlang C, Erlang A and the simulation predict with the one reached.",
+    },
+    "Operate": {
+        "doctor": "Check settings, drivers, connections, time zone and disk, and say how to mend each.",
+        "publish": "Renew the whole readers' copy of gold, and the analysts' views.",
+        "upgrade": "Bring a warehouse that an older version wrote up to date; nothing that cannot be made again is dropped.",
+        "alerts": "List what is wrong, what was, and alerts that did not go out; or try the channels.",
+        "dev": "Open the Dagster UI with the graph.",
+    },
+}
+"""Panel of the help -> name of a command -> the first line of its help. Panel and name say which module it is in."""
+_COLLECT_EVERY: Final = 50_000
 """Objects made until Python looks for lost cycles. Its own 700 makes it search the imported libraries, a million
 objects that stay until the end, over and over: a tenth of a night's processor time, for 5 MB less at its peak."""
-TYPERS_STOP = 130
+TYPERS_STOP: Final = 130
 """Typer's answer to a `KeyboardInterrupt`, whichever signal it came from."""
-app = typer.Typer(
-    help="Open workforce management: call records to calibrated forecasts.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-_PANELS = {
-    "Start": (init, sample, load, run),
-    "Plan": (staff, simulate, allocate, capacity, plans, reforecast, long_range),
-    "Look": (backtest, backtest_intraday, model_fit),
-    "Operate": (doctor, publish, upgrade, alerts, dev),
-}
-for _panel, _commands in _PANELS.items():
-    for _command in _commands:
-        app.command(rich_help_panel=_panel)(_command)
 
 
 def main() -> NoReturn:
     """Run the command; our own errors and faults of the machine become one line and an exit code."""
-    keep_private()
     gc.set_threshold(_COLLECT_EVERY, *gc.get_threshold()[1:])
     with Stopping() as stopping:
         try:
-            code = app(standalone_mode=False)
-        except (typer.Abort, KeyboardInterrupt):
+            code = _run()
+        except KeyboardInterrupt:
             stopping.end()
         except Exception as error:  # noqa: BLE001  (what is a bug of ours is told with its traceback)
             if stopping.is_asked:
@@ -77,8 +70,30 @@ def main() -> NoReturn:
     sys.exit(code or 0)
 
 
+def menu() -> "Menu":
+    """The command with all its commands; none of their modules is imported yet."""
+    from wfm_pipeline.commands.menu import Menu
+
+    return Menu(ABOUT, PANELS)
+
+
+def _run() -> int | None:
+    from wfm_pipeline.machine import keep_private
+
+    keep_private()
+    return menu()(standalone_mode=False)
+
+
 def _told(error: Exception) -> int:
     """Say in one line what went wrong, or for a bug of ours in its traceback, and give the exit code; no secret is said."""
+    import traceback
+
+    from wfm_pipeline.commands.common import err, written_folders
+    from wfm_pipeline.errors import WfmError
+    from wfm_pipeline.machine import machine_error
+    from wfm_pipeline.reports.words.plain_words import plain_lines
+    from wfm_pipeline.urls import masked
+
     ours = error if isinstance(error, WfmError) else machine_error(error, *written_folders())
     if ours:
         err.say(" ".join(masked(str(ours)).split()), head="error:", style="bold red")

@@ -4,7 +4,7 @@ import datetime as dt
 import tempfile
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
@@ -12,17 +12,31 @@ from rich.text import Text
 from wfm_pipeline.errors import SettingsError, WfmError, shown
 from wfm_pipeline.reports.words.plain_words import one_line
 from wfm_pipeline.reports.words.screen import Screen
-from wfm_pipeline.settings import Settings, load_settings, unknown_variables
 from wfm_pipeline.units import sensible_date
+
+if TYPE_CHECKING:
+    from wfm_pipeline.settings import Settings
 
 out = Screen(soft_wrap=True)
 err = Screen(stderr=True, soft_wrap=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-SourceName = Annotated[str | None, typer.Option("--source", help="Name of a source map, or a path to one.")]
-WarehouseUrl = Annotated[str | None, typer.Option("--warehouse", help="Warehouse URL, as WFM_WAREHOUSE_URL.")]
+DATA, CHOICES, ANSWER = "Where the data are", "How it is worked out", "The answer"
+"""Panels that the help of several commands has."""
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.", rich_help_panel=ANSWER)]
+SourceName = Annotated[
+    str | None, typer.Option("--source", help="Name of a source map, or a path to one.", rich_help_panel=DATA)
+]
+WarehouseUrl = Annotated[
+    str | None, typer.Option("--warehouse", help="Warehouse URL, as WFM_WAREHOUSE_URL.", rich_help_panel=DATA)
+]
 RawCells = Annotated[
-    bool, typer.Option("--raw-cells", help="Write cells as they are, also those a spreadsheet runs as formulas.")
+    bool,
+    typer.Option(
+        "--raw-cells",
+        help="Write cells as they are, also those a spreadsheet runs as formulas.",
+        rich_help_panel=ANSWER,
+    ),
 ]
 AsOf = Annotated[
     str | None,
@@ -36,15 +50,21 @@ AsOf = Annotated[
 _STEP_STARTS: dict[str, float] = {}
 
 
-def chosen_settings(**overrides: Any) -> Settings:
+def chosen_settings(**overrides: Any) -> "Settings":
     """Settings of file and environment, with what the command line says instead; warns of unknown variables."""
+    from wfm_pipeline.settings import keep_compiled_code, load_settings, unknown_variables
+
     for name in unknown_variables():
         err.say(f"nothing reads {name}", head="warning:", style="yellow")
-    return load_settings(**overrides)
+    settings = load_settings(**overrides)
+    keep_compiled_code(settings.home)
+    return settings
 
 
 def written_folders() -> list[Path]:
     """Folders whose disks a command writes to; none where the settings themselves are wrong."""
+    from wfm_pipeline.settings import load_settings
+
     try:
         return [load_settings().home, Path(tempfile.gettempdir())]
     except (WfmError, OSError):

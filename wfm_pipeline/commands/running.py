@@ -33,9 +33,9 @@ def run_asked(
     Raises:
         WfmError: the run failed; in words, problem by problem.
     """
-    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.runs.running import run_job  # noqa: PLC0415
-    from wfm_pipeline.orchestration.runs.telling import telling  # noqa: PLC0415
+    from wfm_pipeline.definitions import build_definitions
+    from wfm_pipeline.orchestration.runs.running import run_job
+    from wfm_pipeline.orchestration.runs.telling import telling
 
     house.check()
     with ExitStack() as held:

@@ -14,9 +14,8 @@ from dagster._cli.api import grpc_health_check_command
 from dagster._cli.code_server import start_command
 from dagster._daemon.cli import run_command
 from dagster_webserver.cli import dagster_webserver
-from typer.main import get_command
 
-from wfm_pipeline.cli import app
+from wfm_pipeline.cli import menu
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.settings import Settings, load_settings
 
@@ -39,7 +38,7 @@ def text_of(path: Path) -> str:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_variable_and_command_that_a_page_names_exists(page: Path) -> None:
     variables = {f"WFM_{name.upper()}" for name in Settings.model_fields} | {"WFM_CONFIG", "WFM_REAL_DATA"}
-    commands = set(get_command(app).commands)
+    commands = set(menu().commands)
 
     named = {name for name in re.findall(r"\bWFM_[A-Z_]*[A-Z]\b", text_of(page)) if not name.startswith("WFM_TEST_")}
     called = set(re.findall(r"(?:`|^|bin/|code )wfm ([a-z][a-z-]+)", text_of(page), flags=re.MULTILINE))
@@ -81,7 +80,7 @@ def all_command_lines() -> list[list[str]]:
 @pytest.mark.parametrize("line", all_command_lines(), ids=" ".join)
 def test_every_command_line_of_the_units_and_containers_is_understood(line: list[str]) -> None:
     if line[0] == "wfm":
-        assert line[1] in get_command(app).commands
+        assert line[1] in menu().commands
         return
     words, command = next((words, command) for words, command in COMMANDS.items() if tuple(line[: len(words)]) == words)
 

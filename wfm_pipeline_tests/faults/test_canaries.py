@@ -8,9 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 import sqlalchemy as sa
-from typer.main import get_command
 
-from wfm_pipeline.cli import app
+from wfm_pipeline.cli import menu
 from wfm_pipeline_tests.canary_kit import COMMANDS, ENDS, QUICK, READS, WELL, leaks_of, lines_of, run_all
 from wfm_pipeline_tests.canary_scenarios import failures, success
 
@@ -18,7 +17,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "safety.md"
 
 
 def test_every_command_has_its_canaries():
-    assert set(get_command(app).commands) == set(COMMANDS)
+    assert set(menu().commands) == set(COMMANDS)
 
 
 def test_the_search_finds_a_canary_in_every_place(tmp_path):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wfm_pipeline.commands.common import AsJson, SourceName, WarehouseUrl, chosen_settings, err, out
+from wfm_pipeline.commands.common import ANSWER, AsJson, SourceName, WarehouseUrl, chosen_settings, err, out
 from wfm_pipeline.errors import SettingsError, shown
 from wfm_pipeline.units import whole
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from wfm_pipeline.calculators.backtest import BacktestAnswer
 
 
+_WHAT, _FILES, _PEERS = "What is scored", "What a plain file does not say", "Beside ours"
 _LONGEST_HORIZON = 366
 """As the setting horizon_days."""
 
@@ -21,31 +22,45 @@ def backtest(
     file: Annotated[
         Path | None, typer.Argument(help="Interval file (queue_id, interval_start, calls); none: the warehouse.")
     ] = None,
-    origins: Annotated[Path | None, typer.Option(help="CSV: dataset, fold, origin, horizon_days, train_from.")] = None,
-    dataset: Annotated[str | None, typer.Option(help="Which rows of the origins file.")] = None,
-    horizon: Annotated[str | None, typer.Option(help="Days ahead, such as 14d; default what the origins say.")] = None,
-    country: Annotated[str | None, typer.Option(help="ISO code for public holidays.")] = None,
-    weekend: Annotated[str | None, typer.Option(help="Weekend days, such as fri,sat.")] = None,
-    predictions: Annotated[Path | None, typer.Option(help="Write every prediction to this Parquet file.")] = None,
-    report: Annotated[Path | None, typer.Option(metavar="HTML", help="Write a report with pictures, one file.")] = None,
-    peer: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=FILE", help="Predictions made elsewhere; repeatable.")
+    origins: Annotated[
+        Path | None, typer.Option(help="CSV: dataset, fold, origin, horizon_days, train_from.", rich_help_panel=_WHAT)
     ] = None,
-    title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
-    simulated: Annotated[bool, typer.Option("--simulated", help="The file's data are made: label them so.")] = False,
+    dataset: Annotated[str | None, typer.Option(help="Which rows of the origins file.", rich_help_panel=_WHAT)] = None,
+    horizon: Annotated[
+        str | None, typer.Option(help="Days ahead, such as 14d; default what the origins say.", rich_help_panel=_WHAT)
+    ] = None,
+    country: Annotated[str | None, typer.Option(help="ISO code for public holidays.", rich_help_panel=_FILES)] = None,
+    weekend: Annotated[str | None, typer.Option(help="Weekend days, such as fri,sat.", rich_help_panel=_FILES)] = None,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="The file's data are made: label them so.", rich_help_panel=_FILES)
+    ] = False,
     source: SourceName = None,
     warehouse: WarehouseUrl = None,
+    peer: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FILE", help="Predictions made elsewhere; repeatable.", rich_help_panel=_PEERS),
+    ] = None,
+    predictions: Annotated[
+        Path | None, typer.Option(help="Write every prediction to this Parquet file.", rich_help_panel=ANSWER)
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="HTML", help="Write a report with pictures, one file.", rich_help_panel=ANSWER),
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="Title of the report.", rich_help_panel=ANSWER)] = None,
     as_json: AsJson = False,
 ) -> None:
     """Rolling-origin scores of our forecast, of the built-in peers, and of predictions made elsewhere.
 
-    On the warehouse our forecast also gets the planners' events, drivers and decisions: at each origin those that were
-    recorded by then, or that say by known_on that they were known; what was written down later is hindsight and left out,
-    also about days before the origin. Overrides are not applied. A plain file has no planners.
+    On the warehouse our forecast also gets the planners' events, drivers and
+    decisions: at each origin those that were recorded by then, or that say by
+    known_on that they were known; what was written down later is hindsight and
+    left out, also about days before the origin. Overrides are not applied. A
+    plain file has no planners.
     """
-    from wfm_pipeline.calculators.backtest import BacktestRequest, answer_backtest, named_files  # noqa: PLC0415
-    from wfm_pipeline.files import write_page, write_parquet  # noqa: PLC0415
-    from wfm_pipeline.resources import House  # noqa: PLC0415
+    from wfm_pipeline.calculators.backtest import BacktestRequest, answer_backtest, named_files
+    from wfm_pipeline.files import write_page, write_parquet
+    from wfm_pipeline.resources import House
 
     settings = chosen_settings(source=source, warehouse_url=warehouse)
     days = _weekend(weekend)
@@ -79,7 +94,7 @@ def backtest(
 
 
 def _print_json(answer: "BacktestAnswer", dataset: str | None) -> None:
-    from wfm_pipeline.reports.words.terminal import print_json  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_json
 
     result, facts = answer.result, answer.facts
     tables = {"scores": result.scores, "fold_scores": result.fold_scores, **answer.analysis.tables()}
@@ -89,8 +104,8 @@ def _print_json(answer: "BacktestAnswer", dataset: str | None) -> None:
 
 
 def _print_tables(answer: "BacktestAnswer") -> None:
-    from wfm_pipeline.reports.backtest.words import summary  # noqa: PLC0415
-    from wfm_pipeline.reports.words.terminal import print_table  # noqa: PLC0415
+    from wfm_pipeline.reports.backtest.words import summary
+    from wfm_pipeline.reports.words.terminal import print_table
 
     result = answer.result
     for head, words in summary(result.scores, answer.analysis):

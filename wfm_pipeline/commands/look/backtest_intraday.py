@@ -27,12 +27,12 @@ def backtest_intraday(
     hours, start = _hours(after), parse_date(first, "--from")
     rest = tuple(day.strip().lower() for day in weekend.split(",") if day.strip()) if weekend else None
     settings = chosen_settings(source=source, warehouse_url=warehouse)
-    from wfm_pipeline.calculators.intraday import (  # noqa: PLC0415
+    from wfm_pipeline.calculators.intraday import (
         IntradayBacktestRequest,
         answer_intraday_backtest,
     )
-    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
-    from wfm_pipeline.resources import House  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_json, print_table
+    from wfm_pipeline.resources import House
 
     request = IntradayBacktestRequest(
         file=file, first=start, days=days, after_hours=hours, country=country, weekend=rest

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from wfm_pipeline.commands.common import (
+    ANSWER,
     AsJson,
     RawCells,
     SourceName,
@@ -19,9 +20,14 @@ from wfm_pipeline.commands.running import run_asked
 
 
 def model_fit(
-    picture: Annotated[Path | None, typer.Option(metavar="PNG", help="Write the picture to this file.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="PNG", help="Write the picture to this file.", rich_help_panel=ANSWER)
+    ] = None,
     out_file: Annotated[
-        Path | None, typer.Option("--out", metavar="CSV", help="Write one row per queue, month and presence rule.")
+        Path | None,
+        typer.Option(
+            "--out", metavar="CSV", help="Write one row per queue, month and presence rule.", rich_help_panel=ANSWER
+        ),
     ] = None,
     source: SourceName = None,
     warehouse: WarehouseUrl = None,
@@ -29,13 +35,13 @@ def model_fit(
     as_json: AsJson = False,
 ) -> None:
     """Compare the service level that Erlang C, Erlang A and the simulation predict with the one reached."""
-    from wfm_pipeline.files import write_csv  # noqa: PLC0415
-    from wfm_pipeline.orchestration.jobs import MODEL_FIT  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.runs.side_jobs import model_fit_request  # noqa: PLC0415
-    from wfm_pipeline.reports.figures.model_fit import write_model_fit_picture  # noqa: PLC0415
-    from wfm_pipeline.reports.tables.model_fit import model_fit_tables  # noqa: PLC0415
-    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
-    from wfm_pipeline.resources import House  # noqa: PLC0415
+    from wfm_pipeline.files import write_csv
+    from wfm_pipeline.orchestration.jobs import MODEL_FIT
+    from wfm_pipeline.orchestration.runs.side_jobs import model_fit_request
+    from wfm_pipeline.reports.figures.model_fit import write_model_fit_picture
+    from wfm_pipeline.reports.tables.model_fit import model_fit_tables
+    from wfm_pipeline.reports.words.terminal import print_json, print_table
+    from wfm_pipeline.resources import House
 
     house = House(chosen_settings(source=source, warehouse_url=warehouse))
     started = time.monotonic()

@@ -25,9 +25,9 @@ def alerts(
     as_json: AsJson = False,
 ) -> None:
     """List what is wrong, what was, and alerts that did not go out; or try the channels."""
-    from wfm_pipeline.monitoring.alerts.overview import alert_tables, try_channels  # noqa: PLC0415
-    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
-    from wfm_pipeline.resources import House  # noqa: PLC0415
+    from wfm_pipeline.monitoring.alerts.overview import alert_tables, try_channels
+    from wfm_pipeline.reports.words.terminal import print_json, print_table
+    from wfm_pipeline.resources import House
 
     house = House(chosen_settings(source=source, warehouse_url=warehouse))
     house.check()

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from wfm_pipeline.commands.common import chosen_settings, err
-from wfm_pipeline.settings import dagster_home
 
 
 def dev(
@@ -16,7 +15,8 @@ def dev(
     ] = False,
 ) -> None:
     """Open the Dagster UI with the graph."""
-    from wfm_pipeline.orchestration.instance.dev_services import check_host, check_port, serve_ui  # noqa: PLC0415
+    from wfm_pipeline.orchestration.instance.dev_services import check_host, check_port, serve_ui
+    from wfm_pipeline.settings import dagster_home
 
     check_host(host, has_proxy=i_have_a_proxy)
     settings = chosen_settings()

@@ -7,9 +7,9 @@ from wfm_pipeline.commands.common import AsJson, chosen_settings
 
 def doctor(as_json: AsJson = False) -> None:
     """Check settings, drivers, connections, time zone and disk, and say how to mend each."""
-    from wfm_pipeline.definitions import defs  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.doctor import as_table, examine  # noqa: PLC0415
-    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.definitions import defs
+    from wfm_pipeline.orchestration.doctor import as_table, examine
+    from wfm_pipeline.reports.words.terminal import print_json, print_table
 
     findings = examine(chosen_settings(), defs)
     if as_json:

@@ -5,7 +5,7 @@ from wfm_pipeline.commands.common import WarehouseUrl, chosen_settings, out
 
 def publish(warehouse: WarehouseUrl = None) -> None:
     """Renew the whole readers' copy of gold, and the analysts' views."""
-    from wfm_pipeline.resources import House  # noqa: PLC0415
+    from wfm_pipeline.resources import House
 
     done = House(chosen_settings(warehouse_url=warehouse)).publish()
     rows = sum(done.rows.values())

@@ -12,7 +12,7 @@ def upgrade(
     warehouse: WarehouseUrl = None,
 ) -> None:
     """Bring a warehouse that an older version wrote up to date; nothing that cannot be made again is dropped."""
-    from wfm_pipeline.resources import House  # noqa: PLC0415  (Ibis takes a second to import)
+    from wfm_pipeline.resources import House
 
     house = House(chosen_settings(warehouse_url=warehouse))
     pending = house.pending_upgrade()

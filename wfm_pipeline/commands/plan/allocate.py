@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wfm_pipeline.commands.common import (
+    ANSWER,
+    CHOICES,
     AsJson,
     RawCells,
     SourceName,
@@ -19,14 +21,15 @@ from wfm_pipeline.commands.common import (
 )
 from wfm_pipeline.commands.running import run_asked
 from wfm_pipeline.errors import SettingsError
-from wfm_pipeline.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from wfm_pipeline.calculators.allocation import AllocationRequest
     from wfm_pipeline.domain.allocation.strategies.strategy import Allocation
+    from wfm_pipeline.settings import Settings
 
+_FILES, _STORED = "One week from CSV files", "Weeks in the warehouse"
 _EITHER = (
     "allocate needs --resources R.csv, --demands D.csv and --week 2025-W28; or, in the warehouse, "
     "--from 2025-W28 [--to 2025-W31]"
@@ -35,34 +38,59 @@ _TABLES_INSTEAD = "in the warehouse the planners' tables say it; leave out --fro
 
 
 def allocate(
-    resources: Annotated[Path | None, typer.Option(metavar="CSV", help="Roster; with --demands and --week.")] = None,
-    demands: Annotated[Path | None, typer.Option(metavar="CSV", help="Work of the week, or of its months.")] = None,
-    week: Annotated[str | None, typer.Option(metavar="WEEK", help="ISO week, such as 2025-W28.")] = None,
-    strategy: Annotated[str | None, typer.Option(help="optimal or v2.")] = None,
-    weight: Annotated[str | None, typer.Option(help="Shares follow volume or workload.")] = None,
-    week_configuration: Annotated[Path | None, typer.Option(metavar="CSV", help="Working days and hours.")] = None,
+    resources: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Roster; with --demands and --week.", rich_help_panel=_FILES)
+    ] = None,
+    demands: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Work of the week, or of its months.", rich_help_panel=_FILES)
+    ] = None,
+    week: Annotated[
+        str | None, typer.Option(metavar="WEEK", help="ISO week, such as 2025-W28.", rich_help_panel=_FILES)
+    ] = None,
+    week_configuration: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Working days and hours.", rich_help_panel=_FILES)
+    ] = None,
     tiers: Annotated[
-        Path | None, typer.Option(metavar="CSV", help="Capacity tiers; else the planning folder's.")
+        Path | None,
+        typer.Option(metavar="CSV", help="Capacity tiers; else the planning folder's.", rich_help_panel=_FILES),
     ] = None,
     rules: Annotated[
-        Path | None, typer.Option(metavar="CSV", help="Locality rules; else the planning folder's.")
+        Path | None,
+        typer.Option(metavar="CSV", help="Locality rules; else the planning folder's.", rich_help_panel=_FILES),
     ] = None,
-    previous: Annotated[Path | None, typer.Option(metavar="CSV", help="Last week's --out, to count moves.")] = None,
-    minimum_one: Annotated[bool | None, typer.Option(help="A first person everywhere before any second.")] = None,
-    stability: Annotated[bool | None, typer.Option(help="Fewest moves from last week, fairness unchanged.")] = None,
-    explain: Annotated[
-        list[str] | None, typer.Option(metavar="CN|DEMAND_ID", help="Say why (last week); repeatable.")
+    previous: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Last week's --out, to count moves.", rich_help_panel=_FILES)
     ] = None,
-    out_file: Annotated[
-        Path | None, typer.Option("--out", metavar="CSV", help="Write one row per resource (and week).")
+    first_week: Annotated[
+        str | None, typer.Option("--from", metavar="WEEK", help="Plan in the warehouse.", rich_help_panel=_STORED)
     ] = None,
-    eligibility: Annotated[
-        Path | None, typer.Option(metavar="CSV", help="Write the eligible pairs of the last week.")
+    last_week: Annotated[
+        str | None, typer.Option("--to", metavar="WEEK", help="Last week; default --from.", rich_help_panel=_STORED)
     ] = None,
-    first_week: Annotated[str | None, typer.Option("--from", metavar="WEEK", help="Plan in the warehouse.")] = None,
-    last_week: Annotated[str | None, typer.Option("--to", metavar="WEEK", help="Last week; default --from.")] = None,
     source: SourceName = None,
     warehouse: WarehouseUrl = None,
+    strategy: Annotated[str | None, typer.Option(help="optimal or v2.", rich_help_panel=CHOICES)] = None,
+    weight: Annotated[
+        str | None, typer.Option(help="Shares follow volume or workload.", rich_help_panel=CHOICES)
+    ] = None,
+    minimum_one: Annotated[
+        bool | None, typer.Option(help="A first person everywhere before any second.", rich_help_panel=CHOICES)
+    ] = None,
+    stability: Annotated[
+        bool | None, typer.Option(help="Fewest moves from last week, fairness unchanged.", rich_help_panel=CHOICES)
+    ] = None,
+    explain: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CN|DEMAND_ID", help="Say why (last week); repeatable.", rich_help_panel=ANSWER),
+    ] = None,
+    out_file: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="CSV", help="Write one row per resource (and week).", rich_help_panel=ANSWER),
+    ] = None,
+    eligibility: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="Write the eligible pairs of the last week.", rich_help_panel=ANSWER),
+    ] = None,
     raw_cells: RawCells = False,
     as_json: AsJson = False,
 ) -> None:
@@ -83,8 +111,8 @@ def allocate(
         raise SettingsError(f"--to {last_week} needs --from: the first week of the stretch")
     if first_week is not None:
         _refuse_files(files)
-        from wfm_pipeline.calculators.allocation import chosen_options  # noqa: PLC0415
-        from wfm_pipeline.resources import House  # noqa: PLC0415
+        from wfm_pipeline.calculators.allocation import chosen_options
+        from wfm_pipeline.resources import House
 
         said = {f"allocation_{name}": value for name, value in chosen.items()}
         settings = chosen_settings(source=source, warehouse_url=warehouse, **said)
@@ -93,7 +121,7 @@ def allocate(
         return
     if resources is None or demands is None or week is None:
         raise SettingsError(_EITHER)
-    from wfm_pipeline.calculators.allocation import AllocationRequest  # noqa: PLC0415
+    from wfm_pipeline.calculators.allocation import AllocationRequest
 
     settings = chosen_settings(source=source, warehouse_url=warehouse)
     _from_files(settings, AllocationRequest(**files, **chosen), explain or [], written, as_json=as_json)
@@ -108,14 +136,14 @@ class _Files:
     is_raw: bool
 
     def write_answer(self, rows: "pd.DataFrame") -> None:
-        from wfm_pipeline.files import write_csv  # noqa: PLC0415  (pandas takes a second to import)
+        from wfm_pipeline.files import write_csv
 
         if self.answer is not None:
             write_csv(rows, self.answer, is_raw=self.is_raw)
 
     def write_eligibility(self, allocation: "Allocation") -> None:
-        from wfm_pipeline.calculators.allocation import eligibility_frame  # noqa: PLC0415
-        from wfm_pipeline.files import write_csv  # noqa: PLC0415
+        from wfm_pipeline.calculators.allocation import eligibility_frame
+        from wfm_pipeline.files import write_csv
 
         if self.eligibility is not None:
             write_csv(eligibility_frame(allocation), self.eligibility, is_raw=self.is_raw)
@@ -129,17 +157,17 @@ def _refuse_files(given: Mapping[str, object]) -> None:
 
 
 def _from_files(
-    settings: Settings,
+    settings: "Settings",
     request: "AllocationRequest",
     names: list[str],
     written: _Files,
     *,
     as_json: bool,
 ) -> None:
-    from wfm_pipeline.calculators.allocation import answer_allocation, explain  # noqa: PLC0415
-    from wfm_pipeline.reports.tables.allocation import answer_tables  # noqa: PLC0415
-    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
-    from wfm_pipeline.resources import House  # noqa: PLC0415
+    from wfm_pipeline.calculators.allocation import answer_allocation, explain
+    from wfm_pipeline.reports.tables.allocation import answer_tables
+    from wfm_pipeline.reports.words.terminal import print_json, print_table
+    from wfm_pipeline.resources import House
 
     answer = answer_allocation(House(settings), request)
     said = explain(answer.allocation, names)
@@ -159,20 +187,20 @@ def _from_files(
 
 
 def _in_warehouse(
-    settings: Settings,
+    settings: "Settings",
     stretch: tuple[str, str],
     names: list[str],
     written: _Files,
     *,
     as_json: bool,
 ) -> None:
-    from wfm_pipeline.calculators.allocation import explain, replay_week, weeks_between  # noqa: PLC0415
-    from wfm_pipeline.orchestration.jobs import ALLOCATION  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.runs.side_jobs import weeks_request  # noqa: PLC0415
-    from wfm_pipeline.reports.tables.allocation import week_quality  # noqa: PLC0415
-    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
-    from wfm_pipeline.resources import House  # noqa: PLC0415
-    from wfm_pipeline.warehouse.shelves.weekly_plans import plans_of, quality_of  # noqa: PLC0415
+    from wfm_pipeline.calculators.allocation import explain, replay_week, weeks_between
+    from wfm_pipeline.orchestration.jobs import ALLOCATION
+    from wfm_pipeline.orchestration.runs.side_jobs import weeks_request
+    from wfm_pipeline.reports.tables.allocation import week_quality
+    from wfm_pipeline.reports.words.terminal import print_json, print_table
+    from wfm_pipeline.resources import House
+    from wfm_pipeline.warehouse.shelves.weekly_plans import plans_of, quality_of
 
     house = House(settings)
     started = time.monotonic()

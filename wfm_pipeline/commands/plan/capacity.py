@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wfm_pipeline.commands.common import (
+    ANSWER,
+    CHOICES,
     AsJson,
     RawCells,
     SourceName,
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from wfm_pipeline.resources import House
 
+_FILES = "From CSV files"
 _SHOWN = {
     "week": "week",
     "fte_required_mean": "required",
@@ -43,14 +46,31 @@ _EVERY_WEEKS = 4
 
 
 def capacity(
-    file: Annotated[Path | None, typer.Option(metavar="CSV", help="Weekly calls; then no warehouse is needed.")] = None,
-    headcount: Annotated[Path | None, typer.Option(metavar="CSV", help="Pools; else the planning folder's.")] = None,
-    hiring_classes: Annotated[Path | None, typer.Option(metavar="CSV", help="Classes; else the folder's.")] = None,
-    shrinkage: Annotated[Path | None, typer.Option(metavar="CSV", help="Shrinkage; else the folder's.")] = None,
-    occupancy: Annotated[float | None, typer.Option(help="For pools that state none, such as 0.85.")] = None,
-    hire_for: Annotated[str | None, typer.Option(help="Gap that hiring closes: mean, q10, q50 or q90.")] = None,
-    every_week: Annotated[bool, typer.Option("--every-week", help="Show every week, not one in four.")] = False,
-    out_file: Annotated[Path | None, typer.Option("--out", metavar="CSV", help="Write every pool and week.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="Weekly calls; then no warehouse is needed.", rich_help_panel=_FILES),
+    ] = None,
+    headcount: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Pools; else the planning folder's.", rich_help_panel=_FILES)
+    ] = None,
+    hiring_classes: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Classes; else the folder's.", rich_help_panel=_FILES)
+    ] = None,
+    shrinkage: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Shrinkage; else the folder's.", rich_help_panel=_FILES)
+    ] = None,
+    occupancy: Annotated[
+        float | None, typer.Option(help="For pools that state none, such as 0.85.", rich_help_panel=_FILES)
+    ] = None,
+    hire_for: Annotated[
+        str | None, typer.Option(help="Gap that hiring closes: mean, q10, q50 or q90.", rich_help_panel=CHOICES)
+    ] = None,
+    every_week: Annotated[
+        bool, typer.Option("--every-week", help="Show every week, not one in four.", rich_help_panel=ANSWER)
+    ] = False,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", metavar="CSV", help="Write every pool and week.", rich_help_panel=ANSWER)
+    ] = None,
     source: SourceName = None,
     warehouse: WarehouseUrl = None,
     raw_cells: RawCells = False,
@@ -58,10 +78,10 @@ def capacity(
 ) -> None:
     """Weeks ahead: FTE required, available and short, and whom to hire by when."""
     settings = chosen_settings(source=source, warehouse_url=warehouse, capacity_hire_for=hire_for)
-    from wfm_pipeline.calculators.capacity import CapacityRequest, answer_capacity  # noqa: PLC0415
-    from wfm_pipeline.files import write_csv  # noqa: PLC0415
-    from wfm_pipeline.reports.words.terminal import print_json  # noqa: PLC0415
-    from wfm_pipeline.resources import House  # noqa: PLC0415
+    from wfm_pipeline.calculators.capacity import CapacityRequest, answer_capacity
+    from wfm_pipeline.files import write_csv
+    from wfm_pipeline.reports.words.terminal import print_json
+    from wfm_pipeline.resources import House
 
     house = House(settings)
     files = {"--headcount": headcount, "--hiring-classes": hiring_classes, "--shrinkage": shrinkage}
@@ -91,9 +111,9 @@ def capacity(
 
 
 def _in_warehouse(house: "House") -> "pd.DataFrame":
-    from wfm_pipeline.orchestration.jobs import CAPACITY  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.runs.side_jobs import CAPACITY_REQUEST  # noqa: PLC0415
-    from wfm_pipeline.warehouse.shelves.latest import latest_plan  # noqa: PLC0415
+    from wfm_pipeline.orchestration.jobs import CAPACITY
+    from wfm_pipeline.orchestration.runs.side_jobs import CAPACITY_REQUEST
+    from wfm_pipeline.warehouse.shelves.latest import latest_plan
 
     run_asked(house, CAPACITY, lambda: CAPACITY_REQUEST)
     with house.open_warehouse() as opened:
@@ -101,7 +121,7 @@ def _in_warehouse(house: "House") -> "pd.DataFrame":
 
 
 def _print(plan: "pd.DataFrame", title: Callable[[str], str], *, is_whole: bool) -> None:
-    from wfm_pipeline.reports.words.terminal import print_table  # noqa: PLC0415
+    from wfm_pipeline.reports.words.terminal import print_table
 
     if plan.empty:
         out.say("no weeks: the forecast is empty")

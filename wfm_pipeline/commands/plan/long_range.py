@@ -25,11 +25,11 @@ def long_range(
     """Days to 26 weeks and weeks to 64 weeks ahead, for capacity and monthly demand."""
     first = parse_date(as_of, "--as-of")
     settings = chosen_settings(source=source, warehouse_url=warehouse)
-    from wfm_pipeline.orchestration.jobs import LONG_RANGE  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.runs.side_jobs import long_range_request  # noqa: PLC0415
-    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
-    from wfm_pipeline.resources import House  # noqa: PLC0415
-    from wfm_pipeline.warehouse.shelves.latest import latest_weeks  # noqa: PLC0415
+    from wfm_pipeline.orchestration.jobs import LONG_RANGE
+    from wfm_pipeline.orchestration.runs.side_jobs import long_range_request
+    from wfm_pipeline.reports.words.terminal import print_json, print_table
+    from wfm_pipeline.resources import House
+    from wfm_pipeline.warehouse.shelves.latest import latest_weeks
 
     house = House(settings)
     outcome = run_asked(house, LONG_RANGE, lambda: long_range_request(first), on_step=unheard)

@@ -36,11 +36,11 @@ def plans(
     if overrides_only and (first_day or reissue):
         raise SettingsError("--overrides-only makes no forecast: leave --as-of and --reissue out")
     settings = chosen_settings(source=source, warehouse_url=warehouse)
-    from wfm_pipeline.orchestration.jobs import OVERRIDES, PLANS  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.runs.side_jobs import planners_request  # noqa: PLC0415
-    from wfm_pipeline.reports.tables.plans import plan_tables  # noqa: PLC0415
-    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
-    from wfm_pipeline.resources import House  # noqa: PLC0415
+    from wfm_pipeline.orchestration.jobs import OVERRIDES, PLANS
+    from wfm_pipeline.orchestration.runs.side_jobs import planners_request
+    from wfm_pipeline.reports.tables.plans import plan_tables
+    from wfm_pipeline.reports.words.terminal import print_json, print_table
+    from wfm_pipeline.resources import House
 
     house = House(settings)
     started = time.monotonic()

@@ -36,11 +36,11 @@ def reforecast(
     """The rest of today, updated by what came so far; every queue however small."""
     moment = _local_time(at)
     settings = chosen_settings(source=source, warehouse_url=warehouse)
-    from wfm_pipeline.orchestration.jobs import REFORECAST  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.runs.side_jobs import reforecast_request  # noqa: PLC0415
-    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
-    from wfm_pipeline.resources import House  # noqa: PLC0415
-    from wfm_pipeline.warehouse.shelves.moments import stored_update  # noqa: PLC0415
+    from wfm_pipeline.orchestration.jobs import REFORECAST
+    from wfm_pipeline.orchestration.runs.side_jobs import reforecast_request
+    from wfm_pipeline.reports.words.terminal import print_json, print_table
+    from wfm_pipeline.resources import House
+    from wfm_pipeline.warehouse.shelves.moments import stored_update
 
     house = House(settings)
     outcome = run_asked(

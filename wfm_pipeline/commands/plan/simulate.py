@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wfm_pipeline.commands.common import AsJson, RawCells, chosen_settings, err
+from wfm_pipeline.commands.common import ANSWER, AsJson, RawCells, chosen_settings, err
 
 if TYPE_CHECKING:
     from wfm_pipeline.calculators.simulation import SimulationAnswer, SimulationRequest
 
-_FILES, _ONE, _CALLS, _RUNS = "Files", "One queue without files", "How calls behave", "Runs and answer"
+_FILES, _ONE, _CALLS, _RUNS = "Files", "One queue without files", "How calls behave", "Runs"
 
 
 def simulate(
@@ -101,18 +101,18 @@ def simulate(
     ] = None,
     out_file: Annotated[
         Path | None,
-        typer.Option("--out", metavar="CSV", help="Write one row per queue and interval.", rich_help_panel=_RUNS),
+        typer.Option("--out", metavar="CSV", help="Write one row per queue and interval.", rich_help_panel=ANSWER),
     ] = None,
     raw_cells: RawCells = False,
     as_json: AsJson = False,
 ) -> None:
     """What if? Simulate queues, skills, shifts, impatience and redials, call by call; no warehouse needed."""
-    from wfm_pipeline.calculators.simulation import (  # noqa: PLC0415  (numba takes a second to import)
+    from wfm_pipeline.calculators.simulation import (
         SimulationRequest,
         answer_simulation,
     )
-    from wfm_pipeline.domain.simulation.floor.sheets import QueueHabits  # noqa: PLC0415
-    from wfm_pipeline.files import write_csv  # noqa: PLC0415
+    from wfm_pipeline.domain.simulation.floor.sheets import QueueHabits
+    from wfm_pipeline.files import write_csv
 
     settings = chosen_settings(seed=seed)
     target = settings.answer_target_seconds if answer_target_seconds is None else answer_target_seconds
@@ -147,8 +147,8 @@ def simulate(
 
 
 def _print(request: "SimulationRequest", answer: "SimulationAnswer", *, as_json: bool) -> None:
-    from wfm_pipeline.reports.tables.simulation import group_table, queue_table  # noqa: PLC0415
-    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.reports.tables.simulation import group_table, queue_table
+    from wfm_pipeline.reports.words.terminal import print_json, print_table
 
     tables = {"queues": answer.queues, "groups": answer.groups}
     if answer.teams is not None:

@@ -5,34 +5,55 @@ from typing import Annotated
 
 import typer
 
-from wfm_pipeline.commands.common import AsJson, RawCells, out, tell_notices
+from wfm_pipeline.commands.common import ANSWER, AsJson, RawCells, chosen_settings, out, tell_notices
 from wfm_pipeline.errors import SettingsError
 
+_ONE, _MANY = "One row", "Many rows"
 _SHOWN_ROWS = 20
 
 
 def staff(
-    calls: Annotated[float | None, typer.Option(help="Calls offered in the interval; need not be whole.")] = None,
-    interval_seconds: Annotated[float | None, typer.Option(help="Length of the interval [s].")] = None,
-    aht_seconds: Annotated[float | None, typer.Option(help="Mean handle time [s].")] = None,
-    answer_target_seconds: Annotated[float | None, typer.Option(help="The 20 of 80/20 [s].")] = None,
-    service_level_target: Annotated[float | None, typer.Option(help="The 80 of 80/20, as 0.8.")] = None,
-    patience_seconds: Annotated[float | None, typer.Option(help="Mean patience [s]; none: nobody leaves.")] = None,
-    max_occupancy: Annotated[float | None, typer.Option(help="Cap of the occupancy, such as 0.85.")] = None,
-    shrinkage: Annotated[float | None, typer.Option(help="Paid time not available, such as 0.3.")] = None,
-    file: Annotated[Path | None, typer.Option(metavar="CSV", help="Rows with these words as columns.")] = None,
-    out_file: Annotated[Path | None, typer.Option("--out", metavar="CSV", help="Write one row per row.")] = None,
+    calls: Annotated[
+        float | None, typer.Option(help="Calls offered in the interval; need not be whole.", rich_help_panel=_ONE)
+    ] = None,
+    interval_seconds: Annotated[
+        float | None, typer.Option(help="Length of the interval in seconds.", rich_help_panel=_ONE)
+    ] = None,
+    aht_seconds: Annotated[
+        float | None, typer.Option(help="Mean handle time in seconds.", rich_help_panel=_ONE)
+    ] = None,
+    answer_target_seconds: Annotated[
+        float | None, typer.Option(help="The 20 of 80/20 in seconds.", rich_help_panel=_ONE)
+    ] = None,
+    service_level_target: Annotated[
+        float | None, typer.Option(help="The 80 of 80/20, as 0.8.", rich_help_panel=_ONE)
+    ] = None,
+    patience_seconds: Annotated[
+        float | None, typer.Option(help="Mean patience in seconds; none: nobody leaves.", rich_help_panel=_ONE)
+    ] = None,
+    max_occupancy: Annotated[
+        float | None, typer.Option(help="Cap of the occupancy, such as 0.85.", rich_help_panel=_ONE)
+    ] = None,
+    shrinkage: Annotated[
+        float | None, typer.Option(help="Paid time not available, such as 0.3.", rich_help_panel=_ONE)
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Rows with these words as columns.", rich_help_panel=_MANY)
+    ] = None,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", metavar="CSV", help="Write one row per row.", rich_help_panel=ANSWER)
+    ] = None,
     raw_cells: RawCells = False,
     as_json: AsJson = False,
 ) -> None:
     """Agents needed: for one row of arguments, or for every row of --file, each row by itself."""
-    from wfm_pipeline.calculators.staffing import (  # noqa: PLC0415  (pandas takes a second)
+    from wfm_pipeline.calculators.staffing import (
         StaffingRequest,
         staff_file,
         staff_row,
     )
-    from wfm_pipeline.files import write_csv  # noqa: PLC0415
-    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
+    from wfm_pipeline.files import write_csv
+    from wfm_pipeline.reports.words.terminal import print_json, print_table
 
     request = StaffingRequest(
         calls=calls,
@@ -46,7 +67,7 @@ def staff(
     )
     if file is not None and not request.is_empty:
         raise SettingsError("give --file or the words of one row, not both; the file has them as columns")
-    answered = staff_row(request) if file is None else staff_file(file)
+    answered = staff_row(request) if file is None else staff_file(file, threads=chosen_settings().num_threads)
     answer, notices = answered.rows, list(answered.notices)
     tell_notices(notices)
     if out_file is not None:

@@ -6,12 +6,13 @@ import typer
 
 from wfm_pipeline.commands.common import out
 from wfm_pipeline.errors import SettingsError
-from wfm_pipeline.machine import write_whole
-from wfm_pipeline.settings import commented_file, config_path
 
 
 def init(force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False) -> None:
     """Write a commented wfm.toml with every setting and its default."""
+    from wfm_pipeline.machine import write_whole
+    from wfm_pipeline.settings import commented_file, config_path
+
     path = config_path()
     if path.exists() and not force:
         raise SettingsError(f"{path} is there already; --force overwrites it", path=str(path))

@@ -15,8 +15,8 @@ def load(
     append: Annotated[bool, typer.Option("--append", help="Add to what is there instead of replacing it.")] = False,
 ) -> None:
     """Put a public data set or an export into a source database, all or nothing."""
-    from wfm_pipeline.sources.load import load_file  # noqa: PLC0415
-    from wfm_pipeline.sources.maps import load_map  # noqa: PLC0415
+    from wfm_pipeline.sources.load import load_file
+    from wfm_pipeline.sources.maps import load_map
 
     settings = chosen_settings()
     with err.progress(f"loading {file.name} ...") as go_on:

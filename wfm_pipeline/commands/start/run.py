@@ -20,10 +20,11 @@ from wfm_pipeline.commands.common import (
     tell_step,
 )
 from wfm_pipeline.errors import WfmError
-from wfm_pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from dagster import Definitions
+
+    from wfm_pipeline.settings import Settings
 
 
 def run(
@@ -38,13 +39,13 @@ def run(
     """The main job: the whole graph in one process, from call records to a scored forecast."""
     first_day = parse_date(as_of, "--as-of")
     settings = chosen_settings(source=source, warehouse_url=warehouse)
-    from wfm_pipeline.orchestration.jobs import NIGHTLY  # noqa: PLC0415  (Dagster takes seconds to import)
-    from wfm_pipeline.orchestration.partitions.stale_dates import plan_run  # noqa: PLC0415
-    from wfm_pipeline.orchestration.runs.main_run import run_news  # noqa: PLC0415
-    from wfm_pipeline.orchestration.runs.telling import telling  # noqa: PLC0415
-    from wfm_pipeline.reports.tables.main_run import run_tables  # noqa: PLC0415
-    from wfm_pipeline.reports.words.terminal import print_json, print_table  # noqa: PLC0415
-    from wfm_pipeline.resources import House  # noqa: PLC0415
+    from wfm_pipeline.orchestration.jobs import NIGHTLY
+    from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
+    from wfm_pipeline.orchestration.runs.main_run import run_news
+    from wfm_pipeline.orchestration.runs.telling import telling
+    from wfm_pipeline.reports.tables.main_run import run_tables
+    from wfm_pipeline.reports.words.terminal import print_json, print_table
+    from wfm_pipeline.resources import House
 
     house = House(settings)
     house.check()
@@ -77,8 +78,8 @@ def run(
     out.say(f"look at: {house.readers_place} (tables), `wfm dev` (graph, runs, pictures)")
 
 
-def _graph(settings: Settings) -> "Definitions":
+def _graph(settings: "Settings") -> "Definitions":
     """The graph without partitions; an idle run does without it."""
-    from wfm_pipeline.definitions import build_definitions  # noqa: PLC0415
+    from wfm_pipeline.definitions import build_definitions
 
     return build_definitions(settings, is_partitioned=False)

@@ -15,7 +15,7 @@ def sample(
     seed: Annotated[int | None, typer.Option(help="Seed; the same seed and dates make the same calls.")] = None,
 ) -> None:
     """Make the sample contact centre: simulated, labelled so, with the truth beside it."""
-    from wfm_pipeline.sources.sample import make_sample, sample_reaches  # noqa: PLC0415
+    from wfm_pipeline.sources.sample import make_sample, sample_reaches
 
     settings = chosen_settings(sample_months=months, seed=seed)
     last = parse_date(last_date, "--last-date") or dt.date.today() - dt.timedelta(days=1)

@@ -39,7 +39,7 @@ from wfm_pipeline.orchestration.runs.house_of_run import house_of_run
 from wfm_pipeline.orchestration.schedules import build_schedules
 from wfm_pipeline.orchestration.sensors import build_sensors
 from wfm_pipeline.resources import House
-from wfm_pipeline.settings import Settings, load_settings
+from wfm_pipeline.settings import Settings, keep_compiled_code, load_settings
 
 warnings.filterwarnings("ignore", category=dg.BetaWarning)  # backfill policies and kinds are beta in name only
 
@@ -54,6 +54,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
             longer than the work itself when a whole history is loaded (docs/adr/0003).
     """
     keep_private()
+    keep_compiled_code(settings.home)
     house = House(settings)
     partitions = daily_partitions(house) if is_partitioned else None
     weeks = weekly_partitions(house, partitions.start.date()) if partitions else None

@@ -7,6 +7,7 @@ The only module that reads the environment. Order of precedence: arguments of a 
 import difflib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -27,6 +28,7 @@ from wfm_pipeline.urls import parse_url
 PREFIX = "WFM_"
 CONFIG_VARIABLE = "WFM_CONFIG"
 _OTHER_VARIABLES = frozenset({CONFIG_VARIABLE, "WFM_REAL_DATA"})
+_NUMBAS_FOLDER = "NUMBA_CACHE_DIR"
 _TEST_PREFIX = "WFM_TEST_"
 _TOLD_FAULTS = 5
 _LONGEST_KEY = 100
@@ -170,7 +172,7 @@ class Settings(AlertSettings, ScheduleSettings, BaseSettings):
 
     horizon_days: int = Field(14, ge=1, le=366, description="Days to forecast.")
     backtest_origins: int = Field(3, ge=0, le=52, description="Past issues scored in the main job, horizon_days apart.")
-    num_threads: int = Field(2, ge=1, le=256, description="Threads for training.")
+    num_threads: int = Field(2, ge=1, le=256, description="Threads for training and for staffing many intervals.")
     seed: int = Field(20_260_101, ge=0, le=2**31 - 1, description="Seed of everything random.")
 
     leave_out_anomalies: bool = Field(
@@ -456,6 +458,24 @@ def _dagster_url(text: str) -> str:
     if url.parts.get_backend_name() not in {"postgresql", "postgres"}:
         raise SettingsError(f"dagster_postgres_url must be postgresql://user:password@host/database, got {url}")
     return url.with_secrets("postgresql")
+
+
+def keep_compiled_code(home: Path) -> None:
+    """Let numba keep what it compiles in the user's cache folder, else in our home, so that it compiles once only.
+
+    It is told by its own variable; one that is set already is left alone. Where neither folder can be written, nothing
+    is kept.
+    """
+    if _NUMBAS_FOLDER in os.environ:
+        return
+    caches = [Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache"), *([home / "cache"] if home.is_dir() else [])]
+    for cache in caches:
+        with suppress(OSError, SettingsError):
+            folder = expanded(cache) / "wfm" / "numba"
+            folder.mkdir(parents=True, exist_ok=True)
+            if os.access(folder, os.W_OK):
+                os.environ[_NUMBAS_FOLDER] = str(folder)
+                return
 
 
 def child_environment(more: Mapping[str, str]) -> dict[str, str]:

@@ -8,16 +8,18 @@ that this process has met. Not here: where secrets come from (secret_settings.py
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, quote_plus
-
-import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError
 
 from wfm_pipeline.errors import SettingsError
 
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
 _FILE_KINDS: Final = ("sqlite", "duckdb")
 """Their URLs name a file: no user, no password, and an @ is part of a path."""
+_NAMES_A_FILE: Final = re.compile(r"(sqlite|duckdb):///[^@?:]*")
+"""The default, and most others: nothing in it to keep, and nothing to import SQLAlchemy for."""
 _NO_SECRETS: Final = frozenset(
     {"driver", "server", "host", "port", "database", "charset", "uid", "user", "sslmode", "connect_timeout"}
 )
@@ -43,7 +45,7 @@ class DatabaseUrl:
         parts: What drivers need, password included: never print it.
     """
 
-    parts: sa.URL
+    parts: "sa.URL"
 
     def __str__(self) -> str:
         """Scheme, host and database."""
@@ -88,7 +90,7 @@ def parse_url(text: str, *, what: str) -> DatabaseUrl:
     return DatabaseUrl(parts)
 
 
-def make_engine(url: DatabaseUrl, *, scheme: str | None = None, **options: Any) -> sa.Engine:
+def make_engine(url: DatabaseUrl, *, scheme: str | None = None, **options: Any) -> "sa.Engine":
     """An engine whose driver does not get to speak about options that it cannot use.
 
     Raises:
@@ -96,6 +98,8 @@ def make_engine(url: DatabaseUrl, *, scheme: str | None = None, **options: Any) 
         NoSuchModuleError: there is no such dialect.
         ImportError: the driver is not installed.
     """
+    import sqlalchemy as sa  # noqa: PLC0415  (half a second, and most commands read no URL)
+
     refused = SettingsError(f"{url}: the driver does not take the options after the ? of the URL; none is shown")
     try:
         engine = sa.create_engine(url.parts.set(drivername=scheme or url.parts.drivername), **options)
@@ -121,7 +125,9 @@ def keep_secret(secret: str) -> None:
 
 def keep_url(text: str) -> None:
     """From now on `masked` hides what is secret in this URL: all of it, where it cannot be read."""
-    if "://" in text or "@" in text:  # else it is a folder
+    is_folder = "://" not in text and "@" not in text
+    is_file = _NAMES_A_FILE.fullmatch(text) and text.isprintable()
+    if not is_folder and not is_file:
         for secret in _secrets_of(text):
             keep_secret(secret)
 
@@ -135,10 +141,12 @@ def masked(text: str) -> str:
     return _PASSWORD_WORD.sub(r"\g<word>\g<sign>***", text)
 
 
-def _parts(text: str) -> sa.URL | None:
+def _parts(text: str) -> "sa.URL | None":
+    import sqlalchemy as sa  # noqa: PLC0415
+
     try:
         parts = sa.make_url(text)
-    except (ArgumentError, ValueError, TypeError):
+    except (sa.exc.ArgumentError, ValueError, TypeError):
         return None
     is_file = parts.get_backend_name() in _FILE_KINDS
     strays = text.count("@") - (parts.username is not None)  # what is left of a password with an @ in it

@@ -13,10 +13,12 @@ from hypothesis import settings
 from sqlalchemy.engine import make_url
 
 from wfm_pipeline import urls
+from wfm_pipeline.settings import keep_compiled_code
 
 ROOT = str(Path(__file__).parents[1])
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [ROOT, os.environ.get("PYTHONPATH")]))
 """Children of the tests find this package from whichever folder they are started in."""
+keep_compiled_code(Path(ROOT))
 settings.register_profile("untimed", deadline=None)  # a slow machine fails no test; time is measured in benchmarks
 settings.load_profile("untimed")
 

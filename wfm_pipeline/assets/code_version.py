@@ -8,7 +8,6 @@ settings. A changed comment is a change; whether a run has work to do is another
 
 import hashlib
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -55,13 +54,16 @@ def code_of(module: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _called(module: str) -> Iterator[str]:
+@cache
+def _called(module: str) -> tuple[str, ...]:
     """Modules of the rooms above that a module imports more than keys from."""
+    called = list[str]()
     for source, names in _IMPORT.findall(_text(module)):
         words = [word.split(" as ")[0].strip() for word in names.strip("()").split(",")]
         used = [word for word in words if word and not word.endswith("KEY")]
         candidates = [source, *(f"{source}.{word}" for word in used)] if used else []
-        yield from (name for name in candidates if name not in _PLUMBING and _is_in_rooms(name) and _file(name))
+        called += [name for name in candidates if name not in _PLUMBING and _is_in_rooms(name) and _file(name)]
+    return tuple(called)
 
 
 def _is_in_rooms(module: str) -> bool:
@@ -74,6 +76,7 @@ def _text(module: str) -> str:
     return file.read_text(encoding="utf-8") if file else ""
 
 
+@cache
 def _file(module: str) -> Path | None:
     """A module's file, or its package's `__init__`; None where the name is none of a module."""
     place = _PACKAGE.joinpath(*module.split(".")[1:])

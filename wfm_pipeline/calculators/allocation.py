@@ -24,8 +24,6 @@ from wfm_pipeline.errors import DataError, SettingsError
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import allocation_options, allocation_weight, locality_calendars
 from wfm_pipeline.sources.files.planning_files import read_text_table
-from wfm_pipeline.warehouse.shelves.planning import read_planning
-from wfm_pipeline.warehouse.shelves.weekly_plans import last_plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +114,9 @@ def replay_week(house: House, week: IsoWeek) -> Allocation:
     Raises:
         WarehouseError: the planners' tables are not there yet.
     """
+    from wfm_pipeline.warehouse.shelves.planning import read_planning  # noqa: PLC0415  (files need no Ibis)
+    from wfm_pipeline.warehouse.shelves.weekly_plans import last_plan  # noqa: PLC0415
+
     with house.open_warehouse() as warehouse:
         planning = read_planning(
             warehouse,

@@ -56,14 +56,18 @@ class StaffingAnswer:
     notices: tuple[str, ...] = ()
 
 
-def staff_file(path: Path) -> StaffingAnswer:
+def staff_file(path: Path, *, threads: int = 1) -> StaffingAnswer:
     """The answer to every row of a CSV file.
+
+    Args:
+        path: The file.
+        threads: Most threads, for very many rows.
 
     Raises:
         SettingsError: there is no such file, or a required column is missing.
         DataError: the file cannot be read.
     """
-    rows, notices = staff_table(*read_cells(path))
+    rows, notices = staff_table(*read_cells(path), threads=threads)
     return StaffingAnswer(rows, tuple(notices))
 
 

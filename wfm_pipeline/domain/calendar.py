@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import holidays
 import pandas as pd
 
 from wfm_pipeline.contracts.source.site import Site
@@ -86,6 +85,8 @@ def _bisect_transition(zone: ZoneInfo, low: dt.datetime, high: dt.datetime) -> d
 
 @lru_cache(maxsize=YEARS_KEPT)
 def _public_holidays(country: str, subdivision: str | None, year: int) -> dict[dt.date, str]:
+    import holidays
+
     try:
         return dict(holidays.country_holidays(country, subdiv=subdivision, years=year))
     except NotImplementedError as error:

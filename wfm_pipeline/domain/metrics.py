@@ -11,7 +11,6 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import pdtr
 
 from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.errors import DataError
@@ -191,6 +190,8 @@ def poisson_mean_deviation(rate: ArrayLike) -> FloatArray:
 
 
 def _deviation_from(point: FloatArray, rate: FloatArray) -> FloatArray:
+    from scipy.special import pdtr
+
     below = np.where(point > 0, pdtr(np.maximum(point - 1, 0), rate), 0.0)
     return 2 * (point * pdtr(point, rate) - rate * below) + rate - point
 

@@ -9,8 +9,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from sklearn.cluster import KMeans
-from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
 from wfm_pipeline.contracts.stand_ins import UNKNOWN
@@ -216,6 +214,8 @@ def _choose_segments(
     points: np.ndarray, *, seed: int, customers_min: int, segments_max: int, segment_share_min: float
 ) -> tuple[np.ndarray, float, tuple[str, ...]]:
     """Labels of the k with the best silhouette; the smaller k wins a tie. One segment where none will do."""
+    from sklearn.metrics import silhouette_score
+
     single = np.zeros(len(points), dtype=np.int64)
     if len(points) < customers_min:
         note = f"{len(points)} known customers, fewer than {customers_min}: one segment." if len(points) else ""
@@ -236,6 +236,8 @@ def _choose_segments(
 
 
 def _fit(points: np.ndarray, k: int, seed: int) -> np.ndarray:
+    from sklearn.cluster import KMeans
+
     with threadpool_limits(limits=1):  # sums in one order, so that reruns agree to the last bit
         return KMeans(n_clusters=k, n_init=_KMEANS_STARTS, random_state=seed).fit_predict(points)
 

@@ -1,8 +1,8 @@
 """The house: settings, source map and shelves joined into the one resource that assets get.
 
 Here: how warehouse, source, ops store and readers' copy are opened, and where files lie. It is a plain object, so that
-no URL with a password ever becomes part of a run's config. Not here: what settings mean to a capability
-(options.py).
+no URL with a password ever becomes part of a run's config. What a question does not need is not imported: a command
+that opens no warehouse does not wait for Ibis. Not here: what settings mean to a capability (options.py).
 """
 
 import dataclasses
@@ -13,31 +13,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.errors import SettingsError, WarehouseError, WfmError
 from wfm_pipeline.resources.options import readers_mode, readers_of, site_of
 from wfm_pipeline.settings import Settings
-from wfm_pipeline.sources.maps import load_map
-from wfm_pipeline.sources.opening import open_reader
-from wfm_pipeline.sources.reader import SourceReader
-from wfm_pipeline.sources.sample import SAMPLE_INFO_TABLE
-from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.engines.entry import Engine
-from wfm_pipeline.warehouse.engines.opening import open_warehouse
-from wfm_pipeline.warehouse.engines.registry import engine_of
-from wfm_pipeline.warehouse.engines.staging import drop_leftovers
-from wfm_pipeline.warehouse.gold_reader import GoldReader
-from wfm_pipeline.warehouse.kept import kept_open, open_or_share
-from wfm_pipeline.warehouse.migrations.upgrade import bring_up_to_date, pending_changes
-from wfm_pipeline.warehouse.ops.opening import open_ops
-from wfm_pipeline.warehouse.ops.store import OpsStore
-from wfm_pipeline.warehouse.ops.writing import Say, check_still_writer, utc_now, writing
-from wfm_pipeline.warehouse.readers.privacy import close_home
-from wfm_pipeline.warehouse.readers.publication import Publication
-from wfm_pipeline.warehouse.readers.publish import publish
-from wfm_pipeline.warehouse.source_card import noted_simulated
+
+if TYPE_CHECKING:
+    from wfm_pipeline.sources.reader import SourceReader
+    from wfm_pipeline.warehouse.engines.engine import Warehouse
+    from wfm_pipeline.warehouse.engines.entry import Engine
+    from wfm_pipeline.warehouse.gold_reader import GoldReader
+    from wfm_pipeline.warehouse.ops.store import OpsStore
+    from wfm_pipeline.warehouse.ops.writing import Say
+    from wfm_pipeline.warehouse.readers.publication import Publication
+
 
 _LOG = logging.getLogger(__name__)
 
@@ -58,6 +50,8 @@ class House:
     @cached_property
     def source_map(self) -> SourceMap:
         """The chosen source's map, with the site as the settings change it."""
+        from wfm_pipeline.sources.maps import load_map
+
         found = load_map(self.settings.source)
         return dataclasses.replace(found, site=site_of(self.settings, found.site))
 
@@ -72,6 +66,8 @@ class House:
         Raises:
             SettingsError: the source map, the site or the warehouse's URL is wrong.
         """
+        from wfm_pipeline.warehouse.engines.registry import engine_of
+
         engine_of(self.warehouse_url, self.settings.home)
         self.site.hours_by_weekday()
 
@@ -81,26 +77,31 @@ class House:
         return self.settings.warehouse_url.get_secret_value()
 
     @property
-    def engine(self) -> Engine:
+    def engine(self) -> "Engine":
         """The database that the warehouse is in; nothing is opened.
 
         Raises:
             SettingsError: no engine goes by the URL.
         """
+        from wfm_pipeline.warehouse.engines.registry import engine_of
+
         return engine_of(self.warehouse_url, self.settings.home)
 
-    def open_warehouse(self) -> Warehouse:
+    def open_warehouse(self) -> "Warehouse":
         """The warehouse, open for writing; use it in a `with`.
 
         Raises:
             WarehouseError: it cannot be opened, or this process was its writer and is it no more.
         """
+        from wfm_pipeline.warehouse.kept import open_or_share
+        from wfm_pipeline.warehouse.ops.writing import check_still_writer
+
         check_still_writer(self.warehouse_url, self.settings.home)
         return open_or_share(self.warehouse_url, self.settings.home)
 
     @contextmanager
     def writing(
-        self, *, owner: str, run_id: str | None = None, say: Say = _LOG.warning, is_upgrade: bool = False
+        self, *, owner: str, run_id: str | None = None, say: "Say" = _LOG.warning, is_upgrade: bool = False
     ) -> Iterator[None]:
         """Be the only writer of the warehouse, from planning to publishing; inside it, asking again is free.
 
@@ -116,6 +117,12 @@ class House:
             WarehouseError: another writes for longer than `writer_wait_seconds`, the warehouse was written by
                 a newer version, or by an older one and waits for `wfm upgrade`.
         """
+        from wfm_pipeline.warehouse.engines.staging import drop_leftovers
+        from wfm_pipeline.warehouse.kept import kept_open
+        from wfm_pipeline.warehouse.migrations.upgrade import bring_up_to_date
+        from wfm_pipeline.warehouse.ops.writing import utc_now, writing
+        from wfm_pipeline.warehouse.readers.privacy import close_home
+
         url, home = self.warehouse_url, self.settings.home
         wait_seconds = self.settings.writer_wait_seconds
         with (
@@ -136,21 +143,30 @@ class House:
         Raises:
             WarehouseError: there is no warehouse, or a newer version has written it.
         """
+        from wfm_pipeline.warehouse.engines.opening import open_warehouse
+        from wfm_pipeline.warehouse.migrations.upgrade import pending_changes
+        from wfm_pipeline.warehouse.ops.opening import open_ops
+        from wfm_pipeline.warehouse.ops.writing import utc_now
+
         with open_warehouse(self.warehouse_url, self.settings.home, is_read_only=True) as warehouse:
             changes = [change.what for change in pending_changes(warehouse, now=utc_now())]
         with open_ops(self.warehouse_url, self.settings.home, is_made=False) as store:
             return changes + store.pending()
 
-    def open_ops(self) -> OpsStore:
+    def open_ops(self) -> "OpsStore":
         """The ops store beside the warehouse; use it in a `with`."""
+        from wfm_pipeline.warehouse.ops.opening import open_ops
+
         return open_ops(self.warehouse_url, self.settings.home)
 
-    def open_source(self) -> SourceReader:
+    def open_source(self) -> "SourceReader":
         """A reader of the source; use it in a `with`.
 
         Raises:
             SettingsError: nothing says where the source is.
         """
+        from wfm_pipeline.sources.opening import open_reader
+
         url = self.settings.url_of_source
         if url is None:
             raise SettingsError(
@@ -165,12 +181,16 @@ class House:
             attempts=self.settings.retry_attempts,
         )
 
-    def open_gold(self) -> GoldReader:
+    def open_gold(self) -> "GoldReader":
         """The readers' side of gold."""
+        from wfm_pipeline.warehouse.gold_reader import GoldReader
+
         return GoldReader.open(self.warehouse_url, self.settings.home)
 
-    def publish(self) -> Publication:
+    def publish(self) -> "Publication":
         """Renew the analysts' views and the whole readers' copy of gold."""
+        from wfm_pipeline.warehouse.readers.publish import publish
+
         with self.writing(owner="publish"), self.open_warehouse() as warehouse:
             return publish(warehouse, readers=readers_of(self.settings))
 
@@ -217,6 +237,9 @@ class House:
         Raises:
             SourceError: it cannot be asked, and was never read.
         """
+        from wfm_pipeline.sources.sample import SAMPLE_INFO_TABLE
+        from wfm_pipeline.warehouse.source_card import noted_simulated
+
         if self.source_map.is_simulated:
             return True
         try:

@@ -6,19 +6,20 @@ themselves (settings.py) and opening source, warehouse or readers' copy (house.p
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from wfm_pipeline.contracts.source.site import Site
-from wfm_pipeline.domain.allocation.problem import Weight
-from wfm_pipeline.domain.allocation.strategies.strategy import Options, Strategy
-from wfm_pipeline.domain.allocation.week.week_plan import DEFAULT_CALENDARS
-from wfm_pipeline.domain.forecasting.options import ForecastOptions
-from wfm_pipeline.domain.staffing.capacity.plan import CapacityOptions
-from wfm_pipeline.domain.staffing.forecast_teams import StaffingPolicy
 from wfm_pipeline.settings import Settings
 from wfm_pipeline.transforms.rows.rules import SilverRules
-from wfm_pipeline.warehouse.readers.pseudonyms import home_key
-from wfm_pipeline.warehouse.readers.publication import Readers
+
+if TYPE_CHECKING:
+    from wfm_pipeline.domain.allocation.problem import Weight
+    from wfm_pipeline.domain.allocation.strategies.strategy import Options, Strategy
+    from wfm_pipeline.domain.forecasting.options import ForecastOptions
+    from wfm_pipeline.domain.staffing.capacity.plan import CapacityOptions
+    from wfm_pipeline.domain.staffing.forecast_teams import StaffingPolicy
+    from wfm_pipeline.warehouse.readers.publication import Readers
+
 
 _SITE_SETTINGS: Final = (
     "time_zone",
@@ -55,12 +56,15 @@ def readers_mode(settings: Settings) -> int:
     return int(settings.readers_mode, 8)
 
 
-def readers_of(settings: Settings) -> Readers:
+def readers_of(settings: Settings) -> "Readers":
     """Who reads the copy, and what of persons they see.
 
     Raises:
         WarehouseError: the key of the pseudonyms cannot be read.
     """
+    from wfm_pipeline.warehouse.readers.pseudonyms import home_key
+    from wfm_pipeline.warehouse.readers.publication import Readers
+
     key = None
     if settings.readers_see == "pseudonyms":
         given = settings.pseudonym_key
@@ -70,6 +74,8 @@ def readers_of(settings: Settings) -> Readers:
 
 def locality_calendars(settings: Settings) -> Mapping[str, Site]:
     """Calendars of the localities, and of states with one of their own."""
+    from wfm_pipeline.domain.allocation.week.week_plan import DEFAULT_CALENDARS
+
     own = {}
     for name, place in settings.locality_calendars.items():
         country, _, subdivision = place.partition("-")
@@ -83,11 +89,13 @@ def allocation_options(
     *,
     minimum_one: bool | None = None,
     stability: bool | None = None,
-) -> Options:
+) -> "Options":
     """Options of the weekly allocation as the settings say, unless given.
 
     A switch that is only set in the settings is left alone by strategy `v2`, which has none.
     """
+    from wfm_pipeline.domain.allocation.strategies.strategy import Options
+
     chosen = cast("Strategy", strategy or settings.allocation_strategy)
     is_optimal = chosen == "optimal"
     return Options(
@@ -97,13 +105,15 @@ def allocation_options(
     )
 
 
-def allocation_weight(settings: Settings, weight: str | None = None) -> Weight | None:
+def allocation_weight(settings: Settings, weight: str | None = None) -> "Weight | None":
     """What ideal shares follow: the given word, else the setting's; None leaves it to the handle times."""
     return cast("Weight | None", weight or settings.allocation_weight)
 
 
-def forecast_options(settings: Settings) -> ForecastOptions:
+def forecast_options(settings: Settings) -> "ForecastOptions":
     """Choices of the forecast of the next days."""
+    from wfm_pipeline.domain.forecasting.options import ForecastOptions
+
     return ForecastOptions(
         seed=settings.seed,
         num_threads=settings.num_threads,
@@ -112,13 +122,17 @@ def forecast_options(settings: Settings) -> ForecastOptions:
     )
 
 
-def plain_forecast_options(settings: Settings) -> ForecastOptions:
+def plain_forecast_options(settings: Settings) -> "ForecastOptions":
     """Choices of the intraday update and the long range, which leave no days out."""
+    from wfm_pipeline.domain.forecasting.options import ForecastOptions
+
     return ForecastOptions(seed=settings.seed, num_threads=settings.num_threads)
 
 
-def staffing_policy(settings: Settings) -> StaffingPolicy:
+def staffing_policy(settings: Settings) -> "StaffingPolicy":
     """What the people of a queue should achieve, where the queue has no settings of its own."""
+    from wfm_pipeline.domain.staffing.forecast_teams import StaffingPolicy
+
     return StaffingPolicy(
         service_level_target=settings.staffing_service_level,
         answer_target_seconds=settings.answer_target_seconds,
@@ -130,7 +144,7 @@ def staffing_policy(settings: Settings) -> StaffingPolicy:
     )
 
 
-def staffing_policies(settings: Settings) -> Mapping[str, StaffingPolicy]:
+def staffing_policies(settings: Settings) -> Mapping[str, "StaffingPolicy"]:
     """Queue -> policy, for the queues that have settings of their own."""
     common, own = staffing_policy(settings), {}
     for queue, entry in settings.staffing_queues.items():
@@ -141,8 +155,10 @@ def staffing_policies(settings: Settings) -> Mapping[str, StaffingPolicy]:
     return own
 
 
-def capacity_options(settings: Settings) -> CapacityOptions:
+def capacity_options(settings: Settings) -> "CapacityOptions":
     """How the capacity plan is made."""
+    from wfm_pipeline.domain.staffing.capacity.plan import CapacityOptions
+
     return CapacityOptions(
         full_time_hours=settings.capacity_full_time_hours,
         hire_for=settings.capacity_hire_for,

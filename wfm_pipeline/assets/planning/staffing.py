@@ -99,6 +99,7 @@ def _staff_issue(house: House, warehouse: Warehouse, issue: pd.Timestamp) -> pd.
         float(house.site.interval_minutes * SECONDS_PER_MINUTE),
         staffing_policies(house.settings),
         staffing_policy(house.settings),
+        threads=house.settings.num_threads,
     )
     labels: dict[str, Any] = {**house.in_source()}
     rows = forecast[_LABELS].merge(teams, on=["queue_id", "interval_start"], validate="one_to_one").assign(**labels)

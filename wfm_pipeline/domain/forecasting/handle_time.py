@@ -14,9 +14,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import nnls
-from scipy.special import expi
-from scipy.stats import gamma
 
 from wfm_pipeline.domain.arrays import LEAST_DIVISOR, FloatArray
 from wfm_pipeline.domain.calendar import minute_of_day
@@ -102,6 +99,8 @@ class HandleTimes:
 
 def _quantiles(mean: FloatArray, spread: FloatArray, calls: FloatArray) -> FloatArray:
     """Quantiles of a gamma law whose squared relative error is a + b x mean of 1 / calls."""
+    from scipy.stats import gamma
+
     square = np.maximum(spread[..., 0] + spread[..., 1] * mean_inverse(calls), LEAST_SQUARE)
     levels = np.array(AHT_LEVELS)
     return mean[..., None] * gamma.ppf(levels, 1 / square[..., None]) * square[..., None]
@@ -119,6 +118,8 @@ def mean_inverse(calls: FloatArray) -> FloatArray:
     Source:
         sum of m^k / (k k!) over k >= 1 is Ei(m) - Euler's constant - log m (Abramowitz & Stegun 1964, 5.1.10).
     """
+    from scipy.special import expi
+
     rate = np.clip(calls, FEW_CALLS, MANY_CALLS)
     series = expi(rate) - np.euler_gamma - np.log(rate)
     return np.where(calls > MANY_CALLS, 1 / np.maximum(calls, 1.0), series / np.expm1(rate))
@@ -203,6 +204,8 @@ def fit_spread(ratio: FloatArray, calls: FloatArray) -> FloatArray:
     Returns:
         Shape (2,), both >= 0; the default where there are fewer than 30 cells.
     """
+    from scipy.optimize import nnls
+
     spread = np.array(DEFAULT_SPREAD)
     if ratio.size < LEAST_CELLS:
         return spread

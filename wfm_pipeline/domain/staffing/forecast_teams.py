@@ -6,6 +6,7 @@ with several skills (simulation).
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -53,7 +54,12 @@ class StaffingPolicy:
 
 
 def staff_forecast(
-    forecast: pd.DataFrame, interval_seconds: float, policies: Mapping[str, StaffingPolicy], default: StaffingPolicy
+    forecast: pd.DataFrame,
+    interval_seconds: float,
+    policies: Mapping[str, StaffingPolicy],
+    default: StaffingPolicy,
+    *,
+    threads: int = 1,
 ) -> pd.DataFrame:
     """The team of every queue and interval of one issue.
 
@@ -63,6 +69,7 @@ def staff_forecast(
         interval_seconds: Length of the intervals [s].
         policies: Queue -> policy.
         default: Policy of the other queues.
+        threads: Queues that are worked out at a time.
 
     Returns:
         One row per queue and interval in that order: queue_id, interval_start, calls_staffed,
@@ -75,11 +82,10 @@ def staff_forecast(
         docs/methods/staffing.md.
     """
     rows = forecast.sort_values(["queue_id", "interval_start"], kind="stable", ignore_index=True)
-    parts = [
-        _staff_queue(part.reset_index(drop=True), interval_seconds, policies.get(str(queue), default))
-        for queue, part in rows.groupby("queue_id", sort=True)
-    ]
-    return pd.concat(parts, ignore_index=True)
+    queues = [(policies.get(str(queue), default), part) for queue, part in rows.groupby("queue_id", sort=True)]
+    with ThreadPoolExecutor(threads) as pool:
+        parts = pool.map(lambda one: _staff_queue(one[1].reset_index(drop=True), interval_seconds, one[0]), queues)
+        return pd.concat(parts, ignore_index=True)
 
 
 def _staff_queue(rows: pd.DataFrame, interval: float, policy: StaffingPolicy) -> pd.DataFrame:

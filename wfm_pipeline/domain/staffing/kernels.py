@@ -13,7 +13,7 @@ depends on the unit of time. `load` is the offered load [erlangs], > 0; `agents`
 
 import math
 
-from wfm_pipeline.domain.staffing.gauss import NODES, WEIGHTS
+from wfm_pipeline.domain.staffing.constants import INVERSE_GAMMA, NODES, WEIGHTS
 
 _EPS = 1e-17
 """A term below this share of the sum no longer changes it (2^-53 = 1.1e-16)."""
@@ -65,16 +65,17 @@ def _inverse_blocking_fraction(load: float, fraction: float, tolerance: float) -
             term *= load / (shape + step)
             total += term
             step += 1.0
-        return math.exp(load - fraction * math.log(load)) * math.gamma(shape) - load * total
+        inverse_gamma = 0.0
+        for coefficient in INVERSE_GAMMA:
+            inverse_gamma = inverse_gamma * (2.0 * fraction - 1.0) + coefficient
+        return math.exp(load - fraction * math.log(load)) / inverse_gamma - load * total
     b, c = load + 1.0 - shape, 1.0 / _TINY
-    d = 1.0 / b
-    h = d
+    d = h = 1.0 / b
     for i in range(1, _MOST_STEPS):
         an = -i * (i - shape)
         b += 2.0
-        d = an * d + b
+        d = 1.0 / (an * d + b)
         c = b + an / c
-        d = 1.0 / d
         delta = d * c
         h *= delta
         if abs(delta - 1.0) < tolerance:

@@ -9,7 +9,6 @@ that) and waiting itself (the queueing models).
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaincinv, ndtri
 
 from wfm_pipeline.domain.arrays import CONFIDENCE
 from wfm_pipeline.errors import DataError
@@ -65,6 +64,8 @@ def exponential_patience(
         >>> found.patience_seconds
         90.0
     """
+    from scipy.special import gammaincinv
+
     waits, gave_up = _checked(wait_seconds, is_abandoned)
     if not 0 < confidence < 1:
         raise DataError(f"confidence must be in (0, 1), got {confidence}", got=confidence)
@@ -116,6 +117,8 @@ def patience_curve(
         Kaplan & Meier (1958), Nonparametric estimation from incomplete observations; Kalbfleisch & Prentice
         (2002), The Statistical Analysis of Failure Time Data, section 1.4 (log(-log) interval).
     """
+    from scipy.special import ndtri
+
     waits, gave_up = _checked(wait_seconds, is_abandoned)
     times, events = np.unique(waits[gave_up], return_counts=True)
     at_risk = len(waits) - np.searchsorted(np.sort(waits), times, side="left")

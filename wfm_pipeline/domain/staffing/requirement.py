@@ -73,6 +73,7 @@ def agents_required(
     patience_seconds: ArrayLike = np.nan,
     concurrency: ArrayLike = 1.0,
     shrinkage: ArrayLike = 0.0,
+    threads: int = 1,
 ) -> Requirement:
     """The smallest team that meets every target, for each row by itself.
 
@@ -89,6 +90,7 @@ def agents_required(
         patience_seconds: Mean patience [s], 0.1 to 1e9; NaN = nobody leaves (Erlang C), else Erlang A.
         concurrency: Contacts an agent handles at a time, 1 to 100 (chat).
         shrinkage: Paid time not available, 0 to 0.99.
+        threads: Most threads; they are used from some ten thousand rows on.
 
     Returns:
         The requirement; a row outside its ranges has a reason and NaN, the others go on.
@@ -124,7 +126,7 @@ def agents_required(
     found, is_good = reasons(columns, required=required)
     for row in np.flatnonzero(is_good & ~is_asked):
         found[row], is_good[row] = f"no target: give at least one of {', '.join(_TARGETS)}", False
-    return _solve(columns, found, is_good)
+    return _solve(columns, found, is_good, threads)
 
 
 def _is_asked(columns: dict[str, FloatArray]) -> BoolArray:
@@ -141,7 +143,7 @@ def _columns(**values: ArrayLike) -> dict[str, FloatArray]:
     return dict(zip(values, arrays, strict=True))
 
 
-def _solve(columns: dict[str, FloatArray], found: TextArray, is_good: BoolArray) -> Requirement:
+def _solve(columns: dict[str, FloatArray], found: TextArray, is_good: BoolArray, threads: int) -> Requirement:
     """Every row is run; rows with a reason as an empty queue, and emptied afterwards."""
     is_all_good = bool(is_good.all())  # the usual case, in which no column is copied
 
@@ -151,20 +153,17 @@ def _solve(columns: dict[str, FloatArray], found: TextArray, is_good: BoolArray)
     aht, slots = good("aht_seconds", 1.0), good("concurrency", 1.0)
     load = good("calls", 0.0) * aht / good("interval_seconds", 1.0)
     leave = np.nan_to_num(aht / good("patience_seconds", 1.0), nan=0.0)
-    answers = run_rows(
-        "fill_requirements",
-        [
-            load,
-            slots,
-            good("answer_target_seconds", 0.0) / aht,
-            leave,
-            good("service_level_target", 0.5),
-            good("asa_target_seconds", 1.0) / aht,
-            good("abandon_share_target", 0.5),
-            good("max_occupancy", 1.0),
-        ],
-        _ANSWERS,
-    )
+    asked = [
+        load,
+        slots,
+        good("answer_target_seconds", 0.0) / aht,
+        leave,
+        good("service_level_target", 0.5),
+        good("asa_target_seconds", 1.0) / aht,
+        good("abandon_share_target", 0.5),
+        good("max_occupancy", 1.0),
+    ]
+    answers = run_rows("fill_requirements", asked, _ANSWERS, threads=threads)
     if not is_all_good:
         answers[~is_good] = np.nan
     agents, exact, wait, gone, service, answer = answers.T

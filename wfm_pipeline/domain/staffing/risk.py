@@ -19,7 +19,6 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
 
 from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.staffing.faults import StaffingError
@@ -111,6 +110,8 @@ def band_quantile(bands: Mapping[float, ArrayLike], level: ArrayLike) -> FloatAr
     Raises:
         StaffingError: a level outside the given ones: what the forecast does not say is not made up.
     """
+    from scipy.special import ndtri
+
     levels = np.array(sorted(bands))
     values = np.column_stack([np.asarray(bands[key], dtype=np.float64) for key in levels])
     wanted = np.broadcast_to(np.asarray(level, dtype=np.float64), len(values))

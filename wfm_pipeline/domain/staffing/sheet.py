@@ -36,13 +36,16 @@ _ANY_LEVEL: Final = 0.5
 """Stands for a target that a row lacks, until the row gets its reason."""
 
 
-def staff_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[pd.DataFrame, list[str]]:
+def staff_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, threads: int = 1
+) -> tuple[pd.DataFrame, list[str]]:
     """The answer of every row, and notices.
 
     Args:
         header: Names of the columns; order, blanks around them and capitals do not matter.
         rows: Cells as text; a row with fewer cells lacks the last ones, one with more is a bad row.
             An empty cell of an optional column means no abandonment, no cap, no shrinkage.
+        threads: Most threads, for very many rows.
 
     Returns:
         The known input columns as numbers, then agents_required, agents_required_exact,
@@ -67,7 +70,7 @@ def staff_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[p
         columns[name], bad = _numbers(name, cells)
         for number, words in bad.items():
             faults.setdefault(number, words)
-    return _answer(columns, faults), _notices(names, known)
+    return _answer(columns, faults, threads), _notices(names, known)
 
 
 def _check_header(names: list[str], known: list[str]) -> None:
@@ -140,7 +143,7 @@ def _hint(text: str) -> str:
     return f"; write decimals with a point: {decimal:g}" if decimal is not None else ""
 
 
-def _answer(columns: Mapping[str, FloatArray], faults: Mapping[int, str]) -> pd.DataFrame:
+def _answer(columns: Mapping[str, FloatArray], faults: Mapping[int, str], threads: int) -> pd.DataFrame:
     shrinkage = np.nan_to_num(columns.get("shrinkage", np.zeros(1)), nan=0.0)
     is_untold = np.isnan(columns["service_level_target"])
     need = agents_required(
@@ -152,6 +155,7 @@ def _answer(columns: Mapping[str, FloatArray], faults: Mapping[int, str]) -> pd.
         patience_seconds=columns.get("patience_seconds", np.nan),
         max_occupancy=columns.get("max_occupancy", np.nan),
         shrinkage=shrinkage,
+        threads=threads,
     ).frame()
     reason = np.array(need["reason"], dtype=object)
     reason[is_untold & (reason == "")] = "service_level_target is missing"

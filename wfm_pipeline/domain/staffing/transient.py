@@ -13,7 +13,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtr
 
 from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.staffing.faults import StaffingError
@@ -44,6 +43,8 @@ class HandleTime:
         Returns:
             Integral of E[min(S, y)] for y from 0 to `time` [s²]; 0 where the time is not above 0.
         """
+        from scipy.special import ndtr
+
         span = np.maximum(time, 0.0)
         if self.variation == 1.0:
             ratio = span / mean

@@ -5,17 +5,20 @@ best peer, green the floor. Not here: the numbers (domain/forecasting) or the wo
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.reports.backtest.method_names import SCORE_NAMES, method_name
 from wfm_pipeline.reports.figures.drawing import drawing, picture_text
 from wfm_pipeline.reports.figures.forecast import ACTUAL
 from wfm_pipeline.reports.figures.forecast import FORECAST as OURS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 PEER, FLOOR, SHAPE = "#c8741a", "#3a8f5c", "#9db9d3"
 WIDTH_INCHES: Final = 9.6
@@ -40,7 +43,9 @@ _SLICE_TITLES: Final = {
 }
 
 
-def _figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -> tuple[Figure, np.ndarray]:
+def _figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -> tuple["Figure", np.ndarray]:
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(WIDTH_INCHES, height), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
 
@@ -50,7 +55,7 @@ def _percent(value: float, _place: int) -> str:
     return f"{round(value * 100, 2):g}%"
 
 
-def days_figure(rows: pd.DataFrame, *, ours: str, peer: str | None) -> Figure:
+def days_figure(rows: pd.DataFrame, *, ours: str, peer: str | None) -> "Figure":
     """Calls per day, all queues added up: what came, our mean, the best peer's; gaps where nothing is scored."""
     sums = rows.sort_values("horizon_day", kind="stable").drop_duplicates(["method", "queue_id", "interval_start"])
     days = sums.groupby(["method", "target_date"])[["calls", "calls_mean"]].sum()
@@ -77,7 +82,7 @@ def _with_gaps(values: pd.Series) -> tuple[pd.DatetimeIndex, pd.Series]:
     return pd.DatetimeIndex(wide.index), wide
 
 
-def week_figure(week: pd.DataFrame, *, title: str) -> Figure:
+def week_figure(week: pd.DataFrame, *, title: str) -> "Figure":
     """One week by interval: what came, the mean, and the 50 and 90 % bands, per queue, largest first.
 
     Closed hours are left out of the axis, so that every interval has the same width.
@@ -117,7 +122,7 @@ def _mark_days(plot: Any, starts: pd.DatetimeIndex) -> None:
             axes.axvline(place - 0.5, color="#cccccc", linewidth=0.7)
 
 
-def slices_figure(slices: pd.DataFrame, *, ours: str, peer: str | None) -> Figure:
+def slices_figure(slices: pd.DataFrame, *, ours: str, peer: str | None) -> "Figure":
     """Error by horizon day, weekday, day type, queue and hour: ours, the best peer's, and the floor."""
     counts = slices.groupby("slice")["value"].nunique()
     kinds = [kind for kind in _SLICE_TITLES if counts.get(kind, 0) > 1]
@@ -160,7 +165,7 @@ def _draw_slices(plot: Any, table: pd.DataFrame, ours: str, peer: str | None) ->
     plot.grid(visible=False, axis="x")
 
 
-def calibration_figure(reliability: pd.DataFrame, bands: pd.DataFrame, *, ours: str, queues: Sequence[str]) -> Figure:
+def calibration_figure(reliability: pd.DataFrame, bands: pd.DataFrame, *, ours: str, queues: Sequence[str]) -> "Figure":
     """Left: how often calls fell below each quantile. Right: coverage of the bands, per queue."""
     with drawing(_STYLE):
         figure, axes = _figure(3.7, 1, 2)
@@ -197,7 +202,7 @@ def _draw_coverage(plot: Any, table: pd.DataFrame, queues: Sequence[str]) -> Non
     plot.legend(loc="best")
 
 
-def pit_figure(pit: pd.DataFrame, *, ours: str, queues: Sequence[str]) -> Figure:
+def pit_figure(pit: pd.DataFrame, *, ours: str, queues: Sequence[str]) -> "Figure":
     """PIT histograms: bars without chance, points with it; flat at the line is calibrated."""
     own = pit[pit["method"] == ours]
     shown = [name for name in (ALL, *queues) if name in set(own["queue_id"])]
@@ -223,7 +228,7 @@ def pit_figure(pit: pd.DataFrame, *, ours: str, queues: Sequence[str]) -> Figure
     return figure
 
 
-def difference_figure(differences: pd.DataFrame) -> Figure:
+def difference_figure(differences: pd.DataFrame) -> "Figure":
     """Our error against every peer's, with the 95 % interval; left of 0 ours is better."""
     scores = list(dict.fromkeys(differences["score"]))
     peers = list(dict.fromkeys(differences["peer"]))
@@ -243,7 +248,7 @@ def difference_figure(differences: pd.DataFrame) -> Figure:
     return figure
 
 
-def gain_figure(gains: pd.DataFrame) -> Figure:
+def gain_figure(gains: pd.DataFrame) -> "Figure":
     """What the best peer's error is made of: chance, what is left in ours, and what ours has taken away."""
     best = gains[gains["is_best_peer"]].reset_index(drop=True)
     at = np.arange(len(best))

@@ -1,11 +1,16 @@
 """A picture of a week's allocation: per demand the ideal, the people assigned and the people required."""
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
-from matplotlib.figure import Figure
 
 from wfm_pipeline.reports.figures.drawing import drawing, picture_text
 from wfm_pipeline.reports.figures.forecast import as_markdown
 from wfm_pipeline.reports.figures.glance import Line, glance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 ASSIGNED, IDEAL, REQUIRED = "#4c9a6b", "#333333", "#d1600a"
 _MOST_DEMANDS = 40
@@ -14,7 +19,7 @@ _LONGEST_NAME = 64
 _WIDTH_INCHES, _ROW_INCHES = 9.0, 0.24
 
 
-def allocation_figure(demands: pd.DataFrame, *, title: str) -> Figure:
+def allocation_figure(demands: pd.DataFrame, *, title: str) -> "Figure":
     """Bars of assigned people, marks of ideal and required FTE, one line per demand.
 
     Args:
@@ -25,6 +30,8 @@ def allocation_figure(demands: pd.DataFrame, *, title: str) -> Figure:
     Returns:
         The figure: the demands with the largest ideal first, at most forty; the title says how many there are.
     """
+    from matplotlib.figure import Figure
+
     shown = demands.sort_values(["ideal_fte", "demand_id"], ascending=[False, True], kind="stable").head(_MOST_DEMANDS)
     left_out = len(demands) - len(shown)
     lines = range(len(shown))

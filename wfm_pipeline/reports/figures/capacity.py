@@ -1,19 +1,24 @@
 """A picture of the capacity plan: FTE required and available over the weeks, per pool, with bands."""
 
-import matplotlib as mpl
+from typing import TYPE_CHECKING
+
 import pandas as pd
-from matplotlib.figure import Figure
 
 from wfm_pipeline.reports.figures.drawing import picture_text
 from wfm_pipeline.reports.figures.forecast import FORECAST, as_markdown, stacked_axes, stretch
 from wfm_pipeline.reports.figures.glance import Line, glance
+
+if TYPE_CHECKING:
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
 
 _MOST_POOLS = 8
 AVAILABLE = "#2c8a4b"
 WITH_HIRING = "#d1600a"
 
 
-def capacity_figure(rows: pd.DataFrame, *, title: str) -> Figure:
+def capacity_figure(rows: pd.DataFrame, *, title: str) -> "Figure":
     """FTE on the phones that are required and available, each with its 80 % band.
 
     Args:
@@ -35,7 +40,7 @@ def capacity_figure(rows: pd.DataFrame, *, title: str) -> Figure:
     return figure
 
 
-def _draw_pool(axes: mpl.axes.Axes, rows: pd.DataFrame) -> None:
+def _draw_pool(axes: "mpl.axes.Axes", rows: pd.DataFrame) -> None:
     for prefix, color, words in (("fte_required", FORECAST, "required"), ("fte_available", AVAILABLE, "available")):
         low, high = rows[f"{prefix}_q10"], rows[f"{prefix}_q90"]
         axes.fill_between(rows["week_start"], low, high, color=color, alpha=0.2, linewidth=0)

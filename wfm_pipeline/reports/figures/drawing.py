@@ -8,12 +8,13 @@ import io
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
-
-import matplotlib as mpl
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any, Final
 
 from wfm_pipeline.reports.words.plain_words import one_line
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 _LETTERS: Final[dict[str, Any]] = {
     "text.parse_math": False,  # a queue may be called `Cost $\frac$ desk`
@@ -35,6 +36,8 @@ def drawing(style: Mapping[str, Any] | None = None) -> Iterator[None]:
     Args:
         style: More settings of matplotlib, over those that all pictures share.
     """
+    import matplotlib as mpl
+
     with mpl.rc_context({**_LETTERS, **_STYLE, **(style or {})}):
         yield
 
@@ -45,18 +48,20 @@ def picture_text(words: object, *, longest: int = _LONGEST) -> str:
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
-def as_png(figure: Figure, *, dpi: int = 110) -> bytes:
+def as_png(figure: "Figure", *, dpi: int = 110) -> bytes:
     """A figure as PNG, without the writer's name in it."""
     return _saved(figure, format="png", dpi=dpi, metadata={"Software": None})
 
 
-def as_svg(figure: Figure) -> bytes:
+def as_svg(figure: "Figure") -> bytes:
     """A figure as SVG: letters as outlines, no date, the same bytes for the same figure."""
     return _saved(figure, format="svg", metadata={"Date": None, "Creator": None})
 
 
-def _saved(figure: Figure, **options: Any) -> bytes:
+def _saved(figure: "Figure", **options: Any) -> bytes:
     """Some ticks get their words only now, so letters are literal here too."""
+    import matplotlib as mpl
+
     buffer = io.BytesIO()
     with mpl.rc_context(_LETTERS), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=_NO_SUCH_LETTER)

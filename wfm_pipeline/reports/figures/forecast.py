@@ -3,14 +3,18 @@
 import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from wfm_pipeline.reports.figures.drawing import as_png, drawing, picture_text
 from wfm_pipeline.reports.figures.glance import Line, glance
 from wfm_pipeline.reports.words.markdown import plain
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 
 ACTUAL, FORECAST = "#555555", "#1f6fb4"
 _WIDTH_INCHES, _ROW_INCHES = 9.0, 1.7
@@ -20,7 +24,7 @@ _DPI = 80
 
 
 @contextmanager
-def stacked_axes(title: str, rows: int) -> Iterator[tuple[Figure, list[Axes]]]:
+def stacked_axes(title: str, rows: int) -> Iterator[tuple["Figure", list["Axes"]]]:
     """A figure with its axes one above the other, to be drawn on inside the `with`.
 
     The margins are said here and not searched for: matplotlib's own search draws the whole figure twice more.
@@ -29,6 +33,8 @@ def stacked_axes(title: str, rows: int) -> Iterator[tuple[Figure, list[Axes]]]:
         title: Title, of one or two lines.
         rows: How many axes, >= 0; there is always one.
     """
+    from matplotlib.figure import Figure
+
     rows = max(rows, 1)
     height = _HEAD_INCHES + _FOOT_INCHES + _ROW_INCHES * rows
     with drawing():
@@ -41,7 +47,7 @@ def stacked_axes(title: str, rows: int) -> Iterator[tuple[Figure, list[Axes]]]:
         yield figure, list(figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0])
 
 
-def fan_chart_figure(actual: pd.DataFrame, days: pd.DataFrame, *, title: str) -> Figure:
+def fan_chart_figure(actual: pd.DataFrame, days: pd.DataFrame, *, title: str) -> "Figure":
     """Daily calls and their forecast with its 80 % band, one row of axes per queue.
 
     Args:
@@ -103,6 +109,6 @@ def stretch(dates: pd.Index) -> str:
     return f"{pd.Timestamp(dates.min()):%Y-%m-%d} to {pd.Timestamp(dates.max()):%Y-%m-%d}" if len(dates) else "no dates"
 
 
-def as_markdown(figure: Figure, title: str) -> str:
+def as_markdown(figure: "Figure", title: str) -> str:
     """A figure as Markdown with the PNG inside."""
     return f"![{plain(title)}](data:image/png;base64,{base64.b64encode(as_png(figure, dpi=_DPI)).decode()})"

@@ -2,17 +2,20 @@
 
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from PIL import Image
 
 from wfm_pipeline.machine import answer_file
 from wfm_pipeline.reports.figures.drawing import as_png, drawing, picture_text
 from wfm_pipeline.reports.figures.forecast import ACTUAL, as_markdown
 from wfm_pipeline.reports.figures.glance import Line, glance
 from wfm_pipeline.reports.words.markdown import plain
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 
 _COLOURS = {"erlang_c": "#c1272d", "erlang_a": "#1f6fb4", "simulation": "#2a8a4a"}
 _WORDS = {"erlang_c": "Erlang C", "erlang_a": "Erlang A", "simulation": "simulation"}
@@ -22,7 +25,7 @@ _COLOURS_KEPT = 32
 _WIDTH_INCHES, _ROW_INCHES, _MOST_QUEUES = 9.0, 1.35, 6
 
 
-def model_fit_figure(months: pd.DataFrame, *, title: str) -> Figure:
+def model_fit_figure(months: pd.DataFrame, *, title: str) -> "Figure":
     """One row of axes per queue, one column per presence rule; grey is what was reached.
 
     Args:
@@ -32,6 +35,8 @@ def model_fit_figure(months: pd.DataFrame, *, title: str) -> Figure:
     Returns:
         The figure, with the queues of most calls first, at most six.
     """
+    from matplotlib.figure import Figure
+
     volume = months.groupby("queue_id")["calls_in_line"].sum().sort_values(ascending=False, kind="stable")
     queues, rules = list(volume.index[:_MOST_QUEUES]), sorted(months["presence"].unique())
     with drawing():
@@ -48,7 +53,7 @@ def model_fit_figure(months: pd.DataFrame, *, title: str) -> Figure:
     return figure
 
 
-def _draw(axes: Axes, own: pd.DataFrame, title: str) -> None:
+def _draw(axes: "Axes", own: pd.DataFrame, title: str) -> None:
     month = pd.to_datetime(own["month"]).dt.strftime("%y-%m")
     axes.plot(month, own["service_level"], color=ACTUAL, linewidth=2.2, label="reached")
     for model, colour in _COLOURS.items():
@@ -68,6 +73,8 @@ def write_model_fit_picture(months: pd.DataFrame, path: Path, *, title: str) -> 
     Raises:
         DataError: the place cannot be written.
     """
+    from PIL import Image
+
     drawn = io.BytesIO(as_png(model_fit_figure(months, title=title), dpi=_DPI))
     with answer_file(path) as beside:
         Image.open(drawn).convert("RGB").quantize(_COLOURS_KEPT).save(beside, format="png", optimize=True)

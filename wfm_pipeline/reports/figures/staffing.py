@@ -1,19 +1,24 @@
 """A picture of the staffing: agents required over the day, per queue."""
 
-import matplotlib as mpl
+from typing import TYPE_CHECKING
+
 import pandas as pd
-from matplotlib.figure import Figure
 
 from wfm_pipeline.reports.figures.drawing import picture_text
 from wfm_pipeline.reports.figures.forecast import FORECAST, as_markdown, stacked_axes
 from wfm_pipeline.reports.figures.glance import Line, glance
+
+if TYPE_CHECKING:
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
 
 _MOST_QUEUES = 8
 SCHEDULED = "#d1600a"
 _AGENTS = ["agents_required", "agents_scheduled"]
 
 
-def staffing_figure(rows: pd.DataFrame, *, title: str) -> Figure:
+def staffing_figure(rows: pd.DataFrame, *, title: str) -> "Figure":
     """Agents required on the phones over the first open day with a team, and the spread of the other days.
 
     Args:
@@ -39,7 +44,7 @@ def staffing_figure(rows: pd.DataFrame, *, title: str) -> Figure:
     return figure
 
 
-def _draw_queue(axes: mpl.axes.Axes, rows: pd.DataFrame) -> None:
+def _draw_queue(axes: "mpl.axes.Axes", rows: pd.DataFrame) -> None:
     by_hour = rows.groupby("hour")["agents_required"].agg(["min", "max"])
     axes.fill_between(by_hour.index, by_hour["min"], by_hour["max"], step="post", color=FORECAST, alpha=0.2,
                       label="all days of the issue", linewidth=0)  # fmt: skip

@@ -8,11 +8,14 @@ import base64
 import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from wfm_pipeline.reports.figures.drawing import as_png, as_svg
 from wfm_pipeline.reports.words.plain_words import one_line
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -127,7 +130,7 @@ def word_list(pairs: Iterable[tuple[str, str]]) -> str:
     return f'<dl class="words">{lines}</dl>'
 
 
-def picture(figure: Figure, caption: str, *, is_raster: bool = False) -> str:
+def picture(figure: "Figure", caption: str, *, is_raster: bool = False) -> str:
     """A figure inside the page; its caption is also the text for those who cannot see it.
 
     Args:

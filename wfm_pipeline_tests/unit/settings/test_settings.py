@@ -1,11 +1,12 @@
 """Settings: precedence, one-line errors, secrets that stay secret."""
 
+import os
 import tomllib
 
 import pytest
 
 from wfm_pipeline.errors import SettingsError
-from wfm_pipeline.settings import Settings, commented_file, load_settings, unknown_variables
+from wfm_pipeline.settings import Settings, commented_file, keep_compiled_code, load_settings, unknown_variables
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
 
@@ -120,3 +121,25 @@ def test_the_commented_file_loads_as_it_is_and_with_every_key_uncommented(tmp_pa
 def test_the_telephony_source_is_the_sample_unless_a_url_is_set():
     assert f"sqlite:///{load_settings().sample_path}" == load_settings().url_of_source
     assert "file:///exports" == load_settings(source_url="file:///exports").url_of_source
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param({"XDG_CACHE_HOME": "mine"}, "mine/wfm/numba", id="the_users_cache_folder"),
+        pytest.param({"HOME": "."}, ".cache/wfm/numba", id="where_it_is_usually"),
+        pytest.param({"XDG_CACHE_HOME": "a_file"}, "data/cache/wfm/numba", id="ours_where_that_cannot_be_written"),
+        pytest.param({"NUMBA_CACHE_DIR": "theirs"}, "theirs", id="what_the_environment_says"),
+    ],
+)
+def test_numba_is_told_where_to_keep_what_it_compiles(monkeypatch, tmp_path, given, expected):
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "a_file").touch()
+    for name, folder in given.items():
+        monkeypatch.setenv(name, str(tmp_path / folder))
+
+    keep_compiled_code(tmp_path / "data")
+
+    assert str(tmp_path / expected) == os.environ["NUMBA_CACHE_DIR"]

@@ -1,12 +1,9 @@
 """One test per decision of the event simulation, on calls whose fate can be worked out by hand."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
+from wfm_pipeline.domain.simulation.floor import ways
 from wfm_pipeline.domain.simulation.floor.centre import AgentGroup, Redials, Stint, present_by_interval
 from wfm_pipeline.domain.simulation.floor.draws import draw_callers
 from wfm_pipeline.domain.simulation.floor.durations import Constant, Exponential, Lognormal, Recorded, SurvivalCurve
@@ -16,7 +13,15 @@ from wfm_pipeline.domain.simulation.floor.replications import (
     ratio_of_sums,
     replicate,
 )
-from wfm_pipeline.domain.simulation.floor.run import ABANDONED, ANSWERED, WAITING, crew_of, run_floor
+from wfm_pipeline.domain.simulation.floor.run import (
+    ABANDONED,
+    ANSWERED,
+    WAITING,
+    Attempts,
+    crew_of,
+    run_callers,
+    run_floor,
+)
 from wfm_pipeline.errors import DataError
 from wfm_pipeline_tests.floor_kit import floor_of, play, queue_of, shift, steady, team
 
@@ -226,32 +231,50 @@ def test_one_agent_more_meets_the_very_same_callers():
     assert few.patience.tobytes() == many.patience.tobytes()
 
 
-_DIGEST = """
-import hashlib, numpy as np
-from wfm_pipeline.domain.simulation.floor.centre import Redials
-from wfm_pipeline.domain.simulation.floor.durations import Exponential
-from wfm_pipeline.domain.simulation.floor.run import run_floor
-from wfm_pipeline_tests.floor_kit import floor_of, queue_of, team
-queues = [queue_of("a", calls=(300.0,) * 4, patience=100, redials=Redials(0.5, Exponential(30))), queue_of("b", calls=(200.0,) * 4)]
-run = run_floor(floor_of(queues, [team("x", 60, queues=("a",)), team("y", 70, levels={"a": 2, "b": 1})]), seed=5)
-print(len(run.wait), hashlib.sha256(b"".join(part.tobytes() for part in (run.arrived, run.wait, run.outcome, run.agent))).hexdigest())
-"""
+def _bytes(run):
+    return {name: getattr(run, name).tobytes() for name in Attempts.__slots__ if name != "ends"} | {"ends": run.ends}
 
 
-def test_compiled_and_plain_give_the_same_to_the_last_bit():
-    said = [
-        subprocess.run(
-            [sys.executable, "-c", _DIGEST],
-            env={**os.environ, "NUMBA_DISABLE_JIT": off},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for off in ("0", "1")
-    ]
+@pytest.mark.parametrize(
+    ("queues", "teams"),
+    [
+        pytest.param([queue_of("a", calls=(300.0,) * 4)], [team("x", 45, queues=("a",))], id="one_queue"),
+        pytest.param(
+            [
+                queue_of("a", calls=(300.0,) * 4, patience=100, redials=Redials(0.5, Exponential(30))),
+                queue_of("b", calls=(200.0,) * 4),
+            ],
+            [team("x", 60, queues=("a",)), team("y", 70, levels={"a": 2, "b": 1})],
+            id="skills_patience_and_redials",
+        ),
+        pytest.param([queue_of(calls=(50.0,) * 4, patience=30)], [shift("g", (0, 100), (150, 900))], id="one_shift"),
+        pytest.param([queue_of("a", calls=(0.0,) * 4)], [team("x", 0, queues=("a",))], id="nobody_calls_or_works"),
+    ],
+)
+def test_compiled_and_plain_give_the_same_to_the_last_bit(queues, teams):
+    floor = floor_of(queues, teams)
+    callers, crew = draw_callers(floor, seed=5), crew_of(floor)
 
-    assert said[0] == said[1]
-    assert int(said[0].split()[0]) > 1000
+    plain, compiled = (run_callers(floor, crew, callers, is_compiled=which) for which in (False, True))
+
+    assert _bytes(plain) == _bytes(compiled)
+
+
+def test_a_process_compiles_once_it_has_seen_many_callers(monkeypatch):
+    ways_taken = []
+    monkeypatch.setattr(ways, "_SEEN", ways._Tally())
+    monkeypatch.setattr(ways, "PLAIN_CALLERS", 500)
+    monkeypatch.setattr(
+        ways, "compiled", lambda *_words, **_named: lambda *_parts: ways_taken.append("compiled") or 0.0
+    )
+    floor = steady(100, 240, 9, hours=2)
+
+    for seed in range(4):
+        before = len(ways_taken)
+        run_floor(floor, seed=seed)
+        ways_taken += ["plain"] if len(ways_taken) == before else []
+
+    assert ["plain", "plain", "compiled", "compiled"] == ways_taken
 
 
 @pytest.mark.parametrize(

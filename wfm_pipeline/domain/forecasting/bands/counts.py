@@ -7,8 +7,6 @@ from (bands).
 from typing import Final
 
 import numpy as np
-from scipy.special import gammaln
-from scipy.stats import nbinom
 
 from wfm_pipeline.domain.arrays import LEAST_DIVISOR, FloatArray
 
@@ -31,6 +29,8 @@ def log_likelihood(counts: FloatArray, mean: FloatArray, dispersion: FloatArray)
     Returns:
         Log probability [log]; shape (k, n).
     """
+    from scipy.special import gammaln
+
     size = 1 / np.asarray(dispersion)[:, None]
     below = np.log1p(mean / size)
     binomial = gammaln(counts + size) - gammaln(size) - gammaln(counts + 1)
@@ -73,6 +73,8 @@ def distribution(counts: FloatArray, mean: FloatArray, dispersion: FloatArray) -
         >>> distribution(np.array([0.0, 2.0]), np.array([2.0, 0.0]), np.array([1e-6])).round(4).tolist()
         [0.1353, 1.0]
     """
+    from scipy.stats import nbinom
+
     size = 1 / dispersion
     answer = nbinom.cdf(counts, size, size / (size + np.maximum(mean, LEAST_DIVISOR)))
     return np.where(mean > 0, answer, (counts >= 0).astype(float))
@@ -93,6 +95,8 @@ def integer_quantile(level: FloatArray, mean: FloatArray, dispersion: FloatArray
         >>> integer_quantile(np.array([0.1, 0.5, 0.9]), np.array([4.0]), np.array([1e-6])).tolist()
         [2.0, 4.0, 7.0]
     """
+    from scipy.stats import nbinom
+
     size = 1 / dispersion
     answer = nbinom.ppf(level, size, size / (size + np.maximum(mean, LEAST_DIVISOR)))
     return np.where(mean > 0, answer, 0.0)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import nnls
 
 from wfm_pipeline.domain.arrays import LEAST_DIVISOR, BoolArray, FloatArray, IntArray
 from wfm_pipeline.units import MINUTES_PER_HOUR
@@ -136,6 +135,8 @@ def _covariance_weights(
     error: FloatArray, expected: FloatArray, calls: FloatArray, trust: FloatArray, interval_minutes: int
 ) -> FloatArray:
     """Weights of K's parts from products of errors of two slots of one day, by their distance."""
+    from scipy.optimize import nnls
+
     slots = error.shape[2]
     lag = np.subtract.outer(np.arange(slots), np.arange(slots))
     inside = lag > 0

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import nnls
-from scipy.stats import norm, rankdata
 
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.arrays import LEAST_DIVISOR, BoolArray, FloatArray, IntArray
@@ -158,6 +156,8 @@ def _day_totals(past: PastForecasts) -> tuple[FloatArray, FloatArray, BoolArray]
 
 def _scores(said: FloatArray, came: FloatArray, known: BoolArray) -> FloatArray:
     """Relative errors of days as normal scores of their rank in their queue."""
+    from scipy.stats import norm, rankdata
+
     error = np.divide(
         came - said,
         np.sqrt(np.maximum(said, 1.0)) * np.sqrt(1 + said / SCALE_CALLS),
@@ -175,6 +175,8 @@ def _scores(said: FloatArray, came: FloatArray, known: BoolArray) -> FloatArray:
 
 def _day_weights(scores: FloatArray, known: BoolArray, trust: FloatArray) -> FloatArray:
     """Weights of the parts of the day-to-day correlation, from products of one origin's scores by distance."""
+    from scipy.optimize import nnls
+
     horizon = scores.shape[2]
     lag = np.subtract.outer(np.arange(horizon), np.arange(horizon))
     below = lag > 0

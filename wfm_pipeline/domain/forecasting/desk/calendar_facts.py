@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-import holidays
 import numpy as np
 import pandas as pd
 
@@ -86,6 +85,8 @@ class DayTypes:
 @lru_cache(maxsize=YEARS_KEPT)
 def _other_days(country: str, subdivision: str | None, year: int) -> dict[dt.date, str]:
     """Days the library knows in another category than public, with their names: open, but different."""
+    import holidays
+
     kinds = holidays.country_holidays(country, subdiv=subdivision).supported_categories
     others = tuple(kind for kind in kinds if kind != holidays.PUBLIC)
     if not others:

@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri
 
 from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.domain.arrays import FloatArray
@@ -161,6 +160,8 @@ def pit_stretch(counts: FloatArray, quantiles: FloatArray) -> tuple[FloatArray, 
     Returns:
         Probability up to count - 1/2 and up to count + 1/2; shape (n,) each, in [0, 1].
     """
+    from scipy.special import ndtri
+
     same = quantiles[:, :, None] == quantiles[:, None, :]
     level = (same * np.array(QUANTILE_LEVELS)).sum(axis=2) / same.sum(axis=2)
     score = ndtri(level)
@@ -168,6 +169,8 @@ def pit_stretch(counts: FloatArray, quantiles: FloatArray) -> tuple[FloatArray, 
 
 
 def _probability(at: FloatArray, knots: FloatArray, score: FloatArray) -> FloatArray:
+    from scipy.special import ndtr
+
     row = np.arange(len(at))
     passed = (knots <= at[:, None]).sum(axis=1)
     left, right = np.maximum(passed - 1, 0), np.minimum(passed, knots.shape[1] - 1)

@@ -13,7 +13,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, t
 
 from wfm_pipeline.domain.arrays import CONFIDENCE, FloatArray
 from wfm_pipeline.domain.forecasting.options import METHOD
@@ -92,6 +91,8 @@ def diebold_mariano(differences: FloatArray, *, lags: int) -> DieboldMariano:
         Diebold & Mariano (1995), Comparing Predictive Accuracy; Harvey, Leybourne & Newbold (1997),
         Testing the Equality of Prediction Mean Squared Errors; Newey & West (1987).
     """
+    from scipy.stats import t
+
     if lags < 0:
         raise DataError(f"lags must be at least 0, got {lags}", got=lags)
     days, horizon = differences.size, lags + 1
@@ -140,6 +141,8 @@ def bootstrap_interval(
         Politis & Romano (1992), A Circular Block-Resampling Procedure; Hesterberg (2015), What
         Teachers Should Know About the Bootstrap (expanded percentiles).
     """
+    from scipy.stats import norm, t
+
     days = differences.size
     if block_days < 1 or weights.size != days:
         raise DataError(f"blocks of {block_days} days over {days} differences and {weights.size} weights do not fit")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import nnls
 
 from wfm_pipeline.domain.arrays import BoolArray, FloatArray
 from wfm_pipeline.domain.forecasting.bands.walk_forward import PastForecasts
@@ -190,6 +189,8 @@ def _trend_gain(error: FloatArray, came: FloatArray, slopes: FloatArray, ahead: 
 
 def _growth(left: FloatArray, said: FloatArray, ahead: FloatArray, belief: float) -> tuple[FloatArray, FloatArray]:
     """Start and growth of the level's variance: a line through squared errors, scaled per queue."""
+    from scipy.optimize import nnls
+
     square = left**2 - 1 / np.maximum(said, 1.0)
     known = ~np.isnan(square)
     count = known.sum(axis=(0, 1))

@@ -12,11 +12,11 @@ split over the day's intervals by chances that wobble around the forecast's shap
 together, as much as the interval bands ask for. So intervals add up to their day in every path.
 """
 
+import functools
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.stats import norm
 
 from wfm_pipeline.domain.arrays import FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.bands.day_errors import ErrorLaw
@@ -26,7 +26,6 @@ from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import DAYS_PER_WEEK
 
-_NORMAL: Final = norm.ppf(np.array(QUANTILE_LEVELS))
 _WIDEST: Final = 2.0
 """Largest log standard deviation of a chance's wobble."""
 _MOST_SIGMA: Final = 4.0
@@ -149,16 +148,17 @@ def totals_at(ranks: FloatArray, quantiles: FloatArray, mean: FloatArray, random
     Returns:
         Whole totals [calls], >= 0; shape (paths, days).
     """
+    normal = _normal_quantiles()
     scores = np.clip(ranks, -_MOST_SIGMA, _MOST_SIGMA)
     totals = np.zeros(ranks.shape)
     for day in range(ranks.shape[1]):
         if mean[day] > 0:
-            low = (quantiles[day, 1] - quantiles[day, 0]) / (_NORMAL[1] - _NORMAL[0])
-            high = (quantiles[day, -1] - quantiles[day, -2]) / (_NORMAL[-1] - _NORMAL[-2])
+            low = (quantiles[day, 1] - quantiles[day, 0]) / (normal[1] - normal[0])
+            high = (quantiles[day, -1] - quantiles[day, -2]) / (normal[-1] - normal[-2])
             column = scores[:, day]
-            inside = np.interp(column, _NORMAL, quantiles[day])
+            inside = np.interp(column, normal, quantiles[day])
             totals[:, day] = (
-                inside + low * np.minimum(column - _NORMAL[0], 0) + high * np.maximum(column - _NORMAL[-1], 0)
+                inside + low * np.minimum(column - normal[0], 0) + high * np.maximum(column - normal[-1], 0)
             )
     whole = np.floor(totals + random.uniform(size=totals.shape))
     return np.maximum(whole, 0.0).astype(np.int64)
@@ -173,8 +173,9 @@ def band_sigma(quantiles: FloatArray) -> FloatArray:
     Returns:
         Mean over the 90, 80 and 50 % bands [calls]; shape (...).
     """
+    normal = _normal_quantiles()
     pairs = ((0, -1), (1, -2), (2, -3))
-    widths = [(quantiles[..., b] - quantiles[..., a]) / (_NORMAL[b] - _NORMAL[a]) for a, b in pairs]
+    widths = [(quantiles[..., b] - quantiles[..., a]) / (normal[b] - normal[a]) for a, b in pairs]
     return np.asarray(np.mean(widths, axis=0), dtype=np.float64)
 
 
@@ -207,3 +208,11 @@ def _slot_correlation(law: ErrorLaw, queue: int, slots: int) -> FloatArray:
     correlation = whole / np.outer(size, size)
     correlation[np.arange(slots), np.arange(slots)] = 1.0
     return np.asarray(correlation, dtype=np.float64)
+
+
+@functools.cache
+def _normal_quantiles() -> FloatArray:
+    """Where a normal law has our quantiles [standard deviations]; shape (levels,)."""
+    from scipy.stats import norm
+
+    return np.asarray(norm.ppf(np.array(QUANTILE_LEVELS)))

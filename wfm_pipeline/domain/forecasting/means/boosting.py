@@ -29,7 +29,7 @@ def load_lightgbm() -> ModuleType:
         WfmError: its system library is absent; the message names the package to install.
     """
     try:
-        import lightgbm  # noqa: PLC0415 (loads a system library; a missing one must not break the import of this package)
+        import lightgbm
     except OSError as error:
         raise WfmError(
             f"LightGBM cannot load its system library ({error}); install it with: apt-get install libgomp1",

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.signal import lfilter
 
 from wfm_pipeline.domain.arrays import LEAST_DIVISOR, MAD_TO_SD, BoolArray, FloatArray
 
@@ -54,6 +53,8 @@ class Noise:
         Returns:
             Variance of sum(pull x residual) [log²].
         """
+        from scipy.signal import lfilter
+
         per_date = pull.sum(axis=0)
         carried = lfilter([0.0, self.echo], [1.0, -self.echo], per_date)
         shared = self.shared_sd**2 * float((per_date**2 + 2 * per_date * carried).sum())

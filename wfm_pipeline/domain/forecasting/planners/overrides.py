@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from scipy.stats import poisson
 
 from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.domain.arrays import BoolArray, FloatArray
@@ -171,6 +170,8 @@ def moved_quantiles(
     Returns:
         The same levels; where final = mean the very numbers that came in.
     """
+    from scipy.stats import poisson
+
     ratio = np.divide(final, mean, out=np.ones_like(final), where=mean > 0)
     is_new = (mean == 0) & (final > 0)
     moved = {level: values * ratio for level, values in quantiles.items()}

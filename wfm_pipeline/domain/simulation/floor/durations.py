@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.special import ndtri
 
 from wfm_pipeline.errors import DataError
 
@@ -87,6 +86,8 @@ class Lognormal:
         Returns:
             Durations [s], same shape.
         """
+        from scipy.special import ndtri
+
         sigma = np.sqrt(np.log1p(self.cv**2))
         return self.mean_seconds * np.exp(sigma * ndtri(shares) - sigma**2 / 2)
 

@@ -1,4 +1,4 @@
-"""The event loop, compiled: calls come, wait, are answered or give up, come again; agents come and go.
+"""The event loop: calls come, wait, are answered or give up, come again; agents come and go.
 
 Numbers in, numbers out: no chance, no units but seconds, no names. The decisions:
 
@@ -11,41 +11,40 @@ Numbers in, numbers out: no chance, no units but seconds, no names. The decision
 * An agent who is on a call when a stint ends finishes it and then leaves; a break or shift end cut
   short that way is not made up for. Nobody is interrupted.
 * A caller who gives up may come again as a new attempt of the same queue, at the end of the line.
+
+Written in the part of Python that numba compiles, so that the compiled and the plain run are the same code; `run.py`
+chooses between them. Compiled, it works on arrays; plain on lists, which Python reads much faster, and with Python's
+own heap. Nothing compiled allocates memory, so reference counting may be switched off. Everything that is compiled
+stands in this one file (domain/compiling.py says why).
 """
 
-from typing import NamedTuple
+import heapq
+from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 
 WAITING, ANSWERED, ABANDONED = 0, 1, 2
 """What has become of an attempt; `WAITING` at the end: no agent came and the caller never gave up."""
 _OFF, _IDLE, _BUSY = 0, 1, 2
+"""States of an agent."""
 _FINISHES, _STINT_ENDS, _STINT_STARTS, _COMES, _GIVES_UP = range(5)
+"""Kinds of events, in the order in which equal times are taken."""
 _RANK = 1 << 48
+"""A rank is kind times this plus agent or slot: beyond every number of slots, and the kinds still fit into 64 bits."""
 _NOBODY = -1
-
-_compiled = numba.njit(cache=True, _nrt=False)
-"""Compiles where numba may; `NUMBA_DISABLE_JIT=1` leaves plain Python, with the same result.
-
-Nothing compiled allocates memory, so reference counting is switched off: it took six of seven parts of
-the time. Everything compiled stands in this one file: numba's cache on disk looks at the file of the
-outermost function alone, and would keep old inner ones of another file.
-"""
+"""Stands for no agent, slot or queue in a list."""
 
 
 class Rules(NamedTuple):
     """What does not change during a run.
 
     Attributes:
-        level: Level of each group for each queue, 0 without skill, shape (n_groups, n_queues).
+        level: Level of each group for each queue, 0 without skill, group by group, shape (n_groups * n_queues,).
         priority: Priority of each queue, shape (n_queues,).
         group: Group of each agent, shape (n_agents,).
         first_stint: Position of each agent's first stint, and the end, shape (n_agents + 1,).
         stint_starts: Starts of the stints, agent by agent [s], shape (n_stints,).
         stint_ends: Ends of the stints [s], shape (n_stints,).
-        edge_time: Starts and ends of all stints in order of time [s], shape (2 * n_stints,).
-        edge_rank: Their ranks: kind and agent, shape (2 * n_stints,).
         attempts: Slots per caller: attempt k of caller i has slot i * attempts + k.
     """
 
@@ -55,19 +54,24 @@ class Rules(NamedTuple):
     first_stint: np.ndarray
     stint_starts: np.ndarray
     stint_ends: np.ndarray
-    edge_time: np.ndarray
-    edge_rank: np.ndarray
     attempts: int
 
 
 class Luck(NamedTuple):
-    """What chance has decided, by caller or by slot; see `draws.Callers`."""
+    """What chance has decided, by caller or by slot (see `draws.Callers`), and what is known to come.
 
-    arrived: np.ndarray
+    Attributes:
+        queue, handle, patience, delay: As in `draws.Callers`, patience and delay by slot.
+        known_time: When stints start and end and callers come first, in order, and at last an infinite time [s].
+        known_rank: Kind of each of these events, and its agent or slot.
+    """
+
     queue: np.ndarray
     handle: np.ndarray
     patience: np.ndarray
     delay: np.ndarray
+    known_time: np.ndarray
+    known_rank: np.ndarray
 
 
 class Book(NamedTuple):
@@ -92,28 +96,43 @@ class Book(NamedTuple):
     line_length: np.ndarray
     line_seconds: np.ndarray
     line_changed: np.ndarray
-    heap_time: np.ndarray
-    heap_rank: np.ndarray
-    heap_size: np.ndarray
+    heap: Any
 
 
-@_compiled
 def _is_before(time: float, rank: int, other_time: float, other_rank: int) -> bool:
     """Whether one event comes before another."""
     return time < other_time or (time == other_time and rank < other_rank)
 
 
-@_compiled
-def _push(times: np.ndarray, ranks: np.ndarray, size: np.ndarray, time: float, rank: int) -> None:
-    """Put an event on the heap.
+def new_heap() -> list[tuple[float, int]]:
+    """A heap without events, for the plain run."""
+    return [(np.inf, 0)]
+
+
+def _push(heap: Any, time: float, rank: int) -> None:
+    """Put an event on the heap."""
+    heapq.heappush(heap, (time, rank))
+
+
+def _drop_first(heap: Any) -> None:
+    """Take the earliest event off the heap."""
+    heapq.heappop(heap)
+
+
+def _first(heap: Any) -> tuple[float, int]:
+    """The earliest event of the heap; at the bottom of every heap lies one at an infinite time."""
+    return heap[0]
+
+
+def _push_in_arrays(heap: Any, time: float, rank: int) -> None:
+    """The same where the heap is arrays.
 
     Args:
-        times: Times of the heap [s], shape (capacity,).
-        ranks: Ranks, shape (capacity,).
-        size: Events on the heap, shape (1,); grows by one.
+        heap: Times [s] and ranks, shape (capacity,), and the number of events, shape (1,).
         time: When the new event is due [s].
         rank: Its place among events of the same time.
     """
+    times, ranks, size = heap
     here = size[0]
     size[0] += 1
     while here > 0:
@@ -125,9 +144,8 @@ def _push(times: np.ndarray, ranks: np.ndarray, size: np.ndarray, time: float, r
     times[here], ranks[here] = time, rank
 
 
-@_compiled
-def _drop_first(times: np.ndarray, ranks: np.ndarray, size: np.ndarray) -> None:
-    """Take the earliest event off the heap; it must hold one."""
+def _drop_first_in_arrays(heap: Any) -> None:
+    times, ranks, size = heap
     size[0] -= 1
     last = size[0]
     time, rank = times[last], ranks[last]
@@ -145,7 +163,18 @@ def _drop_first(times: np.ndarray, ranks: np.ndarray, size: np.ndarray) -> None:
     times[here], ranks[here] = time, rank
 
 
-@_compiled
+def _first_in_arrays(heap: Any) -> tuple[float, int]:
+    return heap[0][0], heap[1][0]
+
+
+IN_ARRAYS = (
+    (_push, _push_in_arrays),
+    (_drop_first, _drop_first_in_arrays),
+    (_first, _first_in_arrays),
+)
+"""What the compiled code calls in the place of Python's own heap. Events differ, so every heap gives the same order."""
+
+
 def _append(head: np.ndarray, tail: np.ndarray, after: np.ndarray, before: np.ndarray, line: int, item: int) -> None:
     before[item], after[item] = tail[line], _NOBODY
     if tail[line] == _NOBODY:
@@ -155,7 +184,6 @@ def _append(head: np.ndarray, tail: np.ndarray, after: np.ndarray, before: np.nd
     tail[line] = item
 
 
-@_compiled
 def _remove(head: np.ndarray, tail: np.ndarray, after: np.ndarray, before: np.ndarray, line: int, item: int) -> None:
     if before[item] == _NOBODY:
         head[line] = after[item]
@@ -167,7 +195,6 @@ def _remove(head: np.ndarray, tail: np.ndarray, after: np.ndarray, before: np.nd
         before[after[item]] = before[item]
 
 
-@_compiled
 def _change_line(book: Book, now: float, queue: int, by: int) -> None:
     """Keep the time integral of the queue's length: the other side of Little's law."""
     book.line_seconds[queue] += book.line_length[queue] * (now - book.line_changed[queue])
@@ -175,11 +202,10 @@ def _change_line(book: Book, now: float, queue: int, by: int) -> None:
     book.line_length[queue] += by
 
 
-@_compiled
 def _best_agent(rules: Rules, book: Book, queue: int) -> int:
     best, best_level, best_since = _NOBODY, 0, 0.0
-    for group in range(rules.level.shape[0]):
-        level, agent = rules.level[group, queue], book.idle_head[group]
+    for group in range(len(book.idle_head)):
+        level, agent = rules.level[group * len(book.line_head) + queue], book.idle_head[group]
         if level == 0 or agent == _NOBODY:
             continue
         since = book.idle_since[agent]
@@ -188,11 +214,10 @@ def _best_agent(rules: Rules, book: Book, queue: int) -> int:
     return best
 
 
-@_compiled
 def _best_queue(rules: Rules, book: Book, group: int) -> int:
     best, best_level, best_came = _NOBODY, 0, 0.0
-    for queue in range(rules.level.shape[1]):
-        level, slot = rules.level[group, queue], book.line_head[queue]
+    for queue in range(len(book.line_head)):
+        level, slot = rules.level[group * len(book.line_head) + queue], book.line_head[queue]
         if level == 0 or slot == _NOBODY:
             continue
         came = book.came[slot]
@@ -207,15 +232,13 @@ def _best_queue(rules: Rules, book: Book, group: int) -> int:
     return best
 
 
-@_compiled
 def _serve(rules: Rules, luck: Luck, book: Book, now: float, slot: int, agent: int) -> None:
     book.outcome[slot], book.agent[slot], book.started[slot] = ANSWERED, agent, now
     book.left[slot] = now + luck.handle[slot // rules.attempts]
     book.state[agent] = _BUSY
-    _push(book.heap_time, book.heap_rank, book.heap_size, book.left[slot], _FINISHES * _RANK + agent)
+    _push(book.heap, book.left[slot], _FINISHES * _RANK + agent)
 
 
-@_compiled
 def _come(rules: Rules, luck: Luck, book: Book, now: float, slot: int) -> None:
     """A call comes: it is answered at once or joins the line."""
     queue = luck.queue[slot // rules.attempts]
@@ -229,10 +252,9 @@ def _come(rules: Rules, luck: Luck, book: Book, now: float, slot: int) -> None:
     _append(book.line_head, book.line_tail, book.line_after, book.line_before, queue, slot)
     _change_line(book, now, queue, 1)
     if luck.patience[slot] < np.inf:
-        _push(book.heap_time, book.heap_rank, book.heap_size, now + luck.patience[slot], _GIVES_UP * _RANK + slot)
+        _push(book.heap, now + luck.patience[slot], _GIVES_UP * _RANK + slot)
 
 
-@_compiled
 def _give_up(rules: Rules, luck: Luck, book: Book, now: float, slot: int) -> None:
     """A caller gives up, unless answered by now; perhaps to come again."""
     if book.outcome[slot] != WAITING:
@@ -242,10 +264,9 @@ def _give_up(rules: Rules, luck: Luck, book: Book, now: float, slot: int) -> Non
     _change_line(book, now, queue, -1)
     book.outcome[slot], book.left[slot] = ABANDONED, now
     if luck.delay[slot] < np.inf:
-        _push(book.heap_time, book.heap_rank, book.heap_size, now + luck.delay[slot], _COMES * _RANK + slot + 1)
+        _push(book.heap, now + luck.delay[slot], _COMES * _RANK + slot + 1)
 
 
-@_compiled
 def _is_on_stint(rules: Rules, book: Book, now: float, agent: int) -> bool:
     last = rules.first_stint[agent + 1]
     while book.stint[agent] < last and rules.stint_ends[book.stint[agent]] <= now:
@@ -253,7 +274,6 @@ def _is_on_stint(rules: Rules, book: Book, now: float, agent: int) -> bool:
     return book.stint[agent] < last and rules.stint_starts[book.stint[agent]] <= now
 
 
-@_compiled
 def _be_free(rules: Rules, luck: Luck, book: Book, now: float, agent: int) -> None:
     """An agent finishes or begins a stint: leaves, takes the next caller, or idles."""
     if not _is_on_stint(rules, book, now, agent):
@@ -271,7 +291,6 @@ def _be_free(rules: Rules, luck: Luck, book: Book, now: float, agent: int) -> No
     _serve(rules, luck, book, now, slot, agent)
 
 
-@_compiled
 def _happen(rules: Rules, luck: Luck, book: Book, now: float, rank: int) -> None:
     """Whatever is due now."""
     kind, item = rank // _RANK, rank % _RANK
@@ -291,7 +310,6 @@ def _happen(rules: Rules, luck: Luck, book: Book, now: float, rank: int) -> None
         _give_up(rules, luck, book, now, item)
 
 
-@_compiled
 def run_events(rules: Rules, luck: Luck, book: Book) -> float:
     """Everything that happens, from the first event to the last.
 
@@ -303,50 +321,44 @@ def run_events(rules: Rules, luck: Luck, book: Book) -> float:
     Returns:
         Time of the last event [s].
     """
-    caller, edge, now = 0, 0, 0.0
+    known, now = 0, 0.0
     while True:
-        time, rank, origin = np.inf, 0, _NOBODY
-        if book.heap_size[0] > 0:
-            time, rank, origin = book.heap_time[0], book.heap_rank[0], 0
-        if edge < len(rules.edge_time) and (
-            origin == _NOBODY or _is_before(rules.edge_time[edge], rules.edge_rank[edge], time, rank)
-        ):
-            time, rank, origin = rules.edge_time[edge], rules.edge_rank[edge], 1
-        if caller < len(luck.arrived):
-            comes = _COMES * _RANK + caller * rules.attempts
-            if origin == _NOBODY or _is_before(luck.arrived[caller], comes, time, rank):
-                time, rank, origin = luck.arrived[caller], comes, 2
-        if origin == _NOBODY:
-            return now
-        if origin == 0:
-            _drop_first(book.heap_time, book.heap_rank, book.heap_size)
-        elif origin == 1:
-            edge += 1
+        time, rank = _first(book.heap)
+        if _is_before(luck.known_time[known], luck.known_rank[known], time, rank):
+            time, rank = luck.known_time[known], luck.known_rank[known]
+            known += 1
+        elif time < np.inf:
+            _drop_first(book.heap)
         else:
-            caller += 1
+            return now
         now = time
         _happen(rules, luck, book, now, rank)
 
 
-def edges_of(starts: np.ndarray, ends: np.ndarray, agent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Starts and ends of stints as events, in order.
+def known_events(
+    starts: np.ndarray, ends: np.ndarray, agent: np.ndarray, arrived: np.ndarray, attempts: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Starts and ends of stints and first attempts as events, in order, with the end of all times behind them.
 
     Args:
-        starts: Starts [s], shape (n_stints,).
-        ends: Ends [s], shape (n_stints,).
+        starts: Starts of the stints [s], shape (n_stints,).
+        ends: Their ends [s], shape (n_stints,).
         agent: Agent of each stint, shape (n_stints,).
+        arrived: When callers come first [s], shape (n_callers,).
+        attempts: Slots per caller.
 
     Returns:
-        Times and ranks, shape (2 * n_stints,).
+        Times and ranks, shape (2 * n_stints + n_callers + 1,).
     """
-    times = np.concatenate([starts, ends])
-    ranks = np.concatenate([_STINT_STARTS * _RANK + agent, _STINT_ENDS * _RANK + agent])
+    slot = np.arange(len(arrived)) * attempts
+    times = np.concatenate([starts, ends, arrived])
+    ranks = np.concatenate([_STINT_STARTS * _RANK + agent, _STINT_ENDS * _RANK + agent, _COMES * _RANK + slot])
     order = np.lexsort((ranks, times))
-    return times[order], ranks[order]
+    return np.append(times[order], np.inf), np.append(ranks[order], 0)
 
 
 def empty_book(rules: Rules, n_callers: int) -> Book:
-    """A book in which nothing has happened yet.
+    """A book in which nothing has happened yet, in arrays.
 
     The heap holds at most one finish per agent and one give-up or return per slot.
 
@@ -357,8 +369,8 @@ def empty_book(rules: Rules, n_callers: int) -> Book:
     Returns:
         The book, one slot per attempt of a caller.
     """
-    n_slots, n_agents = n_callers * rules.attempts, len(rules.group)
-    n_groups, n_queues = rules.level.shape
+    n_slots, n_agents, n_queues = n_callers * rules.attempts, len(rules.group), len(rules.priority)
+    n_groups = len(rules.level) // n_queues
     room = n_slots + n_agents + 1
 
     def nobody(size: int) -> np.ndarray:
@@ -384,7 +396,5 @@ def empty_book(rules: Rules, n_callers: int) -> Book:
         line_length=np.zeros(n_queues, dtype=np.int64),
         line_seconds=np.zeros(n_queues),
         line_changed=np.zeros(n_queues),
-        heap_time=np.empty(room),
-        heap_rank=np.empty(room, dtype=np.int64),
-        heap_size=np.zeros(1, dtype=np.int64),
+        heap=(np.full(room, np.inf), np.zeros(room, dtype=np.int64), np.ones(1, dtype=np.int64)),
     )

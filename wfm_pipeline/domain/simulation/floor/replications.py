@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.domain.arrays import CONFIDENCE
@@ -144,6 +143,8 @@ def ratio_of_sums(above: np.ndarray, below: np.ndarray, *, confidence: float = C
 
 
 def _half_width(deviations: np.ndarray, confidence: float) -> float:
+    from scipy.special import stdtrit
+
     runs = len(deviations)
     if runs <= 1:
         return float("nan")

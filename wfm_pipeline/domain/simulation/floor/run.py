@@ -16,10 +16,10 @@ from wfm_pipeline.domain.simulation.floor.kernel import (
     WAITING,
     Luck,
     Rules,
-    edges_of,
     empty_book,
-    run_events,
+    known_events,
 )
+from wfm_pipeline.domain.simulation.floor.ways import play
 
 __all__ = ["ABANDONED", "ANSWERED", "WAITING", "Attempts", "Crew", "crew_of", "run_callers", "run_floor"]
 
@@ -116,13 +116,14 @@ def run_floor(floor: Floor, *, seed: int, replication: int = 0) -> Attempts:
     return run_callers(floor, crew_of(floor), draw_callers(floor, seed=seed, replication=replication))
 
 
-def run_callers(floor: Floor, crew: Crew, callers: Callers) -> Attempts:
+def run_callers(floor: Floor, crew: Crew, callers: Callers, *, is_compiled: bool | None = None) -> Attempts:
     """One run with given callers.
 
     Args:
         floor: The floor.
         crew: Its agents, see `crew_of`.
         callers: Everything chance has decided.
+        is_compiled: How it is worked out; None chooses (ways). The answer is the same.
 
     Returns:
         The attempts of the run, in order of arrival.
@@ -131,15 +132,16 @@ def run_callers(floor: Floor, crew: Crew, callers: Callers) -> Attempts:
         docs/methods/simulation.md, steps 2 to 7.
     """
     rules = _rules(floor, crew, attempts=callers.patience.shape[1])
+    agent = np.repeat(np.arange(len(crew.group)), np.diff(crew.first_stint))
     luck = Luck(
-        callers.arrived,
         callers.queue,
         callers.handle,
         np.ascontiguousarray(callers.patience).ravel(),
         np.ascontiguousarray(callers.delay).ravel(),
+        *known_events(crew.starts, crew.ends, agent, callers.arrived, rules.attempts),
     )
     book = empty_book(rules, len(callers.arrived))
-    last = float(run_events(rules, luck, book))
+    last = float(play(rules, luck, book, is_compiled=is_compiled))
     # A slot is one attempt of one caller; those that never came to pass stay NaN.
     slot = np.flatnonzero(~np.isnan(book.came))
     slot = slot[np.lexsort((slot, book.came[slot]))]
@@ -164,16 +166,12 @@ def run_callers(floor: Floor, crew: Crew, callers: Callers) -> Attempts:
 
 def _rules(floor: Floor, crew: Crew, *, attempts: int) -> Rules:
     """What stays the same throughout a run, as the kernel takes it."""
-    stints = np.diff(crew.first_stint)
-    edge_time, edge_rank = edges_of(crew.starts, crew.ends, np.repeat(np.arange(len(crew.group)), stints))
     return Rules(
-        level=floor.level_matrix(),
+        level=floor.level_matrix().ravel(),
         priority=np.array([queue.priority for queue in floor.queues], dtype=np.int64),
         group=crew.group,
         first_stint=crew.first_stint,
         stint_starts=crew.starts,
         stint_ends=crew.ends,
-        edge_time=edge_time,
-        edge_rank=edge_rank,
         attempts=attempts,
     )

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import httpx
-
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.monitoring.alerts.channels.faults import ChannelError
 from wfm_pipeline.settings import Settings
@@ -16,6 +14,8 @@ def webhook_channel(settings: Settings) -> Callable[[Alert], None]:
     Raises:
         SettingsError: there is no URL.
     """
+    import httpx
+
     if settings.alert_webhook_url is None:
         raise SettingsError("alert_channels has webhook, so alert_webhook_url must be set")
     url = settings.alert_webhook_url.get_secret_value()

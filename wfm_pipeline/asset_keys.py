@@ -1,4 +1,4 @@
-"""Names by which assets, checks and jobs know each other: keys of assets, and tags of runs and assets.
+"""Names by which assets, checks and jobs know each other: keys, groups and steps of assets, tags of runs and assets.
 
 Here: names alone, so that a job or a check needs no asset. Not here: making assets (assets) and what a table
 promises (contracts).
@@ -18,6 +18,17 @@ PARTITIONS_TAG: Final = "wfm/partitions"
 """Tag of assets that have partitions in the UI, also where `wfm run` makes them without."""
 DAY: Final = "day"
 WEEK: Final = "week"
+PLANNING_GROUP: Final = "planning"
+"""What planners tell the forecast."""
+STAFFING_GROUP: Final = "staffing"
+ALLOCATION_GROUP: Final = "allocation"
+INTRADAY_GROUP: Final = "intraday"
+LONG_RANGE_GROUP: Final = "long_range"
+CAPACITY_GROUP: Final = "capacity"
+MODEL_FIT_GROUP: Final = "model_fit"
+FORECAST_STEP: Final = "queue_forecast"
+LONG_RANGE_STEP: Final = "queue_long_range"
+REFORECAST_STEP: Final = "queue_reforecast"
 READERS: Final = "readers"
 """Group of the readers' copy."""
 PUBLICATION_KEY: Final = dg.AssetKey([READERS, PUBLICATION.name])

@@ -1,10 +1,13 @@
-"""When the jobs run by themselves: each schedule names its job, its time of the site (a setting) and what it is for.
+"""When the jobs run by themselves, in one table: the job, the setting with its time, and what a tick asks for.
 
-A tick's own time, never the clock, says which day a run is about. What starts a job besides the
-hour is in sensors.py.
+A tick's own time, never the clock, says which day a run is about. Not here: what starts a job besides the hour
+(sensors.py).
 """
 
 import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -22,122 +25,106 @@ from wfm_pipeline.orchestration.jobs import (
 )
 from wfm_pipeline.resources import House
 
+_WEEK: Final = dt.timedelta(days=7)
+
+
+def _yesterday(now: dt.datetime) -> dg.RunRequest:
+    """Yesterday's partition, and the forecast as of today."""
+    today = now.date()
+    return dg.RunRequest(
+        run_key=today.isoformat(),
+        partition_key=(today - dt.timedelta(days=1)).isoformat(),
+        run_config=forecast_config(today),
+    )
+
+
+def _this_hour(now: dt.datetime) -> dg.RunRequest:
+    """Today's partition, and the update at this time."""
+    return dg.RunRequest(
+        run_key=now.isoformat(timespec="minutes"),
+        partition_key=now.date().isoformat(),
+        run_config=reforecast_config(now.replace(tzinfo=None)),
+    )
+
+
+def _from_today(now: dt.datetime) -> dg.RunRequest:
+    """The long range as of today."""
+    today = now.date()
+    return dg.RunRequest(run_key=today.isoformat(), run_config=long_range_config(today))
+
+
+def _this_week_and_the_next(now: dt.datetime) -> dg.RunRequest:
+    """Both weeks' partitions in one run."""
+    monday = now.date() - dt.timedelta(days=now.weekday())
+    return dg.RunRequest(
+        run_key=monday.isoformat(),
+        tags={
+            "dagster/asset_partition_range_start": monday.isoformat(),
+            "dagster/asset_partition_range_end": (monday + _WEEK).isoformat(),
+        },
+    )
+
+
+def _whatever_is_newest(_now: dt.datetime) -> dg.RunRequest:
+    """The job finds by itself what it is about."""
+    return dg.RunRequest()
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A job that runs by the hour.
+
+    Attributes:
+        job: Its name; the schedule's is `<job>_schedule`.
+        cron: Setting with its times.
+        description: What a tick does, for people.
+        request: A tick's local time -> what is asked of the job.
+    """
+
+    job: str
+    cron: str
+    description: str
+    request: Callable[[dt.datetime], dg.RunRequest] = _whatever_is_newest
+
+
+TIMED: Final = (
+    Timed(NIGHTLY, "nightly_cron", "Loads yesterday and issues the forecast for the days from today on.", _yesterday),
+    # After the night's forecast.
+    Timed(
+        ALLOCATION,
+        "allocation_cron",
+        "Plans this week and the next, and compares last week's plan with what came.",
+        _this_week_and_the_next,
+    ),
+    # Not before the nightly run: it would find a day of which only the first hours are there.
+    Timed(
+        INTRADAY, "intraday_cron", "Reads today's calls and updates the forecast of the rest of the day.", _this_hour
+    ),
+    # After the night's load and before the allocation.
+    Timed(LONG_RANGE, "long_range_cron", "Issues the long range from this day on.", _from_today),
+    # After the long range.
+    Timed(CAPACITY, "capacity_cron", "Plans capacity from the newest long range."),
+    # When another month has become known.
+    Timed(MODEL_FIT, "model_fit_cron", "Compares predicted with reached service level, month by month."),
+)
+
 
 def build_schedules(house: House) -> list[dg.ScheduleDefinition]:
     """All schedules of the site, in its time zone."""
-    return [
-        nightly_schedule(house),
-        allocation_schedule(house),
-        intraday_schedule(house),
-        long_range_schedule(house),
-        capacity_schedule(house),
-        model_fit_schedule(house),
-    ]
+    return [_schedule(house, timed) for timed in TIMED]
 
 
-def nightly_schedule(house: House) -> dg.ScheduleDefinition:
-    """Every night (`nightly_cron`): yesterday's partition, forecast as of today, by the tick and not the clock."""
+def _schedule(house: House, timed: Timed) -> dg.ScheduleDefinition:
+    zone = ZoneInfo(house.site.time_zone)
 
     @dg.schedule(
-        name="nightly_schedule",
-        job_name=NIGHTLY,
-        cron_schedule=house.settings.nightly_cron,
+        name=f"{timed.job}_schedule",
+        job_name=timed.job,
+        cron_schedule=getattr(house.settings, timed.cron),
         execution_timezone=house.site.time_zone,
-        description="Loads yesterday and issues the forecast for the days from today on.",
+        description=timed.description,
     )
-    def nightly_tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        today = context.scheduled_execution_time.astimezone(ZoneInfo(house.site.time_zone)).date()
-        return dg.RunRequest(
-            run_key=today.isoformat(),
-            partition_key=(today - dt.timedelta(days=1)).isoformat(),
-            run_config=forecast_config(today),
-        )
+    def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        return timed.request(context.scheduled_execution_time.astimezone(zone))
 
-    return nightly_tick
-
-
-def intraday_schedule(house: House) -> dg.ScheduleDefinition:
-    """Every hour of the day (`intraday_cron`): reads today's calls and updates the rest of the day, by the tick.
-
-    Not before the nightly run: it would find a day of which only the first hours are there.
-    """
-
-    @dg.schedule(
-        name="intraday_schedule",
-        job_name=INTRADAY,
-        cron_schedule=house.settings.intraday_cron,
-        execution_timezone=house.site.time_zone,
-        description="Reads today's calls and updates the forecast of the rest of the day.",
-    )
-    def hourly_tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        now = context.scheduled_execution_time.astimezone(ZoneInfo(house.site.time_zone))
-        return dg.RunRequest(
-            run_key=now.isoformat(timespec="minutes"),
-            partition_key=now.date().isoformat(),
-            run_config=reforecast_config(now.replace(tzinfo=None)),
-        )
-
-    return hourly_tick
-
-
-def long_range_schedule(house: House) -> dg.ScheduleDefinition:
-    """Every week (`long_range_cron`), after the night's load and before the allocation."""
-
-    @dg.schedule(
-        name="long_range_schedule",
-        job_name=LONG_RANGE,
-        cron_schedule=house.settings.long_range_cron,
-        execution_timezone=house.site.time_zone,
-        description="Issues the long range from this day on.",
-    )
-    def monday_tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        today = context.scheduled_execution_time.astimezone(ZoneInfo(house.site.time_zone)).date()
-        return dg.RunRequest(run_key=today.isoformat(), run_config=long_range_config(today))
-
-    return monday_tick
-
-
-def capacity_schedule(house: House) -> dg.ScheduleDefinition:
-    """Every week (`capacity_cron`), after the long range."""
-    return dg.ScheduleDefinition(
-        name="capacity_schedule",
-        job_name=CAPACITY,
-        cron_schedule=house.settings.capacity_cron,
-        execution_timezone=house.site.time_zone,
-        description="Plans capacity from the newest long range.",
-    )
-
-
-def allocation_schedule(house: House) -> dg.ScheduleDefinition:
-    """Every week (`allocation_cron`), after the night's forecast: this week and the next, in one run."""
-
-    @dg.schedule(
-        name="allocation_schedule",
-        job_name=ALLOCATION,
-        cron_schedule=house.settings.allocation_cron,
-        execution_timezone=house.site.time_zone,
-        description="Plans this week and the next, and compares last week's plan with what came.",
-    )
-    def monday_tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        today = context.scheduled_execution_time.astimezone(ZoneInfo(house.site.time_zone)).date()
-        monday = today - dt.timedelta(days=today.weekday())
-        return dg.RunRequest(
-            run_key=monday.isoformat(),
-            tags={
-                "dagster/asset_partition_range_start": monday.isoformat(),
-                "dagster/asset_partition_range_end": (monday + dt.timedelta(days=7)).isoformat(),
-            },
-        )
-
-    return monday_tick
-
-
-def model_fit_schedule(house: House) -> dg.ScheduleDefinition:
-    """Every month (`model_fit_cron`): another month has become known."""
-    return dg.ScheduleDefinition(
-        name="model_fit_schedule",
-        job_name=MODEL_FIT,
-        cron_schedule=house.settings.model_fit_cron,
-        execution_timezone=house.site.time_zone,
-        description="Compares predicted with reached service level, month by month.",
-    )
+    return tick

@@ -1,8 +1,7 @@
 """The version of an asset's code, from which the UI says that an asset was made by other code than there is now.
 
 It is a digest of the source text that makes the numbers: the asset's module, the asset modules it calls, and what these
-call in `transforms` and `domain`, all the way down. An import of names that end in KEY is no call. Not part of
-it: how rows are stored or read (warehouse, sources), which columns there are (the column schema shows those) and
+call in `transforms` and `domain`, all the way down. Not part of it: how rows are stored or read (warehouse, sources), which columns there are (the column schema shows those) and
 settings. A changed comment is a change; whether a run has work to do is another question (orchestration/runs/finished).
 """
 
@@ -16,7 +15,8 @@ _PACKAGE: Final = Path(__file__).parents[1]
 _ROOMS: Final = ("assets", "warehouse", "transforms", "domain")
 """Rooms whose code makes the numbers."""
 _PLUMBING: Final = (
-    "wfm_pipeline.assets.common",
+    "wfm_pipeline.assets.declaring",
+    "wfm_pipeline.assets.step",
     "wfm_pipeline.assets.code_version",
     "wfm_pipeline.warehouse.engines.engine",
     "wfm_pipeline.warehouse.engines.schemas",
@@ -56,12 +56,11 @@ def code_of(module: str) -> frozenset[str]:
 
 @cache
 def _called(module: str) -> tuple[str, ...]:
-    """Modules of the rooms above that a module imports more than keys from."""
+    """Modules of the rooms above that a module imports from."""
     called = list[str]()
     for source, names in _IMPORT.findall(_text(module)):
         words = [word.split(" as ")[0].strip() for word in names.strip("()").split(",")]
-        used = [word for word in words if word and not word.endswith("KEY")]
-        candidates = [source, *(f"{source}.{word}" for word in used)] if used else []
+        candidates = [source, *(f"{source}.{word}" for word in words if word)]
         called += [name for name in candidates if name not in _PLUMBING and _is_in_rooms(name) and _file(name)]
     return tuple(called)
 

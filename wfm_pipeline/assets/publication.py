@@ -10,8 +10,8 @@ from typing import Any
 import dagster as dg
 
 from wfm_pipeline.asset_keys import PUBLICATION_KEY, READERS
-from wfm_pipeline.assets.code_version import code_version
-from wfm_pipeline.assets.common import OWNERS, column_schema, materialized
+from wfm_pipeline.assets.declaring import column_schema, declared
+from wfm_pipeline.assets.step import materialized
 from wfm_pipeline.contracts.publication import PUBLICATION
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import readers_of
@@ -35,17 +35,17 @@ def build_publication_assets(assets: Iterable[dg.AssetsDefinition]) -> list[dg.A
     """The readers' copy of what these assets make in gold."""
     gold = sorted(key for made in assets for key in made.keys if key.path[0] == _LAYER)
 
-    @dg.asset(
-        key=PUBLICATION_KEY,
-        deps=gold,
-        group_name=READERS,
+    words = declared(
+        PUBLICATION_KEY,
         description=f"{PUBLICATION.grain} Analysts, pages and reports read that copy and no other.",
-        owners=OWNERS,
-        code_version=code_version(__name__),
-        kinds={"table"},
-        tags={"layer": READERS},
+        layer=READERS,
+        made_in=__name__,
+        reads=gold,
+        kinds=("table",),
         metadata={"dagster/column_schema": column_schema(PUBLICATION)},
     )
+
+    @dg.asset(**words)
     def publication(
         context: dg.AssetExecutionContext, house: dg.ResourceParam[House], config: PublicationConfig
     ) -> dg.MaterializeResult:

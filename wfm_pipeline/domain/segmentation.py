@@ -64,6 +64,16 @@ class SegmentationResult:
     silhouette: float
     notes: tuple[str, ...]
 
+    @property
+    def facts(self) -> dict[str, int]:
+        """Segments, customers in one, and calls that belong to no known customer [count]."""
+        is_unknown = self.customers["segment_id"].isna()
+        return {
+            "segments": self.k,
+            "calls_without_customer": int(self.customers.loc[is_unknown, "calls"].sum()),
+            "customers": int((~is_unknown).sum()),
+        }
+
 
 def segment_customers(
     frame: pd.DataFrame,

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Final, cast
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.settings import Settings
 from wfm_pipeline.transforms.rows.rules import SilverRules
+from wfm_pipeline.units import SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
     from wfm_pipeline.domain.allocation.problem import Weight
     from wfm_pipeline.domain.allocation.strategies.strategy import Options, Strategy
     from wfm_pipeline.domain.forecasting.options import ForecastOptions
+    from wfm_pipeline.domain.simulation.model_fit.compare import FitOptions
     from wfm_pipeline.domain.staffing.capacity.plan import CapacityOptions
     from wfm_pipeline.domain.staffing.forecast_teams import StaffingPolicy
     from wfm_pipeline.warehouse.readers.publication import Readers
@@ -163,4 +165,15 @@ def capacity_options(settings: Settings) -> "CapacityOptions":
         full_time_hours=settings.capacity_full_time_hours,
         hire_for=settings.capacity_hire_for,
         bundle_weeks=settings.capacity_bundle_weeks,
+    )
+
+
+def fit_options(settings: Settings, site: Site) -> "FitOptions":
+    """How predicted and reached service levels are compared."""
+    from wfm_pipeline.domain.simulation.model_fit.compare import FitOptions
+
+    return FitOptions(
+        seed=settings.seed,
+        answer_target_seconds=float(settings.answer_target_seconds),
+        interval_seconds=float(site.interval_minutes * SECONDS_PER_MINUTE),
     )

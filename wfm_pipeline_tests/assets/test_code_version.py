@@ -9,6 +9,7 @@ from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.settings import load_settings
 
 SILVER, ACTUALS, STAFFING = (f"wfm_pipeline.assets.{name}" for name in ("silver", "actuals", "planning.staffing"))
+CACHES = (subject.code_version, subject.code_of, subject._called, subject._text, subject._file)
 
 
 @pytest.fixture
@@ -16,13 +17,12 @@ def copied(tmp_path, monkeypatch):
     """The package's text, to be changed; versions are worked out anew from it."""
     package = tmp_path / "wfm_pipeline"
     shutil.copytree(subject._PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
-    caches = (subject.code_version, subject.code_of, subject._text)
     with monkeypatch.context() as patch:
         patch.setattr(subject, "_PACKAGE", package)
-        for cache in caches:
+        for cache in CACHES:
             cache.cache_clear()
         yield package
-    for cache in caches:
+    for cache in CACHES:
         cache.cache_clear()
 
 
@@ -50,7 +50,7 @@ def test_a_version_changes_with_the_code_that_makes_the_numbers_alone(copied, fi
     before = {module: subject.code_version(module) for module in (SILVER, ACTUALS, STAFFING)}
     with (copied / file).open("a", encoding="utf-8") as opened:
         opened.write("\nCHANGED = True\n")
-    for cache in (subject.code_version, subject.code_of, subject._text):
+    for cache in CACHES:
         cache.cache_clear()
 
     assert changed == {module for module, version in before.items() if subject.code_version(module) != version}

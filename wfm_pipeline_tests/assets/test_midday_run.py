@@ -9,7 +9,7 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from wfm_pipeline.assets.forecasting.forecast import ForecastConfig
+from wfm_pipeline.assets.forecasting.first_day import ForecastConfig
 from wfm_pipeline.contracts.source.site import ALWAYS_OPEN
 from wfm_pipeline.domain.forecasting.issues import issue_instant
 from wfm_pipeline.orchestration.runs.side_jobs import long_range_request

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from hypothesis.strategies import SearchStrategy
 from pydantic import ValidationError
 
-from wfm_pipeline.assets.forecasting.forecast import ForecastConfig
+from wfm_pipeline.assets.forecasting.first_day import ForecastConfig
 from wfm_pipeline.assets.forecasting.intraday import ReforecastConfig
 from wfm_pipeline.assets.publication import PublicationConfig
 from wfm_pipeline.calculators.allocation import AllocationRequest, answer_allocation

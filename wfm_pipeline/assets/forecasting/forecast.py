@@ -7,18 +7,18 @@ something to score from the first day on.
 
 import datetime as dt
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
 import dagster as dg
-import pandas as pd
 
-from wfm_pipeline.asset_keys import key_of
-from wfm_pipeline.assets.common import Flow, Stopwatch, materialized, report, spec
+from wfm_pipeline.asset_keys import FORECAST_STEP
+from wfm_pipeline.assets.declaring import specs
+from wfm_pipeline.assets.forecasting.first_day import ForecastConfig
 from wfm_pipeline.assets.forecasting.hindcasts import hindcasts_to_make, store_hindcast
 from wfm_pipeline.assets.pictures import pictures
-from wfm_pipeline.assets.silver import CALENDAR_KEY, INTERVALS_KEY
-from wfm_pipeline.contracts.columns import Table
+from wfm_pipeline.assets.step import Flow, Step, at_work
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.planning.forecast_plans import (
     ANOMALY_DECISIONS,
@@ -27,181 +27,145 @@ from wfm_pipeline.contracts.planning.forecast_plans import (
     PLANNED_EVENTS,
     QUEUE_DAY_ANOMALY,
 )
+from wfm_pipeline.contracts.silver import CALENDAR_DAYS, QUEUE_INTERVALS
 from wfm_pipeline.domain.calendar import interval_grid
 from wfm_pipeline.domain.forecasting import ForecastResult, dump_model, forecast, model_card
-from wfm_pipeline.domain.forecasting.grains import open_hours, place_on_grid
+from wfm_pipeline.domain.forecasting.grains import open_hours, place_on_grid, recent_days
 from wfm_pipeline.domain.forecasting.issues import WRITTEN, issue_instant
-from wfm_pipeline.errors import DataError, shown
 from wfm_pipeline.reports.figures.forecast import fan_chart, fan_glance
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import forecast_options
-from wfm_pipeline.units import sensible_date
-from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.shelves.history import ForecastInputs, read_inputs
-from wfm_pipeline.warehouse.shelves.issues import Frames, is_settled, issue_frames, issue_scope, store_issue
+from wfm_pipeline.warehouse.shelves.issues import (
+    Frames,
+    is_settled,
+    issue_frames,
+    issue_scope,
+    read_issue_rows,
+    store_issue,
+)
 from wfm_pipeline.warehouse.shelves.models import save_model
 from wfm_pipeline.warehouse.shelves.planners import read_plans
 
-FORECAST_KEY = dg.AssetKey(["gold", QUEUE_INTERVAL_FORECAST.name])
-DAY_FORECAST_KEY = dg.AssetKey(["gold", QUEUE_DAY_FORECAST.name])
-_LEARNT_WITH = ("wfm-pipeline", "lightgbm", "numpy")
+_TABLES: Final = (QUEUE_INTERVAL_FORECAST, QUEUE_DAY_FORECAST, *ISSUE_TABLES)
+_READS: Final = (QUEUE_INTERVALS, CALENDAR_DAYS, PLANNED_EVENTS, PLANNED_DRIVERS, ANOMALY_DECISIONS)
+_BY_DATE: Final = (QUEUE_INTERVAL_FORECAST, QUEUE_DAY_FORECAST, QUEUE_DAY_ANOMALY)
+_LEARNT_WITH: Final = ("wfm-pipeline", "lightgbm", "numpy")
 """Distributions whose versions stand on a model's card."""
-
-
-class ForecastConfig(dg.Config):
-    """What a person may choose for one run of the forecast.
-
-    Attributes:
-        as_of: First target day, YYYY-MM-DD; empty takes the day after the last business date known to its end,
-            so that a run at noon forecasts from today on.
-        reissue: Make an issue again although its days have begun; the former one goes to the archive.
-    """
-
-    as_of: str = ""
-    reissue: bool = False
-
-    def first_day(self, inputs: ForecastInputs) -> dt.date:
-        """The first target day.
-
-        Raises:
-            DataError: as_of is no date, or there is no history before it.
-        """
-        try:
-            day = sensible_date(dt.date.fromisoformat(self.as_of)) if self.as_of else inputs.first_target
-        except ValueError as error:
-            raise DataError(f"as_of must be a date as YYYY-MM-DD, got {shown(self.as_of)}", got=self.as_of) from error
-        if day <= inputs.first_date:
-            raise DataError(f"as_of {day} leaves no history: the first business date is {inputs.first_date}")
-        return day
+_PICTURED_DAYS: Final = 28
+"""Past days beside the forecast in the picture: four weeks show the weekly shape."""
 
 
 def build_forecast_assets() -> list[dg.AssetsDefinition]:
     """The forecast at interval and day grain, written together because they must add up."""
-    deps = [INTERVALS_KEY, CALENDAR_KEY, *map(key_of, (PLANNED_EVENTS, PLANNED_DRIVERS, ANOMALY_DECISIONS))]
 
     @dg.multi_asset(
-        name="queue_forecast",
-        specs=[spec(table, deps=deps, kinds={"lightgbm", "table"}, made_in=__name__) for table in _TABLES],
+        name=FORECAST_STEP, specs=specs(_TABLES, reads=_READS, kinds=("lightgbm", "table"), made_in=__name__)
     )
     def queue_forecast(
         context: dg.AssetExecutionContext, house: dg.ResourceParam[House], config: ForecastConfig
     ) -> Iterator[dg.MaterializeResult]:
-        watch = Stopwatch()
-        with house.open_warehouse() as warehouse:
-            read = read_inputs(warehouse, house.source_map)
-            origin, inputs = config.first_day(read), read.whole_days()
-            if read.unfinished:
-                context.log.info(f"read before it was over, so no history: {_named(read.unfinished)}")
-            notes = _issue_live(
-                context, house, warehouse, inputs, origin, next_date=read.next_date, is_reissue=config.reissue
-            )
-            hindcasts = hindcasts_to_make(house, warehouse, inputs, origin, is_reissue=config.reissue)
-            for day in hindcasts:
-                context.log.info(f"hindcast as of {day}")
-                _, frames = _make(house, warehouse, inputs, day, is_hindcast=True)
-                store_hindcast(house, warehouse, day, frames, run_id=context.run.run_id)
-            notes |= {"hindcasts": [day.isoformat() for day in hindcasts], "unfinished_days": _named(read.unfinished)}
-            notes |= _pictures(context, house, warehouse, inputs, origin)
+        with at_work(context, house) as step:
+            work = _look(step, config)
+            notes = {**_issue_live(step, work), **_fill_in(step, work), **_pictures(step, work)}
+            issue = issue_scope(step.source_map, issue_instant(house.site, work.origin))
             for table in _TABLES:
-                rows = _count(house, warehouse, table, origin)
-                flow = Flow(len(inputs.history), rows, notes=notes)
-                column = "business_date" if table in _BY_DATE else None
-                metadata = report(context, house, warehouse, table.full_name, flow, watch, time_column=column)
-                yield materialized(context, asset_key=dg.AssetKey([table.layer, table.name]), metadata=metadata)
+                rows = step.warehouse.count(table.full_name, issue)
+                flow = Flow(len(work.inputs.history), rows, notes=notes)
+                yield step.made(table, flow, time_column="business_date" if table in _BY_DATE else None)
 
     return [queue_forecast]
 
 
-_BY_DATE = (QUEUE_INTERVAL_FORECAST, QUEUE_DAY_FORECAST, QUEUE_DAY_ANOMALY)
-_TABLES = (QUEUE_INTERVAL_FORECAST, QUEUE_DAY_FORECAST, *ISSUE_TABLES)
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a run of the forecast is about.
+
+    Attributes:
+        inputs: What may be learnt from.
+        origin: First target day.
+        next_date: The day after the last one of which any calls are known.
+        unfinished: Dates that were read before they were over.
+        is_reissue: A person asked to make the issue again.
+    """
+
+    inputs: ForecastInputs
+    origin: dt.date
+    next_date: dt.date
+    unfinished: str
+    is_reissue: bool
 
 
-def _issue_live(
-    context: dg.AssetExecutionContext,
-    house: House,
-    warehouse: Warehouse,
-    inputs: ForecastInputs,
-    origin: dt.date,
-    *,
-    next_date: dt.date,
-    is_reissue: bool,
-) -> dict[str, Any]:
+def _look(step: Step, config: ForecastConfig) -> _Work:
+    """Read the history, and see from which day on to forecast."""
+    read = read_inputs(step.warehouse, step.source_map)
+    origin, unfinished = config.first_day(read), _named(read.unfinished)
+    if read.unfinished:
+        step.say(f"read before it was over, so no history: {unfinished}")
+    return _Work(read.whole_days(), origin, read.next_date, unfinished, config.reissue)
+
+
+def _issue_live(step: Step, work: _Work) -> dict[str, Any]:
     """Issue the forecast, unless it stands already; notes for the run."""
-    if is_settled(warehouse, house.source_map, origin, next_date=next_date, is_reissue=is_reissue):
-        context.log.info(f"the issue of {origin} stands: its days have begun; reissue it by name if it must change")
+    origin, is_reissue = work.origin, work.is_reissue
+    if is_settled(step.warehouse, step.source_map, origin, next_date=work.next_date, is_reissue=is_reissue):
+        step.say(f"the issue of {origin} stands: its days have begun; reissue it by name if it must change")
         return {"issue": "stands"}
-    result, frames = _make(house, warehouse, inputs, origin, is_hindcast=False)
-    run_id, issued_at = context.run.run_id, issue_instant(house.site, origin)
-    word = store_issue(warehouse, house.source_map, issued_at, frames, is_reissue=is_reissue, run_id=run_id)
+    result, frames = _make(step, work.inputs, origin, is_hindcast=False)
+    issued_at = issue_instant(step.house.site, origin)
+    word = store_issue(step.warehouse, step.source_map, issued_at, frames, is_reissue=is_reissue, run_id=step.run_id)
     if word in WRITTEN:
-        _save(house, result, origin)
-    return {"issue": word, **_notes(result)}
+        _save(step, result, origin)
+    return {"issue": word, **result.facts}
+
+
+def _fill_in(step: Step, work: _Work) -> dict[str, Any]:
+    """Make the hindcasts that are missing; notes for the run."""
+    days = hindcasts_to_make(step.house, step.warehouse, work.inputs, work.origin, is_reissue=work.is_reissue)
+    for day in days:
+        step.say(f"hindcast as of {day}")
+        _, frames = _make(step, work.inputs, day, is_hindcast=True)
+        store_hindcast(step.house, step.warehouse, day, frames, run_id=step.run_id)
+    return {"hindcasts": [day.isoformat() for day in days], "unfinished_days": work.unfinished}
 
 
 def _named(days: Collection[dt.date]) -> str:
     return ", ".join(day.isoformat() for day in sorted(days)) or "none"
 
 
-def _count(house: House, warehouse: Warehouse, table: Table, origin: dt.date) -> int:
-    """Rows of an issue in a table."""
-    return warehouse.count(table.full_name, issue_scope(house.source_map, issue_instant(house.site, origin)))
-
-
-def _make(
-    house: House, warehouse: Warehouse, inputs: ForecastInputs, origin: dt.date, *, is_hindcast: bool
-) -> tuple[ForecastResult, Frames]:
+def _make(step: Step, inputs: ForecastInputs, origin: dt.date, *, is_hindcast: bool) -> tuple[ForecastResult, Frames]:
     """Forecast from `origin` on: what was learnt, and the issue's rows."""
-    settings = house.settings
-    grid = interval_grid(house.site, origin, origin + dt.timedelta(days=settings.horizon_days - 1))
+    site, days = step.house.site, step.settings.horizon_days
+    grid = interval_grid(site, origin, origin + dt.timedelta(days=days - 1))
     result = forecast(
         inputs.history,
-        site=house.site,
+        site=site,
         origin=origin,
-        horizon_days=settings.horizon_days,
+        horizon_days=days,
         handle=inputs.handle,
         is_open_future=open_hours(grid),
-        plans=read_plans(warehouse, house.source_map, is_hindcast=is_hindcast),
-        options=forecast_options(house.settings),
+        plans=read_plans(step.warehouse, step.source_map, is_hindcast=is_hindcast),
+        options=forecast_options(step.settings),
     )
-    intervals, days = place_on_grid(result.intervals, result.days, grid)
-    labels: dict[str, Any] = {
-        **house.in_source(),
-        "issued_at": issue_instant(house.site, origin),
-        "is_hindcast": is_hindcast,
-    }
-    frames = (rows.assign(**labels) for rows in (intervals, days, result.models.outside.anomalies))
-    return result, issue_frames(*frames)
+    placed = place_on_grid(result.intervals, result.days, grid)
+    labels: dict[str, Any] = {**step.house.in_source(), "issued_at": issue_instant(site, origin)}
+    frames = (*placed, result.models.outside.anomalies)
+    return result, issue_frames(*(rows.assign(**labels, is_hindcast=is_hindcast) for rows in frames))
 
 
-def _save(house: House, result: ForecastResult, origin: dt.date) -> None:
+def _save(step: Step, result: ForecastResult, origin: dt.date) -> None:
     card = model_card(result.models, versions={name: version(name) for name in _LEARNT_WITH})
-    save_model(house.model_folder(origin), dump_model(result.models), card)
+    save_model(step.house.model_folder(origin), dump_model(result.models), card)
 
 
-def _notes(result: ForecastResult) -> dict[str, object]:
-    names = result.intervals.groupby("model_name", sort=True)["queue_id"].unique()
-    return {
-        "models": {str(name): sorted(map(str, queues)) for name, queues in names.items()},
-        "forecast_notes": list(result.notes),
-        "days_left_out": int(result.models.outside.anomalies["is_left_out"].sum()),
-    }
-
-
-def _pictures(
-    context: dg.AssetExecutionContext, house: House, warehouse: Warehouse, inputs: ForecastInputs, origin: dt.date
-) -> dict[str, Any]:
-    days = warehouse.frame(
-        issue_scope(house.source_map, issue_instant(house.site, origin)).filter(
-            warehouse.table(QUEUE_DAY_FORECAST.full_name)
-        )
-    )
-    past = inputs.history.assign(business_date=inputs.history["interval_start"].dt.normalize())
-    actual = past.groupby(["queue_id", "business_date"], as_index=False)["calls"].sum(min_count=1)
-    recent = actual[actual["business_date"] >= pd.Timestamp(origin - dt.timedelta(days=28))]
-    recent = recent[recent["business_date"] < pd.Timestamp(origin)]
+def _pictures(step: Step, work: _Work) -> dict[str, Any]:
+    house = step.house
+    issued_at = issue_instant(house.site, work.origin)
+    days = read_issue_rows(step.warehouse, step.source_map, QUEUE_DAY_FORECAST, issued_at)
+    recent = recent_days(work.inputs.history, work.origin, days=_PICTURED_DAYS)
     band = house.title("Calls per day, forecast with 80 % band")
     return pictures(
-        context,
+        step.context,
         at_a_glance=lambda: fan_glance(recent, days, title=house.title("Calls per day")),
         fan_chart=lambda: fan_chart(recent, days, title=band),
     )

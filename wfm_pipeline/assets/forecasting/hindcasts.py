@@ -13,6 +13,7 @@ import hashlib
 import pandas as pd
 
 from wfm_pipeline.contracts.planning.forecast_plans import FORECAST_HINDCAST
+from wfm_pipeline.domain.forecasting.due_issues import past_origins
 from wfm_pipeline.domain.forecasting.issues import first_target_day, issue_instant
 from wfm_pipeline.domain.forecasting.options import FORECAST_VERSION
 from wfm_pipeline.resources import House
@@ -50,9 +51,8 @@ def _past_origins(house: House, ledger: pd.DataFrame, inputs: ForecastInputs, or
     step = house.settings.horizon_days
     first = ledger.sort_values(["made_at", "issued_at"])["issued_at"]
     anchor = first_target_day(house.site, first.iloc[0]) if len(first) else origin
-    newest = origin - dt.timedelta(days=(origin - anchor).days % step or step)
-    days = [newest - dt.timedelta(days=number * step) for number in range(house.settings.backtest_origins)]
-    return [day for day in days if day > inputs.first_date]
+    number = house.settings.backtest_origins
+    return past_origins(origin, anchor=anchor, step_days=step, count=number, first_date=inputs.first_date)
 
 
 def _made_with(house: House) -> str:

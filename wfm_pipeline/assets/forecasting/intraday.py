@@ -10,21 +10,20 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
-from wfm_pipeline.assets.common import Flow, Stopwatch, materialized, report, spec
-from wfm_pipeline.assets.forecasting.forecast import DAY_FORECAST_KEY, FORECAST_KEY
-from wfm_pipeline.assets.silver import CALLS_KEY, INTERVALS_KEY
+from wfm_pipeline.asset_keys import INTRADAY_GROUP, REFORECAST_STEP
+from wfm_pipeline.assets.declaring import specs
+from wfm_pipeline.assets.step import Flow, Step, at_work
+from wfm_pipeline.contracts.columns import Table
+from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES, QUEUE_DAY_REFORECAST, QUEUE_INTERVAL_REFORECAST
-from wfm_pipeline.domain.forecasting.intraday.reforecast import Reforecast, reforecast
+from wfm_pipeline.contracts.silver import CALLS, QUEUE_INTERVALS
+from wfm_pipeline.domain.forecasting.grains import by_wall_clock
+from wfm_pipeline.domain.forecasting.intraday.reforecast import on_issued_grid, reforecast
 from wfm_pipeline.domain.forecasting.intraday.update import LEARN_HISTORY_DATES
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import plain_forecast_options
-from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.engines.scope import of_source
 from wfm_pipeline.warehouse.shelves.history import read_inputs
 from wfm_pipeline.warehouse.shelves.moments import Moment, find_moment, issue_of_day
-
-GROUP = "intraday"
-OP_NAME = "queue_reforecast"
 
 
 class ReforecastConfig(dg.Config):
@@ -39,59 +38,41 @@ class ReforecastConfig(dg.Config):
 
 def build_intraday_assets() -> list[dg.AssetsDefinition]:
     """The reforecast at interval and day grain."""
-    deps = [INTERVALS_KEY, CALLS_KEY, FORECAST_KEY, DAY_FORECAST_KEY]
+    reads = [QUEUE_INTERVALS, CALLS, QUEUE_INTERVAL_FORECAST, QUEUE_DAY_FORECAST]
 
     @dg.multi_asset(
-        name=OP_NAME,
-        specs=[
-            spec(table, deps=deps, made_in=__name__).replace_attributes(group_name=GROUP) for table in INTRADAY_TABLES
-        ],
+        name=REFORECAST_STEP, specs=specs(INTRADAY_TABLES, reads=reads, group=INTRADAY_GROUP, made_in=__name__)
     )
     def queue_reforecast(
         context: dg.AssetExecutionContext, house: dg.ResourceParam[House], config: ReforecastConfig
     ) -> Iterator[dg.MaterializeResult]:
-        watch = Stopwatch()
-        with house.open_warehouse() as warehouse:
-            moment = find_moment(warehouse, house.source_map, config.at)
-            frames, notes = _update(house, warehouse, moment)
-            scope = of_source(house.source_map, reforecast_at=moment.instant)
-            with warehouse.transaction():
-                for table in INTRADAY_TABLES:
-                    warehouse.replace(table, frames[table.name], scope)
-            for table in INTRADAY_TABLES:
-                rows = len(frames[table.name])
-                flow = Flow(rows, rows, notes={**notes, "reforecast_at": str(moment.local)})
-                metadata = report(context, house, warehouse, table.full_name, flow, watch, time_column="business_date")
-                yield materialized(context, asset_key=dg.AssetKey([table.layer, table.name]), metadata=metadata)
+        with at_work(context, house) as step:
+            moment = find_moment(step.warehouse, step.source_map, config.at)
+            frames, said = _update(step, moment)
+            step.replace_all(frames, reforecast_at=moment.instant)
+            notes = {"reforecast_notes": said, "reforecast_at": str(moment.local)}
+            for table, rows in frames.items():
+                yield step.made(table, Flow(len(rows), len(rows), notes=notes), time_column="business_date")
 
     return [queue_reforecast]
 
 
-def _update(house: House, warehouse: Warehouse, moment: Moment) -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
+def _update(step: Step, moment: Moment) -> tuple[dict[Table, pd.DataFrame], list[str]]:
     """The two tables' rows, and what a reader should know."""
-    intervals, days = issue_of_day(warehouse, house.source_map, moment)
+    intervals, days = issue_of_day(step.warehouse, step.source_map, moment)
     since = moment.local.date() - dt.timedelta(days=LEARN_HISTORY_DATES)
-    history = read_inputs(warehouse, house.source_map, since=since).history
-    by_clock = intervals.drop(columns="interval_start").rename(columns={"interval_start_local": "interval_start"})
     result = reforecast(
-        history,
-        by_clock.drop_duplicates(["queue_id", "interval_start"]),
+        read_inputs(step.warehouse, step.source_map, since=since).history,
+        by_wall_clock(intervals).drop_duplicates(["queue_id", "interval_start"]),
         days,
-        site=house.site,
+        site=step.house.site,
         at=moment.local,
         known_until=moment.known_until,
-        options=plain_forecast_options(house.settings),
+        options=plain_forecast_options(step.settings),
     )
-    labels = {**house.in_source(), "reforecast_at": moment.instant, "issued_at": days["issued_at"].iloc[0]}
+    ahead = on_issued_grid(result.intervals, intervals, since=moment.instant)
+    issue = days.iloc[0]
     return {
-        QUEUE_INTERVAL_REFORECAST.name: _on_grid(result, intervals, moment).assign(**labels),
-        QUEUE_DAY_REFORECAST.name: result.days.assign(**labels, is_hindcast=bool(days["is_hindcast"].iloc[0])),
-    }, {"reforecast_notes": list(result.notes)}
-
-
-def _on_grid(result: Reforecast, issued: pd.DataFrame, moment: Moment) -> pd.DataFrame:
-    """The update by wall clock laid on the issue's own intervals; those that are over are left out."""
-    grid = issued[["queue_id", "interval_start", "interval_start_local", "business_date", "aht_seconds", "is_open"]]
-    ahead = grid[grid["interval_start"] >= pd.Timestamp(moment.instant)]
-    by_clock = result.intervals.rename(columns={"interval_start": "interval_start_local"})
-    return ahead.merge(by_clock, on=["queue_id", "interval_start_local"], how="inner", validate="many_to_one")
+        QUEUE_INTERVAL_REFORECAST: ahead.assign(issued_at=issue["issued_at"]),
+        QUEUE_DAY_REFORECAST: result.days.assign(issued_at=issue["issued_at"], is_hindcast=bool(issue["is_hindcast"])),
+    }, list(result.notes)

@@ -11,8 +11,9 @@ from typing import Final
 
 import dagster as dg
 
-from wfm_pipeline.asset_keys import key_of
-from wfm_pipeline.assets.common import Flow, Stopwatch, materialized, report, spec
+from wfm_pipeline.asset_keys import ALLOCATION_GROUP, CAPACITY_GROUP, PLANNING_GROUP
+from wfm_pipeline.assets.declaring import specs
+from wfm_pipeline.assets.step import Flow, Stopwatch, at_work
 from wfm_pipeline.contracts.planning.history import planner_key
 from wfm_pipeline.domain.allocation.tables.planning import FILES
 from wfm_pipeline.domain.forecasting.planners.sheets import PLAN_FILES
@@ -43,9 +44,9 @@ class Family:
 
 
 FAMILIES: Final = (
-    Family("forecast_plans", "planning", PLAN_FILES, is_of_source=True),
-    Family("planning_inputs", "allocation", FILES),
-    Family("capacity_inputs", "capacity", CAPACITY_FILES),
+    Family("forecast_plans", PLANNING_GROUP, PLAN_FILES, is_of_source=True),
+    Family("planning_inputs", ALLOCATION_GROUP, FILES),
+    Family("capacity_inputs", CAPACITY_GROUP, CAPACITY_FILES),
 )
 
 
@@ -56,18 +57,16 @@ def build_planners_tables() -> list[dg.AssetsDefinition]:
 
 def _take_in_family(family: Family) -> dg.AssetsDefinition:
     tables = [file.table for file in family.files.values()]
-    specs = [spec(table, deps=[], made_in=__name__).replace_attributes(group_name=family.group) for table in tables]
 
-    @dg.multi_asset(name=family.name, specs=specs)
+    @dg.multi_asset(name=family.name, specs=specs(tables, group=family.group, made_in=__name__))
     def planners_tables(
         context: dg.AssetExecutionContext, house: dg.ResourceParam[House]
     ) -> Iterator[dg.MaterializeResult]:
-        with house.open_warehouse() as warehouse:
+        given = house.in_source() if family.is_of_source else {}
+        with at_work(context, house) as step:
             for name, file in family.files.items():
-                watch = Stopwatch()
-                flow = _take_in(house, warehouse, name, file, house.in_source() if family.is_of_source else {})
-                metadata = report(context, house, warehouse, file.table.full_name, flow, watch)
-                yield materialized(context, asset_key=key_of(file.table), metadata=metadata)
+                step.watch = Stopwatch()
+                yield step.made(file.table, _take_in(house, step.warehouse, name, file, given))
 
     return planners_tables
 

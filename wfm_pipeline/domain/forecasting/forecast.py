@@ -43,6 +43,16 @@ class ForecastResult:
     models: ForecastModel
     handle_times: HandleTimes
 
+    @property
+    def facts(self) -> dict[str, object]:
+        """What a reader of the run should know: queues by model, notes, and days that were left out [count]."""
+        names = self.intervals.groupby("model_name", sort=True)["queue_id"].unique()
+        return {
+            "models": {str(name): sorted(map(str, queues)) for name, queues in names.items()},
+            "forecast_notes": list(self.notes),
+            "days_left_out": int(self.models.outside.anomalies["is_left_out"].sum()),
+        }
+
 
 def forecast(
     history: pd.DataFrame,

@@ -8,6 +8,7 @@ not come at all. Each interval of the grid gets the forecast of its local time; 
 added up again from the grid. Means are added, never quantiles: bands of days have forecasts of their own.
 """
 
+import datetime as dt
 from typing import Final
 
 import pandas as pd
@@ -44,6 +45,35 @@ def place_on_grid(intervals: pd.DataFrame, days: pd.DataFrame, grid: pd.DataFram
     placed_names = [f"{name}_placed" for name in added]
     joined[added] = joined[placed_names].to_numpy()
     return placed, joined.drop(columns=placed_names)
+
+
+def by_wall_clock(intervals: pd.DataFrame) -> pd.DataFrame:
+    """An issue's rows with the local start in the place of the UTC one: as forecasts and scores take them.
+
+    Args:
+        intervals: Rows with interval_start (UTC) and interval_start_local.
+
+    Returns:
+        The rows, interval_start now local.
+    """
+    return intervals.drop(columns="interval_start").rename(columns={"interval_start_local": "interval_start"})
+
+
+def recent_days(history: pd.DataFrame, origin: dt.date, *, days: int) -> pd.DataFrame:
+    """Calls of the last days before an origin.
+
+    Args:
+        history: queue_id, interval_start (local), calls (NaN = missing).
+        origin: The first day that is left out.
+        days: How many days [days].
+
+    Returns:
+        queue_id, business_date and calls, null on a day of which nothing is known.
+    """
+    dated = history.assign(business_date=history["interval_start"].dt.normalize())
+    actual = dated.groupby(["queue_id", "business_date"], as_index=False)["calls"].sum(min_count=1)
+    first, end = pd.Timestamp(origin - dt.timedelta(days=days)), pd.Timestamp(origin)
+    return actual[(actual["business_date"] >= first) & (actual["business_date"] < end)]
 
 
 def open_hours(grid: pd.DataFrame) -> pd.DataFrame:

@@ -1,11 +1,11 @@
 """Staffing of a forecast: every queue and interval of an issue with its team.
 
-Here: which calls each interval is staffed for, the modified load where handle times are long, and
+Here: which issues are staffed, which calls each interval is staffed for, the modified load where handle times are long, and
 the rows of `gold.queue_interval_staffing`. Not here: reading or writing tables (assets), or people
 with several skills (simulation).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
@@ -17,7 +17,7 @@ from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.staffing.requirement import Requirement, agents_required
 from wfm_pipeline.domain.staffing.risk import CURVE_LEVELS, Expected, Queue, band_quantile, expected_measures, scenarios
 from wfm_pipeline.domain.staffing.transient import LONG_AHT_SECONDS, equivalent_calls, modified_offered_load
-from wfm_pipeline.units import ANSWER_TARGET_SECONDS, SECONDS_PER_MINUTE, SERVICE_LEVEL_TARGET
+from wfm_pipeline.units import ANSWER_TARGET_SECONDS, MINUTES_PER_HOUR, SECONDS_PER_MINUTE, SERVICE_LEVEL_TARGET
 
 BANDS: Final[Mapping[float, str]] = {
     0.05: "calls_q05", 0.10: "calls_q10", 0.25: "calls_q25", 0.50: "calls_q50",
@@ -26,6 +26,8 @@ BANDS: Final[Mapping[float, str]] = {
 """Level -> column of the forecast."""
 _IDLE_AHT_SECONDS: Final = 60.0
 """Stands for the unknown handle time of an interval without calls; nothing depends on it."""
+_CHANGED_CALLS = 1e-6
+"""Sum of an issue's calls that says the forecast has changed [calls]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,75 @@ class StaffingPolicy:
     shrinkage: float = 0.0
     concurrency: float = 1.0
     quantile: float | None = None
+
+
+def occupancy_caps(
+    queues: Iterable[object], policies: Mapping[str, StaffingPolicy], default: StaffingPolicy
+) -> dict[str, float | None]:
+    """Caps of the occupancy that queues are staffed with.
+
+    Args:
+        queues: The queues; may name one several times.
+        policies: Queue -> policy.
+        default: Policy of the other queues.
+
+    Returns:
+        Queue -> highest occupancy (0..1]; None where there is no cap.
+    """
+    return {queue: policies.get(queue, default).max_occupancy for queue in dict.fromkeys(map(str, queues))}
+
+
+def issues_to_staff(issues: pd.DataFrame, staffed: pd.DataFrame) -> list[pd.Timestamp]:
+    """Issues without a team, with another forecast than was staffed, and the newest.
+
+    Args:
+        issues: issued_at and calls: the sum of what would be staffed [calls].
+        staffed: The same of what was staffed.
+
+    Returns:
+        issued_at of each, oldest first.
+    """
+    both = issues.merge(staffed, on="issued_at", how="left", suffixes=("", "_staffed"))
+    is_stale = ~((both["calls"] - both["calls_staffed"]).abs() < _CHANGED_CALLS)
+    return sorted(both.loc[is_stale | (both["issued_at"] == both["issued_at"].max()), "issued_at"])
+
+
+def newest_issue(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the newest issue.
+
+    Args:
+        rows: Rows of several issues, with issued_at.
+
+    Returns:
+        Those whose issued_at is the last.
+    """
+    return rows[rows["issued_at"] == rows["issued_at"].max()]
+
+
+def team_facts(rows: pd.DataFrame) -> dict[str, object]:
+    """What the teams of some issues come to; numbers are of the newest one.
+
+    Args:
+        rows: Rows of `gold.queue_interval_staffing`; may be empty.
+
+    Returns:
+        Issues staffed and such without final values [count]; expected service level by calls, None without calls;
+        scheduled and workload hours [h]; rows without a team [count]; quantiles staffed to.
+    """
+    if rows.empty:
+        return {"issues_staffed": 0}
+    newest = newest_issue(rows)
+    known = newest[newest["service_level"].notna()]
+    calls = known["calls_final"].fillna(known["calls_mean"])
+    return {
+        "issues_staffed": int(rows["issued_at"].nunique()),
+        "issues_without_final_values": int(rows.loc[rows["calls_final"].isna(), "issued_at"].nunique()),
+        "service_level": float((known["service_level"] * calls).sum() / calls.sum()) if calls.sum() else None,
+        "scheduled_hours": float(newest["staffing_minutes"].sum() / MINUTES_PER_HOUR),
+        "workload_hours": float(newest["workload_minutes"].sum() / MINUTES_PER_HOUR),
+        "rows_without_team": int(newest["reason"].notna().sum()),
+        "quantiles": sorted(newest["quantile"].unique().tolist()),
+    }
 
 
 def staff_forecast(

@@ -163,3 +163,12 @@ def call_dates(warehouse: Warehouse, source_map: SourceMap) -> Dates | None:
     ends = warehouse.frame(legs.aggregate(first=legs["business_date"].min(), last=legs["business_date"].max()))
     first, last = ends.iloc[0]
     return None if pd.isna(first) else Dates.between(first.date(), last.date())
+
+
+def read_known_calls(warehouse: Warehouse, source_map: SourceMap) -> pd.DataFrame:
+    """Calls per queue and interval of the dates that are over: queue_id, interval_start (UTC), calls."""
+    stored = of_source(source_map).filter(warehouse.table(QUEUE_INTERVALS.full_name))
+    rows = warehouse.frame(stored.select("queue_id", "interval_start", "business_date", "calls_offered"))
+    is_over = ~rows["business_date"].isin(pd.to_datetime(sorted(unfinished_days(warehouse, source_map))))
+    named = rows.rename(columns={"calls_offered": "calls"})
+    return named.loc[is_over, ["queue_id", "interval_start", "calls"]]

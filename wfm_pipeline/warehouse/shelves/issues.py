@@ -33,6 +33,22 @@ def issue_scope(source_map: SourceMap, issued_at: dt.datetime) -> Scope:
     return of_source(source_map, issued_at=issued_at)
 
 
+def read_issue_rows(warehouse: Warehouse, source_map: SourceMap, table: Table, issued_at: dt.datetime) -> pd.DataFrame:
+    """A table's rows of an issue."""
+    return warehouse.frame(issue_scope(source_map, issued_at).filter(warehouse.table(table.full_name)))
+
+
+def read_issue(
+    warehouse: Warehouse, source_map: SourceMap, issued_at: dt.datetime
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """An issue's intervals and days."""
+    intervals, days = (
+        read_issue_rows(warehouse, source_map, table, issued_at)
+        for table in (QUEUE_INTERVAL_FORECAST, QUEUE_DAY_FORECAST)
+    )
+    return intervals, days
+
+
 def ledger_of(warehouse: Warehouse, source_map: SourceMap, issued_at: dt.datetime | None = None) -> pd.DataFrame:
     """Revisions of one issue, or of all issues of the source, in order."""
     warehouse.create(FORECAST_ISSUE)

@@ -9,6 +9,7 @@ from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.long_range import QUEUE_WEEK_LONG_RANGE
 from wfm_pipeline.contracts.planning.capacity import CAPACITY_WEEK
 from wfm_pipeline.contracts.source.source_map import SourceMap
+from wfm_pipeline.errors import DataError
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import of_source
 
@@ -39,3 +40,16 @@ def latest_weeks(warehouse: Warehouse, source_map: SourceMap) -> pd.DataFrame:
     """The weeks of the newest long range, in order."""
     rows = latest_issue(warehouse, source_map, QUEUE_WEEK_LONG_RANGE)
     return rows.sort_values(["queue_id", "week_start"], ignore_index=True)
+
+
+def newest_demand(warehouse: Warehouse, source_map: SourceMap, *columns: str) -> pd.DataFrame:
+    """The weeks of the newest long range that capacity is planned from: these columns, and issued_at.
+
+    Raises:
+        DataError: there is none; says what makes one.
+    """
+    weeks = latest_issue(warehouse, source_map, QUEUE_WEEK_LONG_RANGE, *columns, "issued_at")
+    if weeks.empty:
+        name = QUEUE_WEEK_LONG_RANGE.full_name
+        raise DataError(f"{name} has no issue of source {source_map.name}; make one with `wfm long-range`", table=name)
+    return weeks

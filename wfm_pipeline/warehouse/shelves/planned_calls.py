@@ -1,6 +1,6 @@
 """The calls that the weekly allocation plans for: final values of the forecast, as weekly demand.
 
-Here: which rows of which issue, and where there are no final values. Not here: what a plan may know
+Here: which rows of which issue, where there are no final values, and the days that came. Not here: what a plan may know
 (domain/allocation/week/calls) or the planners' tables (planning.py).
 """
 
@@ -8,7 +8,7 @@ from collections import Counter
 
 import pandas as pd
 
-from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST
+from wfm_pipeline.contracts.gold import QUEUE_DAY_ACTUAL, QUEUE_DAY_FORECAST
 from wfm_pipeline.contracts.planning.forecast_plans import QUEUE_DAY_FINAL
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.domain.allocation.tables.locality import LocalityPolicy
@@ -65,3 +65,11 @@ def days_without_final(days: pd.DataFrame) -> dict[IsoWeek, int]:
     if days.empty:
         return {}
     return dict(Counter(IsoWeek.of(date.date()) for date in days.loc[~days["is_final"], "business_date"]))
+
+
+def read_actual_days(warehouse: Warehouse, source_map: SourceMap, queues: "pd.Series[str]") -> pd.DataFrame:
+    """What came to some queues per day: queue_id, business_date, calls_offered, calls_answered, handle_seconds [s]."""
+    stored = of_source(source_map).filter(warehouse.table(QUEUE_DAY_ACTUAL.full_name))
+    names = ["queue_id", "business_date", "calls_offered", "calls_answered", "handle_seconds"]
+    days = warehouse.frame(stored.select(*names))
+    return days[days["queue_id"].isin(queues)]

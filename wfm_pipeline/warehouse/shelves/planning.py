@@ -23,6 +23,7 @@ from wfm_pipeline.domain.allocation.problem import CapacityTier, Demand, Resourc
 from wfm_pipeline.domain.allocation.strategies.strategy import Options
 from wfm_pipeline.domain.allocation.tables.frames import WeekAnswer, allocate_week
 from wfm_pipeline.domain.allocation.tables.locality import LocalityPolicy
+from wfm_pipeline.domain.allocation.tables.several_weeks import Previous
 from wfm_pipeline.domain.allocation.tables.sheets import read_resources, read_rules, read_tiers
 from wfm_pipeline.domain.allocation.tables.week_rows import read_week_configuration
 from wfm_pipeline.domain.allocation.week.demand import read_demands
@@ -31,7 +32,6 @@ from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.shelves.planned_calls import DEMAND_COLUMNS, days_without_final, planned_days, weekly_calls
 from wfm_pipeline.warehouse.shelves.versions import open_rows
-from wfm_pipeline.warehouse.shelves.weekly_plans import Previous
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,10 @@ import pandas as pd
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_QUALITY, WEEKLY_RESOURCE_ASSIGNMENT
 from wfm_pipeline.domain.allocation.tables.frames import ANSWER_COLUMNS
+from wfm_pipeline.domain.allocation.tables.several_weeks import Previous
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
-
-Previous = Mapping[str, str | None] | None
-"""Demand of each person in the plan of the week before, None for a person without; None where there is no plan."""
 
 
 def last_plan(warehouse: Warehouse, week: IsoWeek) -> Previous:
@@ -60,3 +58,15 @@ def plans_of(warehouse: Warehouse, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
 def _of_weeks(rows: pd.DataFrame, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
     wanted = {(week.iso_year, week.iso_week) for week in weeks}
     return rows[[key in wanted for key in zip(rows["iso_year"], rows["iso_week"], strict=True)]]
+
+
+def replace_weeks(warehouse: Warehouse, frames: Mapping[Table, pd.DataFrame], weeks: Sequence[IsoWeek]) -> None:
+    """Put the weeks' rows of all tables in place of what stands there, also where there are none now; all or none."""
+    for table in frames:
+        warehouse.create(table)
+    with warehouse.transaction():
+        for table, rows in frames.items():
+            for year in sorted({week.iso_year for week in weeks}):
+                numbers = [week.iso_week for week in weeks if week.iso_year == year]
+                scope = Scope({"iso_year": year}, column="iso_week", first=min(numbers), last=max(numbers))
+                warehouse.replace(table, rows[rows["iso_year"] == year], scope)

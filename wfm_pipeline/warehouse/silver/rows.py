@@ -22,6 +22,7 @@ from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.silver import REJECTED_ROWS
 from wfm_pipeline.contracts.source.source_map import SourceMap, TableMap
 from wfm_pipeline.domain.dates import Dates, Days
+from wfm_pipeline.errors import DataError
 from wfm_pipeline.transforms.legs import JudgedRows
 from wfm_pipeline.transforms.rows.canonical import RawRows
 from wfm_pipeline.transforms.rows.findings import findings_table, is_refused
@@ -60,6 +61,30 @@ class SilverCounts:
     rows_rejected: int = 0
     rows_duplicate: int = 0
     findings: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def rows_faulty(self) -> int:
+        """Rows refused for a fault, and not because the map excludes them."""
+        excluded = sum(rows for rule, rows in self.findings.items() if rule.startswith("excluded_"))
+        return max(self.rows_rejected - excluded, 0)
+
+
+def refuse_too_many(counts: SilverCounts, *, highest_share: float) -> None:
+    """Stop when more rows are faulty than the limit allows.
+
+    Args:
+        counts: What a refresh did.
+        highest_share: Share of the rows that came in, 0..1.
+
+    Raises:
+        DataError: there are more; the message names the rules.
+    """
+    if counts.rows_in and counts.rows_faulty / counts.rows_in > highest_share:
+        raise DataError(
+            f"{counts.rows_faulty} of {counts.rows_in} rows are refused besides exclusions, more than the limit of "
+            f"{highest_share:.0%}; look at silver.rejected_rows ({dict(counts.findings)}), mend the source map, "
+            "or raise rejected_share_limit"
+        )
 
 
 def days_scope(source_map: SourceMap, dates: Dates) -> Scope:

@@ -233,3 +233,13 @@ def test_unknown_aht_everywhere_still_segments_by_volume():
 def test_unusable_input_is_refused_with_its_reason(spoil, message):
     with pytest.raises(DataError, match=message):
         segment_customers(spoil(_four_groups()), seed=1)
+
+
+def test_calls_that_belong_to_nobody_are_counted():
+    rows = _customers([1.0, 2.0, 3.0, 9.0], [100.0, 110.0, 120.0, 130.0])
+    rows.loc[3, "customer_key"] = UNKNOWN
+
+    result = segment_customers(rows, seed=7)
+
+    # 9 calls a week for 50 weeks have no customer.
+    assert {"segments": result.k, "calls_without_customer": 450, "customers": 3} == result.facts

@@ -2,20 +2,13 @@
 
 import pytest
 
-from wfm_pipeline.assets.silver import _refuse_too_many
 from wfm_pipeline.errors import DataError
-from wfm_pipeline.resources import House
-from wfm_pipeline.settings import load_settings
-from wfm_pipeline.warehouse.silver.refresh import SilverCounts
-
-pytestmark = pytest.mark.usefixtures("clean_environment")
+from wfm_pipeline.warehouse.silver.rows import SilverCounts, refuse_too_many
 
 
 def test_more_refusals_than_the_limit_stop_the_run_with_the_rules_named():
-    house = House(load_settings(rejected_share_limit=0.1))
-
     with pytest.raises(DataError, match=r"11 of 100 rows.*undated"):
-        _refuse_too_many(house, SilverCounts(100, 89, 11, 0, {"undated": 11}))
+        refuse_too_many(SilverCounts(100, 89, 11, 0, {"undated": 11}), highest_share=0.1)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +18,9 @@ def test_more_refusals_than_the_limit_stop_the_run_with_the_rules_named():
 def test_refusals_up_to_the_limit_and_exclusions_do_not(findings):
     refused = sum(findings.values())
 
-    _refuse_too_many(
-        House(load_settings(rejected_share_limit=0.1)), SilverCounts(100, 100 - refused, refused, 0, findings)
-    )
+    refuse_too_many(SilverCounts(100, 100 - refused, refused, 0, findings), highest_share=0.1)
+
+
+def test_rows_that_are_excluded_are_no_faults():
+    # 5 refused, 2 of them because the map says so.
+    assert 3 == SilverCounts(10, 5, 5, 0, {"undated": 3, "excluded_queue": 2}).rows_faulty

@@ -102,6 +102,23 @@ def reforecast(
     )
 
 
+def on_issued_grid(intervals: pd.DataFrame, issued: pd.DataFrame, *, since: dt.datetime) -> pd.DataFrame:
+    """An update by wall clock laid on the issue's own intervals; those that are over are left out.
+
+    Args:
+        intervals: `Reforecast.intervals`.
+        issued: The issue: queue_id, interval_start (UTC), interval_start_local, business_date, aht_seconds, is_open.
+        since: Start of the first interval still to come (naive UTC).
+
+    Returns:
+        One row per queue and interval of the issue still to come, with the update's values.
+    """
+    grid = issued[["queue_id", "interval_start", "interval_start_local", "business_date", "aht_seconds", "is_open"]]
+    ahead = grid[grid["interval_start"] >= pd.Timestamp(since)]
+    by_clock = intervals.rename(columns={"interval_start": "interval_start_local"})
+    return ahead.merge(by_clock, on=["queue_id", "interval_start_local"], how="inner", validate="many_to_one")
+
+
 def _whole_slots(since_midnight: pd.Timedelta, step: int) -> int:
     return max(int(since_midnight // pd.Timedelta(minutes=step)), 0)
 

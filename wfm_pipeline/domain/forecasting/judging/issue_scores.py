@@ -175,3 +175,23 @@ def _scores(rows: Mapping[str, FloatArray], *, point: str) -> dict[str, object]:
         **peers,
         "wmape_floor": metrics.poisson_floor(rows["rate"]),
     }
+
+
+def latest_scores(rows: pd.DataFrame) -> dict[str, int | float]:
+    """How good the newest issue was, all queues together, beside the peer.
+
+    Args:
+        rows: Rows of `score_issue` of several issues, with `issued_at`; may be empty.
+
+    Returns:
+        Issues scored [count], and of the newest its wMAPE by intervals and that of the peer [0..inf).
+    """
+    if rows.empty:
+        return {"issues_scored": 0}
+    whole = rows[(rows["queue_id"] == ALL) & (rows["grain"] == "interval")]
+    latest = whole[whole["issued_at"] == whole["issued_at"].max()].iloc[-1]
+    return {
+        "issues_scored": int(rows["issued_at"].nunique()),
+        "wmape": float(latest["wmape"]),
+        "wmape_median6": float(latest["wmape_median6"]),
+    }

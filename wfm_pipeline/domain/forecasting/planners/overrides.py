@@ -1,7 +1,7 @@
-"""Planners' overrides: applied beside the model's value, one after the other, and scored afterwards.
+"""Planners' overrides: applied beside the model's value, one after the other.
 
-Here: what an override does to the expected calls of an issue, the final bands and days, and what it
-was worth once calls have come (forecast value added). Not here: the model's forecast, or storing either.
+Here: what an override does to the expected calls of an issue, the final bands and days. Not here: what it was worth once
+calls have come (value_added.py), the model's forecast, or storing either.
 
 An override has a scope: a queue or all, and a stretch of wall clock [from, until). `factor` multiplies
 every interval of it; `add` and `set` speak of the calls of the whole scope, which are spread as the
@@ -18,6 +18,7 @@ import pandas as pd
 
 from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.domain.arrays import BoolArray, FloatArray
+from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, quantile_column
 
 OVERRIDE_COLUMNS: Final = (
     "override_id",
@@ -43,22 +44,6 @@ EFFECT_COLUMNS: Final = (
     "calls_before",
     "calls_after",
 )
-VALUE_COLUMNS: Final = (
-    "override_id",
-    "grain",
-    "kind",
-    "author",
-    "points",
-    "points_late",
-    "calls_actual",
-    "calls_before",
-    "calls_after",
-    "error_before",
-    "error_after",
-    "value_added",
-)
-GRAINS: Final = {"interval": ["queue_id", "interval_start"], "day": ["queue_id", "business_date"], "scope": []}
-"""Grains of the score, and what is kept apart in each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +165,24 @@ def moved_quantiles(
     return moved
 
 
+def with_final_band(forecast: pd.DataFrame) -> pd.DataFrame:
+    """The forecast that is staffed: final calls as the mean, and the band that follows them.
+
+    Args:
+        forecast: calls_mean, the columns of all quantiles [calls], and calls_final, null where an issue has none: there
+            the model's values stand.
+
+    Returns:
+        The same rows with the final calls as calls_mean, and the quantiles moved with them [calls].
+    """
+    mean = forecast["calls_mean"].to_numpy(np.float64)
+    final = forecast["calls_final"].fillna(forecast["calls_mean"]).to_numpy(np.float64)
+    columns = {level: quantile_column(level) for level in QUANTILE_LEVELS}
+    bands = {level: forecast[column].to_numpy(np.float64) for level, column in columns.items()}
+    moved = moved_quantiles(bands, mean=mean, final=final)
+    return forecast.assign(calls_mean=final, **{column: moved[level] for level, column in columns.items()})
+
+
 def _final_days(final: pd.DataFrame, days: pd.DataFrame) -> pd.DataFrame:
     keys = ["queue_id", "business_date"]
     sums = final.groupby(keys)["calls_final"].sum()
@@ -198,46 +201,3 @@ def _final_days(final: pd.DataFrame, days: pd.DataFrame) -> pd.DataFrame:
 def _union(lists: pd.Series) -> str:
     """Overrides of a day, each once, in the order in which its intervals name them."""
     return ";".join(dict.fromkeys(one for ids in lists for one in ids.split(";")))
-
-
-def score_overrides(effects: pd.DataFrame, actual: pd.DataFrame) -> pd.DataFrame:
-    """Forecast value added: the error before and after each override, on the very rows it acted on.
-
-    Args:
-        effects: From `FinalForecast.effects`, of one issue.
-        actual: What came: queue_id, interval_start (UTC), calls (NaN = missing).
-
-    Returns:
-        One row per override and grain with at least one point, columns VALUE_COLUMNS. Rows that had begun
-        when the override was decided, and rows without known calls, are not scored.
-
-    Source:
-        Gilliland (2010), The Business Forecasting Deal: forecast value added.
-    """
-    rows = effects.merge(actual, on=["queue_id", "interval_start"], how="left", validate="many_to_one")
-    late = rows.groupby("override_id")["is_late"].sum()
-    scored = rows[~rows["is_late"].astype(bool) & rows["calls"].notna()]
-    records = [
-        {"override_id": name, "grain": grain, "points_late": int(late[name]), **_value(part, keys)}
-        for name, part in scored.groupby("override_id", sort=True)
-        for grain, keys in GRAINS.items()
-    ]
-    return pd.DataFrame(records, columns=list(VALUE_COLUMNS))
-
-
-def _value(part: pd.DataFrame, keys: list[str]) -> dict[str, object]:
-    sums = part[["calls", "calls_before", "calls_after"]]
-    points = part.groupby(keys)[list(sums.columns)].sum() if keys else sums.sum().to_frame().T
-    came = float(points["calls"].sum())
-    errors = [float((points[name] - points["calls"]).abs().sum()) for name in ("calls_before", "calls_after")]
-    return {
-        "kind": part["kind"].iloc[0],
-        "author": part["author"].iloc[0],
-        "points": len(points),
-        "calls_actual": came,
-        "calls_before": float(points["calls_before"].sum()),
-        "calls_after": float(points["calls_after"].sum()),
-        "error_before": errors[0],
-        "error_after": errors[1],
-        "value_added": (errors[0] - errors[1]) / came if came > 0 else float("nan"),
-    }

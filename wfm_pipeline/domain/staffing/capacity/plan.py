@@ -92,6 +92,25 @@ class _Required:
     reasons: list[str]
 
 
+def plan_facts(rows: pd.DataFrame) -> dict[str, object]:
+    """What a plan comes to.
+
+    Args:
+        rows: Rows of `plan_capacity`.
+
+    Returns:
+        Pools, weeks in which one is short, people to hire and rows with unknowns [count]; the largest gap [FTE].
+    """
+    short = rows[rows["gap_fte_mean"] > 0]
+    return {
+        "pools": int(rows["pool_id"].nunique()),
+        "weeks_short": len(short),
+        "largest_gap_fte": float(short["gap_fte_mean"].max()) if len(short) else 0.0,
+        "hires_needed": int(rows["hires_needed"].sum()),
+        "rows_with_unknowns": int(rows["reason"].notna().sum()),
+    }
+
+
 def plan_capacity(
     demand: pd.DataFrame, tables: PlannersTables, efficiency: Mapping[str, Efficiency], options: CapacityOptions
 ) -> pd.DataFrame:

@@ -15,6 +15,7 @@ Source:
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,9 @@ import pandas as pd
 from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.staffing.faults import CapacityError
 from wfm_pipeline.units import DAYS_PER_WEEK, MINUTES_PER_HOUR, SECONDS_PER_HOUR
+
+LEARNT_COLUMNS: Final = ("queue_id", "business_date", "agents_required", "agents_required_exact", "workload_minutes")
+"""Columns of the issued staffing that `learn_efficiency` looks at."""
 
 
 @dataclass(frozen=True, slots=True)

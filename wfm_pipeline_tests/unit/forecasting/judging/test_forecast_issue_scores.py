@@ -8,6 +8,7 @@ import pytest
 
 from wfm_pipeline.contracts.gold import FORECAST_ACCURACY
 from wfm_pipeline.domain.forecasting import score_issue
+from wfm_pipeline.domain.forecasting.judging.issue_scores import latest_scores
 from wfm_pipeline.errors import DataError
 
 ORIGIN = dt.date(2024, 3, 4)
@@ -108,3 +109,13 @@ def test_nothing_come_to_pass_gives_no_rows_and_no_history_is_refused():
     assert score_issue(*_issue(12.0), _actuals(10.0, until="2024-03-04"), origin=ORIGIN).empty
     with pytest.raises(DataError, match="before the origin"):
         score_issue(*_issue(12.0), _actuals(10.0).query("interval_start >= '2024-03-04'"), origin=ORIGIN)
+
+
+def test_of_several_issues_the_newest_is_told():
+    rows = pd.DataFrame(
+        [("(all)", "interval", 1, 0.5, 0.6), ("(all)", "interval", 2, 0.1, 0.2), ("a", "interval", 2, 0.9, 0.9)],
+        columns=["queue_id", "grain", "issued_at", "wmape", "wmape_median6"],
+    )
+
+    assert {"issues_scored": 2, "wmape": 0.1, "wmape_median6": 0.2} == latest_scores(rows)
+    assert {"issues_scored": 0} == latest_scores(rows.head(0))

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wfm_pipeline.domain.forecasting.planners.overrides import OVERRIDE_COLUMNS, finish_forecast, score_overrides
+from wfm_pipeline.domain.forecasting.planners.overrides import OVERRIDE_COLUMNS, finish_forecast, with_final_band
 from wfm_pipeline.domain.forecasting.planners.sheets import PLAN_FILES, active_overrides, plans_of
+from wfm_pipeline.domain.forecasting.planners.value_added import score_issues, score_overrides, value_added
 from wfm_pipeline.domain.planners_tables import read_rows
 from wfm_pipeline.errors import DataError
 
@@ -232,6 +233,35 @@ def test_missing_calls_are_not_scored_and_nothing_known_has_no_row():
     done = finish(override("o1", "factor", 2.0))
 
     assert score_overrides(done.effects, came(done, np.nan)).empty
+
+
+def test_overrides_of_several_issues_are_scored_apart_and_worth_something_together():
+    good, bad = finish(override("o1", "factor", 2.0)), finish(override("o2", "factor", 1.5))
+    effects = pd.concat([good.effects.assign(issued_at=2), bad.effects.assign(issued_at=1)], ignore_index=True)
+
+    scores = score_issues(effects, came(good, good.intervals["calls_final"]))
+
+    # c calls were forecast and 2c came, for both: error before c and c, after 0 and c / 2; gain 1.5c of 4c
+    assert [1, 2] == scores["issued_at"].unique().tolist()
+    assert value_added(scores) == pytest.approx(1.5 / 4)
+
+
+def test_without_calls_nothing_is_said_of_the_value():
+    done = finish(override("o1", "factor", 2.0))
+    nothing = score_issues(done.effects.assign(issued_at=1), came(done, np.nan))
+
+    assert value_added(nothing) is None
+    assert value_added(score_issues(nothing.assign(issued_at=[]), came(done, np.nan))) is None
+
+
+def test_what_is_staffed_is_final_where_there_are_final_values_and_the_models_elsewhere():
+    quantiles = {f"calls_q{level}": [8.0, 8.0] for level in ("05", "10", "25", "50", "75", "90", "95")}
+    forecast = pd.DataFrame({"calls_mean": [10.0, 10.0], "calls_final": [15.0, None], **quantiles})
+
+    found = with_final_band(forecast)
+
+    assert [15.0, 10.0] == found["calls_mean"].tolist()
+    assert [12.0, 8.0] == found["calls_q95"].tolist()
 
 
 HEADER = ["override_id", "queue_id", "from_local", "until_local", "kind", "value", "author", "why"]

@@ -9,7 +9,7 @@ import pytest
 
 from wfm_pipeline.contracts.planning.capacity import CAPACITY_WEEK
 from wfm_pipeline.domain.staffing.capacity.people import WEEKS_PER, HiringClass, Intake, Pool
-from wfm_pipeline.domain.staffing.capacity.plan import CapacityOptions, PlannersTables, plan_capacity
+from wfm_pipeline.domain.staffing.capacity.plan import CapacityOptions, PlannersTables, plan_capacity, plan_facts
 from wfm_pipeline.domain.staffing.capacity.shrinkage import ShrinkageRow, shrinkage_of
 from wfm_pipeline.domain.staffing.capacity.work import (
     Efficiency,
@@ -323,3 +323,18 @@ def test_one_class_is_sized_for_the_shortest_of_the_next_weeks():
 def test_hiring_follows_the_chosen_gap():
     # q90: 8,448 calls need 22 FTE against 16: 6 / 0.8 = 7.5 -> 8
     assert [8] == plan(demand(calls=(7680.0,)), hire_for="q90")["hires_needed"].tolist()
+
+
+def test_what_a_plan_comes_to():
+    rows = pd.DataFrame(
+        {
+            "pool_id": ["p", "p", "r"],
+            "gap_fte_mean": [-1.0, 2.5, 1.0],
+            "hires_needed": [0, 3, 1],
+            "reason": [None, None, "aht_unknown"],
+        }
+    )
+    facts = {"pools": 2, "weeks_short": 2, "largest_gap_fte": 2.5, "hires_needed": 4, "rows_with_unknowns": 1}
+
+    assert facts == plan_facts(rows)
+    assert 0.0 == plan_facts(rows.head(1))["largest_gap_fte"]

@@ -1,0 +1,95 @@
+"""Several weeks, one after the other: each is compared with the one before, and judged by both strategies.
+
+Not here: one week (frames.py) and what a week is planned from (warehouse/shelves/planning).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from wfm_pipeline.domain.allocation.strategies.strategy import Options, allocate, optimal_counts
+from wfm_pipeline.domain.allocation.tables.frames import WeekAnswer, quality_frame
+from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
+
+Previous = Mapping[str, str | None] | None
+"""Demand of each person in the plan of the week before, None for a person without; None where there is no plan."""
+
+
+@dataclass(frozen=True)
+class PlannedWeeks:
+    """What the weeks of a run have to say.
+
+    Attributes:
+        demands, assignments: Rows of all weeks, as `WeekAnswer` has them.
+        quality: One row per week and strategy, the chosen one first (`is_chosen`).
+        notices: What the user should know, each once.
+    """
+
+    demands: pd.DataFrame
+    assignments: pd.DataFrame
+    quality: pd.DataFrame
+    notices: tuple[str, ...]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """How the chosen strategy did: people without work [count], mean chi-square gap of the weeks."""
+        chosen = self.quality[self.quality["is_chosen"]]
+        return {
+            "unassigned": int(chosen["unassigned"].sum()),
+            "chi_square_gap": float(chosen["chi_square_gap"].fillna(0).mean()),
+        }
+
+    def demands_of(self, week: IsoWeek) -> pd.DataFrame:
+        """The demands of one week.
+
+        Args:
+            week: One of the weeks.
+
+        Returns:
+            Its rows of `demands`.
+        """
+        return self.demands[(self.demands["iso_year"] == week.iso_year) & (self.demands["iso_week"] == week.iso_week)]
+
+
+def plan_weeks(
+    weeks: Sequence[IsoWeek],
+    answer: Callable[[IsoWeek, Previous], WeekAnswer],
+    *,
+    others: Sequence[Options],
+    previous: Previous,
+) -> PlannedWeeks:
+    """Plan weeks in order of time; each one is compared with the plan of the week before.
+
+    Args:
+        weeks: The weeks, in order.
+        answer: Plans one week, given the plan before it.
+        others: Options of the strategies that are judged beside the chosen one.
+        previous: Plan of the week before the first.
+
+    Returns:
+        The rows of all weeks, in order.
+    """
+    demands, assignments, quality = [], [], []
+    notices: dict[str, None] = {}
+    for week in weeks:
+        found = answer(week, previous)
+        demands.append(found.demands)
+        assignments.append(found.assignments)
+        quality += [found.quality.assign(is_chosen=True), *_judged_beside(found, others, previous)]
+        notices |= dict.fromkeys(found.notices)
+        previous = {cn: None if demand is None else str(demand) for cn, demand in found.allocation.by_cn.items()}
+    together = partial(pd.concat, ignore_index=True)
+    return PlannedWeeks(together(demands), together(assignments), together(quality), tuple(notices))
+
+
+def _judged_beside(answer: WeekAnswer, others: Sequence[Options], previous: Previous) -> list[pd.DataFrame]:
+    """Quality of the other strategies on the same problem."""
+    frames = []
+    for options in others:
+        other = allocate(answer.allocation.problem, options, previous=previous)
+        optimum = optimal_counts(other.eligibility)
+        frames.append(quality_frame(other, optimum, previous=previous).assign(is_chosen=False))
+    return frames

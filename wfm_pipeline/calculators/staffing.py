@@ -5,12 +5,13 @@ Here: the request and which rows are asked. Not here: the mathematics and the co
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from wfm_pipeline.domain.staffing.sheet import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, staff_table
+from wfm_pipeline.domain.staffing.sheet import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, StaffedRows, staff_rows
 from wfm_pipeline.errors import SettingsError
-from wfm_pipeline.sources.files.planning_files import read_cells
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +49,25 @@ class StaffingAnswer:
     """What came out.
 
     Attributes:
-        rows: One row per row asked, in its order; rows of a file also say in `reason` why they have no answer.
+        staffed: The rows asked, in their order, with their answers.
+        has_reasons: True for rows of a file, which may lack an answer and say why in `reason`.
         notices: What the reader should know.
     """
 
-    rows: pd.DataFrame
+    staffed: StaffedRows
+    has_reasons: bool
     notices: tuple[str, ...] = ()
+
+    @property
+    def cells(self) -> dict[str, list[float | int | str | None]]:
+        """The answer column by column, as plain values; None where there is no number."""
+        return {name: cells for name, cells in self.staffed.cells().items() if self.has_reasons or name != "reason"}
+
+    @property
+    def rows(self) -> "pd.DataFrame":
+        """The same as a table, one row per row asked."""
+        rows = self.staffed.frame()
+        return rows if self.has_reasons else rows.drop(columns="reason")
 
 
 def staff_file(path: Path, *, threads: int = 1) -> StaffingAnswer:
@@ -67,8 +81,10 @@ def staff_file(path: Path, *, threads: int = 1) -> StaffingAnswer:
         SettingsError: there is no such file, or a required column is missing.
         DataError: the file cannot be read.
     """
-    rows, notices = staff_table(*read_cells(path), threads=threads)
-    return StaffingAnswer(rows, tuple(notices))
+    from wfm_pipeline.sources.files.planning_files import read_cells  # noqa: PLC0415  (with pandas, half a second)
+
+    staffed, notices = staff_rows(*read_cells(path), threads=threads)
+    return StaffingAnswer(staffed, True, tuple(notices))
 
 
 def staff_row(request: StaffingRequest) -> StaffingAnswer:
@@ -82,8 +98,8 @@ def staff_row(request: StaffingRequest) -> StaffingAnswer:
     missing = [f"--{name.replace('_', '-')}" for name in REQUIRED_COLUMNS if values[name] is None]
     if missing:
         raise SettingsError(f"staff needs {', '.join(missing)}; or --file IN.csv [--out OUT.csv]", missing=missing)
-    rows, _ = staff_table(columns, [["" if values[name] is None else repr(values[name]) for name in columns]])
-    reason = rows["reason"].iloc[0]
+    staffed, _ = staff_rows(columns, [["" if values[name] is None else repr(values[name]) for name in columns]])
+    (reason,) = staffed.reason
     if reason:
         raise SettingsError(reason)
-    return StaffingAnswer(rows.drop(columns="reason"))
+    return StaffingAnswer(staffed, False)

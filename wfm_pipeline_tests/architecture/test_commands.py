@@ -3,6 +3,7 @@
 import importlib
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,50 @@ def test_the_front_door_loads_nothing_heavy_and_no_command():
 
 def test_a_commands_module_loads_nothing_heavy_before_the_command_is_called():
     assert set() == _loaded_by(*map(_module, LINES)) & HEAVY
+
+
+RESOURCES = "cn,platform,locality,skills,states\n" + "".join(f"R{n},Voice,Domestic,Claims,TX\n" for n in range(6))
+DEMANDS = "demand_id,platform,case_type,state,locality,weekly_forecast\n1,Voice,Claims,TX,Domestic,90\n"
+_ROW = ["--calls", "10", "--interval-seconds", "1800", "--aht-seconds", "200"]
+
+
+@pytest.mark.parametrize(
+    ("words", "needed"),
+    [
+        pytest.param(
+            ["staff", *_ROW, "--answer-target-seconds", "20", "--service-level-target", "0.8"], {"numpy"}, id="staff"
+        ),
+        pytest.param(
+            ["simulate", *_ROW, "--agents", "3", "--replications", "2"],
+            {"numpy", "pandas", "pyarrow", "pydantic_settings", "scipy"},
+            id="simulate",
+        ),
+        pytest.param(
+            ["allocate", "--resources", "R.csv", "--demands", "D.csv", "--week", "2025-W28"],
+            {"numpy", "pandas", "pyarrow", "pydantic_settings"},
+            id="allocate",
+        ),
+    ],
+)
+def test_a_small_question_loads_only_what_its_answer_needs(words, needed, tmp_path):
+    (tmp_path / "R.csv").write_text(RESOURCES)
+    (tmp_path / "D.csv").write_text(DEMANDS)
+    code = (
+        f"import sys\nfrom wfm_pipeline.cli import menu\n"
+        f"assert not menu()({words!r}, standalone_mode=False)\nprint(*sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+
+    assert needed == set(done.stdout.splitlines()[-1].split()) & HEAVY
+
+
+def test_the_graph_loads_no_library_that_only_a_step_needs():
+    banned = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"]["lint"]
+
+    loaded = _loaded_by("wfm_pipeline.definitions")
+
+    assert set() == loaded & set(banned["flake8-tidy-imports"]["banned-module-level-imports"])
 
 
 def test_every_module_of_the_rooms_is_a_command_of_the_menu():

@@ -1,12 +1,15 @@
 """`wfm staff`: agents for one row of arguments, or for every row of a CSV file."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wfm_pipeline.commands.common import ANSWER, AsJson, RawCells, chosen_settings, out, tell_notices
 from wfm_pipeline.errors import SettingsError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ONE, _MANY = "One row", "Many rows"
 _SHOWN_ROWS = 20
@@ -52,8 +55,7 @@ def staff(
         staff_file,
         staff_row,
     )
-    from wfm_pipeline.files import write_csv
-    from wfm_pipeline.reports.words.terminal import print_json, print_table
+    from wfm_pipeline.reports.words.terminal import column_of, print_columns, print_json
 
     request = StaffingRequest(
         calls=calls,
@@ -68,18 +70,28 @@ def staff(
     if file is not None and not request.is_empty:
         raise SettingsError("give --file or the words of one row, not both; the file has them as columns")
     answered = staff_row(request) if file is None else staff_file(file, threads=chosen_settings().num_threads)
-    answer, notices = answered.rows, list(answered.notices)
-    tell_notices(notices)
+    tell_notices(answered.notices)
     if out_file is not None:
-        write_csv(answer, out_file, is_raw=raw_cells)
+        from wfm_pipeline.files import write_csv
+
+        write_csv(answered.rows, out_file, is_raw=raw_cells)
     if as_json:
-        print_json({"answer": answer}, notices=notices)
-        return
-    title = "Agents needed" if len(answer) <= _SHOWN_ROWS else f"Agents needed: {_SHOWN_ROWS} of {len(answer)} rows"
-    shown = answer.head(_SHOWN_ROWS)
-    print_table(shown.drop(columns="reason", errors="ignore"), title)
-    if "reason" in answer:
-        for row, reason in enumerate(shown["reason"], start=1):
-            if reason:
-                out.say(f"row {row}: {reason}")
-        out.say(f"{int((answer['reason'] == '').sum())} of {len(answer)} rows have an answer")
+        print_json({"answer": answered.rows}, notices=list(answered.notices))
+    elif file is None:
+        cells = answered.cells.items()
+        print_columns([column_of(name, values, is_number=True) for name, values in cells], "Agents needed")
+    else:
+        _print_rows(answered.rows)
+
+
+def _print_rows(rows: "pd.DataFrame") -> None:
+    """The first rows, why some have no answer, and how many have one."""
+    from wfm_pipeline.reports.words.terminal import print_table
+
+    title = "Agents needed" if len(rows) <= _SHOWN_ROWS else f"Agents needed: {_SHOWN_ROWS} of {len(rows)} rows"
+    shown = rows.head(_SHOWN_ROWS)
+    print_table(shown.drop(columns="reason"), title)
+    for row, reason in enumerate(shown["reason"], start=1):
+        if reason:
+            out.say(f"row {row}: {reason}")
+    out.say(f"{int((rows['reason'] == '').sum())} of {len(rows)} rows have an answer")

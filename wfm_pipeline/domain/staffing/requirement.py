@@ -8,10 +8,9 @@ number of agents is divided by (1 - shrinkage); the result is rounded up once, a
 """
 
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from wfm_pipeline.domain.arrays import ROUNDING, BoolArray, FloatArray, TextArray
@@ -19,6 +18,9 @@ from wfm_pipeline.domain.staffing.faults import NoTargetError
 from wfm_pipeline.domain.staffing.limits import reasons
 from wfm_pipeline.domain.staffing.rows import run_rows
 from wfm_pipeline.units import ANSWER_TARGET_SECONDS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ANSWERS: Final = 6
 """Columns of the kernel's answer: agents, exact, wait, abandonment, service level and ASA [count]."""
@@ -55,8 +57,10 @@ class Requirement:
     wait_probability: FloatArray
     reason: TextArray
 
-    def frame(self) -> pd.DataFrame:
+    def frame(self) -> "pd.DataFrame":
         """One row per row, one column per attribute."""
+        import pandas as pd  # noqa: PLC0415  (half a second; a single row does without)
+
         return pd.DataFrame({field.name: getattr(self, field.name) for field in fields(self)})
 
 

@@ -9,15 +9,19 @@ cell, so that nothing of the input can become a formula in a spreadsheet.
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from wfm_pipeline.domain.arrays import FloatArray
-from wfm_pipeline.domain.staffing.requirement import agents_required
+from wfm_pipeline.domain.staffing.requirement import Requirement, agents_required
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.units import LARGEST_NUMBER, PERCENT, SMALLEST_NUMBER, plain_number
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 REQUIRED_COLUMNS: Final = (
     "calls", "interval_seconds", "aht_seconds", "answer_target_seconds", "service_level_target",
@@ -27,6 +31,7 @@ ANSWER_COLUMNS: Final = (
     "agents_required", "agents_required_exact", "agents_scheduled", "service_level", "asa_seconds", "occupancy",
     "abandon_share", "reason",
 )  # fmt: skip
+_NUMBERS: Final = ANSWER_COLUMNS[:-1]
 _COUNTS: Final = ("agents_required", "agents_scheduled")
 _LARGEST_WHOLE: Final = 2.0**53
 """Whole numbers above this are not all doubles."""
@@ -36,9 +41,44 @@ _ANY_LEVEL: Final = 0.5
 """Stands for a target that a row lacks, until the row gets its reason."""
 
 
-def staff_table(
+@dataclass(frozen=True, slots=True, eq=False)
+class StaffedRows:
+    """Rows and their answers, column by column.
+
+    Attributes:
+        asked: The known input columns as numbers, NaN where a cell is empty or no number.
+        need: What each row needs.
+        reason: Why a row has no answer; empty where it has one.
+    """
+
+    asked: Mapping[str, FloatArray]
+    need: Requirement
+    reason: NDArray[np.object_]
+
+    def cells(self) -> dict[str, list[float | int | str | None]]:
+        """The columns of `frame` as plain values, None where there is no number."""
+        is_known = self.reason == ""
+        answers = {name: np.where(is_known, getattr(self.need, name), np.nan) for name in _NUMBERS}
+        numbers = {name: _plain(values) for name, values in {**self.asked, **answers}.items()}
+        return {**numbers, "reason": self.reason.tolist()}
+
+    def frame(self) -> "pd.DataFrame":
+        """One row per row: the known input columns as numbers, then `ANSWER_COLUMNS`; no number where there is a reason."""
+        import pandas as pd  # noqa: PLC0415  (half a second; a single row does without)
+
+        answer = self.need.frame()[list(ANSWER_COLUMNS)].assign(reason=self.reason)
+        answer.loc[self.reason != "", list(_NUMBERS)] = np.nan
+        answer = answer.astype(dict.fromkeys(_COUNTS, "Int64"))
+        asked = {
+            name: pd.Series(values).astype("Int64" if _is_whole(values) else "float64")
+            for name, values in self.asked.items()
+        }
+        return pd.concat([pd.DataFrame(asked), answer], axis=1)
+
+
+def staff_rows(
     header: Sequence[str], rows: Sequence[Sequence[str]], *, threads: int = 1
-) -> tuple[pd.DataFrame, list[str]]:
+) -> tuple[StaffedRows, list[str]]:
     """The answer of every row, and notices.
 
     Args:
@@ -48,9 +88,7 @@ def staff_table(
         threads: Most threads, for very many rows.
 
     Returns:
-        The known input columns as numbers, then agents_required, agents_required_exact,
-        agents_scheduled, service_level, asa_seconds, occupancy, abandon_share and reason. A bad row
-        has no number in the added columns.
+        The rows in their order; a bad one has a reason and no answer.
 
     Raises:
         SettingsError: a required column is missing, or a known one comes twice.
@@ -143,7 +181,7 @@ def _hint(text: str) -> str:
     return f"; write decimals with a point: {decimal:g}" if decimal is not None else ""
 
 
-def _answer(columns: Mapping[str, FloatArray], faults: Mapping[int, str], threads: int) -> pd.DataFrame:
+def _answer(columns: Mapping[str, FloatArray], faults: Mapping[int, str], threads: int) -> StaffedRows:
     shrinkage = np.nan_to_num(columns.get("shrinkage", np.zeros(1)), nan=0.0)
     is_untold = np.isnan(columns["service_level_target"])
     need = agents_required(
@@ -156,22 +194,20 @@ def _answer(columns: Mapping[str, FloatArray], faults: Mapping[int, str], thread
         max_occupancy=columns.get("max_occupancy", np.nan),
         shrinkage=shrinkage,
         threads=threads,
-    ).frame()
-    reason = np.array(need["reason"], dtype=object)
+    )
+    reason = np.array(need.reason, dtype=object)
     reason[is_untold & (reason == "")] = "service_level_target is missing"
     for number, words in faults.items():
         reason[number] = words
-    answer = need[list(ANSWER_COLUMNS)].assign(reason=reason)
-    numbers = [name for name in ANSWER_COLUMNS if name != "reason"]
-    answer.loc[reason != "", numbers] = np.nan
-    answer = answer.astype(dict.fromkeys(_COUNTS, "Int64"))
-    return pd.concat([pd.DataFrame({name: _plain(values) for name, values in columns.items()}), answer], axis=1)
+    return StaffedRows(columns, need, reason)
 
 
-def _plain(values: FloatArray) -> pd.Series:
+def _plain(values: FloatArray) -> list[float | int | str | None]:
     """The column as whole numbers where it has no others, so that 100 comes out as 100."""
+    kind = int if _is_whole(values) else float
+    return [None if math.isnan(value) else kind(value) for value in values.tolist()]
+
+
+def _is_whole(values: FloatArray) -> bool:
     known = values[~np.isnan(values)]
-    column = pd.Series(values)
-    return (
-        column.astype("Int64") if (known == np.rint(known)).all() and (np.abs(known) < _LARGEST_WHOLE).all() else column
-    )
+    return bool((known == np.rint(known)).all() and (np.abs(known) < _LARGEST_WHOLE).all())

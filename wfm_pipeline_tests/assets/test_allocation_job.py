@@ -23,6 +23,7 @@ from wfm_pipeline_tests.tools.write_allocation_seeds import FOLDER
 
 PLAN = [table.full_name for table in ALLOCATION_TABLES]
 LAST_WEEK = IsoWeek.of(LAST_DATE).previous
+COMING = "2026-W27"  # the forecast begins on Friday, 26 June 2026
 
 
 def plan(house, first, last=None):
@@ -299,7 +300,7 @@ def test_the_command_plans_in_the_warehouse_and_explains(planned, tmp_path, monk
     [
         pytest.param(["--from", "2026-W14", "--to", "2026-W13"], "swap them", id="wrong_way_round"),
         pytest.param(["--from", "soon"], "--from", id="not_a_week"),
-        pytest.param([], "--from 2025-W28", id="nothing_said"),
+        pytest.param(["--week", "2026-W14"], "--from 2025-W28", id="half_said"),
         pytest.param(["--from", "2026-W14", "--week", "2026-W14"], "takes none of", id="both_ways"),
         pytest.param(["--to", "2026-W14"], "needs --from", id="only_the_end"),
         pytest.param(["--from", "2026-W14", "--tiers", "t.csv"], "got --tiers", id="files_in_the_warehouse"),
@@ -311,6 +312,28 @@ def test_wrong_words_for_the_warehouse_are_exit_code_2(words, said, clean, monke
 
     assert done.returncode == 2
     assert said in " ".join(done.stderr.split())
+
+
+def test_the_command_without_words_plans_the_coming_week_and_shows_people_gaps_and_fairness(
+    with_calls, monkeypatch, capsys
+):
+    monkeypatch.setenv("WFM_HOME", str(with_calls.settings.home))
+    monkeypatch.setenv("WFM_SOURCE_URL", with_calls.settings.source_url.get_secret_value())
+
+    done = run_wfm(monkeypatch, capsys, "allocate")
+
+    said = " ".join(done.stdout.split())
+    assert done.returncode == 0, done.stderr
+    assert f"SIMULATED DATA: Weekly assignment {COMING}: people per kind of work" in said
+    assert f"Largest gaps of {COMING}" in said
+    assert f"Fairness of {COMING} per strategy" in said
+
+
+def test_before_any_forecast_there_is_no_coming_week(clean, monkeypatch, capsys):
+    done = run_wfm(monkeypatch, capsys, "allocate")
+
+    assert done.returncode != 0
+    assert "wfm run" in done.stderr
 
 
 def test_a_week_is_planned_while_the_source_is_down_and_its_title_still_says_simulated(with_calls):

@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 
     from wfm_pipeline.calculators.allocation import AllocationRequest
     from wfm_pipeline.domain.allocation.strategies.strategy import Allocation
+    from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
+    from wfm_pipeline.resources import House
     from wfm_pipeline.settings import Settings
 
 _FILES, _STORED = "One week from CSV files", "Weeks in the warehouse"
 _EITHER = (
     "allocate needs --resources R.csv, --demands D.csv and --week 2025-W28; or, in the warehouse, "
-    "--from 2025-W28 [--to 2025-W31]"
+    "--from 2025-W28 [--to 2025-W31], or nothing for the coming week"
 )
 _TABLES_INSTEAD = "in the warehouse the planners' tables say it; leave out --from and --to to plan from CSV files"
 
@@ -62,7 +64,8 @@ def allocate(
         Path | None, typer.Option(metavar="CSV", help="Last week's --out, to count moves.", rich_help_panel=_FILES)
     ] = None,
     first_week: Annotated[
-        str | None, typer.Option("--from", metavar="WEEK", help="Plan in the warehouse.", rich_help_panel=_STORED)
+        str | None,
+        typer.Option("--from", metavar="WEEK", help="First week; default the coming one.", rich_help_panel=_STORED),
     ] = None,
     last_week: Annotated[
         str | None, typer.Option("--to", metavar="WEEK", help="Last week; default --from.", rich_help_panel=_STORED)
@@ -94,7 +97,7 @@ def allocate(
     raw_cells: RawCells = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fair weekly allocation: one week from CSV files, or --from and --to in the warehouse."""
+    """Fair weekly allocation: the coming week, or --from and --to, in the warehouse; or one week from CSV files."""
     files: dict[str, Any] = {
         "resources": resources,
         "demands": demands,
@@ -109,7 +112,7 @@ def allocate(
     written = _Files(out_file, eligibility, raw_cells)
     if first_week is None and last_week is not None:
         raise SettingsError(f"--to {last_week} needs --from: the first week of the stretch")
-    if first_week is not None:
+    if first_week is not None or not any(value is not None for value in files.values()):
         _refuse_files(files)
         from wfm_pipeline.calculators.allocation import chosen_options
         from wfm_pipeline.resources import House
@@ -117,7 +120,7 @@ def allocate(
         said = {f"allocation_{name}": value for name, value in chosen.items()}
         settings = chosen_settings(source=source, warehouse_url=warehouse, **said)
         chosen_options(House(settings), **switches)
-        _in_warehouse(settings, (first_week, last_week or first_week), explain or [], written, as_json=as_json)
+        _in_warehouse(settings, (first_week, last_week), explain or [], written, as_json=as_json)
         return
     if resources is None or demands is None or week is None:
         raise SettingsError(_EITHER)
@@ -188,26 +191,26 @@ def _from_files(
 
 def _in_warehouse(
     settings: "Settings",
-    stretch: tuple[str, str],
+    stretch: tuple[str | None, str | None],
     names: list[str],
     written: _Files,
     *,
     as_json: bool,
 ) -> None:
-    from wfm_pipeline.calculators.allocation import explain, replay_week, weeks_between
+    from wfm_pipeline.calculators.allocation import explain, replay_week
     from wfm_pipeline.orchestration.jobs import ALLOCATION
     from wfm_pipeline.orchestration.runs.side_jobs import weeks_request
-    from wfm_pipeline.reports.tables.allocation import week_quality
+    from wfm_pipeline.reports.tables.allocation import weeks_tables
     from wfm_pipeline.reports.words.terminal import print_json, print_table
     from wfm_pipeline.resources import House
-    from wfm_pipeline.warehouse.shelves.weekly_plans import plans_of, quality_of
+    from wfm_pipeline.warehouse.shelves.weekly_plans import demands_of, plans_of, quality_of
 
     house = House(settings)
     started = time.monotonic()
-    weeks = weeks_between(*stretch)
+    weeks = _weeks(house, *stretch)
     outcome = run_asked(house, ALLOCATION, lambda: weeks_request(weeks))
     with house.open_warehouse() as opened:
-        quality, plans = quality_of(opened, weeks), plans_of(opened, weeks)
+        quality, plans, demands = (read(opened, weeks) for read in (quality_of, plans_of, demands_of))
     written.write_answer(plans)
     said = {}
     if names or written.eligibility is not None:
@@ -217,8 +220,20 @@ def _in_warehouse(
     if as_json:
         print_json({"quality": quality}, run_id=outcome.run_id, explanations=said)
         return
-    print_table(week_quality(quality), "Quality per week and strategy (structural = gap of the best possible)")
+    for title, frame in weeks_tables(demands, quality).items():
+        print_table(frame, house.title(title))
     for words in said.values():
         out.say(words)
     out.say(f"{len(weeks)} {'week' if len(weeks) == 1 else 'weeks'} in {time.monotonic() - started:.0f} s")
     out.say("look at: gold.weekly_resource_assignment, gold.demand_week, gold.allocation_quality")
+
+
+def _weeks(house: "House", first: str | None, last: str | None) -> "list[IsoWeek]":
+    """The weeks asked for; the coming one where none is."""
+    from wfm_pipeline.calculators.allocation import weeks_between
+    from wfm_pipeline.warehouse.shelves.weekly_plans import coming_week
+
+    if first is not None:
+        return weeks_between(first, last or first)
+    with house.open_gold() as gold:
+        return [coming_week(gold, house.source_map.name)]

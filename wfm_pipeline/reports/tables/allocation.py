@@ -3,6 +3,8 @@
 import pandas as pd
 
 _MOST_GAPS = 15
+_FEW_GAPS = 5
+_WORK = ["platform", "case_type", "state", "locality"]
 _DEMAND_COLUMNS = ["demand_id", "platform", "locality", "case_type", "state", "weekly_forecast", "ideal_fte"]
 _GAP_COLUMNS = [*_DEMAND_COLUMNS, "required_fte", "assigned", "eligible", "gap", "structural_gap"]
 _QUALITY_COLUMNS = ["strategy", "available", "staffed", "unassigned", "chi_square_gap", "jain_index", "unmet_share"]
@@ -25,6 +27,44 @@ def answer_tables(
         tables[f"Largest gaps: {len(short)} of {len(demands)} demands"] = short[_GAP_COLUMNS]
     tables["Quality of the week (structural = gap of the best possible)"] = week_quality(quality)
     return tables
+
+
+def weeks_tables(demands: pd.DataFrame, quality: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Title -> table of what was just planned in the warehouse: one week in full, several by their quality.
+
+    Args:
+        demands: Rows of gold.demand_week, of these weeks.
+        quality: Rows of gold.allocation_quality, of the same weeks.
+    """
+    if len(quality.groupby(["iso_year", "iso_week"])) == 1:
+        return assignment_tables(demands, quality)
+    return {"Quality per week and strategy (structural = gap of the best possible)": week_quality(quality)}
+
+
+def assignment_tables(demands: pd.DataFrame, quality: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Title -> table of the week that was just planned in the warehouse: who is where, what is short, how fair.
+
+    Args:
+        demands: Rows of gold.demand_week, of one week.
+        quality: Rows of gold.allocation_quality, of the same week.
+    """
+    week = f"{quality['iso_year'].iloc[0]}-W{quality['iso_week'].iloc[0]:02d}" if len(quality) else "the week"
+    work = demands.groupby(["platform", "case_type", "locality"], as_index=False).agg(
+        demands=("demand_id", "size"), ideal_fte=("ideal_fte", "sum"), assigned=("assigned", "sum")
+    )
+    short = demands[demands["gap"] > 0].sort_values(["gap", "demand_id"], ascending=[False, True]).head(_FEW_GAPS)
+    tables = {f"Weekly assignment {week}: people per kind of work": work}
+    if len(short):
+        title = f"Largest gaps of {week}: {len(short)} of {int((demands['gap'] > 0).sum())} (select gap_reason for why)"
+        tables[title] = short[["demand_id", *_WORK, "ideal_fte", "assigned", "gap", "structural_gap"]]
+    tables[f"Fairness of {week} per strategy"] = week_fairness(quality)
+    return tables
+
+
+def week_fairness(quality: pd.DataFrame) -> pd.DataFrame:
+    """How fair a week is, by strategy: few columns, for a person who has not chosen one yet."""
+    shown = quality[["strategy", "available", "unassigned", "unmet_share", "jain_index", "chi_square_gap"]]
+    return shown.assign(structural_unmet_share=quality["optimal_unmet_share"], is_chosen=quality["is_chosen"])
 
 
 def week_quality(quality: pd.DataFrame) -> pd.DataFrame:

@@ -3,18 +3,23 @@
 Not here: what a week is planned from (planning.py) and making a plan (domain/allocation).
 """
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from wfm_pipeline.contracts.columns import Table
-from wfm_pipeline.contracts.planning.allocation import ALLOCATION_QUALITY, WEEKLY_RESOURCE_ASSIGNMENT
+from wfm_pipeline.contracts.planning.allocation import ALLOCATION_QUALITY, DEMAND_WEEK, WEEKLY_RESOURCE_ASSIGNMENT
 from wfm_pipeline.domain.allocation.tables.frames import ANSWER_COLUMNS
 from wfm_pipeline.domain.allocation.tables.several_weeks import Previous
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
+from wfm_pipeline.errors import WarehouseError
+from wfm_pipeline.units import DAYS_PER_WEEK
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.gold_reader import GoldReader
+from wfm_pipeline.warehouse.newest import newest_issue
 
 
 def last_plan(warehouse: Warehouse, week: IsoWeek) -> Previous:
@@ -38,6 +43,24 @@ def rows_by_week(warehouse: Warehouse, table: Table) -> defaultdict[IsoWeek, pd.
     empty, found = rows.head(0), rows.groupby(["iso_year", "iso_week"])
     keys = zip(weeks["iso_year"].tolist(), weeks["iso_week"].tolist(), strict=True)
     return defaultdict(lambda: empty, {IsoWeek(*key): found.get_group(key) for key in keys})
+
+
+def coming_week(gold: GoldReader, source: str) -> IsoWeek:
+    """The first week that begins on or after the newest forecast's first day: the next one to be planned.
+
+    Raises:
+        WarehouseError: gold holds no forecast of the source.
+    """
+    first = newest_issue(gold, source)
+    if first is None:
+        raise WarehouseError(f"gold holds no forecast of {source} yet, so no coming week; `wfm run` makes one")
+    return IsoWeek.of(first + dt.timedelta(days=-first.weekday() % DAYS_PER_WEEK))
+
+
+def demands_of(warehouse: Warehouse, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
+    """Stored demands of some weeks with who is on them, week by week in the order of their ids."""
+    rows = warehouse.frame(warehouse.table(DEMAND_WEEK.full_name))
+    return _of_weeks(rows, weeks).sort_values(["iso_year", "iso_week", "demand_id"], ignore_index=True)
 
 
 def quality_of(warehouse: Warehouse, weeks: Sequence[IsoWeek]) -> pd.DataFrame:

@@ -25,7 +25,7 @@ PANELS: Final = {
     "Plan": {
         "staff": "Agents needed: for one row of arguments, or for every row of --file, each row by itself.",
         "simulate": "What if? Simulate queues, skills, shifts, impatience and redials, call by call; no warehouse needed.",
-        "allocate": "Fair weekly allocation: one week from CSV files, or --from and --to in the warehouse.",
+        "allocate": "Fair weekly allocation: the coming week, or --from and --to, in the warehouse; or one week from CSV files.",
         "capacity": "Weeks ahead: FTE required, available and short, and whom to hire by when.",
         "plans": "Planners' events, drivers, decisions and overrides: take them in, forecast again, apply, staff, score, "
         "publish.",

@@ -22,8 +22,8 @@ from wfm_pipeline.orchestration.jobs import (
     PUBLISH,
     REFORECAST,
     REFRESH,
+    build_jobs,
     publish_config,
-    publish_job,
 )
 from wfm_pipeline.orchestration.runs.running import JobRequest
 from wfm_pipeline.orchestration.sensors import publish_sensor
@@ -218,4 +218,4 @@ def tick(made, instance):
         dagster_instance=instance,
         dagster_run=made.dagster_run,
     )
-    return publish_sensor(publish_job())(context)
+    return publish_sensor(next(job for job in build_jobs(None, None) if job.name == PUBLISH))(context)

@@ -92,7 +92,7 @@ def test_a_publish_on_a_full_disk_says_so_and_readers_keep_the_former_copy(disk:
     "words", [["sample", "--months", "2"], ["publish"], ["run"], ["doctor"], ["dev", "--port", "65431"]], ids=lambda words: words[0]
 )  # fmt: skip
 def test_a_read_only_home_is_told_in_one_line(disk: Path, words) -> None:
-    env = environment(WFM_HOME=disk / "home", TMPDIR=disk.parent)
+    env = environment(WFM_HOME=disk / "home", TMPDIR=disk.parent, COLUMNS=300)
 
     ended = in_namespace(ON_A_READ_ONLY_DISK, disk, *WFM, *words, env=env, cwd=disk.parent)
 

@@ -1,8 +1,8 @@
 """How fast is the event simulation, and what does the same floor cost in Ciw?
 
 100,000 calls on two queues and three groups of agents with skills, priorities, impatience and redials, fixed
-seed. `first` holds numba's compilation (none where its cache is warm), `warm` is the median of the repeats;
-`plain` is the same code without numba, in a process of its own. Ciw runs a tenth of the calls on one queue with
+seed. `first` holds numba's compilation (loading, where it was kept), `warm` is the median of the repeats;
+`plain` is the same code without numba, as small questions run it. Ciw runs a tenth of the calls on one queue with
 impatience, the nearest floor it knows without code of our own, and our simulation runs that floor too.
     python benchmarks/bench_simulation.py [--calls 100000] [--repeats 5]
 """
@@ -11,8 +11,6 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -23,7 +21,8 @@ from wfm_pipeline.domain.simulation.floor.centre import AgentGroup, Floor, Queue
 from wfm_pipeline.domain.simulation.floor.draws import draw_callers
 from wfm_pipeline.domain.simulation.floor.durations import Exponential, Lognormal
 from wfm_pipeline.domain.simulation.floor.measures import measure
-from wfm_pipeline.domain.simulation.floor.run import ANSWERED, crew_of, run_callers, run_floor
+from wfm_pipeline.domain.simulation.floor.run import ANSWERED, crew_of, run_callers
+from wfm_pipeline.settings import keep_compiled_code
 
 BUDGET_SECONDS = 2.0
 CASE = {"calls_per_hour": 900.0, "aht": 240.0, "agents": 58, "patience": 180.0}
@@ -51,11 +50,11 @@ def skilled_floor(calls: int) -> Floor:
     return Floor(3600.0, queues, groups)
 
 
-def timed(floor: Floor) -> tuple[float, int]:
+def timed(floor: Floor, *, is_compiled: bool = True) -> tuple[float, int]:
     """Seconds from drawing the callers to the sums per interval, and attempts."""
     started = time.perf_counter()
     crew = crew_of(floor)
-    attempts = run_floor(floor, seed=1)
+    attempts = run_callers(floor, crew, draw_callers(floor, seed=1), is_compiled=is_compiled)
     measure(floor, crew, attempts)
     return time.perf_counter() - started, len(attempts.wait)
 
@@ -86,7 +85,7 @@ def same_floor(calls: int) -> dict[str, object]:
     group = AgentGroup("g", {"q": 1}, present_throughout(int(CASE["agents"]), hours * 3600.0))
     floor = Floor(3600.0, (queue,), (group,))
     started = time.perf_counter()
-    attempts = run_callers(floor, crew_of(floor), draw_callers(floor, seed=1))
+    attempts = run_callers(floor, crew_of(floor), draw_callers(floor, seed=1), is_compiled=True)
     seconds = time.perf_counter() - started
     met = np.mean((attempts.outcome == ANSWERED) & (attempts.wait <= 20))
     return {"calls": len(attempts.wait), "seconds": round(seconds, 4), "service_level": round(float(met), 4)}
@@ -96,21 +95,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=100_000)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--plain", action="store_true", help="only the timing of this process, without Ciw")
     arguments = parser.parse_args()
+    keep_compiled_code(Path("data"))
     floor = skilled_floor(arguments.calls)
     first, attempts = timed(floor)
-    if arguments.plain:
-        print(json.dumps({"seconds": round(first, 3), "attempts": attempts}))
-        return
     warm = [timed(floor)[0] for _ in range(arguments.repeats)]
-    plain = subprocess.run(
-        [sys.executable, __file__, "--plain", "--calls", str(arguments.calls)],
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    plain, _ = timed(floor, is_compiled=False)
     theirs, ours = in_ciw(arguments.calls // 10), same_floor(arguments.calls // 10)
     per_call = float(theirs["seconds"]) / int(theirs["calls"]), float(ours["seconds"]) / int(ours["calls"])
     result = {
@@ -120,7 +110,7 @@ def main() -> None:
         "seconds_first": round(first, 3),
         "seconds_warm_median": round(statistics.median(warm), 4),
         "seconds_warm_worst": round(max(warm), 4),
-        "seconds_plain": json.loads(plain.stdout)["seconds"],
+        "seconds_plain": round(plain, 3),
         "budget_seconds": BUDGET_SECONDS,
         "one_queue_ciw": theirs,
         "one_queue_ours": ours,

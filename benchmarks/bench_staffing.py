@@ -26,6 +26,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from wfm_pipeline.domain.staffing.requirement import agents_required
+from wfm_pipeline.settings import keep_compiled_code
 from wfm_pipeline_tests.oracles import exact_queues
 
 PEER = "pyworkforce==0.5.1"
@@ -59,7 +60,9 @@ def made_rows(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 def ours(calls: np.ndarray, aht: np.ndarray) -> tuple[float, float, np.ndarray]:
     """Seconds on the clock, seconds of processor time over all threads, agents."""
     start, cpu = time.perf_counter(), time.process_time()
-    need = agents_required(calls, INTERVAL, aht, answer_target_seconds=TARGET, service_level_target=LEVEL)
+    need = agents_required(
+        calls, INTERVAL, aht, answer_target_seconds=TARGET, service_level_target=LEVEL, threads=os.cpu_count() or 1
+    )
     return time.perf_counter() - start, time.process_time() - cpu, need.agents_required
 
 
@@ -157,6 +160,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--peer-python", type=Path)
     asked = parser.parse_args()
+    keep_compiled_code(Path("data"))
     with tempfile.TemporaryDirectory() as folder:
         found = measure(asked.peer_python or install_peer(folder), asked.rows, asked.runs)
     if found["rows_that_differ"] != found["of_these_ours_is_the_smallest_team_by_45_digits"]:

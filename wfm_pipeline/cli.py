@@ -46,7 +46,7 @@ PANELS: Final = {
     },
 }
 """Panel of the help -> name of a command -> the first line of its help. Panel and name say which module it is in."""
-_COLLECT_EVERY: Final = 50_000
+_COLLECT_EVERY: Final = 200_000
 """Objects made until Python looks for lost cycles. Its own 700 makes it search the imported libraries, a million
 objects that stay until the end, over and over: a tenth of a night's processor time, for 5 MB less at its peak."""
 TYPERS_STOP: Final = 130

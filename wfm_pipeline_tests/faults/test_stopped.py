@@ -68,6 +68,31 @@ def test_a_background_job_does_not_hear_the_ctrl_c_of_its_shell_and_is_stopped_b
     assert (child.communicate()[1], child.returncode) == ("stopped\n", 143)
 
 
+# Says when a library is about to be imported, and waits there for the signal.
+IMPORTING = """
+import sys, time
+class Slowly:
+    def find_spec(self, name, *_where):
+        if name == {library!r}:
+            print("importing", file=sys.stderr, flush=True)
+            time.sleep(3600)
+sys.meta_path.insert(0, Slowly())
+from wfm_pipeline.cli import main
+sys.argv = ["wfm", "simulate", "--calls", "9", "--interval-seconds", "900", "--aht-seconds", "60", "--agents", "1"]
+main()
+"""
+
+
+@BOTH
+@pytest.mark.parametrize("library", ["typer", "pydantic_settings", "pandas"])
+def test_a_stop_is_heard_from_the_first_moment_while_libraries_are_imported(tmp_path: Path, number, library) -> None:
+    words = [sys.executable, "-c", IMPORTING.format(library=library)]
+
+    ended = stopped(words, after="importing", signal=number, env=environment(), cwd=tmp_path)
+
+    assert (CODES[number], "importing\nstopped\n") == (ended.returncode, ended.stderr)
+
+
 # Says when the command is in the middle of its rows, and waits there for the signal.
 HALF_WAY = """
 import sys, time

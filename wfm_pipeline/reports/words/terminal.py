@@ -26,9 +26,9 @@ _PIPE_WIDTH: Final = 170
 """Columns of a table that goes into a file or a pipe, unless `COLUMNS` says otherwise [characters]."""
 _MOST_COLUMNS: Final = 8
 """A single row of more is easier to read as pairs, however wide the terminal."""
-_SHORTEST_FOLD: Final = 16
-"""Texts are folded down to this width, and no further [characters]."""
-_LONGEST_TEXT: Final = 24
+_LONGEST_WORD: Final = 26
+"""Texts are folded between their words; a word longer than this may be broken [characters]."""
+_LONGEST_TEXT: Final = 32
 """Where rows stand beside each other, a text is folded at this width [characters]."""
 _AIR: Final = 3
 """What stands between two columns, and once more around them all [characters]."""
@@ -59,8 +59,10 @@ class Column:
 
     @property
     def least_width(self) -> int:
-        """Width below which its name or a number would be broken [characters]."""
-        return self.width if self.is_number else max(cell_len(self.name), min(self.width, _SHORTEST_FOLD))
+        """Width below which its name, a number or a word would be broken [characters]."""
+        words = [word for cell in self.cells for word in cell.split()]
+        longest = max(map(cell_len, words), default=1)
+        return self.width if self.is_number else max(cell_len(self.name), min(longest, _LONGEST_WORD))
 
 
 def print_table(frame: "pd.DataFrame", title: str) -> None:
@@ -89,7 +91,7 @@ def print_columns(columns: Sequence[Column], title: str) -> None:
     screen = Screen(width=width)
     screen.print(Text(one_line(title), style="italic"))
     if not rows or not (is_too_wide or is_one_long_row):
-        screen.print(_table(columns, rows))
+        screen.print(_table(columns, _shared_out(columns, width), rows))
         return
     for number, block in enumerate(_blocks(columns, rows, width)):
         if number:
@@ -97,11 +99,22 @@ def print_columns(columns: Sequence[Column], title: str) -> None:
         screen.print(_pairs(columns, block))
 
 
-def _table(columns: Sequence[Column], rows: int) -> Table:
+def _shared_out(columns: Sequence[Column], width: int) -> list[int]:
+    """Widths of the columns that fit together: what is left over goes to the narrowest of those that want more."""
+    widths = [column.least_width for column in columns]
+    for _ in range(width - sum(widths) - _AIR * len(columns) - 1):
+        wanting = [place for place, column in enumerate(columns) if widths[place] < column.width]
+        if not wanting:
+            break
+        widths[min(wanting, key=widths.__getitem__)] += 1
+    return widths
+
+
+def _table(columns: Sequence[Column], widths: Sequence[int], rows: int) -> Table:
     table = Table(header_style="bold")
-    for column in columns:
+    for column, width in zip(columns, widths, strict=True):
         side: Literal["left", "right"] = "right" if column.is_number else "left"
-        table.add_column(column.name, justify=side, overflow="fold", min_width=column.least_width)
+        table.add_column(column.name, justify=side, overflow="fold", width=width)
     for row in range(rows):
         table.add_row(*(column.cells[row] for column in columns))
     return table

@@ -63,6 +63,16 @@ def test_no_line_is_wider_than_the_terminal(said, columns):
     assert max(map(len, said(frame, columns))) <= columns
 
 
+def test_two_long_texts_share_what_the_short_ones_leave(said):
+    frame = pd.DataFrame({"check": ["Dagster's definitions"], "what": ["a long text " * 9], "mend": ["so it is " * 9]})
+
+    lines = said(frame, 80)
+
+    assert "┏" in lines[1]
+    assert {80} == {len(line) for line in lines[1:]}
+    assert any("Dagster's definitions" in line for line in lines)
+
+
 def test_what_is_unknown_is_a_dash_and_a_year_has_no_separator(said):
     frame = pd.DataFrame({"iso_year": [2026], "calls": [None], "is_open": [True]})
 

@@ -322,13 +322,15 @@ def run_events(rules: Rules, luck: Luck, book: Book) -> float:
         Time of the last event [s].
     """
     known, now = 0, 0.0
+    known_time, known_rank, heap = luck.known_time, luck.known_rank, book.heap
     while True:
-        time, rank = _first(book.heap)
-        if _is_before(luck.known_time[known], luck.known_rank[known], time, rank):
-            time, rank = luck.known_time[known], luck.known_rank[known]
+        time, rank = _first(heap)
+        comes = known_time[known]
+        if comes < time or (comes == time and known_rank[known] < rank):
+            time, rank = comes, known_rank[known]
             known += 1
         elif time < np.inf:
-            _drop_first(book.heap)
+            _drop_first(heap)
         else:
             return now
         now = time

@@ -45,6 +45,8 @@ class Rules(NamedTuple):
         first_stint: Position of each agent's first stint, and the end, shape (n_agents + 1,).
         stint_starts: Starts of the stints, agent by agent [s], shape (n_stints,).
         stint_ends: Ends of the stints [s], shape (n_stints,).
+        groups: Groups of agents [count].
+        queues: Queues [count].
         attempts: Slots per caller: attempt k of caller i has slot i * attempts + k.
     """
 
@@ -54,6 +56,8 @@ class Rules(NamedTuple):
     first_stint: np.ndarray
     stint_starts: np.ndarray
     stint_ends: np.ndarray
+    groups: int
+    queues: int
     attempts: int
 
 
@@ -176,23 +180,25 @@ IN_ARRAYS = (
 
 
 def _append(head: np.ndarray, tail: np.ndarray, after: np.ndarray, before: np.ndarray, line: int, item: int) -> None:
-    before[item], after[item] = tail[line], _NOBODY
-    if tail[line] == _NOBODY:
+    last = tail[line]
+    before[item], after[item] = last, _NOBODY
+    if last == _NOBODY:
         head[line] = item
     else:
-        after[tail[line]] = item
+        after[last] = item
     tail[line] = item
 
 
 def _remove(head: np.ndarray, tail: np.ndarray, after: np.ndarray, before: np.ndarray, line: int, item: int) -> None:
-    if before[item] == _NOBODY:
-        head[line] = after[item]
+    last, following = before[item], after[item]
+    if last == _NOBODY:
+        head[line] = following
     else:
-        after[before[item]] = after[item]
-    if after[item] == _NOBODY:
-        tail[line] = before[item]
+        after[last] = following
+    if following == _NOBODY:
+        tail[line] = last
     else:
-        before[after[item]] = before[item]
+        before[following] = last
 
 
 def _change_line(book: Book, now: float, queue: int, by: int) -> None:
@@ -204,8 +210,8 @@ def _change_line(book: Book, now: float, queue: int, by: int) -> None:
 
 def _best_agent(rules: Rules, book: Book, queue: int) -> int:
     best, best_level, best_since = _NOBODY, 0, 0.0
-    for group in range(len(book.idle_head)):
-        level, agent = rules.level[group * len(book.line_head) + queue], book.idle_head[group]
+    for group in range(rules.groups):
+        level, agent = rules.level[group * rules.queues + queue], book.idle_head[group]
         if level == 0 or agent == _NOBODY:
             continue
         since = book.idle_since[agent]
@@ -216,8 +222,8 @@ def _best_agent(rules: Rules, book: Book, queue: int) -> int:
 
 def _best_queue(rules: Rules, book: Book, group: int) -> int:
     best, best_level, best_came = _NOBODY, 0, 0.0
-    for queue in range(len(book.line_head)):
-        level, slot = rules.level[group * len(book.line_head) + queue], book.line_head[queue]
+    for queue in range(rules.queues):
+        level, slot = rules.level[group * rules.queues + queue], book.line_head[queue]
         if level == 0 or slot == _NOBODY:
             continue
         came = book.came[slot]
@@ -234,9 +240,9 @@ def _best_queue(rules: Rules, book: Book, group: int) -> int:
 
 def _serve(rules: Rules, luck: Luck, book: Book, now: float, slot: int, agent: int) -> None:
     book.outcome[slot], book.agent[slot], book.started[slot] = ANSWERED, agent, now
-    book.left[slot] = now + luck.handle[slot // rules.attempts]
-    book.state[agent] = _BUSY
-    _push(book.heap, book.left[slot], _FINISHES * _RANK + agent)
+    left = now + luck.handle[slot // rules.attempts]
+    book.left[slot], book.state[agent] = left, _BUSY
+    _push(book.heap, left, _FINISHES * _RANK + agent)
 
 
 def _come(rules: Rules, luck: Luck, book: Book, now: float, slot: int) -> None:
@@ -268,10 +274,11 @@ def _give_up(rules: Rules, luck: Luck, book: Book, now: float, slot: int) -> Non
 
 
 def _is_on_stint(rules: Rules, book: Book, now: float, agent: int) -> bool:
-    last = rules.first_stint[agent + 1]
-    while book.stint[agent] < last and rules.stint_ends[book.stint[agent]] <= now:
-        book.stint[agent] += 1
-    return book.stint[agent] < last and rules.stint_starts[book.stint[agent]] <= now
+    stint, last = book.stint[agent], rules.first_stint[agent + 1]
+    while stint < last and rules.stint_ends[stint] <= now:
+        stint += 1
+    book.stint[agent] = stint
+    return stint < last and rules.stint_starts[stint] <= now
 
 
 def _be_free(rules: Rules, luck: Luck, book: Book, now: float, agent: int) -> None:
@@ -371,8 +378,8 @@ def empty_book(rules: Rules, n_callers: int) -> Book:
     Returns:
         The book, one slot per attempt of a caller.
     """
-    n_slots, n_agents, n_queues = n_callers * rules.attempts, len(rules.group), len(rules.priority)
-    n_groups = len(rules.level) // n_queues
+    n_slots, n_agents = n_callers * rules.attempts, len(rules.group)
+    n_groups, n_queues = rules.groups, rules.queues
     room = n_slots + n_agents + 1
 
     def nobody(size: int) -> np.ndarray:

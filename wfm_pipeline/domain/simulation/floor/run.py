@@ -173,5 +173,7 @@ def _rules(floor: Floor, crew: Crew, *, attempts: int) -> Rules:
         first_stint=crew.first_stint,
         stint_starts=crew.starts,
         stint_ends=crew.ends,
+        groups=len(floor.groups),
+        queues=len(floor.queues),
         attempts=attempts,
     )

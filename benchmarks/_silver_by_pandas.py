@@ -96,7 +96,7 @@ def intervals_of(calls: pd.DataFrame) -> pd.DataFrame:
     return found.reindex(full, fill_value=0).reset_index()
 
 
-def behaviour_of(calls: pd.DataFrame) -> pd.DataFrame:
+def behavior_of(calls: pd.DataFrame) -> pd.DataFrame:
     keyed = calls.assign(
         customer_key=calls["customer_key"].fillna("(unknown)"),
         weekday_hour=calls["started_at_local"].dt.weekday * 24 + calls["started_at_local"].dt.hour,

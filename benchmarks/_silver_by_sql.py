@@ -164,8 +164,8 @@ select 'telephony' as source, queue_id, interval_start, cast(interval_start_loca
     false as is_missing
 from grid left join measured using (queue_id, interval_start)
 """
-BEHAVIOUR = r"""
-create table sql_behaviour as
+BEHAVIOR = r"""
+create table sql_behavior as
 with keyed as (
     select *, coalesce(customer_key, '(unknown)') as customer,
         (isodow(arrived_at_local) - 1) * 24 + hour(arrived_at_local) as weekday_hour
@@ -182,4 +182,4 @@ select customer as customer_key, count(*) as calls, count(*) / any_value(weeks) 
     count(*) filter (is_redial) / count(*) as redial_share, any_value(peaks.weekday_hour) as peak_weekday_hour
 from keyed join peaks using (customer), weeks group by customer
 """
-STATEMENTS = (LEGS, REJECTED, CALLS, INTERVALS, BEHAVIOUR)
+STATEMENTS = (LEGS, REJECTED, CALLS, INTERVALS, BEHAVIOR)

@@ -17,7 +17,7 @@ from wfm_pipeline.domain.allocation.problem import Demand, Problem, Resource
 from wfm_pipeline.domain.allocation.reasons.judge import fairness, judge
 from wfm_pipeline.domain.allocation.strategies.strategy import STRATEGIES, Options, allocate, optimal_counts
 from wfm_pipeline.domain.allocation.week.ideal import ideal_fte
-from wfm_pipeline.domain.allocation.week.week_plan import WeekTable
+from wfm_pipeline.domain.allocation.week.week_hours import WeekTable
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 
 PLATFORMS = ("Amisys", "Facets", "Xcelys", "Qnxt")

@@ -24,7 +24,7 @@ from _generate_legs import CUSTOMERS_TABLE, LEGS_TABLE, SOURCE_MAP, generate
 
 from wfm_pipeline.domain.calendar import holiday_names
 from wfm_pipeline.domain.dates import Dates
-from wfm_pipeline.transforms.behaviour import customer_behaviour
+from wfm_pipeline.transforms.behavior import customer_behavior
 from wfm_pipeline.transforms.rows.rules import SilverRules
 from wfm_pipeline.warehouse.content import content_hash
 from wfm_pipeline.warehouse.engines.engine import Warehouse
@@ -46,8 +46,8 @@ def run_wfm(warehouse: Warehouse) -> None:
     silver.refresh_calls(warehouse, SOURCE_MAP, rules, DATES)
     silver.refresh_calendar(warehouse, SOURCE_MAP)
     silver.refresh_intervals(warehouse, SOURCE_MAP, rules, DATES)
-    behaviour = customer_behaviour(warehouse.table("silver.calls"))
-    warehouse.con.create_table("customer_behaviour", behaviour, database="silver")
+    behavior = customer_behavior(warehouse.table("silver.calls"))
+    warehouse.con.create_table("customer_behavior", behavior, database="silver")
 
 
 def run_sql(warehouse: Warehouse) -> None:
@@ -65,7 +65,7 @@ def run_pandas(warehouse: Warehouse) -> None:
     customers = warehouse.con.con.execute(f"from {CUSTOMERS_TABLE}").df()
     calls = by_pandas.calls_of(legs, customers)
     tables = {"legs": legs, "calls": calls, "intervals": by_pandas.intervals_of(calls)}
-    tables["behaviour"] = by_pandas.behaviour_of(calls)
+    tables["behavior"] = by_pandas.behavior_of(calls)
     for name, frame in tables.items():
         warehouse.con.create_table(f"pandas_{name}", frame)
 
@@ -82,9 +82,9 @@ def fingerprint(warehouse: Warehouse, contender: str) -> dict[str, object]:
     ).fetchone()
     found: dict[str, object] = {"sums": [int(value) for value in sums]}
     if contender != "pandas":
-        legs, behaviour = {"wfm": ("silver.call_legs", "silver.customer_behaviour"),
-                           "sql": ("main.sql_legs", "main.sql_behaviour")}[contender]  # fmt: skip
-        found["content"] = [content_hash(warehouse, name) for name in (legs, calls, intervals, behaviour)]
+        legs, behavior = {"wfm": ("silver.call_legs", "silver.customer_behavior"),
+                           "sql": ("main.sql_legs", "main.sql_behavior")}[contender]  # fmt: skip
+        found["content"] = [content_hash(warehouse, name) for name in (legs, calls, intervals, behavior)]
     return found
 
 

@@ -43,8 +43,8 @@ def main() -> None:
                 "n": len(some),
                 "wmape": round(float((some["came"] - some["said"]).abs().sum() / some["came"].sum()), 4),
                 "bias": round(float((some["said"] - some["came"]).sum() / some["came"].sum()), 4),
-                "week_coverage80": round(float(some["hit"].mean()), 3),
-                "day_coverage80": round(float(some["day_hits"].mean()), 3),
+                "week_band_coverage_80": round(float(some["hit"].mean()), 3),
+                "day_band_coverage_80": round(float(some["day_hits"].mean()), 3),
             }
     print(json.dumps({"panel": arguments.panel.name, **answer}, indent=2))
 

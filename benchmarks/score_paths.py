@@ -59,7 +59,7 @@ def main() -> None:
         ).items():
             hits.setdefault(name, []).append(found.astype(float))
     whole = {name: np.concatenate(found) for name, found in hits.items()}
-    figures = {name: {"coverage80": round(float(v.mean()), 3), "n": int(v.size)} for name, v in whole.items()}
+    figures = {name: {"band_coverage_80": round(float(v.mean()), 3), "n": int(v.size)} for name, v in whole.items()}
     print(json.dumps({"dataset": arguments.dataset, "paths": PATHS, **figures}, indent=2))
 
 

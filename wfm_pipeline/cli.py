@@ -28,7 +28,7 @@ PANELS: Final = {
         "simulate": "What if? Simulate queues, skills, shifts, impatience and redials, call by call; no warehouse needed.",
         "allocate": "Fair weekly allocation: the coming week, or --from and --to, in the warehouse; or one week from CSV files.",
         "capacity": "Weeks ahead: FTE required, available and short, and whom to hire by when.",
-        "plans": "Planners' events, drivers, decisions and overrides: take them in, forecast again, apply, staff, score, "
+        "planners": "Planners' events, drivers, decisions and overrides: take them in, forecast again, apply, staff, score, "
         "publish.",
         "reforecast": "The rest of today, updated by what came so far; every queue however small.",
         "long-range": "Days to 26 weeks and weeks to 64 weeks ahead, for capacity and monthly demand.",

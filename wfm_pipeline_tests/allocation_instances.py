@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from wfm_pipeline.domain.allocation.problem import Demand, Problem, Resource, Weight
-from wfm_pipeline.domain.allocation.week.week_plan import WeekTable
+from wfm_pipeline.domain.allocation.week.week_hours import WeekTable
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 
 WEEK = IsoWeek(2025, 28)  # five working days in both localities

@@ -42,7 +42,7 @@ COMMANDS = {
     "upgrade": ["upgrade"],
     "staff": ["staff", *_SIMULATED, "--service-level-target", "0.8"],
     "simulate": ["simulate", *_SIMULATED, "--agents", "5"],
-    "plans": ["plans"],
+    "planners": ["planners"],
     "reforecast": ["reforecast", "--refresh"],
     "long-range": ["long-range"],
     "capacity": ["capacity"],

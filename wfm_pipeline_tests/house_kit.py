@@ -8,11 +8,11 @@ from contextlib import closing
 import dagster as dg
 
 from wfm_pipeline.contracts.gold import GOLD_TABLES, PIPELINE_HEALTH
-from wfm_pipeline.contracts.planning.forecast_plans import PLAN_GOLD_TABLES, PLAN_INPUTS
+from wfm_pipeline.contracts.planning.planners_input import PLANNERS_GOLD_TABLES, PLANNERS_INPUTS
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.orchestration.jobs import REFRESH
-from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
+from wfm_pipeline.orchestration.partitions.stale_dates import find_stale_dates
 from wfm_pipeline.orchestration.runs.main_run import main_request, run_news
 from wfm_pipeline.orchestration.runs.running import JobRequest, run_job
 from wfm_pipeline.resources import House
@@ -20,8 +20,8 @@ from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.content import content_hash
 
 LAST_DATE = dt.date(2026, 6, 25)  # a Thursday; 3 and 30 days before are working days too
-MADE = (*SILVER_TABLES, *GOLD_TABLES, *PLAN_GOLD_TABLES)
-TABLES = [table.full_name for table in (*MADE, *PLAN_INPUTS) if table is not PIPELINE_HEALTH]
+MADE = (*SILVER_TABLES, *GOLD_TABLES, *PLANNERS_GOLD_TABLES)
+TABLES = [table.full_name for table in (*MADE, *PLANNERS_INPUTS) if table is not PIPELINE_HEALTH]
 
 
 def make_house(sample, home, *, warehouse_url=None, **settings):
@@ -44,7 +44,7 @@ def make_house(sample, home, *, warehouse_url=None, **settings):
 def run(house, *, as_of=None, on_step=lambda _step, _what: None, instance=None):
     """The main job as `wfm run` does it."""
     definitions = build_definitions(house.settings, is_partitioned=False)
-    request = main_request(plan_run(house).dates, as_of)
+    request = main_request(find_stale_dates(house).dates, as_of)
     return run_job(definitions, house, request, on_step=on_step, instance=instance)
 
 
@@ -60,7 +60,7 @@ def follow(house, *, as_of=None, is_reissue=False, on_step=lambda _step, _what: 
     said = []
     outcome = run_news(
         house,
-        plan_run(house),
+        find_stale_dates(house),
         lambda: build_definitions(house.settings, is_partitioned=False),
         as_of=as_of,
         on_step=on_step,
@@ -78,7 +78,7 @@ def refresh(house, *, on_step=lambda _step, _what: None):
 
 def refresh_outcome(house, *, on_step=lambda _step, _what: None):
     """The same, whether it ends well or not."""
-    return do(house, JobRequest(REFRESH, plan_run(house).dates), on_step=on_step)
+    return do(house, JobRequest(REFRESH, find_stale_dates(house).dates), on_step=on_step)
 
 
 def hashes(house, tables=None):

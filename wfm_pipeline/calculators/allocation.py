@@ -23,7 +23,7 @@ from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.errors import DataError, SettingsError
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import allocation_options, allocation_weight, locality_calendars
-from wfm_pipeline.sources.files.planning_files import read_text_table
+from wfm_pipeline.sources.files.planners_files import read_text_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +101,8 @@ def answer_allocation(house: House, request: AllocationRequest) -> WeekAnswer:
         options=options,
         weight=allocation_weight(house.settings, _one_of(request.weight, WEIGHT_WORDS, "--weight")),
         week_configuration=_optional(request.week_configuration),
-        tiers=_optional(request.tiers or house.planning_file("capacity_tiers")),
-        policy=_policy(house, request.rules or house.planning_file("locality_rules")),
+        tiers=_optional(request.tiers or house.planners_file("capacity_tiers")),
+        policy=_policy(house, request.rules or house.planners_file("locality_rules")),
         calendars=locality_calendars(house.settings),
         previous=_last_week(request.previous),
     )
@@ -114,19 +114,19 @@ def replay_week(house: House, week: IsoWeek) -> Allocation:
     Raises:
         WarehouseError: the planners' tables are not there yet.
     """
-    from wfm_pipeline.warehouse.shelves.planning import read_planning  # noqa: PLC0415  (files need no Ibis)
-    from wfm_pipeline.warehouse.shelves.weekly_plans import last_plan  # noqa: PLC0415
+    from wfm_pipeline.warehouse.shelves.allocation_inputs import read_allocation_inputs  # noqa: PLC0415  (files need no Ibis)
+    from wfm_pipeline.warehouse.shelves.weekly_assignments import last_assignment  # noqa: PLC0415
 
     with house.open_warehouse() as warehouse:
-        planning = read_planning(
+        inputs = read_allocation_inputs(
             warehouse,
             house.source_map,
             default_locality=house.settings.default_locality,
             calendars=locality_calendars(house.settings),
         )
-        previous = last_plan(warehouse, week.previous)
+        previous = last_assignment(warehouse, week.previous)
     options, weight = allocation_options(house.settings), allocation_weight(house.settings)
-    return planning.answer(week, options=options, weight=weight, previous=previous).allocation
+    return inputs.answer(week, options=options, weight=weight, previous=previous).allocation
 
 
 def chosen_options(
@@ -195,7 +195,7 @@ def explain(allocation: Allocation, names: Sequence[str]) -> dict[str, str]:
         words += [str(of_demands.gap(name))] if of_demands and name in demands else []
         if not words:
             raise UnknownValueError(
-                f"--explain: {name!r} is neither a cn nor a demand_id of {problem.plan.week}", got=name
+                f"--explain: {name!r} is neither a cn nor a demand_id of {problem.week_hours.week}", got=name
             )
         said[name] = " ".join(words)
     return said

@@ -19,15 +19,15 @@ from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.forecasting import BacktestResult, ForecastOptions, read_folds, run_backtest
 from wfm_pipeline.domain.forecasting.issues import issue_instant
 from wfm_pipeline.domain.forecasting.judging.analysis import BacktestAnalysis, analyse
-from wfm_pipeline.domain.forecasting.planners.known_plans import PlanVersions
-from wfm_pipeline.domain.forecasting.planners.outside import Plans
+from wfm_pipeline.domain.forecasting.planners.known_input import PlannersVersions
+from wfm_pipeline.domain.forecasting.planners.outside import PlannersInput
 from wfm_pipeline.errors import DataError, SettingsError
 from wfm_pipeline.reports.backtest.report import ReportFacts, backtest_report
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import forecast_options
 from wfm_pipeline.sources.files.interval_file import read_interval_file, read_table_file
 from wfm_pipeline.warehouse.shelves.history import read_inputs
-from wfm_pipeline.warehouse.shelves.planners import read_plan_versions
+from wfm_pipeline.warehouse.shelves.planners import read_planners_versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +87,9 @@ class _Ground:
 
     panel: pd.DataFrame
     site: Site
-    told: PlanVersions | None = None
+    told: PlannersVersions | None = None
 
-    def plans(self) -> Callable[[dt.date], Plans] | None:
+    def planners(self) -> Callable[[dt.date], PlannersInput] | None:
         """Origin -> what planners had told by its midnight."""
         told = self.told
         return None if told is None else lambda origin: told.known_at(origin, issue_instant(self.site, origin))
@@ -115,7 +115,7 @@ def answer_backtest(
     external = {name: read_table_file(path) for name, path in request.peers}
     options = forecast_options(house.settings)
     result = run_backtest(
-        panel, folds, site=site, external=external, plans=ground.plans(), options=options, on_progress=on_progress
+        panel, folds, site=site, external=external, planners=ground.planners(), options=options, on_progress=on_progress
     )
     analysis = analyse(result, panel, site=site)
     return BacktestAnswer(result, analysis, _facts(house, request, ground, folds, options))
@@ -144,7 +144,7 @@ def _read_ground(house: House, request: BacktestRequest) -> _Ground:
     if request.file is None:
         with house.open_warehouse() as warehouse:
             panel = read_inputs(warehouse, house.source_map).whole_history()
-            return _Ground(panel, house.site, read_plan_versions(warehouse, house.source_map))
+            return _Ground(panel, house.site, read_planners_versions(warehouse, house.source_map))
     site = Site(country=request.country, weekend=request.weekend or Site().weekend)
     return _Ground(read_interval_file(request.file), site)
 

@@ -17,7 +17,7 @@ from wfm_pipeline.domain.staffing.capacity.sheets import CAPACITY_FILES, planner
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import capacity_options
-from wfm_pipeline.sources.files.planning_files import read_text_table
+from wfm_pipeline.sources.files.planners_files import read_text_table
 from wfm_pipeline.units import SMALLEST_OCCUPANCY_CAP
 
 
@@ -76,7 +76,7 @@ def _planners_tables(house: House, request: CapacityRequest) -> tuple[PlannersTa
     frames: list[pd.DataFrame] = []
     notices: list[str] = []
     for name, file in CAPACITY_FILES.items():
-        path = getattr(request, name) or house.planning_file(name)
+        path = getattr(request, name) or house.planners_file(name)
         rows, said = read_rows(file, read_text_table(path)) if path else ([], [f"{name}: no file, nothing known"])
         frames.append(pd.DataFrame(rows, columns=list(planner_columns(file.table))))
         notices += said

@@ -22,7 +22,7 @@ from wfm_pipeline.domain.simulation.floor.replications import (
 from wfm_pipeline.domain.simulation.floor.sheets import MOST_INTERVALS, Grid, QueueHabits, Tables, read_floor
 from wfm_pipeline.domain.simulation.floor.team_size import SearchOptions, smallest_teams
 from wfm_pipeline.errors import SettingsError
-from wfm_pipeline.sources.files.planning_files import read_text_table
+from wfm_pipeline.sources.files.planners_files import read_text_table
 from wfm_pipeline.units import LARGEST_TARGET, SECONDS_PER_DAY, SMALLEST_TARGET
 
 ONE_QUEUE = "queue"

@@ -81,7 +81,7 @@ def staff_file(path: Path, *, threads: int = 1) -> StaffingAnswer:
         SettingsError: there is no such file, or a required column is missing.
         DataError: the file cannot be read.
     """
-    from wfm_pipeline.sources.files.planning_files import read_cells  # noqa: PLC0415  (with pandas, half a second)
+    from wfm_pipeline.sources.files.planners_files import read_cells  # noqa: PLC0415  (with pandas, half a second)
 
     staffed, notices = staff_rows(*read_cells(path), threads=threads)
     return StaffingAnswer(staffed, True, tuple(notices))

@@ -9,12 +9,12 @@ from typing import Final
 import dagster as dg
 
 from wfm_pipeline.asset_keys import key_of
-from wfm_pipeline.checks.plan_judgement import WeekFaults, judge_weeks
+from wfm_pipeline.checks.assignment_judgement import WeekFaults, judge_weeks
 from wfm_pipeline.checks.verdicts import verdict
 from wfm_pipeline.contracts.planning.allocation import WEEKLY_RESOURCE_ASSIGNMENT
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import locality_calendars
-from wfm_pipeline.warehouse.shelves.planning import read_planning
+from wfm_pipeline.warehouse.shelves.allocation_inputs import read_allocation_inputs
 
 _RULES: Final = {
     "nobody_twice": "A resource has one row per ISO week, and nobody of the roster is forgotten.",
@@ -31,27 +31,27 @@ def build_allocation_checks() -> list[dg.AssetChecksDefinition]:
     asset = key_of(WEEKLY_RESOURCE_ASSIGNMENT)
 
     @dg.multi_asset_check(
-        name="plan_is_lawful",
+        name="assignment_is_lawful",
         specs=[
             dg.AssetCheckSpec(name, asset=asset, description=description, blocking=True)
             for name, description in _RULES.items()
         ],
     )
-    def plan_is_lawful(
+    def assignment_is_lawful(
         context: dg.AssetCheckExecutionContext, house: dg.ResourceParam[House]
     ) -> Iterator[dg.AssetCheckResult]:
         with house.open_warehouse() as warehouse:
-            planning = read_planning(
+            inputs = read_allocation_inputs(
                 warehouse,
                 house.source_map,
                 default_locality=house.settings.default_locality,
                 calendars=locality_calendars(house.settings),
             )
-            judged = judge_weeks(house, warehouse, planning, run_id=context.run.run_id)
+            judged = judge_weeks(house, warehouse, inputs, run_id=context.run.run_id)
         for name in _RULES:
             yield _result(name, judged)
 
-    return [plan_is_lawful]
+    return [assignment_is_lawful]
 
 
 def _result(name: str, judged: list[WeekFaults]) -> dg.AssetCheckResult:

@@ -17,7 +17,7 @@ from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
 from wfm_pipeline.contracts.model_fit import MODEL_FIT_TABLES
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
 from wfm_pipeline.contracts.planning.capacity import CAPACITY_INPUTS, CAPACITY_TABLES
-from wfm_pipeline.contracts.planning.forecast_plans import PLAN_GOLD_TABLES, PLAN_INPUTS
+from wfm_pipeline.contracts.planning.planners_input import PLANNERS_GOLD_TABLES, PLANNERS_INPUTS
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.contracts.staffing import STAFFING_TABLES
@@ -35,8 +35,8 @@ _ALWAYS = (
     QUEUE_INTERVAL_FORECAST,
     QUEUE_DAY_FORECAST,
     FORECAST_ACCURACY,
-    *PLAN_INPUTS,
-    *PLAN_GOLD_TABLES,
+    *PLANNERS_INPUTS,
+    *PLANNERS_GOLD_TABLES,
     *STAFFING_TABLES,
     *INTRADAY_TABLES,
     *LONG_RANGE_TABLES,

@@ -6,7 +6,7 @@ import dagster as dg
 
 from wfm_pipeline.asset_keys import key_of
 from wfm_pipeline.checks.verdicts import verdict
-from wfm_pipeline.contracts.planning.forecast_plans import FORECAST_ISSUE
+from wfm_pipeline.contracts.planning.planners_input import FORECAST_ISSUE
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.shelves.issues import compare_issues
 

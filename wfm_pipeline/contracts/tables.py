@@ -14,15 +14,15 @@ from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
 from wfm_pipeline.contracts.model_fit import MODEL_FIT_TABLES
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
 from wfm_pipeline.contracts.planning.capacity import CAPACITY_INPUTS, CAPACITY_TABLES
-from wfm_pipeline.contracts.planning.forecast_plans import PLAN_GOLD_TABLES, PLAN_INPUTS
+from wfm_pipeline.contracts.planning.planners_input import PLANNERS_GOLD_TABLES, PLANNERS_INPUTS
 from wfm_pipeline.contracts.publication import PUBLICATION
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.contracts.staffing import STAFFING_TABLES
 
-ALL_SILVER_TABLES: Final = (*SILVER_TABLES, *PLAN_INPUTS, *ALLOCATION_INPUTS, *CAPACITY_INPUTS)
+ALL_SILVER_TABLES: Final = (*SILVER_TABLES, *PLANNERS_INPUTS, *ALLOCATION_INPUTS, *CAPACITY_INPUTS)
 ALL_GOLD_TABLES: Final = (
     *GOLD_TABLES,
-    *PLAN_GOLD_TABLES,
+    *PLANNERS_GOLD_TABLES,
     *STAFFING_TABLES,
     *INTRADAY_TABLES,
     *LONG_RANGE_TABLES,

@@ -93,18 +93,18 @@ def refused_share(rows_in: int, rows_refused: int, *, highest_share: float) -> J
     return Judgement(share <= highest_share, 0.0, share, highest_share, words)
 
 
-def band_holds(points: Sequence[float], coverage: Sequence[float], *, tolerance: float) -> Judgement:
+def band_holds(points: Sequence[float], band_coverage: Sequence[float], *, tolerance: float) -> Judgement:
     """Does the 80 % band hold about 80 % of what came?
 
     Args:
         points: Scored points of each row of scores [count].
-        coverage: Share of them inside the band [0..1]; NaN rows are left out.
+        band_coverage: Share of them inside the band [0..1]; NaN rows are left out.
         tolerance: Distance from 0.8 beyond which it warns [0..1].
 
     Returns:
         The judgement, in shares of the points; with fewer than LEAST_BAND_POINTS nothing is judged.
     """
-    known = [(n, share) for n, share in zip(points, coverage, strict=True) if n > 0 and not math.isnan(share)]
+    known = [(n, share) for n, share in zip(points, band_coverage, strict=True) if n > 0 and not math.isnan(share)]
     total = sum(n for n, _ in known)
     if total < LEAST_BAND_POINTS:
         return _not_judged(

@@ -25,7 +25,7 @@ from wfm_pipeline.asset_keys import (
     key_of,
 )
 from wfm_pipeline.contracts.gold import QUEUE_INTERVAL_FORECAST
-from wfm_pipeline.contracts.planning.forecast_plans import OVERRIDE_VALUE, QUEUE_INTERVAL_FINAL
+from wfm_pipeline.contracts.planning.planners_input import OVERRIDE_VALUE, QUEUE_INTERVAL_FINAL
 from wfm_pipeline.contracts.staffing import QUEUE_INTERVAL_STAFFING
 
 AssetJob: TypeAlias = Any
@@ -39,7 +39,7 @@ REFORECAST: Final = "reforecast"
 LONG_RANGE: Final = "long_range"
 CAPACITY: Final = "capacity"
 MODEL_FIT: Final = "model_fit"
-PLANS: Final = "planners_plans"
+PLANNERS: Final = "planners_input"
 OVERRIDES: Final = "planners_overrides"
 PUBLISH: Final = "publish"
 
@@ -106,7 +106,7 @@ JOBS: Final = (
         _groups(MODEL_FIT_GROUP),
     ),
     Job(
-        PLANS,
+        PLANNERS,
         "Takes planners' tables in, issues the forecast again where it may still change, and staffs it.",
         _OVERRIDDEN | _ISSUED,
     ),

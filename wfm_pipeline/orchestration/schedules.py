@@ -93,7 +93,7 @@ TIMED: Final = (
     Timed(
         ALLOCATION,
         "allocation_cron",
-        "Plans this week and the next, and compares last week's plan with what came.",
+        "Assigns people for this week and the next, and compares last week's assignment with what came.",
         _this_week_and_the_next,
     ),
     # Not before the nightly run: it would find a day of which only the first hours are there.

@@ -41,7 +41,7 @@ def late_data_sensor(house: House) -> dg.SensorDefinition:
         except WfmError as error:
             return dg.SkipReason(f"could not look for late data: {error}")
         if not late.dates and not late.is_anything_waiting:
-            return dg.SkipReason(f"nothing is late: {late.plan.words}")
+            return dg.SkipReason(f"nothing is late: {late.stale.words}")
         return dg.RunRequest(run_key=late.key, tags=tags_of(late, first_partition=first_date(house)))
 
     return late_data

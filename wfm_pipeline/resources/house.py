@@ -217,7 +217,7 @@ class House:
         """Folder of the planners' CSV tables."""
         return self.settings.planning_folder or SAMPLE_PLANNING_FOLDER
 
-    def planning_file(self, name: str) -> Path | None:
+    def planners_file(self, name: str) -> Path | None:
         """A planners' CSV table, or None where the folder has none of that name."""
         path = self.planning_folder / f"{name}.csv"
         return path if path.is_file() else None

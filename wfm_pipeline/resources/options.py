@@ -76,7 +76,7 @@ def readers_of(settings: Settings) -> "Readers":
 
 def locality_calendars(settings: Settings) -> Mapping[str, Site]:
     """Calendars of the localities, and of states with one of their own."""
-    from wfm_pipeline.domain.allocation.week.week_plan import DEFAULT_CALENDARS
+    from wfm_pipeline.domain.allocation.week.week_hours import DEFAULT_CALENDARS
 
     own = {}
     for name, place in settings.locality_calendars.items():

@@ -23,7 +23,7 @@ from wfm_pipeline.contracts.source.source_map import SourceMap, TableMap
 from wfm_pipeline.errors import SettingsError, SourceError
 from wfm_pipeline.sources.databases.connect import Connection
 from wfm_pipeline.sources.files.raw_files import column_names, read_file
-from wfm_pipeline.sources.rows.fitting import as_text, fit
+from wfm_pipeline.sources.rows.column_types import as_text, to_type
 
 DDL_FOLDER: Final = Path(__file__).resolve().parents[2] / "sql" / "source"
 _DIALECTS: Final = {"mysql": "mariadb", "mariadb": "mariadb", "sqlite": "sqlite", "postgresql": "postgres"}
@@ -199,15 +199,15 @@ def _shape(text: str) -> str:
 def _typed(chunk: pa.Table, table_map: TableMap, file: Path, rows_before: int) -> pa.Table:
     columns: dict[str, pa.Array] = {}
     for name in chunk.column_names:
-        fitted = fit(chunk[name].combine_chunks(), table_map.types[name])
-        if fitted.misfits is not None:
-            place = pc.index(fitted.misfits.is_valid(), True).as_py()
+        typed = to_type(chunk[name].combine_chunks(), table_map.types[name])
+        if typed.misfits is not None:
+            place = pc.index(typed.misfits.is_valid(), True).as_py()
             raise SourceError(
                 f"{file}: column {name} must be {table_map.types[name]}; row {rows_before + place + 1} holds something "
-                f"written like {_shape(fitted.misfits[place].as_py())!r}; nothing was loaded",
+                f"written like {_shape(typed.misfits[place].as_py())!r}; nothing was loaded",
                 column=name,
             )
-        columns[name] = fitted.values
+        columns[name] = typed.values
     return pa.table(columns)
 
 

@@ -16,7 +16,7 @@ from wfm_pipeline.orchestration.runs.side_jobs import weeks_request
 from wfm_pipeline.reports.figures.allocation import allocation_figure
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
-from wfm_pipeline.warehouse.shelves.weekly_plans import quality_of
+from wfm_pipeline.warehouse.shelves.weekly_assignments import quality_of
 from wfm_pipeline_tests.cli_kit import run_wfm
 from wfm_pipeline_tests.house_kit import LAST_DATE, do, hashes, says_what_was_compared
 from wfm_pipeline_tests.tools.write_allocation_seeds import FOLDER

@@ -35,7 +35,7 @@ DEPENDENCIES |= {
     f"gold/{name}": {"silver/queue_intervals", "silver/calendar_days"}
     for name in ("queue_day_long_range", "queue_week_long_range")
 }
-PLANS = {f"silver/{name}" for name in ("planned_events", "planned_drivers", "anomaly_decisions")}
+PLANNERS = {f"silver/{name}" for name in ("planned_events", "planned_drivers", "anomaly_decisions")}
 ISSUED = {
     f"gold/{name}"
     for name in (
@@ -46,8 +46,8 @@ ISSUED = {
 FINAL = {
     f"gold/{name}" for name in ("queue_interval_forecast_final", "queue_day_forecast_final", "queue_interval_override")
 }
-DEPENDENCIES |= {name: set() for name in (*PLANS, "silver/forecast_overrides")}
-DEPENDENCIES |= {name: {"silver/queue_intervals", "silver/calendar_days", *PLANS} for name in ISSUED}
+DEPENDENCIES |= {name: set() for name in (*PLANNERS, "silver/forecast_overrides")}
+DEPENDENCIES |= {name: {"silver/queue_intervals", "silver/calendar_days", *PLANNERS} for name in ISSUED}
 DEPENDENCIES |= {
     name: {"gold/queue_interval_forecast", "gold/queue_day_forecast", "silver/forecast_overrides"} for name in FINAL
 }

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
+from wfm_pipeline.orchestration.partitions.stale_dates import find_stale_dates
 from wfm_pipeline.orchestration.runs.finished import finished_run, given_parts, news_since
 from wfm_pipeline.resources import House
 from wfm_pipeline_tests.house_kit import LAST_DATE, change_source, count, follow, hashes, make_house
@@ -75,7 +75,7 @@ def test_what_the_next_run_reads_is_exactly_the_new_the_late_and_the_corrected_d
         f"update queue_cdr set TalkTimeInSec = TalkTimeInSec + 1 where rowid = (select min(rowid) from queue_cdr where date(Created) = '{corrected}')",
     )
 
-    planned = plan_run(again, check_days=40)
+    planned = find_stale_dates(again, check_days=40)
 
     new = {LAST_DATE + dt.timedelta(days=days) for days in (1, 2, 3)}
     assert {late, corrected} | new == set(planned.dates)

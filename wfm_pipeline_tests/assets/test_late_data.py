@@ -10,7 +10,7 @@ from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.orchestration.jobs import REFRESH
 from wfm_pipeline.orchestration.partitions.late_data import late_dates
-from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
+from wfm_pipeline.orchestration.partitions.stale_dates import find_stale_dates
 from wfm_pipeline.resources import House
 from wfm_pipeline_tests.house_kit import LAST_DATE, change_source, count, hashes, refresh
 
@@ -131,7 +131,7 @@ def test_dates_that_a_killed_run_left_undone_are_late_too(house):
     (request,) = tick(house).run_requests
 
     assert request.tags[DATES_TAG] == "none"
-    assert LATE[0] in plan_run(house).waiting
+    assert LATE[0] in find_stale_dates(house).waiting
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from wfm_pipeline.contracts.gold import QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.orchestration.instance.storage import open_instance
-from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
+from wfm_pipeline.orchestration.partitions.stale_dates import find_stale_dates
 from wfm_pipeline.orchestration.runs.words import run_events
 from wfm_pipeline.reports.tables.main_run import run_tables
 from wfm_pipeline.resources import House
@@ -104,7 +104,7 @@ def test_days_loaded_out_of_order_end_in_the_same_tables(finished, sample, clean
     whole, _ = finished
     house = make_house(sample, clean / "home")
     definitions = build_definitions(house.settings)
-    dates = list(plan_run(house).dates)
+    dates = list(find_stale_dates(house).dates)
     third = len(dates) // 3
     job = definitions.resolve_job_def("refresh_days")
 
@@ -143,7 +143,7 @@ def test_rows_three_and_thirty_days_late_end_in_the_same_silver_as_rows_in_time(
     missing = count(house, f"select count(*) from silver.calendar_days where is_missing and date = '{late_30}'")
 
     change_source(house, "insert into queue_cdr select * from held")
-    planned = plan_run(house)
+    planned = find_stale_dates(house)
     refresh(house)
 
     assert missing == 1

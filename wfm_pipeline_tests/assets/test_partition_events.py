@@ -9,7 +9,7 @@ import yaml
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.orchestration.partitions.events import report_materializations
-from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
+from wfm_pipeline.orchestration.partitions.stale_dates import find_stale_dates
 from wfm_pipeline.orchestration.runs.running import JobRequest
 from wfm_pipeline_tests.house_kit import LAST_DATE, do
 
@@ -76,7 +76,7 @@ def test_nothing_to_note_notes_nothing(instance):
 
 
 def refresh(house, instance, dates=None):
-    request = JobRequest("refresh_days", plan_run(house).dates if dates is None else dates)
+    request = JobRequest("refresh_days", find_stale_dates(house).dates if dates is None else dates)
     return do(house, request, instance=instance)
 
 

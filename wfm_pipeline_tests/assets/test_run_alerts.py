@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.orchestration.alert_sensors import build_alert_sensors
 from wfm_pipeline.orchestration.jobs import REFRESH
-from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
+from wfm_pipeline.orchestration.partitions.stale_dates import find_stale_dates
 from wfm_pipeline.orchestration.runs.dead_runs import HOST_TAG, PID_TAG, close_dead_runs, here
 from wfm_pipeline.orchestration.runs.running import JobRequest
 from wfm_pipeline.orchestration.runs.watch import KILLED_TAG, sightings_of
@@ -39,11 +39,11 @@ def instance(clean):
 def refresh(house, instance, *, without_source=False):
     """Bronze and silver of what is stale; the source may go away after it was asked what that is."""
     source = house.settings.home / "source.sqlite"
-    plan = plan_run(house)
+    stale = find_stale_dates(house)
     if without_source:
         source.rename(source.with_suffix(".away"))
     again = dg.DagsterInstance.from_ref(instance.get_ref())  # the run closes the one it is given
-    outcome = do(house, JobRequest(REFRESH, plan.dates), instance=again)
+    outcome = do(house, JobRequest(REFRESH, stale.dates), instance=again)
     if without_source:
         source.with_suffix(".away").rename(source)
     return outcome
@@ -155,13 +155,13 @@ def test_a_run_that_could_not_begin_says_why(instance):
     assert job.what.endswith("the warehouse is being written by job nightly")
 
 
-def retries_of(house, plan, instance, **settings):
+def retries_of(house, stale, instance, **settings):
     """Steps that were put off and steps that failed, in a run with these settings."""
     changed = House(load_settings(**{**house.settings.model_dump(exclude_unset=True), **settings}))
     seen = []
     do(
         changed,
-        JobRequest(REFRESH, plan.dates),
+        JobRequest(REFRESH, stale.dates),
         on_step=lambda step, what: seen.append(what) if step.endswith("queue_cdr") else None,
         instance=dg.DagsterInstance.from_ref(instance.get_ref()),
     )
@@ -171,14 +171,16 @@ def retries_of(house, plan, instance, **settings):
 def test_a_step_whose_source_stays_away_is_done_again_so_many_times(house, instance):
     away = {"source_url": "mysql+pymysql://u:p@127.0.0.1:1/none", "retry_attempts": 1}
 
-    assert (2, 1) == retries_of(house, plan_run(house), instance, **away, step_retries=2, step_retry_seconds=0.01)
+    assert (2, 1) == retries_of(
+        house, find_stale_dates(house), instance, **away, step_retries=2, step_retry_seconds=0.01
+    )
 
 
 def test_a_step_with_any_other_fault_is_not_done_again(house, instance):
-    plan = plan_run(house)
+    stale = find_stale_dates(house)
     (house.settings.home / "source.sqlite").unlink()
 
-    assert (0, 1) == retries_of(house, plan, instance, step_retries=2, step_retry_seconds=0.01)
+    assert (0, 1) == retries_of(house, stale, instance, step_retries=2, step_retry_seconds=0.01)
 
 
 # -- the daemon's sensors ----------------------------------------------------------------------

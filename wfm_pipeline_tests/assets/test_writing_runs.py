@@ -6,7 +6,7 @@ import pytest
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.orchestration.jobs import REFRESH
-from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
+from wfm_pipeline.orchestration.partitions.stale_dates import find_stale_dates
 from wfm_pipeline.orchestration.runs.house_of_run import house_of_run
 from wfm_pipeline.orchestration.runs.running import JobRequest
 from wfm_pipeline.warehouse.ops.writing import current_writer
@@ -56,11 +56,11 @@ def test_every_asset_and_check_gets_the_house_through_the_lock(house):
 def test_a_run_that_may_not_wait_stops_with_who_is_writing_and_writes_nothing(house):
     hasty = type(house)(house.settings.model_copy(update={"writer_wait_seconds": 0}))
     definitions = build_definitions(hasty.settings, is_partitioned=False)
-    plan = plan_run(hasty)
+    stale = find_stale_dates(hasty)
     other = other_writer(hasty)
     try:
         with pytest.raises(WarehouseError, match=r"being written by wfm run \(host"):
-            do(hasty, JobRequest(REFRESH, plan.dates))
+            do(hasty, JobRequest(REFRESH, stale.dates))
         launched = definitions.resolve_job_def(REFRESH).execute_in_process(raise_on_error=False)
     finally:
         other.communicate()

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from wfm_pipeline.contracts.gold import GOLD_TABLES
-from wfm_pipeline.contracts.planning.forecast_plans import QUEUE_INTERVAL_FINAL
+from wfm_pipeline.contracts.planning.planners_input import QUEUE_INTERVAL_FINAL
 from wfm_pipeline.errors import SettingsError, WarehouseError
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.engines.readers_queries import VIEW_FILES

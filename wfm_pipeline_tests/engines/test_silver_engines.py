@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from wfm_pipeline.domain.dates import Dates
-from wfm_pipeline.transforms.behaviour import customer_behaviour
+from wfm_pipeline.transforms.behavior import customer_behavior
 from wfm_pipeline.transforms.rows.rules import SilverRules
 from wfm_pipeline.warehouse.content import content_hash
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
@@ -103,8 +103,8 @@ def test_postgresql_makes_the_same_silver(on_duckdb, postgres_url):
         for table in TABLES:
             assert ordered(here, table) == ordered(there, table)
             assert content_hash(here, f"silver.{table}") == content_hash(there, f"silver.{table}")
-        behaviour = [
-            warehouse.frame(customer_behaviour(warehouse.table("silver.calls")).order_by("customer_key"))
+        behavior = [
+            warehouse.frame(customer_behavior(warehouse.table("silver.calls")).order_by("customer_key"))
             for warehouse in (here, there)
         ]
-        pd.testing.assert_frame_equal(*behaviour)
+        pd.testing.assert_frame_equal(*behavior)

@@ -163,7 +163,7 @@ def test_the_version_is_the_number_of_the_last_step_and_numbers_have_no_gap():
 
 COMMANDS = {
     "run": ["run"],
-    "plans": ["plans"],
+    "planners": ["planners"],
     "reforecast": ["reforecast"],
     "long-range": ["long-range"],
     "capacity": ["capacity"],

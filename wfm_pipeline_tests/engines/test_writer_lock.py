@@ -57,7 +57,7 @@ def lease(house):
 def test_a_second_writer_stops_with_who_holds_it_since_when_and_what_to_do(house):
     other = other_writer(house)
     try:
-        with pytest.raises(WarehouseError) as raised, house.writing(owner="wfm plans"):
+        with pytest.raises(WarehouseError) as raised, house.writing(owner="wfm planners"):
             pass
     finally:
         other.communicate()
@@ -79,8 +79,8 @@ def test_a_second_writer_waits_and_says_for_whom_once(house):
         said.append(words)
         other.stdin.close()
 
-    with patient(house).writing(owner="wfm plans", say=end_other):
-        assert "wfm plans" == lease(house).owner
+    with patient(house).writing(owner="wfm planners", say=end_other):
+        assert "wfm planners" == lease(house).owner
     other.wait()
 
     assert [True] == ["written by wfm run (host" in words for words in said]
@@ -180,7 +180,7 @@ def test_a_holder_without_a_sign_of_life_is_said_to_be_silent(house):
     with house.open_ops() as store, store.writing() as ops:
         write_lease(ops, Lease("writer", "wfm run", "h", 1, None, long_ago, long_ago))
     try:
-        with pytest.raises(WarehouseError, match="last sign of life 12:00:00"), house.writing(owner="wfm plans"):
+        with pytest.raises(WarehouseError, match="last sign of life 12:00:00"), house.writing(owner="wfm planners"):
             pass
     finally:
         other.communicate()

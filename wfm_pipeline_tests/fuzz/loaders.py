@@ -18,12 +18,12 @@ from wfm_pipeline.assets.publication import PublicationConfig
 from wfm_pipeline.calculators.allocation import AllocationRequest, answer_allocation
 from wfm_pipeline.calculators.capacity import CapacityRequest, answer_capacity
 from wfm_pipeline.calculators.staffing import staff_file
-from wfm_pipeline.domain.allocation.tables.planning import FILES
+from wfm_pipeline.domain.allocation.tables.planners_files import FILES
 from wfm_pipeline.domain.calendar import holiday_names, zone_segments
 from wfm_pipeline.domain.forecasting.desk.panel import build_panel
 from wfm_pipeline.domain.forecasting.judging.backtest import read_folds
 from wfm_pipeline.domain.forecasting.judging.external_peers import checked_predictions
-from wfm_pipeline.domain.forecasting.planners.sheets import PLAN_FILES
+from wfm_pipeline.domain.forecasting.planners.sheets import PLANNERS_FILES
 from wfm_pipeline.domain.planners_tables import read_rows
 from wfm_pipeline.domain.simulation.floor.draws import draw_callers
 from wfm_pipeline.domain.simulation.floor.sheets import QueueHabits, Tables, read_floor
@@ -32,7 +32,7 @@ from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import forecast_options, silver_rules
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.sources.files.interval_file import read_interval_file, read_table_file
-from wfm_pipeline.sources.files.planning_files import read_text_table
+from wfm_pipeline.sources.files.planners_files import read_text_table
 from wfm_pipeline.sources.maps import load_map
 from wfm_pipeline.sources.opening import open_reader
 from wfm_pipeline.warehouse.shelves.moments import local_time
@@ -106,8 +106,8 @@ def _intervals(folder: Path) -> None:
 def _sheet(folder: Path) -> None:
     path = _only(folder)
     name, frame = path.stem, read_text_table(path)
-    if name in PLAN_FILES:
-        read_rows(PLAN_FILES[name], frame, source="telephony")
+    if name in PLANNERS_FILES:
+        read_rows(PLANNERS_FILES[name], frame, source="telephony")
     elif name in FILES:
         read_rows(FILES[name], frame)
     elif name in CAPACITY_FILES:

@@ -11,7 +11,7 @@ import pytest
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.contracts.source.source_map import ColumnMap, SourceMap, TableMap
 from wfm_pipeline.sources.rows.clock import SourceClock
-from wfm_pipeline.sources.rows.fitting import to_array
+from wfm_pipeline.sources.rows.column_types import to_array
 from wfm_pipeline.sources.rows.prepare import prepare
 from wfm_pipeline.warehouse.bronze.days import ledger, stale_dates, suspect_dates, touched_dates, watermark
 from wfm_pipeline.warehouse.bronze.versions import BronzeCounts, append_versions, current_state

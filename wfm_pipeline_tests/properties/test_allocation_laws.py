@@ -12,7 +12,7 @@ from wfm_pipeline.domain.allocation.strategies.gate import bits_of, first_refusa
 from wfm_pipeline.domain.allocation.strategies.strategy import Options, allocate
 from wfm_pipeline.domain.allocation.tables.frames import allocate_week
 from wfm_pipeline.domain.allocation.week.apportionment import largest_remainder, split_month
-from wfm_pipeline.domain.allocation.week.week_plan import WeekTable
+from wfm_pipeline.domain.allocation.week.week_hours import WeekTable
 from wfm_pipeline_tests.allocation_instances import PLAN, WEEK, person, random_week, work
 
 WAYS = (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from wfm_pipeline.domain.cells import as_it_was, neutral
 from wfm_pipeline.files import write_csv
 from wfm_pipeline.sources.files.interval_file import read_table_file
-from wfm_pipeline.sources.files.planning_files import read_cells, read_text_table
+from wfm_pipeline.sources.files.planners_files import read_cells, read_text_table
 
 LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 CELLS = st.one_of(

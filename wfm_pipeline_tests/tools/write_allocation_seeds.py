@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from wfm_pipeline.domain.allocation.tables.locality import DEFAULT_RULES
-from wfm_pipeline.domain.allocation.week.week_plan import WeekTable
+from wfm_pipeline.domain.allocation.week.week_hours import WeekTable
 
 FOLDER = Path(__file__).parents[2] / "data" / "seeds" / "allocation"
 YEARS = (2025, 2026, 2027)

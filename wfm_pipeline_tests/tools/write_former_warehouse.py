@@ -22,7 +22,7 @@ import duckdb
 
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.orchestration.jobs import OVERRIDES
-from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
+from wfm_pipeline.orchestration.partitions.stale_dates import find_stale_dates
 from wfm_pipeline.orchestration.runs.main_run import main_request
 from wfm_pipeline.orchestration.runs.running import JobRequest, run_job
 from wfm_pipeline.resources import House
@@ -55,7 +55,7 @@ def main() -> None:
                 backtest_origins=1, num_threads=1,
             )
         )  # fmt: skip
-        run(house, main_request(plan_run(house).dates, AS_OF))
+        run(house, main_request(find_stale_dates(house).dates, AS_OF))
         run(house, JobRequest(OVERRIDES))
         compact(home / "warehouse" / "wfm.duckdb", home / "packed.duckdb")
         FOLDER.mkdir(exist_ok=True)

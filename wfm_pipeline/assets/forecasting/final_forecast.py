@@ -14,7 +14,7 @@ from wfm_pipeline.assets.declaring import asset_words, specs
 from wfm_pipeline.assets.step import Flow, Step, at_work
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
-from wfm_pipeline.contracts.planning.forecast_plans import (
+from wfm_pipeline.contracts.planning.planners_input import (
     FINAL_TABLES,
     FORECAST_OVERRIDES,
     OVERRIDE_VALUE,

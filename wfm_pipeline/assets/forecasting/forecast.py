@@ -20,7 +20,7 @@ from wfm_pipeline.assets.forecasting.hindcasts import hindcasts_to_make, store_h
 from wfm_pipeline.assets.pictures import pictures
 from wfm_pipeline.assets.step import Flow, Step, at_work
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
-from wfm_pipeline.contracts.planning.forecast_plans import (
+from wfm_pipeline.contracts.planning.planners_input import (
     ANOMALY_DECISIONS,
     ISSUE_TABLES,
     PLANNED_DRIVERS,
@@ -45,7 +45,7 @@ from wfm_pipeline.warehouse.shelves.issues import (
     store_issue,
 )
 from wfm_pipeline.warehouse.shelves.models import save_model
-from wfm_pipeline.warehouse.shelves.planners import read_plans
+from wfm_pipeline.warehouse.shelves.planners import read_planners_input
 
 _TABLES: Final = (QUEUE_INTERVAL_FORECAST, QUEUE_DAY_FORECAST, *ISSUE_TABLES)
 _READS: Final = (QUEUE_INTERVALS, CALENDAR_DAYS, PLANNED_EVENTS, PLANNED_DRIVERS, ANOMALY_DECISIONS)
@@ -144,7 +144,7 @@ def _make(step: Step, inputs: ForecastInputs, origin: dt.date, *, is_hindcast: b
         horizon_days=days,
         handle=inputs.handle,
         is_open_future=open_hours(grid),
-        plans=read_plans(step.warehouse, step.source_map, is_hindcast=is_hindcast),
+        planners=read_planners_input(step.warehouse, step.source_map, is_hindcast=is_hindcast),
         options=forecast_options(step.settings),
     )
     placed = place_on_grid(result.intervals, result.days, grid)

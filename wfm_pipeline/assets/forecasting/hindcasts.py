@@ -12,7 +12,7 @@ import hashlib
 
 import pandas as pd
 
-from wfm_pipeline.contracts.planning.forecast_plans import FORECAST_HINDCAST
+from wfm_pipeline.contracts.planning.planners_input import FORECAST_HINDCAST
 from wfm_pipeline.domain.forecasting.due_issues import past_origins
 from wfm_pipeline.domain.forecasting.issues import first_target_day, issue_instant
 from wfm_pipeline.domain.forecasting.options import FORECAST_VERSION

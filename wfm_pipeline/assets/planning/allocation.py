@@ -23,30 +23,30 @@ from wfm_pipeline.contracts.planning.allocation import (
     STRATEGY_WORDS,
     WEEKLY_RESOURCE_ASSIGNMENT,
 )
-from wfm_pipeline.contracts.planning.forecast_plans import QUEUE_DAY_FINAL
-from wfm_pipeline.domain.allocation.tables.several_weeks import PlannedWeeks, plan_weeks
+from wfm_pipeline.contracts.planning.planners_input import QUEUE_DAY_FINAL
+from wfm_pipeline.domain.allocation.tables.several_weeks import AssignedWeeks, assign_weeks
 from wfm_pipeline.domain.allocation.week.accuracy import accuracy_facts, evaluate_weeks
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek, weeks_of
 from wfm_pipeline.reports.figures.allocation import allocation_chart, allocation_glance
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import allocation_options, allocation_weight, locality_calendars
+from wfm_pipeline.warehouse.shelves.allocation_inputs import AllocationInputs, read_allocation_inputs
 from wfm_pipeline.warehouse.shelves.planned_calls import read_actual_days
-from wfm_pipeline.warehouse.shelves.planning import Planning, read_planning
-from wfm_pipeline.warehouse.shelves.weekly_plans import last_plan, replace_weeks, rows_by_week
+from wfm_pipeline.warehouse.shelves.weekly_assignments import last_assignment, replace_weeks, rows_by_week
 
-PLAN_TABLES: Final = (DEMAND_WEEK, WEEKLY_RESOURCE_ASSIGNMENT, ALLOCATION_QUALITY)
+WEEK_TABLES: Final = (DEMAND_WEEK, WEEKLY_RESOURCE_ASSIGNMENT, ALLOCATION_QUALITY)
 _READS: Final = (*ALLOCATION_INPUTS, QUEUE_DAY_FORECAST, QUEUE_DAY_FINAL)
 
 
 def build_allocation_assets(partitions: dg.PartitionsDefinition | None) -> list[dg.AssetsDefinition]:
     """The plan and its evaluation; by week where `partitions` is given."""
-    return [_plan_asset(partitions), _accuracy_asset(partitions)]
+    return [_week_asset(partitions), _accuracy_asset(partitions)]
 
 
-def _plan_asset(partitions: dg.PartitionsDefinition | None) -> dg.AssetsDefinition:
+def _week_asset(partitions: dg.PartitionsDefinition | None) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="weekly_allocation",
-        specs=specs(PLAN_TABLES, reads=_READS, group=ALLOCATION_GROUP, partitions=WEEK, made_in=__name__),
+        specs=specs(WEEK_TABLES, reads=_READS, group=ALLOCATION_GROUP, partitions=WEEK, made_in=__name__),
         **partitioned(partitions),
     )
     def weekly_allocation(
@@ -54,20 +54,20 @@ def _plan_asset(partitions: dg.PartitionsDefinition | None) -> dg.AssetsDefiniti
     ) -> Iterator[dg.MaterializeResult]:
         with at_work(context, house) as step:
             weeks = weeks_of(dates_of(context))
-            planned = _plan(step, weeks)
-            quality = planned.quality.assign(run_id=step.run_id)
-            frames = dict(zip(PLAN_TABLES, (planned.demands, planned.assignments, quality), strict=True))
+            assigned = _assign(step, weeks)
+            quality = assigned.quality.assign(run_id=step.run_id)
+            frames = dict(zip(WEEK_TABLES, (assigned.demands, assigned.assignments, quality), strict=True))
             replace_weeks(step.warehouse, frames, weeks)
-            notes = _notes(step, planned, weeks)
+            notes = _notes(step, assigned, weeks)
             for table, rows in frames.items():
                 yield step.made(table, Flow(len(rows), len(rows), notes=notes))
 
     return weekly_allocation
 
 
-def _planning(step: Step) -> Planning:
+def _inputs(step: Step) -> AllocationInputs:
     """What the weeks are planned from, with the places of the settings."""
-    return read_planning(
+    return read_allocation_inputs(
         step.warehouse,
         step.source_map,
         default_locality=step.settings.default_locality,
@@ -75,28 +75,28 @@ def _planning(step: Step) -> Planning:
     )
 
 
-def _plan(step: Step, weeks: list[IsoWeek]) -> PlannedWeeks:
+def _assign(step: Step, weeks: list[IsoWeek]) -> AssignedWeeks:
     """Every week by the chosen strategy, and judged by the other; the log tells what a reader should know."""
-    planning, settings = _planning(step), step.settings
+    inputs, settings = _inputs(step), step.settings
     options, weight = allocation_options(settings), allocation_weight(settings)
-    planned = plan_weeks(
+    assigned = assign_weeks(
         weeks,
-        lambda week, previous: planning.answer(week, options=options, weight=weight, previous=previous),
+        lambda week, previous: inputs.answer(week, options=options, weight=weight, previous=previous),
         others=[allocation_options(settings, other) for other in STRATEGY_WORDS if other != options.strategy],
-        previous=last_plan(step.warehouse, weeks[0].previous),
+        previous=last_assignment(step.warehouse, weeks[0].previous),
     )
-    for notice in dict.fromkeys((*planning.notices, *planned.notices)):
+    for notice in dict.fromkeys((*inputs.notices, *assigned.notices)):
         step.say(notice)
-    return planned
+    return assigned
 
 
-def _notes(step: Step, planned: PlannedWeeks, weeks: list[IsoWeek]) -> dict[str, Any]:
+def _notes(step: Step, assigned: AssignedWeeks, weeks: list[IsoWeek]) -> dict[str, Any]:
     last = weeks[-1]
-    of_week, title = planned.demands_of(last), step.house.title(f"Ideal, assigned and required per demand, {last}")
+    of_week, title = assigned.demands_of(last), step.house.title(f"Ideal, assigned and required per demand, {last}")
     return {
         "weeks": f"{weeks[0]} to {last}" if len(weeks) > 1 else str(last),
         "strategy": step.settings.allocation_strategy,
-        **planned.facts,
+        **assigned.facts,
         **pictures(
             step.context,
             at_a_glance=lambda: allocation_glance(of_week, title=title),
@@ -127,11 +127,11 @@ def _accuracy_asset(partitions: dg.PartitionsDefinition | None) -> dg.AssetsDefi
 
 
 def _evaluate(step: Step, weeks: list[IsoWeek]) -> pd.DataFrame:
-    """Plans of demands that come from calls, for weeks of which every day is known."""
-    planning = _planning(step)
-    queue_map = planning.queue_demand_map
+    """Assignments of demands that come from calls, for weeks of which every day is known."""
+    inputs = _inputs(step)
+    queue_map = inputs.queue_demand_map
     if not step.warehouse.has(QUEUE_DAY_ACTUAL.full_name) or queue_map.empty:
         return pd.DataFrame(columns=list(ALLOCATION_ACCURACY.column_names))
     days = read_actual_days(step.warehouse, step.source_map, queue_map["queue_id"])
-    plans = rows_by_week(step.warehouse, DEMAND_WEEK)
-    return evaluate_weeks(weeks, plans, days, queue_demand_map=queue_map, policy=planning.policy)
+    assignments = rows_by_week(step.warehouse, DEMAND_WEEK)
+    return evaluate_weeks(weeks, assignments, days, queue_demand_map=queue_map, policy=inputs.policy)

@@ -15,12 +15,12 @@ from wfm_pipeline.asset_keys import ALLOCATION_GROUP, CAPACITY_GROUP, PLANNING_G
 from wfm_pipeline.assets.declaring import specs
 from wfm_pipeline.assets.step import Flow, Stopwatch, at_work
 from wfm_pipeline.contracts.planning.history import planner_key
-from wfm_pipeline.domain.allocation.tables.planning import FILES
-from wfm_pipeline.domain.forecasting.planners.sheets import PLAN_FILES
+from wfm_pipeline.domain.allocation.tables.planners_files import FILES
+from wfm_pipeline.domain.forecasting.planners.sheets import PLANNERS_FILES
 from wfm_pipeline.domain.planners_tables import PlannersFile, read_rows
 from wfm_pipeline.domain.staffing.capacity.sheets import CAPACITY_FILES
 from wfm_pipeline.resources import House
-from wfm_pipeline.sources.files.planning_files import brought_by, read_text_table
+from wfm_pipeline.sources.files.planners_files import brought_by, read_text_table
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.shelves.versions import take_in
@@ -44,7 +44,7 @@ class Family:
 
 
 FAMILIES: Final = (
-    Family("forecast_plans", PLANNING_GROUP, PLAN_FILES, is_of_source=True),
+    Family("planners_input", PLANNING_GROUP, PLANNERS_FILES, is_of_source=True),
     Family("planning_inputs", ALLOCATION_GROUP, FILES),
     Family("capacity_inputs", CAPACITY_GROUP, CAPACITY_FILES),
 )
@@ -73,7 +73,7 @@ def _take_in_family(family: Family) -> dg.AssetsDefinition:
 
 def _take_in(house: House, warehouse: Warehouse, name: str, file: PlannersFile, given: dict[str, str]) -> Flow:
     """Bring a file's rows into its table; `given` is what every row of ours has."""
-    path = house.planning_file(name)
+    path = house.planners_file(name)
     if path is None:
         warehouse.create(file.table)
         return Flow(0, 0, notes={"file": "none: the table is as SQL left it"})

@@ -17,7 +17,7 @@ from wfm_pipeline.assets.declaring import asset_words
 from wfm_pipeline.assets.pictures import pictures
 from wfm_pipeline.assets.step import Flow, Step, at_work
 from wfm_pipeline.contracts.gold import QUEUE_INTERVAL_FORECAST
-from wfm_pipeline.contracts.planning.forecast_plans import QUEUE_INTERVAL_FINAL
+from wfm_pipeline.contracts.planning.planners_input import QUEUE_INTERVAL_FINAL
 from wfm_pipeline.contracts.staffing import QUEUE_INTERVAL_STAFFING
 from wfm_pipeline.domain.forecasting.planners.overrides import with_final_band
 from wfm_pipeline.domain.staffing.forecast_teams import newest_issue, staff_forecast, team_facts

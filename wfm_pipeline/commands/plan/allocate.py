@@ -203,15 +203,15 @@ def _in_warehouse(
     from wfm_pipeline.reports.tables.allocation import weeks_tables
     from wfm_pipeline.reports.words.terminal import print_json, print_table
     from wfm_pipeline.resources import House
-    from wfm_pipeline.warehouse.shelves.weekly_plans import demands_of, plans_of, quality_of
+    from wfm_pipeline.warehouse.shelves.weekly_assignments import assignments_of, demands_of, quality_of
 
     house = House(settings)
     started = time.monotonic()
     weeks = _weeks(house, *stretch)
     outcome = run_asked(house, ALLOCATION, lambda: weeks_request(weeks))
     with house.open_warehouse() as opened:
-        quality, plans, demands = (read(opened, weeks) for read in (quality_of, plans_of, demands_of))
-    written.write_answer(plans)
+        quality, assignments, demands = (read(opened, weeks) for read in (quality_of, assignments_of, demands_of))
+    written.write_answer(assignments)
     said = {}
     if names or written.eligibility is not None:
         last = replay_week(house, weeks[-1])
@@ -231,7 +231,7 @@ def _in_warehouse(
 def _weeks(house: "House", first: str | None, last: str | None) -> "list[IsoWeek]":
     """The weeks asked for; the coming one where none is."""
     from wfm_pipeline.calculators.allocation import weeks_between
-    from wfm_pipeline.warehouse.shelves.weekly_plans import coming_week
+    from wfm_pipeline.warehouse.shelves.weekly_assignments import coming_week
 
     if first is not None:
         return weeks_between(first, last or first)

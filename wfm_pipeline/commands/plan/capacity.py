@@ -113,11 +113,11 @@ def capacity(
 def _in_warehouse(house: "House") -> "pd.DataFrame":
     from wfm_pipeline.orchestration.jobs import CAPACITY
     from wfm_pipeline.orchestration.runs.side_jobs import CAPACITY_REQUEST
-    from wfm_pipeline.warehouse.shelves.latest import latest_plan
+    from wfm_pipeline.warehouse.shelves.latest import latest_capacity
 
     run_asked(house, CAPACITY, lambda: CAPACITY_REQUEST)
     with house.open_warehouse() as opened:
-        return latest_plan(opened, house.source_map)
+        return latest_capacity(opened, house.source_map)
 
 
 def _print(plan: "pd.DataFrame", title: Callable[[str], str], *, is_whole: bool) -> None:

@@ -40,7 +40,7 @@ def run(
     first_day = parse_date(as_of, "--as-of")
     settings = chosen_settings(source=source, warehouse_url=warehouse)
     from wfm_pipeline.orchestration.jobs import NIGHTLY
-    from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
+    from wfm_pipeline.orchestration.partitions.stale_dates import find_stale_dates
     from wfm_pipeline.orchestration.runs.main_run import run_news
     from wfm_pipeline.orchestration.runs.telling import telling
     from wfm_pipeline.reports.tables.main_run import run_tables
@@ -53,11 +53,11 @@ def run(
     with ExitStack() as held:
         with telling(house, NIGHTLY):
             held.enter_context(house.writing(owner="wfm run", say=tell))
-            plan = plan_run(house)
-        tell_notices(plan.notices)
+            stale = find_stale_dates(house)
+        tell_notices(stale.notices)
         outcome = run_news(
             house,
-            plan,
+            stale,
             lambda: _graph(settings),
             as_of=first_day,
             on_step=tell_step,

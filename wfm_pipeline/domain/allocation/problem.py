@@ -18,7 +18,7 @@ from wfm_pipeline.domain.allocation.faults import (
     UnknownValueError,
 )
 from wfm_pipeline.domain.allocation.tables.locality import LOCALITY_NAMES, locality_name
-from wfm_pipeline.domain.allocation.week.week_plan import WeekPlan
+from wfm_pipeline.domain.allocation.week.week_hours import WeekHours
 from wfm_pipeline.errors import MOST_NAMED
 from wfm_pipeline.units import SECONDS_PER_HOUR
 
@@ -127,7 +127,7 @@ class Problem:
     """A validated week.
 
     Attributes:
-        plan: The week and its settings per locality.
+        week_hours: The week and its settings per locality.
         resources: In order of cn.
         demands: In order of demand id.
         tiers: Tier id -> tier.
@@ -136,7 +136,7 @@ class Problem:
         notices: What the user should know though it is no fault.
     """
 
-    plan: WeekPlan
+    week_hours: WeekHours
     resources: tuple[Resource, ...]
     demands: tuple[Demand, ...]
     tiers: Mapping[str, CapacityTier]
@@ -147,7 +147,7 @@ class Problem:
     @classmethod
     def build(
         cls,
-        plan: WeekPlan,
+        week_hours: WeekHours,
         resources: Iterable[Resource],
         demands: Iterable[Demand],
         *,
@@ -158,7 +158,7 @@ class Problem:
         """Validate and put in order.
 
         Args:
-            plan: The week.
+            week_hours: The week.
             resources: The roster, in any order.
             demands: The week's work, in any order.
             tiers: Capacity tiers that resources name.
@@ -189,9 +189,9 @@ class Problem:
         chosen, notices = _choose_weight(work, weight)
         people.sort(key=lambda person: id_order(person.cn))
         work.sort(key=lambda demand: id_order(demand.demand_id))
-        present = _presence(plan, people, full_week=full_week)
-        notices += _stated_results(plan, people, work, present)
-        return cls(plan, tuple(people), tuple(work), tier_index, chosen, tuple(present), tuple(notices))
+        present = _presence(week_hours, people, full_week=full_week)
+        notices += _stated_results(week_hours, people, work, present)
+        return cls(week_hours, tuple(people), tuple(work), tier_index, chosen, tuple(present), tuple(notices))
 
     def productivity(self, resource: Resource) -> float:
         """How productive a person is.
@@ -214,7 +214,7 @@ class Problem:
             Capacity [h], 0 where the person is not there.
         """
         resource = self.resources[position]
-        settings = self.plan.locality(locality_name(resource.locality, where=f"resource {resource.cn!r}"))
+        settings = self.week_hours.locality(locality_name(resource.locality, where=f"resource {resource.cn!r}"))
         return settings.capacity_hours(self.days_present[position], self.productivity(resource))
 
     @property
@@ -295,7 +295,7 @@ def _choose_weight(demands: Sequence[Demand], weight: Weight | None) -> tuple[We
     return weight or ("volume" if unknown else "workload"), []
 
 
-def _presence(plan: WeekPlan, people: Sequence[Resource], *, full_week: bool) -> list[float]:
+def _presence(week_hours: WeekHours, people: Sequence[Resource], *, full_week: bool) -> list[float]:
     known: dict[tuple[str, date | None, date | None], float] = {}
     present = []
     for person in people:
@@ -304,7 +304,7 @@ def _presence(plan: WeekPlan, people: Sequence[Resource], *, full_week: bool) ->
             continue
         key = (person.locality, person.available_from, person.available_until)
         if key not in known:
-            settings = plan.locality(LOCALITY_NAMES[person.locality.strip().lower()])
+            settings = week_hours.locality(LOCALITY_NAMES[person.locality.strip().lower()])
             days = settings.days_present(person.available_from, person.available_until)
             known[key] = 0.0 if full_week and days < settings.working_days else days
         present.append(known[key])
@@ -312,18 +312,18 @@ def _presence(plan: WeekPlan, people: Sequence[Resource], *, full_week: bool) ->
 
 
 def _stated_results(
-    plan: WeekPlan, people: Sequence[Resource], demands: Sequence[Demand], present: Sequence[float]
+    week_hours: WeekHours, people: Sequence[Resource], demands: Sequence[Demand], present: Sequence[float]
 ) -> list[str]:
     notices = []
-    for name, settings in plan.localities.items():
+    for name, settings in week_hours.localities.items():
         if settings.working_days == 0:
-            notices.append(f"{plan.week} has no working day in {name}: nobody there is available")
+            notices.append(f"{week_hours.week} has no working day in {name}: nobody there is available")
     if not any(present):
-        notices.append(f"nobody on the roster is available in {plan.week}")
+        notices.append(f"nobody on the roster is available in {week_hours.week}")
     staffed = {LOCALITY_NAMES[one.locality.strip().lower()] for one, days in zip(people, present, strict=True) if days}
     wanted = {LOCALITY_NAMES[one.locality.strip().lower()] for one in demands if one.weekly_forecast}
     notices += [
-        f"there is work in {place}, and nobody of {place} is available in {plan.week}: its ideal shares are 0"
+        f"there is work in {place}, and nobody of {place} is available in {week_hours.week}: its ideal shares are 0"
         for place in sorted(wanted - staffed)
     ]
     if not any(demand.weekly_forecast for demand in demands):

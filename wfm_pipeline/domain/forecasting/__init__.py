@@ -10,7 +10,7 @@ from wfm_pipeline.domain.forecasting.forecast import ForecastResult, forecast, f
 from wfm_pipeline.domain.forecasting.judging.backtest import METHODS, BacktestResult, read_folds, run_backtest
 from wfm_pipeline.domain.forecasting.judging.issue_scores import HORIZON_BANDS, score_issue
 from wfm_pipeline.domain.forecasting.options import METHOD, QUANTILE_LEVELS, RUNGS, ForecastOptions, quantile_column
-from wfm_pipeline.domain.forecasting.planners.outside import Plans
+from wfm_pipeline.domain.forecasting.planners.outside import PlannersInput
 from wfm_pipeline.domain.forecasting.saved_model import dump_model, load_model, model_card
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
     "ForecastModel",
     "ForecastOptions",
     "ForecastResult",
-    "Plans",
+    "PlannersInput",
     "dump_model",
     "forecast",
     "forecast_from_model",

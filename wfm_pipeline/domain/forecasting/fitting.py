@@ -22,7 +22,7 @@ from wfm_pipeline.domain.forecasting.means.core import CoreModel, expected_calls
 from wfm_pipeline.domain.forecasting.means.ladder import Chosen, rung_for
 from wfm_pipeline.domain.forecasting.means.peers import PEERS, peer_week
 from wfm_pipeline.domain.forecasting.options import RUNG_MODEL, RUNG_PROFILE, ForecastOptions
-from wfm_pipeline.domain.forecasting.planners.outside import Outside, Plans, look_outside
+from wfm_pipeline.domain.forecasting.planners.outside import Outside, PlannersInput, look_outside
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import DAYS_PER_WEEK
 
@@ -88,7 +88,7 @@ class Answer:
 
 
 def fit_panel(
-    panel: CallPanel, *, site: Site, horizon_days: int, options: ForecastOptions, plans: Plans | None = None
+    panel: CallPanel, *, site: Site, horizon_days: int, options: ForecastOptions, planners: PlannersInput | None = None
 ) -> ForecastModel:
     """Learn a forecast of the dates right after a panel.
 
@@ -97,7 +97,7 @@ def fit_panel(
         site: Calendar of the desk.
         horizon_days: Target dates [days], >= 1.
         options: The forecast's choices.
-        plans: Events, drivers and decisions of planners; none if left out.
+        planners: Events, drivers and decisions of planners; none if left out.
 
     Returns:
         A model that answers the next `horizon_days` dates.
@@ -110,7 +110,7 @@ def fit_panel(
     """
     origin = _origin_after(panel, horizon_days)
     types = day_types(site, panel.first_date, panel.calls.shape[1] + horizon_days)
-    outside = look_outside(panel, types, plans or Plans(), options)
+    outside = look_outside(panel, types, planners or PlannersInput(), options)
     state = observe(outside.panel, types)
     core = learn_core(state, options)
     plain = ~state.closed & (types.day_class == ORDINARY)

@@ -17,7 +17,7 @@ from wfm_pipeline.domain.forecasting.desk.panel import build_panel
 from wfm_pipeline.domain.forecasting.fitting import Answer, ForecastModel, answer, fit_panel
 from wfm_pipeline.domain.forecasting.handle_time import AHT_COLUMNS, HandleTimes, learn_handle_time
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions, quantile_column
-from wfm_pipeline.domain.forecasting.planners.outside import Plans
+from wfm_pipeline.domain.forecasting.planners.outside import PlannersInput
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import MINUTES_PER_DAY
 
@@ -62,7 +62,7 @@ def forecast(
     horizon_days: int = 14,
     handle: pd.DataFrame | None = None,
     is_open_future: pd.DataFrame | None = None,
-    plans: Plans | None = None,
+    planners: PlannersInput | None = None,
     options: ForecastOptions | None = None,
 ) -> ForecastResult:
     """Forecast calls and handle time of every queue from `origin` on.
@@ -76,7 +76,7 @@ def forecast(
         handle: Optional columns queue_id, interval_start, calls_answered, handle_seconds.
         is_open_future: Optional columns interval_start (naive local) and is_open: the grid of the
             target dates. Its rows are the answer's rows; without it every date has its full grid.
-        plans: Optional events, drivers and decisions of planners.
+        planners: Optional events, drivers and decisions of planners.
         options: Choices; the defaults hold for every desk.
 
     Returns:
@@ -98,7 +98,7 @@ def forecast(
         history = before
     panel = build_panel(history, interval_minutes=site.interval_minutes)
     panel = panel.window(panel.first_date, origin)
-    model = fit_panel(panel, site=site, horizon_days=horizon_days, options=chosen, plans=plans)
+    model = fit_panel(panel, site=site, horizon_days=horizon_days, options=chosen, planners=planners)
     handle_times = learn_handle_time(
         handle, queue_ids=model.queue_ids, interval_minutes=model.interval_minutes, origin=origin, options=chosen
     )

@@ -151,7 +151,7 @@ def learn_handle_time(
         DataError: a column is missing, or a value is negative.
 
     Source:
-        docs/methods/forecast_plans.md.
+        docs/methods/planners_input.md.
     """
     slots = MINUTES_PER_DAY // interval_minutes
     answered, seconds = np.zeros((2, len(queue_ids), WINDOW_DAYS, slots))

@@ -24,7 +24,7 @@ DEFERRED_OCCUPANCY: Final = 0.85
 
 
 @dataclass(frozen=True, slots=True)
-class DeferredPlan:
+class DeferredWork:
     """What is done when.
 
     Attributes:
@@ -41,7 +41,7 @@ class DeferredPlan:
     is_late: NDArray[np.bool_]
 
 
-def spread_work(arrives: ArrayLike, due: ArrayLike, work_seconds: ArrayLike, is_open: ArrayLike) -> DeferredPlan:
+def spread_work(arrives: ArrayLike, due: ArrayLike, work_seconds: ArrayLike, is_open: ArrayLike) -> DeferredWork:
     """Spread pieces of work over the open intervals between their arrival and their due time.
 
     Args:
@@ -81,7 +81,7 @@ def spread_work(arrives: ArrayLike, due: ArrayLike, work_seconds: ArrayLike, is_
     spread[opening] = capacity
     arrived = np.cumsum(np.bincount(first, weights=work, minlength=len(works)))
     finished = opening[_finish(start, end, work, capacity)] if len(opening) else first
-    return DeferredPlan(spread, np.maximum(arrived - np.cumsum(spread), 0.0), finished, finished > last)
+    return DeferredWork(spread, np.maximum(arrived - np.cumsum(spread), 0.0), finished, finished > last)
 
 
 def _checked(

@@ -1,6 +1,6 @@
 """Rows of text into requirements: the table behind `wfm staff --file`.
 
-Here: cells to numbers, and the answer with its reasons. Not here: files (sources/files/planning_files.py) and
+Here: cells to numbers, and the answer with its reasons. Not here: files (sources/files/planners_files.py) and
 what a number may be (limits.py). One row comes out for every row that goes in, in the same order.
 
 What comes out is numbers and our own words only: a cell that is no number is not repeated as a

@@ -14,7 +14,7 @@ import dagster as dg
 from wfm_pipeline.asset_keys import DATES_TAG
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.domain.whole_days import unfinished_dates
-from wfm_pipeline.orchestration.partitions.stale_dates import Plan, plan_run
+from wfm_pipeline.orchestration.partitions.stale_dates import StaleDates, find_stale_dates
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.shelves.history import read_moments
 
@@ -37,14 +37,14 @@ class LateData:
         dates: Business dates to read again.
         is_anything_waiting: Silver has dates to refresh that bronze has already, or a table without dates has changed.
         newest: Newest date that bronze has.
-        plan: All that was found.
+        stale: All that was found.
         key: Name of just this finding on this day: the same rows are not asked for twice.
     """
 
     dates: Dates
     is_anything_waiting: bool
     newest: dt.date
-    plan: Plan
+    stale: StaleDates
     key: str
 
 
@@ -64,14 +64,14 @@ def find_late_data(house: House, today: dt.date) -> LateData:
     Raises:
         WfmError: source or warehouse cannot be asked.
     """
-    plan = plan_run(house, check_days=-(-house.settings.check_days_per_night // TICKS_A_DAY))
+    stale = find_stale_dates(house, check_days=-(-house.settings.check_days_per_night // TICKS_A_DAY))
     with house.open_warehouse() as warehouse:
         moments = read_moments(warehouse, house.source_map)
-    late = late_dates(plan.dates, known=set(moments), unfinished=unfinished_dates(house.site, moments))
-    words = f"{late};{plan.waiting};{sorted(plan.changed_tables)};{sorted(plan.contents)}"
+    late = late_dates(stale.dates, known=set(moments), unfinished=unfinished_dates(house.site, moments))
+    words = f"{late};{stale.waiting};{sorted(stale.changed_tables)};{sorted(stale.contents)}"
     key = f"{today}:{hashlib.md5(words.encode(), usedforsecurity=False).hexdigest()}"
-    is_waiting = bool(moments and (plan.waiting or plan.changed_tables))
-    return LateData(late, is_waiting, max(moments, default=today), plan, key)
+    is_waiting = bool(moments and (stale.waiting or stale.changed_tables))
+    return LateData(late, is_waiting, max(moments, default=today), stale, key)
 
 
 def tags_of(late: LateData, *, first_partition: dt.date) -> dict[str, str]:
@@ -84,7 +84,7 @@ def tags_of(late: LateData, *, first_partition: dt.date) -> dict[str, str]:
         late: What was found; at least something.
         first_partition: Where the daily partitions start.
     """
-    touched = (late.dates | late.plan.waiting).hull if late.dates or late.plan.waiting else None
+    touched = (late.dates | late.stale.waiting).hull if late.dates or late.stale.waiting else None
     first, last = (touched.first, touched.last) if touched else (late.newest, late.newest)
     return {
         DATES_TAG: str(late.dates),

@@ -15,7 +15,7 @@ from wfm_pipeline.warehouse.bronze.pending import pending_dates
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class StaleDates:
     """What a run must read and refresh.
 
     Attributes:
@@ -57,7 +57,7 @@ def _shown(dates: Dates) -> str:
     return ", ".join(parts[:_SHOWN]) + (f" and {more} more stretches" if more > 0 else "")
 
 
-def plan_run(house: House, *, check_days: int | None = None) -> Plan:
+def find_stale_dates(house: House, *, check_days: int | None = None) -> StaleDates:
     """Ask the source and the warehouse which dates are stale.
 
     Args:
@@ -88,7 +88,7 @@ def plan_run(house: House, *, check_days: int | None = None) -> Plan:
             whole = [table_map for table_map in house.source_map.tables if table_map.load == "full"]
             changed = [table_map.name for table_map in whole if comparison.is_changed(table_map)]
             waiting = pending_dates(warehouse, house.source_map)
-    return Plan(
+    return StaleDates(
         Dates.of(date for found in looked.values() for date in found.stale),
         waiting=Dates.of(waiting),
         compared=Dates.of(date for found in looked.values() for date in found.compared),

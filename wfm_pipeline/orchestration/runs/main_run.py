@@ -10,7 +10,7 @@ import dagster as dg
 
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.orchestration.jobs import NIGHTLY, forecast_config
-from wfm_pipeline.orchestration.partitions.stale_dates import Plan
+from wfm_pipeline.orchestration.partitions.stale_dates import StaleDates
 from wfm_pipeline.orchestration.runs.finished import (
     finished_run,
     forget_finished,
@@ -35,7 +35,7 @@ def main_request(dates: Dates, as_of: dt.date | None = None, *, is_reissue: bool
 
 def run_news(
     house: House,
-    plan: Plan,
+    stale: StaleDates,
     definitions: Callable[[], dg.Definitions],
     *,
     as_of: dt.date | None,
@@ -48,7 +48,7 @@ def run_news(
 
     Args:
         house: The house.
-        plan: What is stale.
+        stale: What is stale.
         definitions: Makes definitions without partitions; asked only where there is something to do.
         as_of: First target day of the forecast; None takes the day after the last date known to its end.
         on_step: Told of each step.
@@ -62,14 +62,14 @@ def run_news(
     given = given_parts(house)
     with house.open_warehouse() as warehouse:
         finished = finished_run(house, warehouse)
-    news = ["stale dates"] if plan.is_anything_new else news_since(house, finished, given, as_of=as_of)
+    news = ["stale dates"] if stale.is_anything_new else news_since(house, finished, given, as_of=as_of)
     if finished and not news and not is_reissue:
-        say(f"nothing new since {finished.finished_at:%Y-%m-%d %H:%M} UTC: {plan.words}; settings, planners' tables "
+        say(f"nothing new since {finished.finished_at:%Y-%m-%d %H:%M} UTC: {stale.words}; settings, planners' tables "
             "and program as they were, the issue stands")  # fmt: skip
         return RunOutcome(finished.run_id, (), is_idle=True)
-    say(plan.words if plan.is_anything_new else f"{plan.words}; changed: {', '.join(news) or 'reissue asked for'}")
+    say(stale.words if stale.is_anything_new else f"{stale.words}; changed: {', '.join(news) or 'reissue asked for'}")
     forget_finished(house)
-    request = main_request(plan.dates, as_of, is_reissue=is_reissue)
+    request = main_request(stale.dates, as_of, is_reissue=is_reissue)
     outcome = run_job(definitions(), house, request, on_step=on_step, instance=instance)
     if not outcome.problems:
         note_finished(house, outcome.run_id, given, as_of=as_of)

@@ -16,13 +16,13 @@ from wfm_pipeline.orchestration.jobs import (
     LONG_RANGE,
     MODEL_FIT,
     OVERRIDES,
-    PLANS,
+    PLANNERS,
     REFORECAST,
     forecast_config,
     long_range_config,
     reforecast_config,
 )
-from wfm_pipeline.orchestration.partitions.stale_dates import plan_run
+from wfm_pipeline.orchestration.partitions.stale_dates import find_stale_dates
 from wfm_pipeline.orchestration.runs.running import JobRequest
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.shelves.history import call_dates
@@ -45,7 +45,7 @@ def planners_request(as_of: dt.date | None, *, is_reissue: bool, is_overrides_on
     """Planners' tables into the forecast; or their overrides alone, on the newest issue."""
     if is_overrides_only:
         return JobRequest(OVERRIDES)
-    return JobRequest(PLANS, config=forecast_config(as_of, is_reissue=is_reissue))
+    return JobRequest(PLANNERS, config=forecast_config(as_of, is_reissue=is_reissue))
 
 
 def reforecast_request(house: House, at: dt.datetime | None, *, is_refreshed: bool) -> JobRequest:
@@ -58,7 +58,7 @@ def reforecast_request(house: House, at: dt.datetime | None, *, is_refreshed: bo
     """
     if not is_refreshed:
         return JobRequest(REFORECAST, config=reforecast_config(at))
-    return JobRequest(INTRADAY, plan_run(house).dates, reforecast_config(at))
+    return JobRequest(INTRADAY, find_stale_dates(house).dates, reforecast_config(at))
 
 
 def model_fit_request(house: House) -> JobRequest:

@@ -170,7 +170,7 @@ def calibration_figure(reliability: pd.DataFrame, bands: pd.DataFrame, *, ours: 
     with drawing(_STYLE):
         figure, axes = _figure(3.7, 1, 2)
         _draw_reliability(axes[0, 0], reliability[reliability["method"] == ours])
-        _draw_coverage(axes[0, 1], bands[bands["method"] == ours], queues)
+        _draw_band_coverage(axes[0, 1], bands[bands["method"] == ours], queues)
     return figure
 
 
@@ -188,16 +188,16 @@ def _draw_reliability(plot: Any, table: pd.DataFrame) -> None:
     plot.legend(loc="upper left")
 
 
-def _draw_coverage(plot: Any, table: pd.DataFrame, queues: Sequence[str]) -> None:
+def _draw_band_coverage(plot: Any, table: pd.DataFrame, queues: Sequence[str]) -> None:
     shown = [name for name in (ALL, *queues) if name in set(table["queue_id"])]
     for band, marker in zip((0.5, 0.8, 0.9), "osD", strict=True):
-        part = table[table["band"] == band].set_index("queue_id")["coverage"].reindex(shown)
+        part = table[table["band"] == band].set_index("queue_id")["band_coverage"].reindex(shown)
         plot.axvspan(band - 0.04, band + 0.04, color=FLOOR, alpha=0.12, linewidth=0)
         plot.axvline(band, color=FLOOR, linewidth=1.0)
         plot.plot(part, np.arange(len(shown)), color=OURS, marker=marker, linestyle="none", label=f"{band:.0%} band")
     plot.set_yticks(np.arange(len(shown)), [picture_text(name) for name in shown])
     plot.set_ylim(len(shown) - 0.5, -0.5)
-    plot.set_title("coverage on busy intervals; green: target and 4 points around it", loc="left", fontsize=9)
+    plot.set_title("band coverage on busy intervals; green: target and 4 points around it", loc="left", fontsize=9)
     plot.xaxis.set_major_formatter(_percent)
     plot.legend(loc="best")
 

@@ -37,7 +37,7 @@ def comparison_rows(scores: pd.DataFrame, analysis: BacktestAnalysis) -> list[Ro
     ordered = pd.concat(
         [scores[scores["method"] == METHOD], scores[scores["method"] != METHOD].sort_values("int_q", kind="stable")]
     )
-    whole = analysis.bands[analysis.bands["queue_id"] == ALL].set_index(["method", "band"])["coverage"]
+    whole = analysis.bands[analysis.bands["queue_id"] == ALL].set_index(["method", "band"])["band_coverage"]
     best = {name: ordered[name].min() for name in (*_LOWER_IS_BETTER, "pinball")}
     places = {name: place for place, name in enumerate(_LOWER_IS_BETTER, start=1)} | {"pinball": 8}
     rows = []
@@ -165,7 +165,7 @@ def slice_rows(slices: pd.DataFrame, kind: str, peer: str | None) -> list[Row]:
                 percent(row["wmape_floor"]),
                 percent(row["wmape_day"]),
                 signed_percent(row["bias"]),
-                *(percent(row[f"coverage_{band}"], digits=1) for band in (50, 80, 90)),
+                *(percent(row[f"band_coverage_{band}"], digits=1) for band in (50, 80, 90)),
             ]
         )
         for row in table[table["method"] == METHOD].to_dict("records")

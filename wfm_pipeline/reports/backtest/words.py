@@ -18,7 +18,7 @@ from wfm_pipeline.reports.words.numbers import percent, ratio, signed_percent
 from wfm_pipeline.units import WEEKDAYS
 
 HONEST_WITHIN: Final = 0.04
-"""Distance of a coverage from its target up to which a band counts as honest [0..1]."""
+"""Distance of a band coverage from its target up to which a band counts as honest [0..1]."""
 NOTHING_BUSY: Final = "No interval is busy enough to judge them."
 NOTHING_SCORED: Final = "Nothing could be scored: no target interval has known calls on an open day."
 WEAK_FROM_SHARE: Final = 0.0025
@@ -45,7 +45,7 @@ _VALUE_WORDS: Final = {
 
 
 def headline(scores: pd.DataFrame, analysis: BacktestAnalysis) -> list[tuple[str, str]]:
-    """The four large figures: error, distance to the best peer, coverage, share left."""
+    """The four large figures: error, distance to the best peer, band coverage, share left."""
     own = _scores_of_ours(scores)
     best = _best(analysis.gains, "int_q")
     ahead = float("nan") if best is None else ratio(best["ours"] - best["peer_score"], best["peer_score"])
@@ -120,7 +120,7 @@ def _verdict(row: pd.Series) -> str:
 
 def _honesty(analysis: BacktestAnalysis) -> str:
     own = analysis.bands[analysis.bands["method"] == METHOD]
-    whole = own[own["queue_id"] == ALL].set_index("band")["coverage"]
+    whole = own[own["queue_id"] == ALL].set_index("band")["band_coverage"]
     if whole.empty or whole.isna().all():
         return NOTHING_BUSY
     said = [
@@ -144,13 +144,13 @@ def _width_word(share: float, band: object) -> str:
 
 def _worst_queue(own: pd.DataFrame) -> str:
     """The queue and band furthest from what it promises; nothing where one queue is the whole."""
-    queues = own[(own["queue_id"] != ALL) & own["coverage"].notna()]
+    queues = own[(own["queue_id"] != ALL) & own["band_coverage"].notna()]
     if queues["queue_id"].nunique() < 2:  # noqa: PLR2004 (one queue is the whole)
         return ""
-    worst = queues.iloc[int((queues["coverage"] - queues["band"]).abs().argmax())]
+    worst = queues.iloc[int((queues["band_coverage"] - queues["band"]).abs().argmax())]
     return (
         f" Furthest off is queue {worst['queue_id']}: its {percent(worst['band'], digits=0)} bands hold "
-        f"{percent(worst['coverage'], digits=1)}."
+        f"{percent(worst['band_coverage'], digits=1)}."
     )
 
 

@@ -21,12 +21,12 @@ class Line:
 
     Attributes:
         values: One per place of the axis, >= 0; NaN leaves a gap.
-        colour: As `#rrggbb`.
+        color: As `#rrggbb`.
         width: Of the stroke; a band's edges are thinner.
     """
 
     values: Sequence[float]
-    colour: str
+    color: str
     width: float = 1.5
 
 
@@ -35,7 +35,7 @@ def glance(lines: Sequence[Line], *, words: str, top: float | None = None) -> st
 
     Args:
         lines: All over the same axis, so of the same length.
-        words: What is shown, which colour is what, from when to when; says so where the data are simulated.
+        words: What is shown, which color is what, from when to when; says so where the data are simulated.
         top: The highest value; the largest there is where none is given.
 
     Returns:
@@ -46,7 +46,7 @@ def glance(lines: Sequence[Line], *, words: str, top: float | None = None) -> st
     known = (value for line in lines for value in line.values if not math.isnan(value))
     highest = max(known, default=0.0) if top is None else top
     for together in range(1, longest + 1) if highest > 0 else ():
-        thinned = [Line(_means(line.values, together), line.colour, line.width) for line in lines]
+        thinned = [Line(_means(line.values, together), line.color, line.width) for line in lines]
         markdown = f"{words}\n\n![picture]({_data_uri(_svg(thinned, highest))})"
         if len(markdown) <= MOST_CHARACTERS:
             return markdown
@@ -61,7 +61,7 @@ def _means(values: Sequence[float], together: int) -> list[float]:
 
 def _svg(lines: Sequence[Line], top: float) -> str:
     paths = "".join(
-        f'<path d="{_path(line.values, top)}" stroke="{line.colour}" stroke-width="{line.width:g}"/>' for line in lines
+        f'<path d="{_path(line.values, top)}" stroke="{line.color}" stroke-width="{line.width:g}"/>' for line in lines
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_SHOWN_WIDTH}" fill="none">'

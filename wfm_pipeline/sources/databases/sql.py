@@ -20,7 +20,7 @@ from wfm_pipeline.sources.databases.connect import Connection
 from wfm_pipeline.sources.databases.retry import Retry
 from wfm_pipeline.sources.reader import DayCounts, SourceReader, chosen, summed
 from wfm_pipeline.sources.rows.clock import EARLIEST, SourceClock
-from wfm_pipeline.sources.rows.fitting import to_array
+from wfm_pipeline.sources.rows.column_types import to_array
 from wfm_pipeline.sources.rows.prepare import prepare
 from wfm_pipeline.sources.rows.spool import read_whole
 

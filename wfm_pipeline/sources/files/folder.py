@@ -14,7 +14,7 @@ from wfm_pipeline.sources.databases.retry import Retry
 from wfm_pipeline.sources.files.raw_files import SUFFIXES, column_names, encoding_of, read_file
 from wfm_pipeline.sources.reader import DayCounts, SourceReader, chosen, summed
 from wfm_pipeline.sources.rows.clock import SourceClock
-from wfm_pipeline.sources.rows.fitting import fit
+from wfm_pipeline.sources.rows.column_types import to_type
 from wfm_pipeline.sources.rows.prepare import prepare
 from wfm_pipeline.sources.rows.spool import read_whole
 
@@ -62,7 +62,7 @@ class FileReader(SourceReader):
             return set()
         dates: set[dt.date] = set()
         for chunk in self._chunks(table_map, list(dict.fromkeys([date, changed]))):
-            moments = fit(chunk[changed].combine_chunks(), "timestamp").values
+            moments = to_type(chunk[changed].combine_chunks(), "timestamp").values
             is_new = pc.greater_equal(moments, pa.scalar(since, pa.timestamp("us")))
             dates |= set(self._dates(chunk, table_map).filter(is_new).drop_null().to_pylist())
         return dates
@@ -98,7 +98,7 @@ class FileReader(SourceReader):
     def _dates(self, chunk: pa.Table, table_map: TableMap) -> pa.Array:
         name = table_map.business_date
         assert name
-        return self.clock.dates(fit(chunk[name].combine_chunks(), table_map.types[name]).values)
+        return self.clock.dates(to_type(chunk[name].combine_chunks(), table_map.types[name]).values)
 
     def _paths(self) -> dict[str, Path]:
         found: dict[str, Path] = {}

@@ -16,7 +16,7 @@ from wfm_pipeline.contracts.source.source_map import TableMap
 from wfm_pipeline.contracts.source.stored_names import stored_name
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.rows.clock import SourceClock
-from wfm_pipeline.sources.rows.fitting import fit
+from wfm_pipeline.sources.rows.column_types import to_type
 from wfm_pipeline.sources.rows.hashing import key_hashes, row_hashes
 
 
@@ -37,10 +37,10 @@ def prepare(batch: pa.RecordBatch | pa.Table, table_map: TableMap, clock: Source
     extras = dict.fromkeys(extra_columns(raw, table_map), "string")
     for name, data_type in {**table_map.types, **extras}.items():
         given = raw.get(name)
-        fitted = fit(pa.nulls(batch.num_rows) if given is None else given, data_type)
-        columns[name] = fitted.values
-        if fitted.misfits is not None:
-            misfits[name] = fitted.misfits
+        typed = to_type(pa.nulls(batch.num_rows) if given is None else given, data_type)
+        columns[name] = typed.values
+        if typed.misfits is not None:
+            misfits[name] = typed.misfits
     hashes = row_hashes(columns, misfits)
     ours = {
         "_row_hash": hashes,

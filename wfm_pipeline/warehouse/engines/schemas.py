@@ -46,10 +46,10 @@ def to_contract(table: Table, frame: pd.DataFrame | pa.Table) -> pa.Table:
     missing = [name for name in table.column_names if name not in arrow.column_names]
     if missing:
         raise ContractError(f"{table.full_name} needs columns {missing}; the frame has {arrow.column_names}")
-    return pa.table([_fitted(table, name, arrow[name]) for name in table.column_names], arrow_schema(table))
+    return pa.table([_typed(table, name, arrow[name]) for name in table.column_names], arrow_schema(table))
 
 
-def _fitted(table: Table, name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
+def _typed(table: Table, name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
     """A column in its contract's type; what does not fit is not quoted, for it may be a person's."""
     wanted = table.column(name).type
     try:

@@ -11,7 +11,7 @@ import pandas as pd
 from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.contracts.gold import FORECAST_ACCURACY, QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
-from wfm_pipeline.contracts.planning.forecast_plans import FINAL_TABLES, QUEUE_DAY_FINAL, QUEUE_INTERVAL_FINAL
+from wfm_pipeline.contracts.planning.planners_input import FINAL_TABLES, QUEUE_DAY_FINAL, QUEUE_INTERVAL_FINAL
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.contracts.staffing import QUEUE_INTERVAL_STAFFING
 from wfm_pipeline.domain.forecasting.due_issues import issues_to_finish, issues_to_score

@@ -11,7 +11,7 @@ import pandas as pd
 
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
-from wfm_pipeline.contracts.planning.forecast_plans import (
+from wfm_pipeline.contracts.planning.planners_input import (
     DAY_ARCHIVE,
     FORECAST_ISSUE,
     INTERVAL_ARCHIVE,

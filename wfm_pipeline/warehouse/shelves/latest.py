@@ -30,7 +30,7 @@ def latest_issue(warehouse: Warehouse, source_map: SourceMap, table: Table, *col
     return warehouse.frame(newest.select(*columns) if columns else newest)
 
 
-def latest_plan(warehouse: Warehouse, source_map: SourceMap) -> pd.DataFrame:
+def latest_capacity(warehouse: Warehouse, source_map: SourceMap) -> pd.DataFrame:
     """The capacity plan of the newest issue, pools and weeks in order."""
     rows = latest_issue(warehouse, source_map, CAPACITY_WEEK)
     return rows.sort_values(["pool_id", "week_start"], ignore_index=True)

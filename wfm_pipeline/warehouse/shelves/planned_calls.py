@@ -1,7 +1,7 @@
 """The calls that the weekly allocation plans for: final values of the forecast, as weekly demand.
 
 Here: which rows of which issue, where there are no final values, and the days that came. Not here: what a plan may know
-(domain/allocation/week/calls) or the planners' tables (planning.py).
+(domain/allocation/week/calls) or the planners' tables (allocation_inputs.py).
 """
 
 from collections import Counter
@@ -9,7 +9,7 @@ from collections import Counter
 import pandas as pd
 
 from wfm_pipeline.contracts.gold import QUEUE_DAY_ACTUAL, QUEUE_DAY_FORECAST
-from wfm_pipeline.contracts.planning.forecast_plans import QUEUE_DAY_FINAL
+from wfm_pipeline.contracts.planning.planners_input import QUEUE_DAY_FINAL
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.domain.allocation.tables.locality import LocalityPolicy
 from wfm_pipeline.domain.allocation.week.calls import fill_weeks, known_at_week_start

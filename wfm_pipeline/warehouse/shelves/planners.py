@@ -6,16 +6,16 @@ Not here: taking their files in (assets/planning/planners_tables) and what the r
 import pandas as pd
 
 from wfm_pipeline.contracts.columns import Table
-from wfm_pipeline.contracts.planning.forecast_plans import (
+from wfm_pipeline.contracts.planning.planners_input import (
     ANOMALY_DECISIONS,
     FORECAST_OVERRIDES,
     PLANNED_DRIVERS,
     PLANNED_EVENTS,
 )
 from wfm_pipeline.contracts.source.source_map import SourceMap
-from wfm_pipeline.domain.forecasting import Plans
-from wfm_pipeline.domain.forecasting.planners.known_plans import PlanVersions
-from wfm_pipeline.domain.forecasting.planners.sheets import active_overrides, plans_of
+from wfm_pipeline.domain.forecasting import PlannersInput
+from wfm_pipeline.domain.forecasting.planners.known_input import PlannersVersions
+from wfm_pipeline.domain.forecasting.planners.sheets import active_overrides, planners_input_of
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import of_source
 from wfm_pipeline.warehouse.shelves.versions import open_versions
@@ -23,19 +23,19 @@ from wfm_pipeline.warehouse.shelves.versions import open_versions
 _TOLD = (PLANNED_EVENTS, PLANNED_DRIVERS, ANOMALY_DECISIONS)
 
 
-def read_plans(warehouse: Warehouse, source_map: SourceMap, *, is_hindcast: bool) -> Plans:
+def read_planners_input(warehouse: Warehouse, source_map: SourceMap, *, is_hindcast: bool) -> PlannersInput:
     """Events, drivers and decisions that hold now, as an issue or a hindcast may know them."""
     events, drivers, decisions = (_open(warehouse, source_map, table) for table in _TOLD)
-    return plans_of(events, drivers, decisions, is_hindcast=is_hindcast)
+    return planners_input_of(events, drivers, decisions, is_hindcast=is_hindcast)
 
 
-def read_plan_versions(warehouse: Warehouse, source_map: SourceMap) -> PlanVersions:
+def read_planners_versions(warehouse: Warehouse, source_map: SourceMap) -> PlannersVersions:
     """Events, drivers and decisions in all their versions, so that one can ask what was known when."""
     for table in _TOLD:
         warehouse.create(table)
     of_it = of_source(source_map)
     stored = (of_it.filter(warehouse.table(table.full_name)).order_by(*table.key) for table in _TOLD)
-    return PlanVersions(*(warehouse.frame(rows) for rows in stored))
+    return PlannersVersions(*(warehouse.frame(rows) for rows in stored))
 
 
 def read_overrides(warehouse: Warehouse, source_map: SourceMap) -> pd.DataFrame:

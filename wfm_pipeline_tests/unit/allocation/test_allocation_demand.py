@@ -7,7 +7,7 @@ import pytest
 
 from wfm_pipeline.domain.allocation import faults
 from wfm_pipeline.domain.allocation.tables.locality import DEFAULT_POLICY
-from wfm_pipeline.domain.allocation.week.demand import evaluate_plan, forecast_demand, planner_months
+from wfm_pipeline.domain.allocation.week.demand import assignment_accuracy, forecast_demand, planner_months
 
 
 def test_month1_is_the_month_after_the_report_also_over_the_turn_of_the_year():
@@ -94,9 +94,9 @@ def test_shares_that_do_not_add_up_are_refused():
 
 def test_a_plan_is_judged_by_what_came():
     # errors |100 - 80| + |0 - 20| over 100 came; bias 0; hours short: 10 - 8 on the first, 3 - 0 on the second
-    plan = pd.DataFrame({"demand_id": ["1"], "weekly_forecast": [100.0], "assigned_hours": [8.0]})
+    assignment = pd.DataFrame({"demand_id": ["1"], "weekly_forecast": [100.0], "assigned_hours": [8.0]})
     actual = pd.DataFrame({"demand_id": ["1", "2"], "weekly_actual": [80.0, 20.0], "actual_hours": [10.0, 3.0]})
 
-    found = evaluate_plan(plan, actual)
+    found = assignment_accuracy(assignment, actual)
 
     assert (2, 0.4, 0.0, 5.0) == (found.demands, pytest.approx(found.wmape), found.bias, found.workload_gap_hours)

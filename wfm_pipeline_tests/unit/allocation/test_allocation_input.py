@@ -9,7 +9,7 @@ from wfm_pipeline.domain.allocation.strategies.strategy import Options, allocate
 from wfm_pipeline.domain.allocation.tables.frames import allocate_frames
 from wfm_pipeline.domain.allocation.tables.sheets import read_resources
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
-from wfm_pipeline.sources.files.planning_files import read_text_table
+from wfm_pipeline.sources.files.planners_files import read_text_table
 from wfm_pipeline_tests.allocation_cases import GOOD_DEMAND, GOOD_MONTH, GOOD_PERSON, gap_problem, run
 from wfm_pipeline_tests.allocation_instances import WEEK
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_ACCURACY
 from wfm_pipeline.domain.allocation.tables.locality import DEFAULT_POLICY
-from wfm_pipeline.domain.allocation.tables.several_weeks import plan_weeks
+from wfm_pipeline.domain.allocation.tables.several_weeks import assign_weeks
 from wfm_pipeline.domain.allocation.week.accuracy import accuracy_facts, evaluate_weeks
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 
@@ -27,7 +27,7 @@ def test_each_week_is_compared_with_the_one_before_and_a_notice_is_told_once():
             demands=frame, assignments=frame, quality=quality, notices=("one", "one"), allocation=allocation
         )
 
-    planned = plan_weeks([FIRST, SECOND], answer, others=(), previous=None)
+    planned = assign_weeks([FIRST, SECOND], answer, others=(), previous=None)
 
     assert [(FIRST, None), (SECOND, {"ann": "7", "bob": None})] == asked
     assert ("one",) == planned.notices
@@ -55,9 +55,11 @@ QUEUE_MAP = pd.DataFrame(
 
 
 def evaluated(days):
-    plan = pd.DataFrame({"demand_id": ["d", "by_month"], "weekly_forecast": [77.0, 5.0], "assigned_hours": [60.0, 0.0]})
-    plans = defaultdict(lambda: plan.head(0), {FIRST: plan, SECOND: plan})
-    return evaluate_weeks([FIRST, SECOND], plans, days, queue_demand_map=QUEUE_MAP, policy=DEFAULT_POLICY)
+    assignment = pd.DataFrame(
+        {"demand_id": ["d", "by_month"], "weekly_forecast": [77.0, 5.0], "assigned_hours": [60.0, 0.0]}
+    )
+    assignments = defaultdict(lambda: assignment.head(0), {FIRST: assignment, SECOND: assignment})
+    return evaluate_weeks([FIRST, SECOND], assignments, days, queue_demand_map=QUEUE_MAP, policy=DEFAULT_POLICY)
 
 
 def test_a_plan_is_judged_when_every_day_of_its_week_is_known():

@@ -10,7 +10,7 @@ from wfm_pipeline.domain.allocation import faults
 from wfm_pipeline.domain.allocation.problem import CapacityTier, Problem
 from wfm_pipeline.domain.allocation.tables.week_rows import read_week_configuration
 from wfm_pipeline.domain.allocation.week.apportionment import largest_remainder, split_month
-from wfm_pipeline.domain.allocation.week.week_plan import (
+from wfm_pipeline.domain.allocation.week.week_hours import (
     DEFAULT_CALENDARS,
     LocalityWeek,
     WeekConfiguration,
@@ -81,10 +81,10 @@ def test_a_week_in_two_months_takes_the_days_of_both():
     days = {**WeekTable().days_of_month(*JULY, "Domestic"), IsoWeek(2025, 31): 2}
     table = WeekTable(WeekConfiguration(*JULY, week, "Domestic", count) for week, count in days.items())
 
-    plan = table.plan(IsoWeek(2025, 31))
+    week_hours = table.hours_of(IsoWeek(2025, 31))
 
-    assert 3 == plan.locality("Domestic").working_days
-    assert 5 == plan.locality("Global").working_days
+    assert 3 == week_hours.locality("Domestic").working_days
+    assert 5 == week_hours.locality("Global").working_days
 
 
 def test_weeks_of_a_month_cross_the_turn_of_the_year():

@@ -9,7 +9,7 @@ from wfm_pipeline.contracts.planning.allocation import ALLOCATION_RESOURCES
 from wfm_pipeline.contracts.planning.history import planner_columns
 from wfm_pipeline.domain.allocation.faults import DuplicateError, InvalidRuleError
 from wfm_pipeline.domain.allocation.tables.locality import DEFAULT_POLICY
-from wfm_pipeline.domain.allocation.tables.planning import FILES
+from wfm_pipeline.domain.allocation.tables.planners_files import FILES
 from wfm_pipeline.domain.allocation.week.calls import actual_demand, fill_weeks, known_at_week_start, whole_weeks
 from wfm_pipeline.domain.history import next_versions
 from wfm_pipeline.domain.planners_tables import read_rows

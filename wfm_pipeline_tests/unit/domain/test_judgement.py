@@ -62,7 +62,7 @@ def test_refused_rows_warn_above_their_share():
 
 
 @pytest.mark.parametrize(
-    ("coverage", "passes", "limit"),
+    ("band_coverage", "passes", "limit"),
     [
         pytest.param(0.64, False, 0.65, id="too_narrow"),
         pytest.param(0.66, True, 0.65, id="a_little_narrow"),
@@ -70,11 +70,11 @@ def test_refused_rows_warn_above_their_share():
         pytest.param(0.96, False, 0.95, id="too_wide"),
     ],
 )
-def test_a_band_that_holds_too_little_or_too_much_warns(coverage, passes, limit):
-    judged = band_holds([50, 50], [coverage, coverage], tolerance=0.15)
+def test_a_band_that_holds_too_little_or_too_much_warns(band_coverage, passes, limit):
+    judged = band_holds([50, 50], [band_coverage, band_coverage], tolerance=0.15)
 
     assert (passes, 0.8) == (judged.passes, judged.expected)
-    assert (coverage, limit) == (pytest.approx(judged.found), pytest.approx(judged.limit))
+    assert (band_coverage, limit) == (pytest.approx(judged.found), pytest.approx(judged.limit))
 
 
 def test_queues_count_in_a_band_by_their_points():

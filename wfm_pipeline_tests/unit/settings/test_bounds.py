@@ -20,7 +20,7 @@ from wfm_pipeline.domain.simulation.floor.cells import clock_seconds, moment
 from wfm_pipeline.errors import SettingsError, WfmError, shown
 from wfm_pipeline.settings import Settings, StaffingEntry, load_settings
 from wfm_pipeline.sources.files.interval_file import read_interval_file
-from wfm_pipeline.sources.files.planning_files import read_cells, read_text_table
+from wfm_pipeline.sources.files.planners_files import read_cells, read_text_table
 from wfm_pipeline.sources.files.raw_files import column_names, read_file
 from wfm_pipeline.sources.maps import MAP_FOLDER, load_map
 from wfm_pipeline.sources.opening import open_reader

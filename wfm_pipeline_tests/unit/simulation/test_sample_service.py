@@ -18,7 +18,7 @@ from wfm_pipeline.domain.simulation.sample.service import (
     Leg,
     ServiceDay,
 )
-from wfm_pipeline.domain.simulation.sample.spec import Behaviour, ContactCentreSpec, QueueSpec
+from wfm_pipeline.domain.simulation.sample.spec import Behavior, ContactCentreSpec, QueueSpec
 
 TALK = 3 + 100 * exp(-(0.75**2) / 2)  # every talk: 3 s and the median of a log-normal with mean 100
 AFTER = 10.0
@@ -28,7 +28,7 @@ SPEC = ContactCentreSpec(
         QueueSpec("one", "One", 10, talk_seconds=100, after_call_seconds=10, patience_seconds=60, transfer_share=0.5),
         QueueSpec("two", "Two", 10, talk_seconds=100, after_call_seconds=10, patience_seconds=60, transfer_share=0.5),
     ),
-    behaviour=Behaviour(redial_share=0.5, quick_share=0.5, quick_seconds=30, redial_pause_seconds=5, attempts_max=2),
+    behavior=Behavior(redial_share=0.5, quick_share=0.5, quick_seconds=30, redial_pause_seconds=5, attempts_max=2),
 )
 
 

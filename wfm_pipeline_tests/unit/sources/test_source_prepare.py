@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from wfm_pipeline.contracts.source.source_map import ColumnMap, TableMap
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.rows.clock import SourceClock
-from wfm_pipeline.sources.rows.fitting import decode, fit, to_array
+from wfm_pipeline.sources.rows.column_types import decode, to_array, to_type
 from wfm_pipeline.sources.rows.prepare import prepare
 
 CALLS = TableMap(
@@ -63,7 +63,7 @@ def hashes(table: pa.Table) -> list[str]:
 def test_a_value_fits_its_type_or_is_kept_as_text(
     given_values: list, data_type: str, fitting: list, misfits: list | None
 ) -> None:
-    found = fit(to_array(given_values), data_type)
+    found = to_type(to_array(given_values), data_type)
 
     assert found.values.to_pylist() == fitting
     assert (found.misfits.to_pylist() if found.misfits is not None else None) == misfits
@@ -92,7 +92,7 @@ def test_text_of_a_file_that_only_says_it_is_utf8_is_read_as_windows_1252(kind: 
     ends = pa.array([0, 3], pa.int64() if wide else pa.int32()).buffers()[1]
     broken = pa.Array.from_buffers(kind, 1, [None, ends, pa.py_buffer(b"\xe5b\xe4")])
 
-    assert ["åbä"] == fit(broken, "string").values.to_pylist()
+    assert ["åbä"] == to_type(broken, "string").values.to_pylist()
 
 
 def test_the_same_row_hashes_the_same_from_every_driver() -> None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
-from wfm_pipeline.contracts.planning.forecast_plans import QUEUE_DAY_FINAL, QUEUE_INTERVAL_FINAL
+from wfm_pipeline.contracts.planning.planners_input import QUEUE_DAY_FINAL, QUEUE_INTERVAL_FINAL
 from wfm_pipeline.contracts.silver import CALLS, QUEUE_INTERVALS
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.laws import (

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from wfm_pipeline.contracts.gold import CUSTOMER_BEHAVIOR, GOLD_TABLES, PIPELINE_HEALTH, QUEUE_INTERVAL_FORECAST
-from wfm_pipeline.contracts.planning.forecast_plans import QUEUE_INTERVAL_FINAL
+from wfm_pipeline.contracts.planning.planners_input import QUEUE_INTERVAL_FINAL
 from wfm_pipeline.errors import SettingsError, WarehouseError
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.engines.readers_queries import VIEW_FILES, view_query, viewed_tables

@@ -170,8 +170,8 @@ def unassigned_reason(eligibility: Eligibility, position: int) -> str:
 
 
 def _absence(problem: Problem, person: Resource) -> str:
-    week, place = problem.plan.week, canonical_locality(person.locality)
-    if problem.plan.locality(place).working_days == 0:
+    week, place = problem.week_hours.week, canonical_locality(person.locality)
+    if problem.week_hours.locality(place).working_days == 0:
         return f"no working day in {place} in {week}"
     start = f"from {person.available_from} " if person.available_from else ""
     end = f"until {person.available_until}" if person.available_until else ""

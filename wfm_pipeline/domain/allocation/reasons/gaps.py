@@ -46,7 +46,9 @@ class GapExplainer:
         """
         position = self._position_of.get(str(demand_id))
         if position is None:
-            raise UnknownValueError(f"no demand {demand_id!r} in {self.allocation.problem.plan.week}", got=demand_id)
+            raise UnknownValueError(
+                f"no demand {demand_id!r} in {self.allocation.problem.week_hours.week}", got=demand_id
+            )
         return self.gap_at(position)
 
     def gap_at(self, position: int) -> "GapExplanation":

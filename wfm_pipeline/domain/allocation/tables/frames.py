@@ -31,7 +31,7 @@ from wfm_pipeline.domain.allocation.tables.sheets import read_resources, read_ti
 from wfm_pipeline.domain.allocation.tables.week_rows import read_week_configuration
 from wfm_pipeline.domain.allocation.week.demand import read_demands
 from wfm_pipeline.domain.allocation.week.ideal import required_fte
-from wfm_pipeline.domain.allocation.week.week_plan import DEFAULT_CALENDARS, WeekTable
+from wfm_pipeline.domain.allocation.week.week_hours import DEFAULT_CALENDARS, WeekTable
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 
 ANSWER_COLUMNS: Final = (
@@ -158,8 +158,8 @@ def allocate_week(
     Returns:
         The answer, as of `allocate_frames`.
     """
-    plan = table.plan(week)
-    problem = Problem.build(plan, resources, demands, tiers=tiers, weight=weight, full_week=full_week)
+    week_hours = table.hours_of(week)
+    problem = Problem.build(week_hours, resources, demands, tiers=tiers, weight=weight, full_week=full_week)
     allocation = allocate(problem, options, previous=previous)
     optimum = _optimum(allocation)
     return WeekAnswer(
@@ -180,7 +180,7 @@ def _optimum(allocation: Allocation) -> list[int]:
 
 
 def _week_columns(allocation: Allocation) -> dict[str, int]:
-    week = allocation.problem.plan.week
+    week = allocation.problem.week_hours.week
     return {"iso_year": week.iso_year, "iso_week": week.iso_week}
 
 

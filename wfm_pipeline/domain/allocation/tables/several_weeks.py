@@ -1,6 +1,6 @@
 """Several weeks, one after the other: each is compared with the one before, and judged by both strategies.
 
-Not here: one week (frames.py) and what a week is planned from (warehouse/shelves/planning).
+Not here: one week (frames.py) and what a week is planned from (warehouse/shelves/allocation_inputs).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ Previous = Mapping[str, str | None] | None
 
 
 @dataclass(frozen=True)
-class PlannedWeeks:
+class AssignedWeeks:
     """What the weeks of a run have to say.
 
     Attributes:
@@ -54,18 +54,18 @@ class PlannedWeeks:
         return self.demands[(self.demands["iso_year"] == week.iso_year) & (self.demands["iso_week"] == week.iso_week)]
 
 
-def plan_weeks(
+def assign_weeks(
     weeks: Sequence[IsoWeek],
     answer: Callable[[IsoWeek, Previous], WeekAnswer],
     *,
     others: Sequence[Options],
     previous: Previous,
-) -> PlannedWeeks:
+) -> AssignedWeeks:
     """Plan weeks in order of time; each one is compared with the plan of the week before.
 
     Args:
         weeks: The weeks, in order.
-        answer: Plans one week, given the plan before it.
+        answer: Assigns one week, given the assignment of the week before.
         others: Options of the strategies that are judged beside the chosen one.
         previous: Plan of the week before the first.
 
@@ -82,7 +82,7 @@ def plan_weeks(
         notices |= dict.fromkeys(found.notices)
         previous = {cn: None if demand is None else str(demand) for cn, demand in found.allocation.by_cn.items()}
     together = partial(pd.concat, ignore_index=True)
-    return PlannedWeeks(together(demands), together(assignments), together(quality), tuple(notices))
+    return AssignedWeeks(together(demands), together(assignments), together(quality), tuple(notices))
 
 
 def _judged_beside(answer: WeekAnswer, others: Sequence[Options], previous: Previous) -> list[pd.DataFrame]:

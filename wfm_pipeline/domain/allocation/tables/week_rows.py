@@ -1,7 +1,7 @@
 """The planners' file of weeks: working days, hours and shares of a week's part in a month, from the words planners use.
 
 Here: months and weeks as people write them (7 or 2025-07, 28 or 2025-W28) in the table's numbers. Not here: how a file
-becomes rows (domain/planners_tables), and what a row does (domain/allocation/week/week_plan.py).
+becomes rows (domain/planners_tables), and what a row does (domain/allocation/week/week_hours.py).
 """
 
 import re
@@ -15,7 +15,7 @@ from wfm_pipeline.contracts.planning.allocation import WEEK_CONFIGURATION
 from wfm_pipeline.domain.allocation.faults import InvalidValueError
 from wfm_pipeline.domain.allocation.tables.locality import locality_name
 from wfm_pipeline.domain.allocation.tables.sheets import Sheet
-from wfm_pipeline.domain.allocation.week.week_plan import OCCUPANCY, SHRINKAGE, WORK_HOURS, WeekConfiguration
+from wfm_pipeline.domain.allocation.week.week_hours import OCCUPANCY, SHRINKAGE, WORK_HOURS, WeekConfiguration
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek, weeks_of_month
 from wfm_pipeline.domain.planners_tables import Cells, PlannersFile, Row, typed_rows
 from wfm_pipeline.domain.sheet import Sheet as PlainSheet

@@ -1,4 +1,4 @@
-"""Plans of weeks against what came, for weeks of which every day is known.
+"""Assignments of weeks against what came, for weeks of which every day is known.
 
 Here: which weeks and demands can be judged, and their rows. Not here: the scores of one week (demand.py) and calls as
 demand (calls.py).
@@ -11,13 +11,13 @@ import pandas as pd
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_ACCURACY
 from wfm_pipeline.domain.allocation.tables.locality import LocalityPolicy
 from wfm_pipeline.domain.allocation.week.calls import actual_demand, whole_weeks
-from wfm_pipeline.domain.allocation.week.demand import evaluate_plan
+from wfm_pipeline.domain.allocation.week.demand import assignment_accuracy
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 
 
 def evaluate_weeks(
     weeks: Sequence[IsoWeek],
-    plans: Mapping[IsoWeek, pd.DataFrame],
+    assignments: Mapping[IsoWeek, pd.DataFrame],
     days: pd.DataFrame,
     *,
     queue_demand_map: pd.DataFrame,
@@ -27,7 +27,7 @@ def evaluate_weeks(
 
     Args:
         weeks: Which weeks are asked for.
-        plans: Week -> its plan: demand_id, weekly_forecast, assigned_hours [h]; no rows where there was none.
+        assignments: Week -> its plan: demand_id, weekly_forecast, assigned_hours [h]; no rows where there was none.
         days: What came to the mapped queues: queue_id, business_date, calls_offered, calls_answered,
             handle_seconds [s]; calls null where a day is missing.
         queue_demand_map: See `forecast_demand`.
@@ -40,11 +40,11 @@ def evaluate_weeks(
     came = actual_demand(days.dropna(subset=["calls_offered"]), queue_demand_map, policy)
     rows = []
     for week in weeks:
-        is_mapped = plans[week]["demand_id"].isin(mapped)
-        plan, unknown = plans[week][is_mapped], int((~is_mapped).sum())
-        if len(plan) and (week.iso_year, week.iso_week) in whole:
+        is_mapped = assignments[week]["demand_id"].isin(mapped)
+        assignment, unknown = assignments[week][is_mapped], int((~is_mapped).sum())
+        if len(assignment) and (week.iso_year, week.iso_week) in whole:
             actual = came[(came["iso_year"] == week.iso_year) & (came["iso_week"] == week.iso_week)]
-            found = evaluate_plan(plan, actual)
+            found = assignment_accuracy(assignment, actual)
             scores = (found.wmape, found.bias, found.workload_gap_hours)
             rows.append((week.iso_year, week.iso_week, found.demands, unknown, *scores))
     return pd.DataFrame(rows, columns=list(ALLOCATION_ACCURACY.column_names))

@@ -18,7 +18,7 @@ from wfm_pipeline.domain.allocation.problem import Demand, id_order
 from wfm_pipeline.domain.allocation.tables.locality import FALLBACK_FIELDS, LocalityPolicy, locality_name
 from wfm_pipeline.domain.allocation.tables.sheets import Sheet
 from wfm_pipeline.domain.allocation.week.apportionment import split_month
-from wfm_pipeline.domain.allocation.week.week_plan import WeekTable
+from wfm_pipeline.domain.allocation.week.week_hours import WeekTable
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek, month_ends
 from wfm_pipeline.domain.metrics import wmape
 from wfm_pipeline.domain.sheet import LINES
@@ -293,7 +293,7 @@ def _weekly_calls(forecast: pd.DataFrame) -> pd.DataFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanAccuracy:
+class AssignmentAccuracy:
     """A week's plan against what came. NaN where nothing came.
 
     Attributes:
@@ -309,19 +309,19 @@ class PlanAccuracy:
     workload_gap_hours: float
 
 
-def evaluate_plan(plan: pd.DataFrame, actual: pd.DataFrame) -> PlanAccuracy:
+def assignment_accuracy(assignment: pd.DataFrame, actual: pd.DataFrame) -> AssignmentAccuracy:
     """Judge last week's plan by what came.
 
     Args:
-        plan: Columns demand_id, weekly_forecast, assigned_hours [h].
+        assignment: Columns demand_id, weekly_forecast, assigned_hours [h].
         actual: Columns demand_id, weekly_actual [cases], actual_hours [h]; null hours are unknown and left out.
 
     Returns:
         The plan's accuracy, in shares and hours.
     """
-    both = plan.merge(actual, on="demand_id", how="outer")
+    both = assignment.merge(actual, on="demand_id", how="outer")
     planned, came = both["weekly_forecast"].fillna(0.0), both["weekly_actual"].fillna(0.0)
     total = float(came.sum())
     short = (both["actual_hours"] - both["assigned_hours"].fillna(0.0)).clip(lower=0.0)
     bias = float((planned - came).sum() / total) if total > 0 else math.nan
-    return PlanAccuracy(len(both), wmape(came, planned), bias, float(short.sum()))
+    return AssignmentAccuracy(len(both), wmape(came, planned), bias, float(short.sum()))

@@ -76,7 +76,7 @@ def required_fte(problem: Problem) -> list[float | None]:
     """
     needs: list[float | None] = []
     for demand in problem.demands:
-        settings = problem.plan.locality(canonical_locality(demand.locality))
+        settings = problem.week_hours.locality(canonical_locality(demand.locality))
         hours = settings.capacity_hours(settings.working_days) * settings.occupancy
         workload = demand.workload_hours
         if workload is None:

@@ -1,4 +1,4 @@
-"""ISO weeks and months as dates; nothing about localities' settings (week_plan)."""
+"""ISO weeks and months as dates; nothing about localities' settings (week_hours)."""
 
 import datetime as dt
 from collections.abc import Iterable

@@ -20,7 +20,7 @@ from wfm_pipeline.domain.forecasting.judging.external_peers import checked_predi
 from wfm_pipeline.domain.forecasting.judging.scores import score_backtest
 from wfm_pipeline.domain.forecasting.means.peers import PEERS, peer_forecast
 from wfm_pipeline.domain.forecasting.options import METHOD, QUANTILE_LEVELS, ForecastOptions, quantile_column
-from wfm_pipeline.domain.forecasting.planners.outside import Plans
+from wfm_pipeline.domain.forecasting.planners.outside import PlannersInput
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import MINUTES_PER_DAY
 
@@ -106,7 +106,7 @@ def run_backtest(
     horizon_days: int | None = None,
     methods: Sequence[str] | None = None,
     external: Mapping[str, pd.DataFrame] | None = None,
-    plans: Callable[[dt.date], Plans] | None = None,
+    planners: Callable[[dt.date], PlannersInput] | None = None,
     options: ForecastOptions | None = None,
     on_progress: Callable[[str], None] | None = None,
 ) -> BacktestResult:
@@ -119,7 +119,7 @@ def run_backtest(
         horizon_days: Days ahead; None takes each fold's own.
         methods: Names from METHODS; None takes all.
         external: Name -> predictions made elsewhere for the same origins, see `external_rows`.
-        plans: Origin -> what planners had told by then, for our forecast; None: they told nothing.
+        planners: Origin -> what planners had told by then, for our forecast; None: they told nothing.
         options: Choices of our forecast.
         on_progress: Told one line per origin.
 
@@ -148,10 +148,10 @@ def run_backtest(
             )
         # A desk that was closed against expectation judges nobody: no method could know it.
         scored = future.has_row & ~np.isnan(future.calls) & ~_ahead(closed, cube, future)[None, :, None]
-        told = plans(fold.origin) if plans else None
+        told = planners(fold.origin) if planners else None
         for method in chosen:
             mean, quantiles, remarks = _run(
-                method, past, site=site, horizon=fold.horizon_days, plans=told, options=options
+                method, past, site=site, horizon=fold.horizon_days, planners=told, options=options
             )
             parts.append(_rows(method, future, scored, mean, quantiles))
             notes.extend(f"{fold.origin}: {remark}" for remark in remarks)
@@ -200,11 +200,17 @@ def _ahead(closed: BoolArray, cube: CallPanel, future: CallPanel) -> BoolArray:
 
 
 def _run(
-    method: str, past: CallPanel, *, site: Site, horizon: int, plans: Plans | None, options: ForecastOptions | None
+    method: str,
+    past: CallPanel,
+    *,
+    site: Site,
+    horizon: int,
+    planners: PlannersInput | None,
+    options: ForecastOptions | None,
 ) -> tuple[FloatArray, FloatArray, list[str]]:
     if method in PEERS:
         return *peer_forecast(past, PEERS[method], horizon), []
-    model = fit_panel(past, site=site, horizon_days=horizon, options=options or ForecastOptions(), plans=plans)
+    model = fit_panel(past, site=site, horizon_days=horizon, options=options or ForecastOptions(), planners=planners)
     values = answer(model)
     pairs = zip(model.queue_ids, values.chosen, strict=True)
     return (

@@ -34,15 +34,15 @@ def band_table(rows: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         One row per method, queue (`(all)` first) and band: method, queue_id, band (nominal [0..1]),
-        coverage [0..1], below and above (shares that fell under and over the band), width (mean
+        band_coverage [0..1], below and above (shares that fell under and over the band), width (mean
         width over mean calls), busy_points. NaN without quantiles or without a busy point.
     """
     records = [
-        {"method": method, "queue_id": queue_id, "band": band, **_coverage(part, band)}
+        {"method": method, "queue_id": queue_id, "band": band, **_band_coverage(part, band)}
         for method, queue_id, part in _groups(rows)
         for band in BANDS
     ]
-    columns = ["method", "queue_id", "band", "coverage", "below", "above", "width", "busy_points"]
+    columns = ["method", "queue_id", "band", "band_coverage", "below", "above", "width", "busy_points"]
     return pd.DataFrame(records, columns=columns)
 
 
@@ -54,14 +54,14 @@ def _groups(rows: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
             yield str(method), str(queue_id), part
 
 
-def _coverage(part: pd.DataFrame, band: float) -> dict[str, float]:
+def _band_coverage(part: pd.DataFrame, band: float) -> dict[str, float]:
     low, high = (part[name] for name in BANDS[band])
     known = part[inside_column(band)].notna()
     if not known.any():
-        return dict.fromkeys(("coverage", "below", "above", "width"), float("nan")) | {"busy_points": len(part)}
+        return dict.fromkeys(("band_coverage", "below", "above", "width"), float("nan")) | {"busy_points": len(part)}
     calls = part["calls"]
     return {
-        "coverage": float(part[inside_column(band)].mean()),
+        "band_coverage": float(part[inside_column(band)].mean()),
         "below": float((calls < low)[known].mean()),
         "above": float((calls > high)[known].mean()),
         "width": float((high - low)[known].mean() / calls[known].mean()),

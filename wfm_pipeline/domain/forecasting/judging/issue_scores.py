@@ -5,7 +5,7 @@ here: backtests (backtest) or the formulae of the scores (domain/metrics).
 
 Per queue, intervals are scored with the median; wherever calls are added up (days, horizons, all
 queues together) with the mean. Quantiles of sums are not sums of quantiles, so `(all)` and the
-horizon have no pinball loss and no coverage. Missing intervals and closed days are not scored.
+horizon have no pinball loss and no band coverage. Missing intervals and closed days are not scored.
 """
 
 import datetime as dt

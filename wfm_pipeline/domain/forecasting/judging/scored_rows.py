@@ -16,14 +16,14 @@ from wfm_pipeline.domain.forecasting.judging.scores import BAND_LEVELS, busy_cel
 from wfm_pipeline.units import WEEKDAYS
 
 BANDS: Final = {0.5: ("calls_q25", "calls_q75"), 0.8: ("calls_q10", "calls_q90"), 0.9: ("calls_q05", "calls_q95")}
-"""Nominal coverage -> columns of the band's ends."""
+"""Nominal band coverage -> columns of the band's ends."""
 
 
 def inside_column(band: float) -> str:
     """Name of a band's column of hits.
 
     Args:
-        band: Nominal coverage of the band [0..1].
+        band: Nominal band coverage of the band [0..1].
 
     Returns:
         The column's name.

@@ -4,7 +4,7 @@ Here: how scored rows add up inside a slice. Not here: scores of the whole (scor
 benchmark's definitions, or pictures (reports).
 
 Slices of one kind add up to the whole: the mean of `wmape`, `bias` and `pinball_loss`, weighted by
-`calls`, and of `coverage_*`, weighted by `busy_points`, is the score of all rows.
+`calls`, and of `band_coverage_*`, weighted by `busy_points`, is the score of all rows.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ SLICE_COLUMNS: Final = (
     "wmape_day",
     "bias",
     "pinball_loss",
-    *(f"coverage_{round(band * 100)}" for band in BANDS),
+    *(f"band_coverage_{round(band * 100)}" for band in BANDS),
     "wmape_floor",
 )
 
@@ -83,7 +83,7 @@ def _one_kind(rows: pd.DataFrame, kind: str, column: str) -> pd.DataFrame:
         }
     )
     for band, name in zip(BANDS, inside, strict=True):
-        table[f"coverage_{round(band * 100)}"] = grouped[name].mean()
+        table[f"band_coverage_{round(band * 100)}"] = grouped[name].mean()
     table = table.reset_index().rename(columns={column: "value"})
     return _in_order(table, kind, list(rows["method"].unique()))
 

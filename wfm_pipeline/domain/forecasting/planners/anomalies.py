@@ -52,7 +52,7 @@ def deviations(residual: FloatArray, expected: FloatArray, ordinary: BoolArray) 
         Same shape; NaN where the day is not ordinary, unknown, or the queue has too few days.
 
     Source:
-        docs/methods/forecast_plans.md; robust spread: Hampel (1974).
+        docs/methods/planners_input.md; robust spread: Hampel (1974).
     """
     off = np.full(residual.shape, np.nan)
     for queue, row in enumerate(residual):

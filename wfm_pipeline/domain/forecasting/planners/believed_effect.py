@@ -47,7 +47,7 @@ def shrunk_slope(
         The slope that is left [log per unit], and its doubt.
 
     Source:
-        docs/methods/forecast_plans.md; shrinkage: James & Stein (1961), Akaike (1974), Donoho & Johnstone (1994).
+        docs/methods/planners_input.md; shrinkage: James & Stein (1961), Akaike (1974), Donoho & Johnstone (1994).
     """
     square = float((mass * values**2).sum())
     if square == 0:

@@ -73,7 +73,7 @@ def measure_noise(residual: FloatArray, weight: FloatArray, calm: BoolArray) -> 
         None where fewer than 21 dates are known.
 
     Source:
-        docs/methods/forecast_plans.md.
+        docs/methods/planners_input.md.
     """
     known = calm & ~np.isnan(residual)
     dates: BoolArray = np.asarray(known.any(axis=0))

@@ -48,7 +48,7 @@ def _none(columns: tuple[str, ...]) -> pd.DataFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Plans:
+class PlannersInput:
     """What planners tell the forecast; empty tables tell nothing.
 
     Attributes:
@@ -81,23 +81,23 @@ class Outside:
     notes: tuple[str, ...]
 
 
-def look_outside(panel: CallPanel, types: DayTypes, plans: Plans, options: ForecastOptions) -> Outside:
+def look_outside(panel: CallPanel, types: DayTypes, planners: PlannersInput, options: ForecastOptions) -> Outside:
     """Learn events and drivers, find wrong days, and free the history of both.
 
     Args:
         panel: All calls before the origin.
         types: Calendar facts of its dates and of the target dates.
-        plans: What planners tell.
+        planners: What planners tell.
         options: The forecast's choices.
 
     Returns:
         The freed history, and what comes back on the target days.
 
     Source:
-        docs/methods/forecast_plans.md.
+        docs/methods/planners_input.md.
     """
     state = observe(panel, types)
-    regressors, notes = _regressors(state, plans)
+    regressors, notes = _regressors(state, planners)
     events = [one for one in regressors if one.name.startswith("event")]
     planned = marked_days(events, state.known) if events else np.zeros(state.normal.shape, bool)
     expected = _expected(_without(state, planned), options)
@@ -109,7 +109,7 @@ def look_outside(panel: CallPanel, types: DayTypes, plans: Plans, options: Forec
     else:
         lift = doubt = np.zeros((len(panel.queue_ids), len(types.dates)))
     known_lift = lift[:, : state.known]
-    rows, left_out = _accidents(state, residual - known_lift, expected * np.exp(known_lift), planned, plans, options)
+    rows, left_out = _accidents(state, residual - known_lift, expected * np.exp(known_lift), planned, planners, options)
     if left_out.any():
         panel = replace(panel, calls=np.where(left_out[:, :, None], np.nan, panel.calls))
     if len(rows):
@@ -117,10 +117,10 @@ def look_outside(panel: CallPanel, types: DayTypes, plans: Plans, options: Forec
     return Outside(panel, lift[:, state.known :], doubt[:, state.known :], rows, tuple(notes))
 
 
-def _regressors(state: DeskState, plans: Plans) -> tuple[list[Regressor], list[str]]:
+def _regressors(state: DeskState, planners: PlannersInput) -> tuple[list[Regressor], list[str]]:
     grid = Grid(state.panel.queue_ids, state.panel.first_date, state.known, len(state.types.dates))
-    events, said = event_regressors(plans.events, grid)
-    drivers, told = driver_regressors(plans.drivers, grid)
+    events, said = event_regressors(planners.events, grid)
+    drivers, told = driver_regressors(planners.drivers, grid)
     return [*events, *drivers], [*said, *told]
 
 
@@ -165,7 +165,7 @@ def _accidents(
     residual: FloatArray,
     expected: FloatArray,
     planned: BoolArray,
-    plans: Plans,
+    planners: PlannersInput,
     options: ForecastOptions,
 ) -> tuple[pd.DataFrame, BoolArray]:
     features = state.types.features[: state.known]
@@ -179,7 +179,7 @@ def _accidents(
         queue_ids=state.panel.queue_ids,
         dates=state.types.dates[: state.known],
         planned=planned,
-        decisions=plans.decisions,
+        decisions=planners.decisions,
         is_left_out=options.leave_out_anomalies,
     )
     left_out = np.zeros(state.normal.shape, bool)

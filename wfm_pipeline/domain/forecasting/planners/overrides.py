@@ -77,7 +77,7 @@ def finish_forecast(intervals: pd.DataFrame, days: pd.DataFrame, overrides: pd.D
         Final values beside the model's; without overrides the two are equal.
 
     Source:
-        docs/methods/forecast_plans.md.
+        docs/methods/planners_input.md.
     """
     calls = intervals["calls_mean"].to_numpy(np.float64, copy=True)
     acted: list[list[str]] = [[] for _ in range(len(calls))]

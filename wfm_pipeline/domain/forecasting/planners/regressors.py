@@ -110,7 +110,7 @@ def learn_regressors(
         One effect per regressor, in the same order.
 
     Source:
-        docs/methods/forecast_plans.md; the penalty: Akaike (1974), Donoho & Johnstone (1994).
+        docs/methods/planners_input.md; the penalty: Akaike (1974), Donoho & Johnstone (1994).
     """
     known = residual.shape[1]
     seen = ~np.isnan(residual)

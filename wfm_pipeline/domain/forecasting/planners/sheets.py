@@ -10,7 +10,7 @@ from typing import Final, cast
 
 import pandas as pd
 
-from wfm_pipeline.contracts.planning.forecast_plans import (
+from wfm_pipeline.contracts.planning.planners_input import (
     ANOMALY_DECISIONS,
     FORECAST_OVERRIDES,
     PLANNED_DRIVERS,
@@ -20,7 +20,7 @@ from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.domain.forecasting.planners.anomalies import DECISION_COLUMNS
 from wfm_pipeline.domain.forecasting.planners.drivers import DRIVER_COLUMNS
 from wfm_pipeline.domain.forecasting.planners.events import EVENT_COLUMNS
-from wfm_pipeline.domain.forecasting.planners.outside import Plans
+from wfm_pipeline.domain.forecasting.planners.outside import PlannersInput
 from wfm_pipeline.domain.forecasting.planners.overrides import OVERRIDE_COLUMNS
 from wfm_pipeline.domain.planners_tables import PlannersFile, Row
 from wfm_pipeline.errors import DataError
@@ -55,7 +55,7 @@ def _check_override(row: Row) -> None:
         )
 
 
-PLAN_FILES: Final[Mapping[str, PlannersFile]] = {
+PLANNERS_FILES: Final[Mapping[str, PlannersFile]] = {
     "events": PlannersFile(
         table=PLANNED_EVENTS,
         title="events.csv",
@@ -75,7 +75,9 @@ PLAN_FILES: Final[Mapping[str, PlannersFile]] = {
 """Name of a planner's file, without `.csv` -> how it fills its table. The rows are about one source, which is given."""
 
 
-def plans_of(events: pd.DataFrame, drivers: pd.DataFrame, decisions: pd.DataFrame, *, is_hindcast: bool) -> Plans:
+def planners_input_of(
+    events: pd.DataFrame, drivers: pd.DataFrame, decisions: pd.DataFrame, *, is_hindcast: bool
+) -> PlannersInput:
     """Open rows of the planners' tables as the forecast takes them.
 
     Args:
@@ -89,7 +91,7 @@ def plans_of(events: pd.DataFrame, drivers: pd.DataFrame, decisions: pd.DataFram
     Returns:
         What planners tell the forecast.
     """
-    return Plans(
+    return PlannersInput(
         events=_known(events, is_hindcast=is_hindcast)[list(EVENT_COLUMNS)],
         drivers=_known(drivers, is_hindcast=is_hindcast)[list(DRIVER_COLUMNS)],
         decisions=decisions[list(DECISION_COLUMNS)],

@@ -1,4 +1,4 @@
-"""The sample contact centre: behaviour first, records second, always labelled as made.
+"""The sample contact centre: behavior first, records second, always labelled as made.
 
 Not here: the event simulation that answers planners' questions (floor).
 """

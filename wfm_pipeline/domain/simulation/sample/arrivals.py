@@ -159,7 +159,7 @@ def first_attempts(
 
 def _closed_calls(spec: ContactCentreSpec, days: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Calls up to 20 minutes before opening or after closing."""
-    day = np.repeat(days.index.to_numpy(), rng.poisson(spec.behaviour.closed_calls_per_day, len(days)))
+    day = np.repeat(days.index.to_numpy(), rng.poisson(spec.behavior.closed_calls_per_day, len(days)))
     is_early = rng.random(len(day)) < _EARLY_SHARE
     offset = rng.uniform(1, _CLOSED_REACH_MINUTES * SECONDS_PER_MINUTE, len(day))
     opens = days["opens_minute"].to_numpy()[day] * SECONDS_PER_MINUTE

@@ -1,6 +1,6 @@
 """The sample contact centre as one pure function of a description, a last date and a seed.
 
-Behaviour comes first (people, agents, waiting), records second: the truth is what people did, never
+Behavior comes first (people, agents, waiting), records second: the truth is what people did, never
 what a rule would conclude from the records. Writing it to a file is the work of sources/sample.
 """
 

@@ -112,11 +112,11 @@ def make_persons(spec: ContactCentreSpec, rng: np.random.Generator) -> Persons:
     Returns:
         The persons.
     """
-    behaviour = spec.behaviour
-    behind = rng.random(spec.persons) < behaviour.switchboard_share
-    switchboard = np.where(behind, rng.integers(0, behaviour.switchboards, spec.persons), -1)
-    is_withheld = (rng.random(spec.persons) < behaviour.withheld_share) & ~behind
-    is_foreign = (rng.random(spec.persons) < behaviour.foreign_share) & ~behind
+    behavior = spec.behavior
+    behind = rng.random(spec.persons) < behavior.switchboard_share
+    switchboard = np.where(behind, rng.integers(0, behavior.switchboards, spec.persons), -1)
+    is_withheld = (rng.random(spec.persons) < behavior.withheld_share) & ~behind
+    is_foreign = (rng.random(spec.persons) < behavior.foreign_share) & ~behind
     return Persons(switchboard, is_withheld, is_foreign)
 
 
@@ -142,7 +142,7 @@ def give_attempts_a_caller(
         chosen = queue == position
         customer[chosen] = np.searchsorted(np.cumsum(companies.shares[position])[:-1], draw[chosen])
     landing = companies.first_landing[customer] + (rng.random(n) ** 2 * companies.landings[customer]).astype(np.int64)
-    landing = np.where(rng.random(n) < spec.behaviour.unlisted_share, -1, landing)
+    landing = np.where(rng.random(n) < spec.behavior.unlisted_share, -1, landing)
     attempts = attempts.assign(customer=customer, landing=landing, person=rng.integers(0, spec.persons, n))
     both = pd.concat([attempts, _colleagues(attempts, spec, persons, rng)], ignore_index=True)
     return both.sort_values(["day", "seconds", "queue", "person"], ignore_index=True)
@@ -153,7 +153,7 @@ def _colleagues(
 ) -> pd.DataFrame:
     """A colleague behind the same switchboard calls the same queue, whatever became of the first call."""
     board = persons.switchboard[attempts["person"].to_numpy()]
-    follows = (board >= 0) & (rng.random(len(attempts)) < spec.behaviour.colleague_share)
+    follows = (board >= 0) & (rng.random(len(attempts)) < spec.behavior.colleague_share)
     follows &= ~attempts["is_closed"].to_numpy()
     again, board = attempts[follows].copy(), board[follows]
     by_board = np.argsort(persons.switchboard, kind="stable")
@@ -163,7 +163,7 @@ def _colleagues(
     place[by_board] = np.arange(spec.persons)
     step = 1 + (rng.random(len(again)) * np.maximum(size - 1, 1)).astype(np.int64)
     again["person"] = by_board[start + (place[again["person"].to_numpy()] - start + step) % size]
-    again["seconds"] += _COLLEAGUE_PAUSE_SECONDS + rng.exponential(spec.behaviour.colleague_seconds, len(again))
+    again["seconds"] += _COLLEAGUE_PAUSE_SECONDS + rng.exponential(spec.behavior.colleague_seconds, len(again))
     return again[size > 1]
 
 

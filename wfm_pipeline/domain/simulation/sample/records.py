@@ -1,4 +1,4 @@
-"""Writes the behaviour down the way a telephone exchange would: legs as rows of `queue_cdr`.
+"""Writes the behavior down the way a telephone exchange would: legs as rows of `queue_cdr`.
 
 Beside every record stands the truth that the record cannot show. Times are the site's wall clock,
 to the second, as such logs keep them.

@@ -262,13 +262,13 @@ class ServiceDay:
         heapq.heappush(self._events, (now, call, leg_number + 1, target))
 
     def _maybe_redial(self, gave_up_at: float, call: int) -> None:
-        behaviour, draws, made = self._spec.behaviour, self._draws, self.calls[call]
-        if made.tries >= behaviour.attempts_max or next(draws.uniform) >= behaviour.redial_share:
+        behavior, draws, made = self._spec.behavior, self._draws, self.calls[call]
+        if made.tries >= behavior.attempts_max or next(draws.uniform) >= behavior.redial_share:
             return
-        is_quick = next(draws.uniform) < behaviour.quick_share
-        mean = behaviour.quick_seconds if is_quick else behaviour.late_seconds
-        again_at = gave_up_at + behaviour.redial_pause_seconds + next(draws.delay) * mean
-        phone = 1 - made.phone if next(draws.uniform) < behaviour.other_phone_share else made.phone
+        is_quick = next(draws.uniform) < behavior.quick_share
+        mean = behavior.quick_seconds if is_quick else behavior.late_seconds
+        again_at = gave_up_at + behavior.redial_pause_seconds + next(draws.delay) * mean
+        phone = 1 - made.phone if next(draws.uniform) < behavior.other_phone_share else made.phone
         if again_at < self._closes:
             again = self._new_call(made.attempt, call, phone, made.tries + 1)
             heapq.heappush(self._events, (again_at, again, 1, self._first_queue[made.attempt]))

@@ -65,7 +65,7 @@ class QueueSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Behaviour:
+class Behavior:
     """What callers do.
 
     Attributes:
@@ -160,7 +160,7 @@ class ContactCentreSpec:
     customers: int = 80
     parents: int = 12
     persons: int = 60_000
-    behaviour: Behaviour = field(default_factory=Behaviour)
+    behavior: Behavior = field(default_factory=Behavior)
     dirt: Dirt = field(default_factory=Dirt)
 
     def __post_init__(self) -> None:

@@ -118,10 +118,12 @@ def test_coverage_of_the_80_band_is_the_benchmarks_and_queues_weigh_to_it():
     own = table[(table["method"] == "wfm") & (table["band"] == 0.8)].set_index("queue_id")
 
     scores = score_backtest(judged)[0].set_index("method")
-    assert scores.loc["wfm", "cov80"] == pytest.approx(own.loc[ALL, "coverage"])
+    assert scores.loc["wfm", "cov80"] == pytest.approx(own.loc[ALL, "band_coverage"])
     queues = own.drop(ALL)
-    assert own.loc[ALL, "coverage"] == pytest.approx(np.average(queues["coverage"], weights=queues["busy_points"]))
-    assert (own["coverage"] + own["below"] + own["above"]).tolist() == pytest.approx([1.0] * len(own))
+    assert own.loc[ALL, "band_coverage"] == pytest.approx(
+        np.average(queues["band_coverage"], weights=queues["busy_points"])
+    )
+    assert (own["band_coverage"] + own["below"] + own["above"]).tolist() == pytest.approx([1.0] * len(own))
 
 
 def test_coverage_counts_the_ends_as_inside():
@@ -131,7 +133,7 @@ def test_coverage_counts_the_ends_as_inside():
     table = band_table(scored_rows(frame, site=SITE))
 
     row = table[(table["band"] == 0.8) & (table["queue_id"] == ALL)].iloc[0]
-    assert (row["coverage"], row["below"], row["above"]) == (0.5, 0.25, 0.25)
+    assert (row["band_coverage"], row["below"], row["above"]) == (0.5, 0.25, 0.25)
     assert row["width"] == pytest.approx(4 / 7)  # 9 - 5 over a mean of 28 / 4
 
 

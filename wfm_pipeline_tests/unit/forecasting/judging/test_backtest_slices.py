@@ -29,7 +29,7 @@ def rows(judged):
         ("wmape", "int_q", "calls"),
         ("bias", "bias", "calls"),
         ("pinball_loss", "pinball", "calls"),
-        ("coverage_80", "cov80", "busy_points"),
+        ("band_coverage_80", "cov80", "busy_points"),
     ],
 )
 def test_slices_of_one_kind_add_up_to_the_score_of_the_whole(judged, rows, kind, part, whole, weight):
@@ -100,7 +100,7 @@ def test_a_method_without_quantiles_has_no_pinball_and_no_coverage_but_an_error(
 
     table = score_slices(scored_rows(blind, site=SITE)).query("method == 'median_6'")
 
-    assert table[["pinball_loss", "coverage_50", "coverage_80", "coverage_90"]].isna().all(axis=None)
+    assert table[["pinball_loss", "band_coverage_50", "band_coverage_80", "band_coverage_90"]].isna().all(axis=None)
     assert table["wmape"].notna().all()
 
 

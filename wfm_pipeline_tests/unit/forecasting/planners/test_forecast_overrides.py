@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from wfm_pipeline.domain.forecasting.planners.overrides import OVERRIDE_COLUMNS, finish_forecast, with_final_band
-from wfm_pipeline.domain.forecasting.planners.sheets import PLAN_FILES, active_overrides, plans_of
+from wfm_pipeline.domain.forecasting.planners.sheets import PLANNERS_FILES, active_overrides, planners_input_of
 from wfm_pipeline.domain.forecasting.planners.value_added import score_issues, score_overrides, value_added
 from wfm_pipeline.domain.planners_tables import read_rows
 from wfm_pipeline.errors import DataError
@@ -273,7 +273,7 @@ def sheet(*cells, header=HEADER):
 
 def test_a_planners_file_is_read_with_its_types():
     rows, notices = read_rows(
-        PLAN_FILES["forecast_overrides"],
+        PLANNERS_FILES["forecast_overrides"],
         sheet(("o1", "", "2026-07-07", "2026-07-08 12:00", "factor", "1.2", "ann", "campaign")),
         source="telephony",
     )
@@ -303,7 +303,7 @@ def test_a_planners_file_is_read_with_its_types():
 )
 def test_a_faulty_row_is_refused_with_its_line(cells, message):
     with pytest.raises(DataError, match=message) as caught:
-        read_rows(PLAN_FILES["forecast_overrides"], sheet(cells), source="s")
+        read_rows(PLANNERS_FILES["forecast_overrides"], sheet(cells), source="s")
 
     assert "forecast_overrides.csv, line 2" in str(caught.value)
 
@@ -312,18 +312,20 @@ def test_two_rows_of_one_key_are_refused():
     row = ("o1", "a", "2026-07-07", "2026-07-08", "add", "1", "ann", "w")
 
     with pytest.raises(DataError, match="two rows for override_id"):
-        read_rows(PLAN_FILES["forecast_overrides"], sheet(row, row), source="s")
+        read_rows(PLANNERS_FILES["forecast_overrides"], sheet(row, row), source="s")
 
 
 def test_an_event_without_a_last_date_lasts_a_day_and_one_that_ends_before_it_begins_is_refused():
     header = ["event_id", "event_type", "first_date", "last_date"]
 
-    rows, _ = read_rows(PLAN_FILES["events"], sheet(("e", "billing", "2026-07-07", ""), header=header), source="s")
+    rows, _ = read_rows(PLANNERS_FILES["events"], sheet(("e", "billing", "2026-07-07", ""), header=header), source="s")
 
     assert rows[0]["last_date"] == rows[0]["first_date"] == dt.date(2026, 7, 7)
     assert rows[0]["queue_id"] == "(all)"
     with pytest.raises(DataError, match="lies before"):
-        read_rows(PLAN_FILES["events"], sheet(("e", "billing", "2026-07-07", "2026-07-06"), header=header), source="s")
+        read_rows(
+            PLANNERS_FILES["events"], sheet(("e", "billing", "2026-07-07", "2026-07-06"), header=header), source="s"
+        )
 
 
 def test_a_hindcast_knows_of_days_ahead_only_what_was_recorded_by_then():
@@ -341,7 +343,9 @@ def test_a_hindcast_knows_of_days_ahead_only_what_was_recorded_by_then():
     drivers = pd.DataFrame(columns=["driver", "queue_id", "business_date", "value", "known_on", "valid_from"])
     decisions = pd.DataFrame(columns=["queue_id", "business_date", "decision", "decided_by"])
 
-    live, later = (plans_of(events, drivers, decisions, is_hindcast=word).events["known_on"] for word in (False, True))
+    live, later = (
+        planners_input_of(events, drivers, decisions, is_hindcast=word).events["known_on"] for word in (False, True)
+    )
 
     assert live.isna().tolist() == [False, True]
     assert [pd.Timestamp("2026-01-01"), pd.Timestamp("2026-07-20")] == later.tolist()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from wfm_pipeline.domain.forecasting.planners.sheets import PLAN_FILES
+from wfm_pipeline.domain.forecasting.planners.sheets import PLANNERS_FILES
 from wfm_pipeline.domain.planners_tables import read_rows
 
 PAGE = Path(__file__).parents[4] / "docs" / "how_to" / "events_and_overrides.md"
@@ -17,14 +17,14 @@ SECTIONS = re.findall(
 
 
 def test_the_page_shows_every_file():
-    assert list(PLAN_FILES) == [name for name, _ in SECTIONS]
+    assert list(PLANNERS_FILES) == [name for name, _ in SECTIONS]
 
 
 @pytest.mark.parametrize(("name", "text"), SECTIONS, ids=[name for name, _ in SECTIONS])
 def test_each_example_is_read_without_a_notice(name, text):
     frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
 
-    rows, notices = read_rows(PLAN_FILES[name], frame, source="telephony")
+    rows, notices = read_rows(PLANNERS_FILES[name], frame, source="telephony")
 
     assert [] == notices
     assert len(frame) == len(rows) >= 2

@@ -1,6 +1,6 @@
-"""Plans of weeks as they are stored: who worked on what, and how good the plans were.
+"""Weekly assignments as they are stored: who worked on what, and how good that was.
 
-Not here: what a week is planned from (planning.py) and making a plan (domain/allocation).
+Not here: what a week is planned from (allocation_inputs.py) and making a plan (domain/allocation).
 """
 
 import datetime as dt
@@ -22,7 +22,7 @@ from wfm_pipeline.warehouse.gold_reader import GoldReader
 from wfm_pipeline.warehouse.newest import newest_issue
 
 
-def last_plan(warehouse: Warehouse, week: IsoWeek) -> Previous:
+def last_assignment(warehouse: Warehouse, week: IsoWeek) -> Previous:
     """Demand of each person in a week's stored plan; None where there is no plan."""
     name = WEEKLY_RESOURCE_ASSIGNMENT.full_name
     if not warehouse.has(name):
@@ -71,7 +71,7 @@ def quality_of(warehouse: Warehouse, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
     )
 
 
-def plans_of(warehouse: Warehouse, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
+def assignments_of(warehouse: Warehouse, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
     """Stored plans of some weeks: one row per week and resource, the week and then `ANSWER_COLUMNS`."""
     rows = warehouse.frame(warehouse.table(WEEKLY_RESOURCE_ASSIGNMENT.full_name))
     kept = _of_weeks(rows, weeks).sort_values(["iso_year", "iso_week", "resource_cn"], ignore_index=True)

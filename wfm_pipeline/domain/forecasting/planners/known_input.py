@@ -14,23 +14,23 @@ from dataclasses import dataclass
 import pandas as pd
 
 from wfm_pipeline.contracts.columns import Table
-from wfm_pipeline.contracts.planning.forecast_plans import ANOMALY_DECISIONS, PLANNED_DRIVERS, PLANNED_EVENTS
 from wfm_pipeline.contracts.planning.history import planner_key
+from wfm_pipeline.contracts.planning.planners_input import ANOMALY_DECISIONS, PLANNED_DRIVERS, PLANNED_EVENTS
 from wfm_pipeline.domain.forecasting.planners.anomalies import DECISION_COLUMNS
 from wfm_pipeline.domain.forecasting.planners.drivers import DRIVER_COLUMNS
 from wfm_pipeline.domain.forecasting.planners.events import EVENT_COLUMNS
-from wfm_pipeline.domain.forecasting.planners.outside import Plans
+from wfm_pipeline.domain.forecasting.planners.outside import PlannersInput
 
 
 @dataclass(frozen=True, slots=True)
-class PlanVersions:
+class PlannersVersions:
     """All versions of the planners' tables, closed ones too: columns of their contracts."""
 
     events: pd.DataFrame
     drivers: pd.DataFrame
     decisions: pd.DataFrame
 
-    def known_at(self, origin: dt.date, moment: dt.datetime) -> Plans:
+    def known_at(self, origin: dt.date, moment: dt.datetime) -> PlannersInput:
         """What was known at an origin.
 
         Args:
@@ -40,7 +40,7 @@ class PlanVersions:
         Returns:
             Events, drivers and decisions.
         """
-        return Plans(
+        return PlannersInput(
             events=_known(PLANNED_EVENTS, self.events, origin, moment)[list(EVENT_COLUMNS)],
             drivers=_known(PLANNED_DRIVERS, self.drivers, origin, moment)[list(DRIVER_COLUMNS)],
             decisions=_known(ANOMALY_DECISIONS, self.decisions, origin, moment)[list(DECISION_COLUMNS)],

@@ -1,4 +1,4 @@
-"""Fits a column of any kind into its declared type; what does not fit is kept as text beside it.
+"""Columns of any kind become their declared type; what does not fit is kept as text beside it.
 
 Every reader hands over what its driver gives; here values become the map's types, once for all
 engines. A value that does not fit becomes null and its original text a misfit, so nothing is lost.
@@ -36,7 +36,7 @@ _HALVES: Final = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class TypedColumn:
     """A column in its declared type.
 
     Attributes:
@@ -110,7 +110,7 @@ def _temporal_text(array: pa.Array) -> pa.Array:
         return pc.replace_substring_regex(array.cast(pa.string()), r"(:\d\d(\.\d*[1-9])?)\.?0*(Z?)$", r"\1\3")
 
 
-def fit(array: pa.Array, data_type: str) -> Fitted:
+def to_type(array: pa.Array, data_type: str) -> TypedColumn:
     """Values of a column in their declared type.
 
     Args:
@@ -125,20 +125,20 @@ def fit(array: pa.Array, data_type: str) -> Fitted:
     if data_type == "string":
         return _kept_text(as_text(array))
     if array.type == target and data_type != "float64":
-        return Fitted(array, None)
+        return TypedColumn(array, None)
     quick = _quick_cast(array, target)
     if quick is not None:
-        return Fitted(quick, None)
-    return _fit_text(as_text(array), _PARSERS[data_type], target)
+        return TypedColumn(quick, None)
+    return _typed_text(as_text(array), _PARSERS[data_type], target)
 
 
-def _kept_text(text: pa.Array) -> Fitted:
+def _kept_text(text: pa.Array) -> TypedColumn:
     """Text as every engine keeps it: U+FFFD where a character stood that one cannot keep."""
     is_mended = pc.match_substring(text, _NUL)
     if not pc.any(is_mended).as_py():
-        return Fitted(text, None)
+        return TypedColumn(text, None)
     mended = pc.replace_substring(text, _NUL, _SIGN)
-    return Fitted(mended, pc.if_else(is_mended, text, pa.scalar(None, pa.string())))
+    return TypedColumn(mended, pc.if_else(is_mended, text, pa.scalar(None, pa.string())))
 
 
 def _quick_cast(array: pa.Array, target: pa.DataType) -> pa.Array | None:
@@ -167,18 +167,18 @@ def _is_whole(array: pa.Array, values: pa.Array) -> bool:
     return True
 
 
-def _fit_text(text: pa.Array, parse: Callable[[pa.Array], pa.Array], target: pa.DataType) -> Fitted:
+def _typed_text(text: pa.Array, parse: Callable[[pa.Array], pa.Array], target: pa.DataType) -> TypedColumn:
     trimmed = pc.utf8_trim_whitespace(text)
     wanted = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
     try:
-        return Fitted(parse(wanted), None)
+        return TypedColumn(parse(wanted), None)
     except _ARROW_ERRORS:
         pass
     encoded = wanted.dictionary_encode()
     each = [_parse_one(encoded.dictionary.slice(place, 1), parse) for place in range(len(encoded.dictionary))]
     values = pa.array(each, target).take(encoded.indices)
     is_misfit = pc.and_(pc.is_valid(wanted), pc.is_null(values))
-    return Fitted(values, pc.if_else(is_misfit, text, pa.scalar(None, pa.string())))
+    return TypedColumn(values, pc.if_else(is_misfit, text, pa.scalar(None, pa.string())))
 
 
 def _parse_one(value: pa.Array, parse: Callable[[pa.Array], pa.Array]) -> Any:

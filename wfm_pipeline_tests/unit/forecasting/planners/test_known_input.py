@@ -8,7 +8,7 @@ import pytest
 
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.forecasting import read_folds, run_backtest
-from wfm_pipeline.domain.forecasting.planners.known_plans import PlanVersions
+from wfm_pipeline.domain.forecasting.planners.known_input import PlannersVersions
 
 ORIGIN = dt.date(2026, 6, 8)
 MOMENT = dt.datetime(2026, 6, 7, 22, 0)  # midnight in Stockholm
@@ -38,7 +38,7 @@ def decisions(*rows):
 
 def known(event_rows=(), decision_rows=()):
     drivers = versions(["driver", "queue_id", "business_date", "value", "known_on"]).assign(source="s")
-    return PlanVersions(events(*event_rows), drivers, decisions(*decision_rows)).known_at(ORIGIN, MOMENT)
+    return PlannersVersions(events(*event_rows), drivers, decisions(*decision_rows)).known_at(ORIGIN, MOMENT)
 
 
 @pytest.mark.parametrize(
@@ -96,20 +96,20 @@ def test_a_backtest_asks_at_each_origin_and_only_our_forecast_is_told():
     mails = events(*(("m", None, "2024-03-10", None),) * len(MAILS)).assign(first_date=MAILS, last_date=MAILS)
     mails["event_id"] = [f"m{number}" for number in range(len(MAILS))]
     empty = versions(["driver", "queue_id", "business_date", "value", "known_on"])
-    told = PlanVersions(mails, empty.assign(source="s"), decisions())
+    told = PlannersVersions(mails, empty.assign(source="s"), decisions())
     asked = []
 
-    def plans(origin):
+    def planners(origin):
         asked.append(origin)
         return told.known_at(origin, dt.datetime.combine(origin, dt.time()))
 
     words = {"site": SITE, "methods": ["wfm", "median_6"]}
     plain = run_backtest(mailing_panel(), folds, **words).predictions
-    with_plans = run_backtest(mailing_panel(), folds, plans=plans, **words).predictions
+    with_planners = run_backtest(mailing_panel(), folds, planners=planners, **words).predictions
 
     assert [dt.date(2024, 3, 4), dt.date(2024, 3, 18)] == asked
     is_ahead = (plain["method"] == "wfm") & (plain["interval_start"].dt.normalize() == MAILS[-1])
-    ratio = with_plans.loc[is_ahead, "calls_mean"].sum() / plain.loc[is_ahead, "calls_mean"].sum()
+    ratio = with_planners.loc[is_ahead, "calls_mean"].sum() / plain.loc[is_ahead, "calls_mean"].sum()
     assert ratio > 1.5
     untold = (plain["origin"] == "2024-03-04") | (plain["method"] == "median_6")  # the mails were recorded on 10 March
-    pd.testing.assert_frame_equal(plain[untold], with_plans[untold], check_exact=True)
+    pd.testing.assert_frame_equal(plain[untold], with_planners[untold], check_exact=True)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from wfm_pipeline.contracts.source.site import Site
-from wfm_pipeline.domain.forecasting import ForecastOptions, Plans, forecast
+from wfm_pipeline.domain.forecasting import ForecastOptions, PlannersInput, forecast
 from wfm_pipeline.domain.forecasting.planners.anomalies import wrong_days
 from wfm_pipeline.domain.forecasting.planners.day_noise import Noise
 from wfm_pipeline.domain.forecasting.planners.regressors import Regressor, learn_regressors
@@ -61,8 +61,12 @@ def test_a_recurring_event_is_learnt_and_applied_on_its_days_ahead(billed):
     past = [(f"e{n}", "billing", "(all)", n, n) for n in BILLING]
     ahead = ("next", "billing", "(all)", DAYS + 4, DAYS + 4)
 
-    plain = by_day(forecast(billed, site=Site(), origin=ORIGIN, plans=Plans(events=events(*past)), options=FAST))
-    told = forecast(billed, site=Site(), origin=ORIGIN, plans=Plans(events=events(*past, ahead)), options=FAST)
+    plain = by_day(
+        forecast(billed, site=Site(), origin=ORIGIN, planners=PlannersInput(events=events(*past)), options=FAST)
+    )
+    told = forecast(
+        billed, site=Site(), origin=ORIGIN, planners=PlannersInput(events=events(*past, ahead)), options=FAST
+    )
 
     ratio = by_day(told) / plain
     assert ratio[5].to_numpy() == pytest.approx([1.6, 1.6], rel=0.08)  # the fifth target day
@@ -71,9 +75,9 @@ def test_a_recurring_event_is_learnt_and_applied_on_its_days_ahead(billed):
 
 
 def test_intervals_of_an_event_day_still_add_up_to_the_day(billed):
-    plans = Plans(events=events(*[(f"e{n}", "billing", "(all)", n, n) for n in (*BILLING, DAYS + 4)]))
+    planners = PlannersInput(events=events(*[(f"e{n}", "billing", "(all)", n, n) for n in (*BILLING, DAYS + 4)]))
 
-    result = forecast(billed, site=Site(), origin=ORIGIN, plans=plans, options=FAST)
+    result = forecast(billed, site=Site(), origin=ORIGIN, planners=planners, options=FAST)
 
     sums = result.intervals.groupby(["queue_id", "business_date"])["calls_mean"].sum().to_numpy()
     np.testing.assert_allclose(sums, result.days["calls_mean"], rtol=0, atol=1e-9)
@@ -84,7 +88,9 @@ def test_an_event_of_one_queue_leaves_the_other_alone():
     lift[0, list(BILLING)] = 1.6
     past = [(f"e{n}", "billing", "a", n, n) for n in (*BILLING, DAYS + 4)]
 
-    told = forecast(history(lift), site=Site(), origin=ORIGIN, plans=Plans(events=events(*past)), options=FAST)
+    told = forecast(
+        history(lift), site=Site(), origin=ORIGIN, planners=PlannersInput(events=events(*past)), options=FAST
+    )
 
     lifted = by_day(told)[5] / by_day(told)[6]
     assert lifted["a"] == pytest.approx(1.6, rel=0.1)
@@ -96,7 +102,9 @@ def test_an_event_said_of_all_queues_is_told_apart_where_only_one_answers():
     lift[0, list(BILLING)] = 1.6
     past = [(f"e{n}", "billing", "(all)", n, n) for n in (*BILLING, DAYS + 4)]
 
-    told = forecast(history(lift), site=Site(), origin=ORIGIN, plans=Plans(events=events(*past)), options=FAST)
+    told = forecast(
+        history(lift), site=Site(), origin=ORIGIN, planners=PlannersInput(events=events(*past)), options=FAST
+    )
 
     lifted = by_day(told)[5] / by_day(told)[6]
     assert lifted["a"] == pytest.approx(1.6, rel=0.12)
@@ -104,10 +112,10 @@ def test_an_event_said_of_all_queues_is_told_apart_where_only_one_answers():
 
 
 def test_an_event_type_never_seen_does_nothing_and_says_so(billed):
-    launch = Plans(events=events(("new", "launch", "(all)", DAYS + 2, DAYS + 3)))
+    launch = PlannersInput(events=events(("new", "launch", "(all)", DAYS + 2, DAYS + 3)))
 
     plain = forecast(billed, site=Site(), origin=ORIGIN, options=FAST)
-    told = forecast(billed, site=Site(), origin=ORIGIN, plans=launch, options=FAST)
+    told = forecast(billed, site=Site(), origin=ORIGIN, planners=launch, options=FAST)
 
     pd.testing.assert_frame_equal(plain.intervals, told.intervals)
     assert "event type 'launch' was never seen before the origin: it does nothing" in told.notes
@@ -117,17 +125,19 @@ def test_an_event_ahead_that_was_not_known_at_the_origin_does_nothing(billed):
     past = [(f"e{n}", "billing", "(all)", n, n) for n in BILLING]
     late = ("late", "billing", "(all)", DAYS + 4, DAYS + 4, DAYS + 1)
 
-    plain = forecast(billed, site=Site(), origin=ORIGIN, plans=Plans(events=events(*past)), options=FAST)
-    told = forecast(billed, site=Site(), origin=ORIGIN, plans=Plans(events=events(*past, late)), options=FAST)
+    plain = forecast(billed, site=Site(), origin=ORIGIN, planners=PlannersInput(events=events(*past)), options=FAST)
+    told = forecast(
+        billed, site=Site(), origin=ORIGIN, planners=PlannersInput(events=events(*past, late)), options=FAST
+    )
 
     pd.testing.assert_frame_equal(plain.intervals, told.intervals)
     assert any("not known at the origin" in note for note in told.notes)
 
 
 def test_an_unknown_queue_is_named(billed):
-    plans = Plans(events=events(("e", "billing", "typo", 20, 20)))
+    planners = PlannersInput(events=events(("e", "billing", "typo", 20, 20)))
 
-    told = forecast(billed, site=Site(), origin=ORIGIN, plans=plans, options=FAST)
+    told = forecast(billed, site=Site(), origin=ORIGIN, planners=planners, options=FAST)
 
     assert "event 'e' names queue 'typo', which the history does not hold" in told.notes
 
@@ -147,7 +157,9 @@ def test_a_driver_with_an_effect_is_learnt_and_applied_ahead():
     lift = np.exp(0.15 * (degrees[:DAYS] - 10) / 5)[None, :].repeat(2, axis=0)
 
     usual, warmer = (
-        forecast(history(lift), site=Site(), origin=ORIGIN, plans=Plans(drivers=driver_rows(values)), options=FAST)
+        forecast(
+            history(lift), site=Site(), origin=ORIGIN, planners=PlannersInput(drivers=driver_rows(values)), options=FAST
+        )
         for values in (degrees, warm)
     )
 
@@ -164,12 +176,12 @@ def test_a_driver_of_pure_noise_does_not_worsen_the_forecast():
         past = calls[calls["interval_start"] < pd.Timestamp(ORIGIN)]
         came = calls[calls["interval_start"] >= pd.Timestamp(ORIGIN)]
         came = came.groupby(["queue_id", came["interval_start"].dt.normalize()])["calls"].sum().to_numpy()
-        noise = Plans(drivers=driver_rows(np.random.default_rng(100 + seed).normal(size=DAYS + 14)))
+        noise = PlannersInput(drivers=driver_rows(np.random.default_rng(100 + seed).normal(size=DAYS + 14)))
         error = [
             np.abs(
-                forecast(past, site=Site(), origin=ORIGIN, plans=plans, options=FAST).days["calls_mean"] - came
+                forecast(past, site=Site(), origin=ORIGIN, planners=planners, options=FAST).days["calls_mean"] - came
             ).sum()
-            for plans in (None, noise)
+            for planners in (None, noise)
         ]
         costs.append(error[1] / error[0] - 1)
 
@@ -181,7 +193,9 @@ def test_a_driver_that_is_not_known_ahead_is_left_out_there_and_says_so():
     degrees = np.random.default_rng(1).normal(10, 5, DAYS)
     lift = np.exp(0.15 * (degrees - 10) / 5)[None, :].repeat(2, axis=0)
 
-    told = forecast(history(lift), site=Site(), origin=ORIGIN, plans=Plans(drivers=driver_rows(degrees)), options=FAST)
+    told = forecast(
+        history(lift), site=Site(), origin=ORIGIN, planners=PlannersInput(drivers=driver_rows(degrees)), options=FAST
+    )
 
     assert "driver 'degrees' is unknown on 14 of 14 target days: left out there" in told.notes
     assert not told.models.outside.lift.any()
@@ -194,7 +208,11 @@ def test_values_of_target_days_move_nothing_but_their_own_day():
     other[DAYS + 9] = 25.0
 
     first, second = (
-        by_day(forecast(history(lift), site=Site(), origin=ORIGIN, plans=Plans(drivers=driver_rows(v)), options=FAST))
+        by_day(
+            forecast(
+                history(lift), site=Site(), origin=ORIGIN, planners=PlannersInput(drivers=driver_rows(v)), options=FAST
+            )
+        )
         for v in (degrees, other)
     )
 
@@ -205,10 +223,10 @@ def test_values_of_target_days_move_nothing_but_their_own_day():
 def test_nothing_after_the_origin_moves_an_effect_or_a_finding(billed):
     wild = history(np.full((2, DAYS + 14), 7.0), days=DAYS + 14)
     after = pd.concat([billed, wild[wild["interval_start"] >= pd.Timestamp(ORIGIN)]], ignore_index=True)
-    plans = Plans(events=events(*[(f"e{n}", "billing", "(all)", n, n) for n in (*BILLING, DAYS + 4)]))
+    planners = PlannersInput(events=events(*[(f"e{n}", "billing", "(all)", n, n) for n in (*BILLING, DAYS + 4)]))
 
-    first = forecast(billed, site=Site(), origin=ORIGIN, plans=plans, options=FAST)
-    second = forecast(after, site=Site(), origin=ORIGIN, plans=plans, options=FAST)
+    first = forecast(billed, site=Site(), origin=ORIGIN, planners=planners, options=FAST)
+    second = forecast(after, site=Site(), origin=ORIGIN, planners=planners, options=FAST)
 
     pd.testing.assert_frame_equal(first.intervals, second.intervals)
     pd.testing.assert_frame_equal(first.models.outside.anomalies, second.models.outside.anomalies)
@@ -251,9 +269,11 @@ def test_a_day_left_out_is_as_good_as_a_missing_day():
 
 
 def test_a_person_may_refuse_a_finding_and_name_a_day_of_their_own():
-    plans = Plans(decisions=decisions(("a", 150, "refused"), ("b", 30, "accepted")))
+    planners = PlannersInput(decisions=decisions(("a", 150, "refused"), ("b", 30, "accepted")))
 
-    rows = forecast(spiked(spike=150), site=Site(), origin=ORIGIN, plans=plans, options=FAST).models.outside.anomalies
+    rows = forecast(
+        spiked(spike=150), site=Site(), origin=ORIGIN, planners=planners, options=FAST
+    ).models.outside.anomalies
 
     found = rows.set_index("queue_id")
     assert [False, True] == found.loc[["a", "b"], "is_left_out"].tolist()
@@ -263,11 +283,13 @@ def test_a_person_may_refuse_a_finding_and_name_a_day_of_their_own():
 
 def test_the_setting_leaves_days_in_until_a_person_accepts():
     options = ForecastOptions(effect_seeds=1, inner_origins=2, num_threads=1, leave_out_anomalies=False)
-    accept = Plans(decisions=decisions(("(all)", 150, "accepted")))
+    accept = PlannersInput(decisions=decisions(("(all)", 150, "accepted")))
 
     alone, accepted = (
-        forecast(spiked(spike=150), site=Site(), origin=ORIGIN, plans=plans, options=options).models.outside.anomalies
-        for plans in (None, accept)
+        forecast(
+            spiked(spike=150), site=Site(), origin=ORIGIN, planners=planners, options=options
+        ).models.outside.anomalies
+        for planners in (None, accept)
     )
 
     assert [False] == alone["is_left_out"].tolist()
@@ -355,10 +377,10 @@ def test_the_doubt_of_an_effect_is_the_scatter_of_the_next_occurrence_around_it(
 def test_bands_of_an_event_day_widen_with_how_much_its_occurrences_differed_and_no_other_day_does():
     alike, unlike = np.ones((2, DAYS)), np.ones((2, DAYS))
     alike[:, list(BILLING)], unlike[:, list(BILLING)] = 1.6, (1.1, 2.3, 1.3, 2.0, 1.2, 2.1)
-    plans = Plans(events=events(*[(f"e{n}", "billing", "(all)", n, n) for n in (*BILLING, DAYS + 4)]))
+    planners = PlannersInput(events=events(*[(f"e{n}", "billing", "(all)", n, n) for n in (*BILLING, DAYS + 4)]))
 
     def width(lift):
-        days = forecast(history(lift), site=Site(), origin=ORIGIN, plans=plans, options=FAST).days
+        days = forecast(history(lift), site=Site(), origin=ORIGIN, planners=planners, options=FAST).days
         return ((days["calls_q90"] - days["calls_q10"]) / days["calls_mean"]).groupby(days["horizon_days"]).mean()
 
     ratio = width(unlike) / width(alike)

@@ -1,4 +1,4 @@
-"""The tables that `wfm plans` prints: days for a person to decide on, overrides in force, and what they were worth."""
+"""The tables that `wfm planners` prints: days for a person to decide on, overrides in force, and what they were worth."""
 
 import pandas as pd
 
@@ -6,7 +6,7 @@ from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 
 
-def plan_tables(gold: GoldReader, *, source: str) -> dict[str, pd.DataFrame]:
+def planners_tables_of(gold: GoldReader, *, source: str) -> dict[str, pd.DataFrame]:
     """What planners should look at, from published gold alone.
 
     Args:

@@ -127,7 +127,7 @@ class LocalityWeek:
 
 
 @dataclass(frozen=True, slots=True)
-class WeekPlan:
+class WeekHours:
     """One ISO week with the settings of every locality."""
 
     week: IsoWeek
@@ -247,7 +247,7 @@ class WeekTable:
             year, month, week, calendar, self.days_of_month(year, month, calendar)[week]
         )
 
-    def plan(self, week: IsoWeek) -> "WeekPlan":
+    def hours_of(self, week: IsoWeek) -> "WeekHours":
         """Settings of a whole ISO week in every locality.
 
         Args:
@@ -256,7 +256,7 @@ class WeekTable:
         Returns:
             The settings; of a week over two months hours and shrinkage are means weighted by days and paid hours.
         """
-        return WeekPlan(week, {locality: self._locality_week(week, locality) for locality in LOCALITIES})
+        return WeekHours(week, {locality: self._locality_week(week, locality) for locality in LOCALITIES})
 
     def _locality_week(self, week: IsoWeek, locality: str) -> LocalityWeek:
         site = self.calendars[locality]

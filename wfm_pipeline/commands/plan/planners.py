@@ -1,4 +1,4 @@
-"""`wfm plans`: what planners say of the forecast is taken in, applied and scored, without reading the source."""
+"""`wfm planners`: what planners say of the forecast is taken in, applied and scored, without reading the source."""
 
 import time
 from typing import Annotated
@@ -18,7 +18,7 @@ from wfm_pipeline.commands.running import run_asked
 from wfm_pipeline.errors import SettingsError
 
 
-def plans(
+def planners(
     source: SourceName = None,
     as_of: AsOf = None,
     overrides_only: Annotated[
@@ -36,9 +36,9 @@ def plans(
     if overrides_only and (first_day or reissue):
         raise SettingsError("--overrides-only makes no forecast: leave --as-of and --reissue out")
     settings = chosen_settings(source=source, warehouse_url=warehouse)
-    from wfm_pipeline.orchestration.jobs import OVERRIDES, PLANS
+    from wfm_pipeline.orchestration.jobs import OVERRIDES, PLANNERS
     from wfm_pipeline.orchestration.runs.side_jobs import planners_request
-    from wfm_pipeline.reports.tables.plans import plan_tables
+    from wfm_pipeline.reports.tables.planners import planners_tables_of
     from wfm_pipeline.reports.words.terminal import print_json, print_table
     from wfm_pipeline.resources import House
 
@@ -46,11 +46,11 @@ def plans(
     started = time.monotonic()
     outcome = run_asked(
         house,
-        OVERRIDES if overrides_only else PLANS,
+        OVERRIDES if overrides_only else PLANNERS,
         lambda: planners_request(first_day, is_reissue=reissue, is_overrides_only=overrides_only),
     )
     with house.open_gold() as gold:
-        tables = plan_tables(gold, source=house.source_map.name)
+        tables = planners_tables_of(gold, source=house.source_map.name)
     if as_json:
         print_json(tables, run_id=outcome.run_id, is_simulated=house.is_simulated)
         return

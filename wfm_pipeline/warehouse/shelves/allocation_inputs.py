@@ -1,7 +1,7 @@
 """What the weekly allocation plans from: planners' tables that hold now, and the final forecast of calls.
 
 The plan is made from the tables alone. Not here: taking planners' files in (assets), the plans that were made
-(weekly_plans.py) and the allocation (domain/allocation).
+(weekly_assignments.py) and the allocation (domain/allocation).
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ from wfm_pipeline.domain.allocation.tables.several_weeks import Previous
 from wfm_pipeline.domain.allocation.tables.sheets import read_resources, read_rules, read_tiers
 from wfm_pipeline.domain.allocation.tables.week_rows import read_week_configuration
 from wfm_pipeline.domain.allocation.week.demand import read_demands
-from wfm_pipeline.domain.allocation.week.week_plan import WeekTable
+from wfm_pipeline.domain.allocation.week.week_hours import WeekTable
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.shelves.planned_calls import DEMAND_COLUMNS, days_without_final, planned_days, weekly_calls
@@ -35,7 +35,7 @@ from wfm_pipeline.warehouse.shelves.versions import open_rows
 
 
 @dataclass(frozen=True)
-class Planning:
+class AllocationInputs:
     """Everything a stretch of weeks is planned from.
 
     Attributes:
@@ -107,9 +107,9 @@ class Planning:
         )
 
 
-def read_planning(
+def read_allocation_inputs(
     warehouse: Warehouse, source_map: SourceMap, *, default_locality: str, calendars: Mapping[str, Site]
-) -> Planning:
+) -> AllocationInputs:
     """Read what holds now.
 
     Args:
@@ -129,7 +129,7 @@ def read_planning(
     days = planned_days(warehouse, source_map)
     calls, notices = weekly_calls(days, queue_map, policy)
     table = WeekTable(configuration, calendars=calendars)
-    return Planning(
+    return AllocationInputs(
         people,
         read_tiers(open_rows(warehouse, CAPACITY_TIERS)),
         table,

@@ -8,16 +8,17 @@ import pytest
 
 from wfm_pipeline.calculators.backtest import BacktestRequest, answer_backtest
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
-from wfm_pipeline.contracts.planning.forecast_plans import PLAN_GOLD_TABLES, QUEUE_DAY_ANOMALY
+from wfm_pipeline.contracts.planning.planners_input import PLANNERS_GOLD_TABLES, QUEUE_DAY_ANOMALY
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.domain.forecasting.issues import issue_instant
 from wfm_pipeline.domain.staffing.forecast_teams import staff_forecast
-from wfm_pipeline.orchestration.jobs import OVERRIDES, PLANS
+from wfm_pipeline.orchestration.jobs import OVERRIDES, PLANNERS
 from wfm_pipeline.orchestration.runs.side_jobs import planners_request, weeks_request
-from wfm_pipeline.reports.tables.plans import plan_tables
+from wfm_pipeline.reports.tables.planners import planners_tables_of
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import locality_calendars, staffing_policies, staffing_policy
 from wfm_pipeline.warehouse.contract_check import inspect_contract
+from wfm_pipeline.warehouse.shelves.allocation_inputs import read_allocation_inputs
 from wfm_pipeline.warehouse.shelves.issues import (
     compare_issues,
     is_settled,
@@ -26,7 +27,6 @@ from wfm_pipeline.warehouse.shelves.issues import (
     ledger_of,
     store_issue,
 )
-from wfm_pipeline.warehouse.shelves.planning import read_planning
 from wfm_pipeline_tests.cli_kit import run_wfm
 from wfm_pipeline_tests.house_kit import LAST_DATE, count, do, hashes
 from wfm_pipeline_tests.tools.write_allocation_seeds import FOLDER
@@ -35,7 +35,7 @@ AS_OF = LAST_DATE + dt.timedelta(days=1)  # a Friday, and the issue that `finish
 PAST = LAST_DATE - dt.timedelta(days=20)
 HEADER = "override_id,queue_id,from_local,until_local,kind,value,author,why,decided_at,is_active\n"
 STAFFING = "gold.queue_interval_staffing"
-GOLD = [table.full_name for table in PLAN_GOLD_TABLES]
+GOLD = [table.full_name for table in PLANNERS_GOLD_TABLES]
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def frame(house, table):
 
 
 def planning_of(house, warehouse):
-    return read_planning(
+    return read_allocation_inputs(
         warehouse,
         house.source_map,
         default_locality=house.settings.default_locality,
@@ -115,7 +115,7 @@ def test_analysts_see_the_models_and_the_final_value_in_the_published_view(copie
     query = f"select sum(calls_final) - sum(calls_mean) from gold.\"Frcast_Operative_Calls\" where business_date = '{AS_OF}'"
     assert count(copied, query) == pytest.approx(100.0)
     with copied.open_gold() as gold:
-        tables = plan_tables(gold, source="telephony")
+        tables = planners_tables_of(gold, source="telephony")
     in_force = tables["Overrides of the newest issue"]
     assert (in_force["calls_after"] - in_force["calls_before"]).tolist() == pytest.approx([100.0])
     assert [4] == in_force["queues"].tolist()
@@ -227,7 +227,7 @@ def test_overrides_are_scored_once_calls_have_come(copied, planners):
         f"late,billing,{good},{good + dt.timedelta(days=1)},factor,1,eve,after the fact,{good + dt.timedelta(days=2)} 00:00,",
     )
 
-    assert plan(copied, PLANS, as_of=PAST).problems == ()
+    assert plan(copied, PLANNERS, as_of=PAST).problems == ()
 
     value = frame(copied, "gold.override_value").set_index(["override_id", "grain"])
     assert value.loc[("good", "scope"), "error_after"] == pytest.approx(0.0, abs=1e-6)
@@ -236,7 +236,7 @@ def test_overrides_are_scored_once_calls_have_come(copied, planners):
     assert "late" not in value.index.get_level_values("override_id")
     assert {pd.Timestamp(issue_instant(copied.site, PAST))} == set(value["issued_at"])
     with copied.open_gold() as gold:
-        added = plan_tables(gold, source="telephony")["Forecast value added by overrides (above 0 they helped)"]
+        added = planners_tables_of(gold, source="telephony")["Forecast value added by overrides (above 0 they helped)"]
     everybody = added[(added["author"] == "(all)") & (added["grain"] == "scope")].iloc[0]
     assert 2 == everybody["overrides"]
 
@@ -244,7 +244,7 @@ def test_overrides_are_scored_once_calls_have_come(copied, planners):
 def test_tables_without_rows_change_nothing(copied):
     before = hashes(copied)
 
-    assert plan(copied, PLANS, as_of=AS_OF).problems == ()
+    assert plan(copied, PLANNERS, as_of=AS_OF).problems == ()
 
     assert before == hashes(copied)
 
@@ -254,7 +254,9 @@ def test_every_table_of_the_plans_keeps_its_contract(copied, planners):
     plan(copied)
 
     with copied.open_warehouse() as warehouse:
-        assert [] == [found for table in PLAN_GOLD_TABLES for found in inspect_contract(warehouse, table).violations]
+        assert [] == [
+            found for table in PLANNERS_GOLD_TABLES for found in inspect_contract(warehouse, table).violations
+        ]
 
 
 def test_a_person_decides_on_days_and_the_next_issue_follows(copied, planners):
@@ -265,7 +267,7 @@ def test_a_person_decides_on_days_and_the_next_issue_follows(copied, planners):
     )
     before = frame(copied, "gold.queue_interval_forecast")
 
-    assert plan(copied, PLANS, as_of=AS_OF).problems == ()
+    assert plan(copied, PLANNERS, as_of=AS_OF).problems == ()
 
     rows = of_issue(frame(copied, "gold.queue_day_anomaly"), copied, AS_OF)
     mine = rows[(rows["queue_id"] == "billing") & (rows["business_date"] == day)]
@@ -284,16 +286,16 @@ def test_a_person_decides_on_days_and_the_next_issue_follows(copied, planners):
 
 
 def test_an_issue_whose_days_have_begun_stands_until_a_person_asks(copied, planners):
-    assert plan(copied, PLANS, as_of=PAST).problems == ()
+    assert plan(copied, PLANNERS, as_of=PAST).problems == ()
     issued = of_issue(frame(copied, "gold.queue_interval_forecast"), copied, PAST)
     day = busy_days(copied)[5]
     (planners / "anomaly_decisions.csv").write_text(
         f"queue_id,business_date,decision,decided_by\nbilling,{day.date()},accepted,ann\n", encoding="utf-8"
     )
 
-    plan(copied, PLANS, as_of=PAST)
+    plan(copied, PLANNERS, as_of=PAST)
     stands = of_issue(frame(copied, "gold.queue_interval_forecast"), copied, PAST)
-    plan(copied, PLANS, as_of=PAST, is_reissue=True)
+    plan(copied, PLANNERS, as_of=PAST, is_reissue=True)
     again = of_issue(frame(copied, "gold.queue_interval_forecast"), copied, PAST)
 
     key = ["queue_id", "interval_start"]
@@ -403,7 +405,7 @@ def test_rows_of_another_source_are_left_alone(copied, planners):
 
 
 def test_the_command_refuses_words_that_contradict_each_other(clean, monkeypatch, capsys):
-    done = run_wfm(monkeypatch, capsys, "plans", "--overrides-only", "--reissue")
+    done = run_wfm(monkeypatch, capsys, "planners", "--overrides-only", "--reissue")
 
     assert 2 == done.returncode
     assert "--overrides-only makes no forecast" in done.stderr

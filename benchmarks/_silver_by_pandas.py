@@ -99,7 +99,7 @@ def intervals_of(calls: pd.DataFrame) -> pd.DataFrame:
 def behavior_of(calls: pd.DataFrame) -> pd.DataFrame:
     keyed = calls.assign(
         customer_key=calls["customer_key"].fillna("(unknown)"),
-        weekday_hour=calls["started_at_local"].dt.weekday * 24 + calls["started_at_local"].dt.hour,
+        weekday_hour=calls["started_at_local"].dt.day_of_week * 24 + calls["started_at_local"].dt.hour,
         is_abandoned=calls["outcome"] == "abandoned",
         handled=calls["handle_seconds"].where(calls["outcome"] == "answered"),
     )

@@ -60,7 +60,7 @@ def made_week(resources: int, demands: int, seed: int) -> Problem:
         )
         for number in range(1, demands + 1)
     ]
-    return Problem.build(WeekTable().plan(IsoWeek(2025, 28)), people, work)
+    return Problem.build(WeekTable().hours_of(IsoWeek(2025, 28)), people, work)
 
 
 def measure(size: str, strategy: str, repeats: int) -> dict[str, object]:

@@ -25,7 +25,7 @@ from _generate_legs import CUSTOMERS_TABLE, LEGS_TABLE, SOURCE_MAP, generate
 from wfm_pipeline.domain.calendar import holiday_names
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.transforms.behavior import customer_behavior
-from wfm_pipeline.transforms.rows.rules import SilverRules
+from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.warehouse.content import content_hash
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.opening import open_warehouse

@@ -60,7 +60,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     weeks = weekly_partitions(house, partitions.start.date()) if partitions else None
     assets = _assets(house, partitions, weeks)
     assets += build_publication_assets(assets)
-    jobs = build_jobs(partitions, weeks)
+    jobs = build_jobs()
     checks = [
         *build_contract_checks(house.source_map),
         *build_flow_checks(),

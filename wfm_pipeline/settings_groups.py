@@ -1,4 +1,4 @@
-"""Settings of single capabilities, as groups that `Settings` (settings.py) joins: alerts, and when jobs run."""
+"""Settings of single capabilities, as groups that `Settings` (settings.py) joins: alerts, and at what time jobs run."""
 
 from pathlib import Path
 from typing import Annotated, Literal

@@ -9,7 +9,7 @@ from wfm_pipeline.domain.allocation.week.week_hours import WeekTable
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 
 WEEK = IsoWeek(2025, 28)  # five working days in both localities
-PLAN = WeekTable().plan(WEEK)
+PLAN = WeekTable().hours_of(WEEK)
 PLATFORMS = ("Amisys", "Facets", "Xcelys", "Qnxt")
 CASE_TYPES = tuple(f"case-{number:02d}" for number in range(12))
 STATES = tuple(f"S{number:02d}" for number in range(30))

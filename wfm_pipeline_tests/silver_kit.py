@@ -12,7 +12,7 @@ from wfm_pipeline.contracts.source.source_map import ColumnMap, Exclusion, Sourc
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.sources.rows.clock import SourceClock
 from wfm_pipeline.sources.rows.prepare import prepare
-from wfm_pipeline.transforms.rows.rules import SilverRules
+from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.warehouse.bronze.versions import append_versions
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.silver import refresh as silver

@@ -21,7 +21,7 @@ from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.domain.judgement import refused_share
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import silver_rules
-from wfm_pipeline.transforms.rows.rules import SilverRules
+from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.ops.writing import utc_now
 from wfm_pipeline.warehouse.silver.due_dates import refresh_due_dates

@@ -6,7 +6,7 @@ from wfm_pipeline.asset_keys import bronze_key, key_named
 from wfm_pipeline.checks.verdicts import numbers_of, warning
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.domain.judgement import not_judged
-from wfm_pipeline.monitoring.alerts.desk import utc_now
+from wfm_pipeline.monitoring.alerts.handling import utc_now
 from wfm_pipeline.monitoring.freshness import CALLS, CHECKS, Freshness, look_at_freshness
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.gold_reader import GoldReader

@@ -2,7 +2,7 @@
 
 Here: how functions of a module are compiled, and where to. Numba keeps what it compiled in the folder that its
 variable `NUMBA_CACHE_DIR` names, which whoever starts a process sets (settings.py); without it nothing is kept, and
-nothing is ever written into the package. Not here: which way a batch is run (staffing/rows.py, simulation/floor/run.py).
+nothing is ever written into the package. Not here: which way a batch is run (staffing/in_bulk.py, simulation/floor/run.py).
 """
 
 import functools

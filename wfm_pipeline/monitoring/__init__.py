@@ -1,4 +1,4 @@
-"""Watching what is: alerts now, live coverage and backlog later. It reads shelves and tells people; it computes no plan.
+"""Watching what is, and telling people: alerts now, live coverage and backlog later; it computes no assignment.
 
-Not here: when it looks (orchestration).
+It reads published gold (warehouse/gold_reader) and shelves. Not here: when it looks (orchestration).
 """

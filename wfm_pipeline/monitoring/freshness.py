@@ -14,7 +14,7 @@ from wfm_pipeline.monitoring.alerts.incidents import Sighting
 from wfm_pipeline.monitoring.alerts.kinds import DATA_STALE
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.gold_reader import GoldReader
-from wfm_pipeline.warehouse.newest import newest_calls, newest_issue, newest_known_day
+from wfm_pipeline.warehouse.newest_dates import newest_calls, newest_issue, newest_known_day
 
 CALLS, ACTUALS, FORECAST = "bronze", "gold.queue_day_actual", "gold.queue_day_forecast"
 """What is looked at: the raw calls, the days that are known, the forecast."""

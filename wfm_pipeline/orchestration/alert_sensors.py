@@ -13,7 +13,7 @@ import dagster as dg
 
 from wfm_pipeline.checks.freshness_checks import evaluation_of
 from wfm_pipeline.errors import WarehouseError
-from wfm_pipeline.monitoring.alerts.desk import AlertDesk, utc_now
+from wfm_pipeline.monitoring.alerts.handling import AlertDesk, utc_now
 from wfm_pipeline.monitoring.freshness import CHECKS, Freshness, freshness_sighting, look_at_freshness
 from wfm_pipeline.orchestration.runs.dead_runs import close_dead_runs
 from wfm_pipeline.orchestration.runs.watch import ended_runs, sightings_of

@@ -5,14 +5,13 @@ Not here: when a job runs (schedules.py), what else starts one (sensors.py) and 
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import dagster as dg
 
 from wfm_pipeline.asset_keys import (
     ALLOCATION_GROUP,
     CAPACITY_GROUP,
-    DAY,
     FORECAST_STEP,
     INTRADAY_GROUP,
     LONG_RANGE_GROUP,
@@ -21,7 +20,6 @@ from wfm_pipeline.asset_keys import (
     PLANNING_GROUP,
     PUBLICATION_KEY,
     REFORECAST_STEP,
-    WEEK,
     key_of,
 )
 from wfm_pipeline.contracts.gold import QUEUE_INTERVAL_FORECAST
@@ -39,7 +37,7 @@ REFORECAST: Final = "reforecast"
 LONG_RANGE: Final = "long_range"
 CAPACITY: Final = "capacity"
 MODEL_FIT: Final = "model_fit"
-PLANNERS: Final = "planners_input"
+PLANNERS: Final = "planners"
 OVERRIDES: Final = "planners_overrides"
 PUBLISH: Final = "publish"
 
@@ -52,13 +50,11 @@ class Job:
         name: By which commands, schedules and sensors know it.
         description: For people.
         selection: The assets it makes, the readers' copy left out: every job ends with that.
-        partitions: `day` of bronze and silver, `week` of the allocation, or None.
     """
 
     name: str
     description: str
     selection: dg.AssetSelection
-    partitions: Literal["day", "week"] | None = None
 
 
 _groups = dg.AssetSelection.groups
@@ -78,20 +74,17 @@ JOBS: Final = (
         "The whole graph: call records to a scored forecast.",
         dg.AssetSelection.all()
         - _groups(ALLOCATION_GROUP, INTRADAY_GROUP, LONG_RANGE_GROUP, CAPACITY_GROUP, MODEL_FIT_GROUP),
-        DAY,
     ),
-    Job(REFRESH, "Bronze and silver of the chosen business dates.", _groups("bronze", "silver"), DAY),
+    Job(REFRESH, "Bronze and silver of the chosen business dates.", _groups("bronze", "silver")),
     Job(
         ALLOCATION,
         "People to demands for the chosen ISO weeks, and last week's plan against what came.",
         _groups(ALLOCATION_GROUP),
-        WEEK,
     ),
     Job(
         INTRADAY,
         "Today's calls so far, and the rest of today updated by them.",
         _groups("bronze", "silver", INTRADAY_GROUP),
-        DAY,
     ),
     Job(REFORECAST, "The rest of today updated by what silver holds of it.", _groups(INTRADAY_GROUP)),
     Job(LONG_RANGE, "Days to 26 weeks and weeks to 64 weeks ahead.", _groups(LONG_RANGE_GROUP)),
@@ -119,22 +112,17 @@ JOBS: Final = (
 )
 
 
-def build_jobs(days: dg.PartitionsDefinition | None, weeks: dg.PartitionsDefinition | None) -> list[AssetJob]:
+def build_jobs() -> list[AssetJob]:
     """All jobs, each in one process: DuckDB has one writer, and a process per asset costs more than the assets.
 
-    Every job ends with the readers' copy: what a run changes, readers see when its checks have passed.
-
-    Args:
-        days: Partitions of bronze and silver, or None without.
-        weeks: Partitions of the allocation, or None without.
+    Every job ends with the readers' copy: what a run changes, readers see when its checks have passed. Dagster takes the
+    partitions, of days or of weeks, from the assets.
     """
-    partitions = {DAY: days, WEEK: weeks, None: None}
     return [
         dg.define_asset_job(
             job.name,
             selection=job.selection | _PUBLICATION,
             description=job.description,
-            partitions_def=partitions[job.partitions],
             executor_def=dg.in_process_executor,
         )
         for job in JOBS

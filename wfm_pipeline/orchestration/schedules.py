@@ -1,7 +1,7 @@
 """When the jobs run by themselves, in one table: the job, the setting with its time, and what a tick asks for.
 
-A tick's own time, never the clock, says which day a run is about. Not here: what starts a job besides the hour
-(sensors.py).
+A tick's own time, never the clock, says which day a run is about. Not here: the times themselves, which are
+settings (settings_groups.py), and what starts a job besides the hour (sensors.py).
 """
 
 import datetime as dt

@@ -1,4 +1,4 @@
-"""Pictures and tables for people, from frames: no query, no engine.
+"""Pictures, tables and words for people, from frames or from published gold (warehouse/gold_reader): no query, no engine.
 
-Not here: reading (warehouse/gold_reader) and deciding (domain).
+Not here: how gold is read (warehouse/gold_reader) and deciding (domain).
 """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.settings import Settings
-from wfm_pipeline.transforms.rows.rules import SilverRules
+from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.units import SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:

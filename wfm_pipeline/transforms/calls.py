@@ -1,4 +1,4 @@
-"""Legs to calls: one row per call, attributed to the queue that was touched first.
+"""Legs to calls: one row per call, attributed to the queue that was touched first; and which calls are redials.
 
 Most calls have one leg and need no aggregation: they go straight through, and only the calls with
 several legs (`several_legs`, few and worth materialising) are ranked. Legs are in order of

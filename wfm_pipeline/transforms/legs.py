@@ -22,7 +22,7 @@ from wfm_pipeline.transforms.rows.row_rules import (
     setting_exclusions,
     undated,
 )
-from wfm_pipeline.transforms.rows.rules import SilverRules
+from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.transforms.rows.zones import SiteClock
 
 DURATIONS = ("menu_seconds", "wait_seconds", "talk_seconds", "hold_seconds", "after_call_seconds")

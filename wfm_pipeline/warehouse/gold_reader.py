@@ -1,4 +1,4 @@
-"""The one door through which readers reach data: gold only, read-only.
+"""The one door through which reports, monitoring, pages and an API read published gold, also its newest issue: read-only.
 
 Reports, the dashboard and the API know nothing of engines; they ask this reader for frames.
 """

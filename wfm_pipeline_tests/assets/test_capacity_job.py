@@ -16,7 +16,7 @@ from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.orchestration.runs.side_jobs import CAPACITY_REQUEST, long_range_request
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engines.scope import Scope
-from wfm_pipeline.warehouse.shelves.latest import latest_capacity, latest_weeks
+from wfm_pipeline.warehouse.shelves.working_issues import latest_capacity, latest_weeks
 from wfm_pipeline_tests.cli_kit import run_wfm
 from wfm_pipeline_tests.house_kit import count, do, hashes
 

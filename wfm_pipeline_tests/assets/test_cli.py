@@ -34,8 +34,10 @@ def wfm(monkeypatch, tmp_path, capsys):
 @pytest.fixture
 def interval_file(tmp_path):
     starts = pd.date_range("2026-01-05", periods=12 * 7 * 48, freq="30min", unit="us")
-    weekday_hour = (starts.hour >= 8) & (starts.hour < 18) & (starts.weekday < 5)
-    frame = pd.DataFrame({"queue_id": "q", "interval_start": starts, "calls": weekday_hour * (5.0 + starts.weekday)})
+    weekday_hour = (starts.hour >= 8) & (starts.hour < 18) & (starts.day_of_week < 5)
+    frame = pd.DataFrame(
+        {"queue_id": "q", "interval_start": starts, "calls": weekday_hour * (5.0 + starts.day_of_week)}
+    )
     path = tmp_path / "calls.parquet"
     frame.to_parquet(path)
     return path

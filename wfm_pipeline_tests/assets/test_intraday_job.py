@@ -150,7 +150,7 @@ def test_wrong_words_are_one_line_and_exit_code_2(clean, monkeypatch, capsys, wo
 
 def test_the_backtest_command_scores_a_file(clean, monkeypatch, capsys):
     starts = pd.date_range("2026-01-05", periods=9 * 7 * 48, freq="30min", unit="us")
-    inside = (starts.hour >= 8) & (starts.hour < 18) & (starts.weekday < 5)
+    inside = (starts.hour >= 8) & (starts.hour < 18) & (starts.day_of_week < 5)
     calls = inside * np.random.default_rng(0).poisson(20, len(starts)).astype(float)
     pd.DataFrame({"queue_id": "q", "interval_start": starts, "calls": calls}).to_csv(clean / "calls.csv", index=False)
 

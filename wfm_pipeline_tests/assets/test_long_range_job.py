@@ -13,7 +13,7 @@ from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.orchestration.runs.side_jobs import long_range_request
 from wfm_pipeline.resources import House
-from wfm_pipeline.warehouse.shelves.latest import latest_weeks
+from wfm_pipeline.warehouse.shelves.working_issues import latest_weeks
 from wfm_pipeline_tests.cli_kit import run_wfm
 from wfm_pipeline_tests.house_kit import do, hashes
 
@@ -45,7 +45,7 @@ def test_an_issue_is_stored_adds_up_and_repeats(planned):
     with planned.open_warehouse() as warehouse:
         days = warehouse.frame(warehouse.table(TABLES[0]))
     assert (weeks.groupby("queue_id").size() == 64).all()
-    monday = days["business_date"] - pd.to_timedelta(pd.DatetimeIndex(days["business_date"]).weekday, unit="D")
+    monday = days["business_date"] - pd.to_timedelta(pd.DatetimeIndex(days["business_date"]).day_of_week, unit="D")
     sums = days.groupby(["queue_id", monday])["calls_mean"].agg(["sum", "size"])
     whole = sums[sums["size"] == 7]["sum"]
     stored = weeks.set_index(["queue_id", "week_start"])["calls_mean"].reindex(whole.index)

@@ -218,4 +218,4 @@ def tick(made, instance):
         dagster_instance=instance,
         dagster_run=made.dagster_run,
     )
-    return publish_sensor(next(job for job in build_jobs(None, None) if job.name == PUBLISH))(context)
+    return publish_sensor(next(job for job in build_jobs() if job.name == PUBLISH))(context)

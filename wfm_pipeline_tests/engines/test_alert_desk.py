@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from wfm_pipeline.monitoring.alerts.desk import AlertDesk
+from wfm_pipeline.monitoring.alerts.handling import AlertDesk
 from wfm_pipeline.monitoring.alerts.incidents import Sighting
 from wfm_pipeline.monitoring.alerts.kinds import RUN_FAILED
 from wfm_pipeline.resources import House

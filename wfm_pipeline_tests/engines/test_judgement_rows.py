@@ -10,7 +10,7 @@ from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 from wfm_pipeline.warehouse.judgement_rows import DayVolume, last_known_day, newest_volume, week_scores
-from wfm_pipeline.warehouse.newest import newest_issue, newest_known_day
+from wfm_pipeline.warehouse.newest_dates import newest_issue, newest_known_day
 
 MON, TUE, WED = (dt.date(2026, 3, day) for day in (2, 3, 4))
 SOME = {"string": "x", "int64": 0, "float64": 0.0, "boolean": False, "date": MON, "timestamp": pd.Timestamp(MON), "time": dt.time()}  # fmt: skip

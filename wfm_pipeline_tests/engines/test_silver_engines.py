@@ -8,7 +8,7 @@ import pytest
 
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.transforms.behavior import customer_behavior
-from wfm_pipeline.transforms.rows.rules import SilverRules
+from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.warehouse.content import content_hash
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.silver import refresh as silver

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from wfm_pipeline.domain.staffing.erlang import erlang_a, erlang_b, erlang_b_capacity, erlang_c
+from wfm_pipeline.domain.staffing.in_bulk import run_rows
 from wfm_pipeline.domain.staffing.requirement import agents_required
-from wfm_pipeline.domain.staffing.rows import run_rows
 from wfm_pipeline_tests.oracles import exact_queues
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "erlang.json").read_text(encoding="utf-8"))

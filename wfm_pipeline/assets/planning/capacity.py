@@ -29,8 +29,8 @@ from wfm_pipeline.domain.staffing.forecast_teams import occupancy_caps
 from wfm_pipeline.reports.figures.capacity import capacity_chart, capacity_glance
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import capacity_options, staffing_policies, staffing_policy
-from wfm_pipeline.warehouse.shelves.latest import latest_issue, newest_demand
 from wfm_pipeline.warehouse.shelves.versions import open_rows
+from wfm_pipeline.warehouse.shelves.working_issues import latest_issue, newest_demand
 
 
 def build_capacity_assets() -> list[dg.AssetsDefinition]:

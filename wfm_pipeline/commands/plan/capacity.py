@@ -113,7 +113,7 @@ def capacity(
 def _in_warehouse(house: "House") -> "pd.DataFrame":
     from wfm_pipeline.orchestration.jobs import CAPACITY
     from wfm_pipeline.orchestration.runs.side_jobs import CAPACITY_REQUEST
-    from wfm_pipeline.warehouse.shelves.latest import latest_capacity
+    from wfm_pipeline.warehouse.shelves.working_issues import latest_capacity
 
     run_asked(house, CAPACITY, lambda: CAPACITY_REQUEST)
     with house.open_warehouse() as opened:

@@ -29,7 +29,7 @@ def long_range(
     from wfm_pipeline.orchestration.runs.side_jobs import long_range_request
     from wfm_pipeline.reports.words.terminal import print_json, print_table
     from wfm_pipeline.resources import House
-    from wfm_pipeline.warehouse.shelves.latest import latest_weeks
+    from wfm_pipeline.warehouse.shelves.working_issues import latest_weeks
 
     house = House(settings)
     outcome = run_asked(house, LONG_RANGE, lambda: long_range_request(first), on_step=unheard)

@@ -1,4 +1,4 @@
-"""Choices that the parts of the forecast share: one record handed through all of them, levels and names.
+"""Every choice of the forecast in one record: memories of the level and of its drift, half-lives, quantile levels, seeds.
 
 Here: what several parts read, or what a caller or a test may want otherwise. Not here: a number of one part
 alone, which stands at the top of that part with its unit and reason; and what the choices do.

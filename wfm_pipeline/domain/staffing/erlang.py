@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 
 from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.staffing.faults import StaffingError
-from wfm_pipeline.domain.staffing.rows import run_rows
+from wfm_pipeline.domain.staffing.in_bulk import run_rows
 
 _BISECTIONS: Final = 100
 """Halvings of a bracket: more than the 53 bits of a double and the range of its exponent need here."""

@@ -1,8 +1,8 @@
-"""Scalar arithmetic of the queueing models: one load, one number of agents, one answer.
+"""Erlang B, C and A, and the search for the smallest team that meets a target: one load, one answer.
 
 Here: Erlang B, C and A for a real number of agents, in forms that add up positive terms only, and
 the search for the smallest requirement. Written in the part of Python that numba compiles, so that
-the compiled and the plain run are the same code; `rows.py` chooses between them. No checking of
+the compiled and the plain run are the same code; `in_bulk.py` chooses between them. No checking of
 input (limits.py) and no arrays. Everything that is compiled stands in this one file, because
 numba's cache watches a file and not what it imports.
 

@@ -1,6 +1,7 @@
 """How many agents a row of calls needs: smallest whole number, exact number, heads to schedule.
 
-Here: targets, concurrency and shrinkage, in one pass over arrays. Not here: which calls are staffed
+Here: targets, concurrency and shrinkage, in one pass over arrays. Not here: the search itself and the
+Erlang formulas it asks (kernels.py), which calls are staffed
 for (risk.py), work that may wait (deferred.py), long handle times (transient.py), text (sheet.py).
 
 Order of the steps: the queueing model gives slots; an agent has `concurrency` slots; the exact
@@ -15,8 +16,8 @@ from numpy.typing import ArrayLike
 
 from wfm_pipeline.domain.arrays import ROUNDING, BoolArray, FloatArray, TextArray
 from wfm_pipeline.domain.staffing.faults import NoTargetError
+from wfm_pipeline.domain.staffing.in_bulk import run_rows
 from wfm_pipeline.domain.staffing.limits import reasons
-from wfm_pipeline.domain.staffing.rows import run_rows
 from wfm_pipeline.units import ANSWER_TARGET_SECONDS
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from numpy.typing import ArrayLike
 
 from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.staffing.faults import StaffingError
+from wfm_pipeline.domain.staffing.in_bulk import run_rows
 from wfm_pipeline.domain.staffing.requirement import agents_required
-from wfm_pipeline.domain.staffing.rows import run_rows
 from wfm_pipeline.units import ANSWER_TARGET_SECONDS, SECONDS_PER_HOUR
 
 SCENARIO_LEVELS: Final = np.arange(0.05, 1.0, 0.1)

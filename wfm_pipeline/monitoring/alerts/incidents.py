@@ -1,7 +1,7 @@
 """What is an alert and what is not: one incident per thing that is wrong, told when it begins, now and then, and when it ends.
 
 Pure: what was known and what is seen now go in, what is known then and what has to be told come out.
-Not here: how it is worded (words) and kept (desk, the ops store).
+Not here: how it is worded (words) and kept (handling, the ops store).
 """
 
 import dataclasses

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 import dagster as dg
 
-from wfm_pipeline.monitoring.alerts.desk import utc_now
+from wfm_pipeline.monitoring.alerts.handling import utc_now
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.ops.outbox import forget
 

@@ -16,7 +16,7 @@ from typing import Final
 
 import dagster as dg
 
-from wfm_pipeline.monitoring.alerts.desk import utc_now
+from wfm_pipeline.monitoring.alerts.handling import utc_now
 from wfm_pipeline.orchestration.runs.watch import KILLED_TAG
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.ops.leases import leases_of_run

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from wfm_pipeline.errors import WfmError
-from wfm_pipeline.monitoring.alerts.desk import AlertDesk
+from wfm_pipeline.monitoring.alerts.handling import AlertDesk
 from wfm_pipeline.monitoring.alerts.incidents import Sighting
 from wfm_pipeline.monitoring.alerts.kinds import RUN_FAILED
 from wfm_pipeline.orchestration.runs.watch import command_sighting, sightings_of

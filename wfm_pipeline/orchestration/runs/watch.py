@@ -11,7 +11,7 @@ import dagster as dg
 
 from wfm_pipeline.checks.freshness_checks import NAME as FRESHNESS
 from wfm_pipeline.errors import WfmError
-from wfm_pipeline.monitoring.alerts.desk import utc_now
+from wfm_pipeline.monitoring.alerts.handling import utc_now
 from wfm_pipeline.monitoring.alerts.incidents import Sighting
 from wfm_pipeline.monitoring.alerts.kinds import CHECK_FAILED, RUN_FAILED, RUN_KILLED
 from wfm_pipeline.monitoring.freshness import CHECKS, stale_sighting

@@ -14,7 +14,7 @@ from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.transforms.rows.canonical import RawRows
 from wfm_pipeline.transforms.rows.findings import Finding
 from wfm_pipeline.transforms.rows.phone import normalise_number, normalised_number
-from wfm_pipeline.transforms.rows.rules import SilverRules
+from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.transforms.rows.versions import is_key_missing
 from wfm_pipeline.transforms.rows.zones import SiteClock
 

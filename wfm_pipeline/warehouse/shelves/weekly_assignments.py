@@ -19,7 +19,7 @@ from wfm_pipeline.units import DAYS_PER_WEEK
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.gold_reader import GoldReader
-from wfm_pipeline.warehouse.newest import newest_issue
+from wfm_pipeline.warehouse.newest_dates import newest_issue
 
 
 def last_assignment(warehouse: Warehouse, week: IsoWeek) -> Previous:

@@ -1,4 +1,4 @@
-"""The interval grid and the calendar of a source, kept whole in the warehouse."""
+"""Writes silver.queue_intervals and silver.calendar_days: the interval grid and calendar of a source, kept whole."""
 
 import datetime as dt
 from collections.abc import Collection, Iterator
@@ -15,7 +15,7 @@ from wfm_pipeline.domain.calendar import interval_grid
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.transforms.calendar import days_with_missing, grid_of_days
 from wfm_pipeline.transforms.intervals import first_dates, intervals_per_day, measures, queue_intervals
-from wfm_pipeline.transforms.rows.rules import SilverRules
+from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.schemas import arrow_schema
 from wfm_pipeline.warehouse.engines.scope import Scope

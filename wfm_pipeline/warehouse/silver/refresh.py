@@ -18,7 +18,7 @@ from wfm_pipeline.transforms.calls import attribute_calls, finish_calls, redials
 from wfm_pipeline.transforms.cases import judge_cases
 from wfm_pipeline.transforms.legs import identity_of_call, judge_legs
 from wfm_pipeline.transforms.opening import is_open
-from wfm_pipeline.transforms.rows.rules import SilverRules
+from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.transforms.rows.zones import SiteClock
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope

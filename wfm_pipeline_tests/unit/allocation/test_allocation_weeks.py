@@ -147,7 +147,7 @@ def _april_people():
 
 @pytest.mark.parametrize("week", CASES["availability"]["weeks"])
 def test_people_count_with_one_working_day_in_their_window(week):
-    problem = Problem.build(WeekTable().plan(IsoWeek.parse(week)), _april_people(), [work(1, "a", "X")])
+    problem = Problem.build(WeekTable().hours_of(IsoWeek.parse(week)), _april_people(), [work(1, "a", "X")])
 
     present = [one.cn for one, days in zip(problem.resources, problem.days_present, strict=True) if days > 0]
 
@@ -155,7 +155,7 @@ def test_people_count_with_one_working_day_in_their_window(week):
 
 
 def test_days_present_are_pro_rated():
-    problem = Problem.build(WeekTable().plan(IsoWeek(2025, 16)), _april_people(), [work(1, "a", "X")])
+    problem = Problem.build(WeekTable().hours_of(IsoWeek(2025, 16)), _april_people(), [work(1, "a", "X")])
 
     days = dict(zip([one.cn for one in problem.resources], problem.days_present, strict=True))
 
@@ -164,7 +164,9 @@ def test_days_present_are_pro_rated():
 
 
 def test_full_week_keeps_only_people_there_every_working_day():
-    problem = Problem.build(WeekTable().plan(IsoWeek(2025, 16)), _april_people(), [work(1, "a", "X")], full_week=True)
+    problem = Problem.build(
+        WeekTable().hours_of(IsoWeek(2025, 16)), _april_people(), [work(1, "a", "X")], full_week=True
+    )
 
     assert (5, 5, 0) == problem.days_present
 
@@ -201,7 +203,7 @@ def test_a_week_over_two_months_has_the_hours_of_both():
         WeekConfiguration(2025, 8, week, "Domestic", 1, work_hours=4, shrinkage=0.5),
     ]
 
-    settings = WeekTable(rows).plan(week).locality("Domestic")
+    settings = WeekTable(rows).hours_of(week).locality("Domestic")
 
     # 4 x 9 x 0.9 + 1 x 4 x 0.5
     assert 34.4 == pytest.approx(settings.capacity_hours(settings.working_days))

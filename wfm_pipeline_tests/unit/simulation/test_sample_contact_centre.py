@@ -119,7 +119,7 @@ def test_without_day_levels_arrivals_are_poisson():
 
 def test_mondays_are_busy_and_saturdays_short(truth):
     by_day = truth.groupby(truth["started_at_local"].dt.normalize()).size()
-    mean = by_day.groupby(by_day.index.weekday).mean()
+    mean = by_day.groupby(by_day.index.day_of_week).mean()
 
     assert mean[0] > mean[2] > mean[4] > 2 * mean[5]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wfm_pipeline.domain.staffing import rows as running
+from wfm_pipeline.domain.staffing import in_bulk as running
 from wfm_pipeline.domain.staffing.erlang import answer_time_quantile, erlang_a, erlang_b, erlang_c
 from wfm_pipeline.domain.staffing.faults import NoTargetError, StaffingError
 from wfm_pipeline.domain.staffing.pooling import pool_heads

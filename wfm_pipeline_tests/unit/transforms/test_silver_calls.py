@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from wfm_pipeline.transforms.rows.rules import SilverRules
+from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline_tests.silver_kit import (
     DAY,
     FULL_SOURCE,

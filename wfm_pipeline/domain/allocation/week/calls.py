@@ -73,7 +73,7 @@ def fill_weeks(days: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _mondays(dates: "pd.Series[pd.Timestamp]") -> "pd.Series[pd.Timestamp]":
-    return dates - pd.to_timedelta(dates.dt.weekday, unit="D")
+    return dates - pd.to_timedelta(dates.dt.day_of_week, unit="D")
 
 
 def whole_weeks(days: pd.DataFrame) -> set[tuple[int, int]]:

@@ -51,7 +51,7 @@ def open_days(spec: ContactCentreSpec, last_date: dt.date) -> pd.DataFrame:
     before, after = np.roll(shut, -1), np.roll(shut, 1)
     days["holiday_effect"] = np.where(after, _AFTER_HOLIDAY, 1.0) * np.where(before, _BEFORE_HOLIDAY, 1.0)
     days = days[days["is_open"] & (days["date"] <= pd.Timestamp(last_date))].reset_index(drop=True)
-    days["weekday"] = days["date"].dt.weekday
+    days["weekday"] = days["date"].dt.day_of_week
     hours = spec.site.hours_by_weekday()
     days["opens_minute"] = [_minute(hours[weekday], "opens_minute") for weekday in days["weekday"]]
     days["closes_minute"] = [_minute(hours[weekday], "closes_minute") for weekday in days["weekday"]]
@@ -77,7 +77,7 @@ def expected_calls(spec: ContactCentreSpec, days: pd.DataFrame) -> np.ndarray:
     weekday = np.asarray(spec.weekday_shares)[days["weekday"].to_numpy()]
     summer = np.where(date.isocalendar().week.isin(_SUMMER_WEEKS), _SUMMER_DIP, 1.0)
     shared = weekday * summer * days["holiday_effect"].to_numpy()
-    day_of_year, day_of_month = date.dayofyear.to_numpy(), date.day.to_numpy()
+    day_of_year, day_of_month = date.day_of_year.to_numpy(), date.day.to_numpy()
     columns = []
     for queue in spec.queues:
         wave = 1 + queue.season_amplitude * np.cos(2 * np.pi * (day_of_year - queue.season_peak_day) / _DAYS_PER_YEAR)

@@ -69,7 +69,7 @@ def make_roster(
     """
     rows: list[tuple[int, int, int, int, int, int]] = []
     first_agent = 0
-    weeks = (days["day_index"] - days["date"].dt.weekday + DAYS_PER_WEEK) // DAYS_PER_WEEK
+    weeks = (days["day_index"] - days["date"].dt.day_of_week + DAYS_PER_WEEK) // DAYS_PER_WEEK
     for position in range(len(spec.queues)):
         hours = zip(days["opens_minute"], days["closes_minute"], expected[:, position], strict=True)
         handle = float(handle_seconds[position])

@@ -1,4 +1,4 @@
-"""The desk: sightings come in, what has to be told is written down in the same transaction, then it is sent.
+"""How a sighting is handled: it comes in, what has to be told is written down in the same transaction, then it is sent.
 
 Whoever dies between writing and sending loses nothing: the next who sends finds it in the outbox.
 """

@@ -1,4 +1,7 @@
-"""The newest dates that gold knows: what was read, what is known, what was forecast."""
+"""The newest dates that published gold knows: what was read, what is known, what was forecast.
+
+Not here: newest rows (gold_reader.py for readers; shelves/working_issues.py within a run).
+"""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""The numbers the silver layer decides by, in one place."""
+"""The numbers that silver decides by, such as the 300 s of a redial, in one place; rules of rows are in row_rules.py."""
 
 from dataclasses import dataclass
 

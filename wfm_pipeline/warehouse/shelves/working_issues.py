@@ -1,6 +1,7 @@
-"""The newest issue of a table that keeps every issue: capacity plans, long ranges, staffing.
+"""The newest issue in the working warehouse, for assets and commands: capacity plans, long ranges, staffing.
 
-Not here: the newest dates of gold (warehouse/newest.py) and forecasts of a day (moments.py).
+Not here: what reports, monitoring and an API read of the published copy (warehouse/gold_reader.py), the newest dates of
+gold (warehouse/newest_dates.py) and forecasts of a day (moments.py).
 """
 
 import pandas as pd

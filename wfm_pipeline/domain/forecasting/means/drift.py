@@ -1,7 +1,7 @@
 """Where the level is going: recent drifts of several memories, weighted by horizon day.
 
 Here: the drifts, and the rehearsal that weights them. Not here: the level they move (weekday_level),
-what is carried of them (level), how long the memories are (options.py).
+what is carried of them (level), how long the memories are (domain/forecasting/options).
 
 Yesterday says much of tomorrow and little of the week after next, so near days want a short memory
 and far days a long one. How much so is rehearsed: each memory is asked what it would have missed.

@@ -1,7 +1,7 @@
 """The day level: robust, recent, and moved by the drift and last year's season.
 
 Here: what the level of a target day is made of. Not here: the medians (weekday_level), the drifts
-(drift), the calendar effect (effect), the shape of a day (shape); how many days each remembers (options.py).
+(drift), the calendar effect (effect), the shape of a day (shape); how many days each remembers (domain/forecasting/options).
 """
 
 from dataclasses import dataclass

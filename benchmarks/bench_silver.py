@@ -24,7 +24,7 @@ from _generate_legs import CUSTOMERS_TABLE, LEGS_TABLE, SOURCE_MAP, generate
 
 from wfm_pipeline.domain.calendar import holiday_names
 from wfm_pipeline.domain.dates import Dates
-from wfm_pipeline.transforms.behavior import customer_behavior
+from wfm_pipeline.transforms.behavior import measured_behavior
 from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.warehouse.content import content_hash
 from wfm_pipeline.warehouse.engines.engine import Warehouse
@@ -46,7 +46,7 @@ def run_wfm(warehouse: Warehouse) -> None:
     silver.refresh_calls(warehouse, SOURCE_MAP, rules, DATES)
     silver.refresh_calendar(warehouse, SOURCE_MAP)
     silver.refresh_intervals(warehouse, SOURCE_MAP, rules, DATES)
-    behavior = customer_behavior(warehouse.table("silver.calls"))
+    behavior = measured_behavior(warehouse.table("silver.calls"))
     warehouse.con.create_table("customer_behavior", behavior, database="silver")
 
 

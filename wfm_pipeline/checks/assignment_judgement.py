@@ -1,7 +1,7 @@
-"""The stored plan of a week against the planners' tables: every broken rule in words.
+"""The stored assignment of a week against the planners' tables: every broken rule in words.
 
 Here: reading the stored rows and asking the judge. Not here: Dagster (allocation_checks) and the
-rules of eligibility themselves (domain/allocation/reasons/judge).
+rules of eligibility themselves (domain/allocation/strategies/gate, asked by domain/allocation/reasons/judge).
 """
 
 import math

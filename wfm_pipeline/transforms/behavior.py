@@ -10,7 +10,7 @@ from wfm_pipeline.units import DAYS_PER_WEEK
 _HOURS_PER_DAY = 24
 
 
-def customer_behavior(calls: IbisTable) -> IbisTable:
+def measured_behavior(calls: IbisTable) -> IbisTable:
     """Volume, handle time, abandonment and redials per customer.
 
     Args:

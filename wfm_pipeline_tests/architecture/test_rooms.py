@@ -54,6 +54,22 @@ def test_signs_name_modules_and_rooms_that_exist():
     assert [] == wrong
 
 
+def test_signs_send_nobody_to_a_door_that_is_not_there():
+    doors = {part for path in MODULES for part in (path.stem, path.parent.name)} | {"t"}  # M(t) is a queue, no door
+    wrong = []
+    for path in MODULES:
+        for clause in re.findall(r"(?:Not here|Here):.*?(?=\n\n|\Z)", ast.get_docstring(TREES[path]) or "", re.DOTALL):
+            named = re.findall(r"\(([a-z_]+(?:,\s+(?:and )?[a-z_]+)*)\)", clause)
+            wrong += [
+                (_name(path), name)
+                for names in named
+                for name in re.split(r",\s+(?:and )?", names)
+                if name not in doors
+            ]
+
+    assert [] == wrong
+
+
 def test_documents_name_modules_that_exist():
     tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
     pages = [name for name in tracked if name.endswith(".md") and name != "CHANGELOG.md"]

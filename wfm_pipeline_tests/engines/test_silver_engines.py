@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from wfm_pipeline.domain.dates import Dates
-from wfm_pipeline.transforms.behavior import customer_behavior
+from wfm_pipeline.transforms.behavior import measured_behavior
 from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.warehouse.content import content_hash
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
@@ -104,7 +104,7 @@ def test_postgresql_makes_the_same_silver(on_duckdb, postgres_url):
             assert ordered(here, table) == ordered(there, table)
             assert content_hash(here, f"silver.{table}") == content_hash(there, f"silver.{table}")
         behavior = [
-            warehouse.frame(customer_behavior(warehouse.table("silver.calls")).order_by("customer_key"))
+            warehouse.frame(measured_behavior(warehouse.table("silver.calls")).order_by("customer_key"))
             for warehouse in (here, there)
         ]
         pd.testing.assert_frame_equal(*behavior)

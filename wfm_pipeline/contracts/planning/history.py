@@ -1,7 +1,7 @@
 """Columns that every planner's table carries so that it keeps its history.
 
 Here: the columns of history and which columns name a row without them. Not here: the step from one
-version to the next (domain/history) and the tables themselves (allocation, plans).
+version to the next (domain/history) and the tables themselves (allocation, capacity, planners_input).
 """
 
 from typing import Final

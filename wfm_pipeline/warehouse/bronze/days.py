@@ -1,9 +1,10 @@
-"""Which business dates a run has to read again, and which ones a batch has touched.
+"""The ledger of business dates: which counts differ from the source's, and which dates a batch has touched.
 
 The watermark lives in the warehouse, in `bronze.day_ledger`: how many rows the source held for each
 date when it was last read. An empty warehouse therefore reads everything, and a row that comes
 thirty days late changes its date's count and is found without reading the thirty days. Dates whose
-count says nothing are compared by content: warehouse/day_checks.py.
+count says nothing are compared by content: warehouse/day_checks.py. Not here: what a run reads in the end
+(orchestration/partitions/stale_dates).
 """
 
 import datetime as dt

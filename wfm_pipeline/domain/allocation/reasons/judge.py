@@ -99,7 +99,7 @@ def judge(problem: Problem, assignments: Iterable[Assignment], ideal: Sequence[f
         What is wrong, if anything, and how fair the counts are.
 
     Source:
-        docs/methods/allocation.md, steps 6 and 7. Nothing of the gate or a strategy is used.
+        docs/methods/allocation.md, steps 6 and 7. Of the gate one pair's check is used, and none of its indices; nothing of a strategy.
     """
     people = {one.cn: (one, days) for one, days in zip(problem.resources, problem.days_present, strict=True)}
     demands = {str(demand.demand_id): position for position, demand in enumerate(problem.demands)}

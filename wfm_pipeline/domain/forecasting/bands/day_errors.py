@@ -2,7 +2,7 @@
 
 Here: the law of relative errors inside a day, learnt from past days per queue, with small queues
 leaning on all. Not here: making those past forecasts (walk_forward), or what is done with the law
-(intraday, paths).
+(intraday, sample_paths).
 
 Calls of a slot s are m_s (1 + e_s) plus counting noise. The errors e have mean 0 and covariance
 K(s, t), which depends on the distance of the slots alone; the noise has variance m_s + f_s m_s^2 and

@@ -1,7 +1,7 @@
 """Simple averages beside the model: where one clearly won the inner backtest, it takes half.
 
 Here: the share of the best simple peer per queue and week of the horizon, and the blend. Not here: the
-peers themselves (peers) or the backtest they are compared on (inner).
+peers themselves (peers) or the backtest they are compared on (inner_backtest).
 
 A queue without habits, or with habits the model does not know, may be met best by a plain average.
 The share is earned by queue and by horizon days 1 to 7 and from 8 on, by intervals and whole days

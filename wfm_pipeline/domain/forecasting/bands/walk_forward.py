@@ -1,8 +1,8 @@
 """Past days as they would have been forecast: cheap rolling origins for what looks at errors.
 
 Here: level times shape from many origins, each knowing only what was before it. Not here: what is
-learnt from the errors (residuals, intraday, long_range), or the forecast's own inner backtest, which
-goes through every part of the model (inner).
+learnt from the errors (day_errors, intraday, long_range), or the forecast's own inner backtest, which
+goes through every part of the model (inner_backtest).
 
 Training the trees of the calendar effect costs most of a forecast. They are trained once per block
 of dates, on what was known at the block's start; level, drift and shape are learnt at every origin.

@@ -1,7 +1,7 @@
 """The door: an interval history becomes a checked cube of calls, queue x date x slot of the day.
 
 Here: validation, the interval length, and the difference between missing, closed and zero. Not
-here: what a holiday is (daytypes) or what a level is (level).
+here: what a holiday is (calendar_facts) or what a level is (level).
 
 A cell is NaN where the history says nothing: no row, calls NaN, or `is_open` False. A day is
 

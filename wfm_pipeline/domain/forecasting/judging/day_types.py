@@ -1,7 +1,7 @@
 """The day type a score is filed under: holiday, eve, bridge, weekend or working day.
 
 Here: plain facts of the calendar, for every desk alike. Not here: what the forecast makes of a
-holiday (daytypes): a judge does not look through the glasses of the judged.
+holiday (calendar_facts): a judge does not look through the glasses of the judged.
 """
 
 import datetime as dt

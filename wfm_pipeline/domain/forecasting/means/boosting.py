@@ -1,7 +1,7 @@
 """The one place that loads LightGBM: training to text, predicting from text, always the same result.
 
 Here: the lazy import with its one-line error, and settings that make training deterministic.
-Not here: features, targets and what a model is for (effect, interval_quantiles).
+Not here: features, targets and what a model is for (effect, interval_models).
 
 Models live as text dumps. Predictions always go through the text, so a saved model answers exactly
 as the one that was just trained.

@@ -1,6 +1,6 @@
 """How much a day's calendar moves its calls: trees and a month curve, shrunk by out-of-sample fit.
 
-Here: the target, the models and the shrinkage. Not here: the features themselves (daytypes), nor
+Here: the target, the models and the shrinkage. Not here: the features themselves (calendar_facts), nor
 the level they correct (level).
 
 Learnt in sample, calendar effects explode. So trees and curve are learnt five times, each without

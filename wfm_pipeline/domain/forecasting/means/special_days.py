@@ -1,6 +1,6 @@
 """Kinds of special days: what a holiday, its eve or another named day did to calls before, it does again.
 
-Here: level and shape of named days, learnt per queue. Not here: which days are special (daytypes), or
+Here: level and shape of named days, learnt per queue. Not here: which days are special (calendar_facts), or
 effects that every month has (effect).
 
 A special day is first expected to be like the weekday it behaves like. What its kind did beyond that

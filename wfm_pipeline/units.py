@@ -42,6 +42,13 @@ LARGEST_NUMBER: Final = 1e15
 _LONGEST_WHOLE: Final = 9
 _LONGEST_NUMBER: Final = 40
 """Characters of a number: a double has seventeen digits."""
+_GROUPED_NUMBERS: Final = (
+    (re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?"), re.compile(","), "."),
+    (re.compile(r"[+-]?[1-9][0-9]{0,2}((\.[0-9]{3})+,[0-9]+|(\.[0-9]{3}){2,})"), re.compile(r"\."), ","),
+    (re.compile(r"[+-]?[1-9][0-9]{0,2}([ '\u2019\u00a0\u202f][0-9]{3})+([.,][0-9]*)?"), re.compile(r"[^0-9.,+-]"), "."),
+)
+"""Numbers with thousands apart: how they look, what stands between the thousands, the decimal sign."""
+_DECIMAL_COMMA: Final = re.compile(r"[+-]?[0-9]*,[0-9]+")
 
 _CRON_FIELDS: Final = (
     ("minute", 0, 59, ()),
@@ -70,6 +77,37 @@ def plain_number(text: str) -> float:
     if (value and not SMALLEST_NUMBER <= abs(value) <= LARGEST_NUMBER) or math.isnan(value):
         raise ValueError(text)
     return value
+
+
+def number_hint(text: str) -> str:
+    """What to write in place of a text that is a number to people only; of two readings both, of none nothing.
+
+    Args:
+        text: A trimmed cell that `plain_number` does not read.
+
+    Returns:
+        Words to put behind a message, beginning with `; `, or nothing.
+
+    Example:
+        >>> number_hint("1,200")
+        '; it is 1200 with its comma between thousands and 1.2 with a decimal comma: write 1200 or 1.2'
+        >>> number_hint("1.234,5"), number_hint("1,5")
+        ('; write 1234.5', '; write decimals with a point: 1.5')
+    """
+    if len(text) > _LONGEST_NUMBER:
+        return ""
+    for grouped, between, point in _GROUPED_NUMBERS:
+        if grouped.fullmatch(text):
+            plain = between.sub("", text).replace(",", ".")
+            decimal = text.replace(",", ".")
+            if between.pattern != "," or text.count(",") > 1 or point in text:
+                return f"; write {plain}"
+            return (
+                f"; it is {plain} with its comma between thousands and {float(decimal):g} with a decimal comma: "
+                f"write {plain} or {float(decimal):g}"
+            )
+    is_decimal = _DECIMAL_COMMA.fullmatch(text) is not None
+    return f"; write decimals with a point: {text.replace(',', '.')}" if is_decimal else ""
 
 
 def whole(text: str) -> int | None:

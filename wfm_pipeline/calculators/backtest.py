@@ -21,6 +21,8 @@ from wfm_pipeline.domain.forecasting.issues import issue_instant
 from wfm_pipeline.domain.forecasting.judging.analysis import BacktestAnalysis, analyse
 from wfm_pipeline.domain.forecasting.planners.known_input import PlannersVersions
 from wfm_pipeline.domain.forecasting.planners.outside import PlannersInput
+from wfm_pipeline.domain.sheet import NOTICES
+from wfm_pipeline.domain.written_times import AS_SHOWN, TimeReading
 from wfm_pipeline.errors import DataError, SettingsError
 from wfm_pipeline.reports.backtest.report import ReportFacts, backtest_report
 from wfm_pipeline.resources import House
@@ -40,6 +42,7 @@ class BacktestRequest:
         dataset: Rows of the origins file.
         horizon_days: Days ahead [days]; None takes what the origins say, else 14.
         country, weekend: Calendar of a plain file.
+        reading: How times of plain files are written.
         peers: External peers as (name, file of predictions), in the order they are shown.
         title: Title of the report; None makes one from what is read.
         is_simulated: True labels a plain file's data as made; the warehouse knows it by itself.
@@ -51,6 +54,7 @@ class BacktestRequest:
     horizon_days: int | None = None
     country: str | None = None
     weekend: tuple[str, ...] | None = None
+    reading: TimeReading = AS_SHOWN
     peers: tuple[tuple[str, Path], ...] = ()
     title: str | None = None
     is_simulated: bool = False
@@ -64,11 +68,13 @@ class BacktestAnswer:
         result: Predictions and the benchmark's scores.
         analysis: All other tables.
         facts: Title, labels and configuration, for the report.
+        notices: What of the files was read otherwise than it stands.
     """
 
     result: BacktestResult
     analysis: BacktestAnalysis
     facts: ReportFacts
+    notices: tuple[str, ...] = ()
 
     def report(self) -> str:
         """The report as one HTML page."""
@@ -112,13 +118,14 @@ def answer_backtest(
     ground = _read_ground(house, request)
     panel, site = ground.panel, ground.site
     folds = _folds(request, panel)
-    external = {name: read_table_file(path) for name, path in request.peers}
+    external = {name: read_table_file(path, request.reading) for name, path in request.peers}
     options = forecast_options(house.settings)
     result = run_backtest(
         panel, folds, site=site, external=external, planners=ground.planners(), options=options, on_progress=on_progress
     )
     analysis = analyse(result, panel, site=site)
-    return BacktestAnswer(result, analysis, _facts(house, request, ground, folds, options))
+    notices = [words for frame in (panel, *external.values()) for words in frame.attrs.get(NOTICES, [])]
+    return BacktestAnswer(result, analysis, _facts(house, request, ground, folds, options), tuple(notices))
 
 
 def named_files(words: Sequence[str]) -> tuple[tuple[str, Path], ...]:
@@ -146,7 +153,7 @@ def _read_ground(house: House, request: BacktestRequest) -> _Ground:
             panel = read_inputs(warehouse, house.source_map).whole_history()
             return _Ground(panel, house.site, read_planners_versions(warehouse, house.source_map))
     site = Site(country=request.country, weekend=request.weekend or Site().weekend)
-    return _Ground(read_interval_file(request.file), site)
+    return _Ground(read_interval_file(request.file, request.reading), site)
 
 
 def _facts(
@@ -191,7 +198,7 @@ def _fingerprint(panel: pd.DataFrame) -> str:
 
 def _folds(request: BacktestRequest, panel: pd.DataFrame) -> pd.DataFrame:
     if request.origins is not None:
-        folds = read_folds(read_table_file(request.origins), dataset=request.dataset)
+        folds = read_folds(read_table_file(request.origins, request.reading), dataset=request.dataset)
         return folds.assign(horizon_days=request.horizon_days) if request.horizon_days else folds
     horizon = request.horizon_days or DEFAULT_HORIZON_DAYS
     first, last = panel["interval_start"].min().normalize(), panel["interval_start"].max().normalize()

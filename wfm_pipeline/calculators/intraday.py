@@ -13,6 +13,8 @@ import pandas as pd
 
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.forecasting.intraday.backtest import run_intraday_backtest
+from wfm_pipeline.domain.sheet import NOTICES
+from wfm_pipeline.domain.written_times import AS_SHOWN, TimeReading
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import plain_forecast_options
 from wfm_pipeline.sources.files.interval_file import read_interval_file
@@ -29,6 +31,7 @@ class IntradayBacktestRequest:
         days: Open days to score [days].
         after_hours: Hours of opening after which is updated [h].
         country, weekend: Calendar of a plain file.
+        reading: How times of a plain file are written.
     """
 
     file: Path | None = None
@@ -37,6 +40,7 @@ class IntradayBacktestRequest:
     after_hours: Sequence[float] = (2.0, 4.0)
     country: str | None = None
     weekend: tuple[str, ...] | None = None
+    reading: TimeReading = AS_SHOWN
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,9 +49,11 @@ class IntradayBacktestAnswer:
 
     Attributes:
         scores: One row per hours of opening and method; see `run_intraday_backtest`.
+        notices: What of the file was read otherwise than it stands.
     """
 
     scores: pd.DataFrame
+    notices: tuple[str, ...] = ()
 
 
 def answer_intraday_backtest(
@@ -63,7 +69,7 @@ def answer_intraday_backtest(
             panel, site = read_inputs(warehouse, house.source_map).whole_history(), house.site
     else:
         site = Site(country=request.country, weekend=request.weekend or Site().weekend)
-        panel = read_interval_file(request.file)
+        panel = read_interval_file(request.file, request.reading)
     end: dt.date = panel["interval_start"].max().date()
     scores = run_intraday_backtest(
         panel,
@@ -74,4 +80,4 @@ def answer_intraday_backtest(
         options=plain_forecast_options(house.settings),
         on_progress=on_progress,
     )
-    return IntradayBacktestAnswer(scores)
+    return IntradayBacktestAnswer(scores, tuple(panel.attrs.get(NOTICES, [])))

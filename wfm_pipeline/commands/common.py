@@ -15,12 +15,14 @@ from wfm_pipeline.reports.words.screen import Screen
 from wfm_pipeline.units import sensible_date
 
 if TYPE_CHECKING:
+    from wfm_pipeline.domain.written_times import TimeReading
     from wfm_pipeline.settings import Settings
 
 out = Screen(soft_wrap=True)
 err = Screen(stderr=True, soft_wrap=True)
 
 DATA, CHOICES, ANSWER = "Where the data are", "How it is worked out", "The answer"
+SCORED, PLAIN_FILE = "What is scored", "What a plain file does not say"
 """Panels that the help of several commands has."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.", rich_help_panel=ANSWER)]
@@ -29,6 +31,14 @@ SourceName = Annotated[
 ]
 WarehouseUrl = Annotated[
     str | None, typer.Option("--warehouse", help="Warehouse URL, as WFM_WAREHOUSE_URL.", rich_help_panel=DATA)
+]
+DateFormat = Annotated[
+    str | None,
+    typer.Option(help="How times are written, such as '%d/%m/%Y %H:%M'; ISO needs none.", rich_help_panel=PLAIN_FILE),
+]
+TimeZone = Annotated[
+    str | None,
+    typer.Option(help="Whose wall clock times with offsets mean, such as Europe/Zurich.", rich_help_panel=PLAIN_FILE),
 ]
 RawCells = Annotated[
     bool,
@@ -83,6 +93,26 @@ def parse_date(text: str | None, option: str) -> dt.date | None:
         raise SettingsError(
             f"{option} must be a date as YYYY-MM-DD, 1990 to 2199, got {shown(text)}", got=text
         ) from error
+
+
+def time_reading(date_format: str | None, time_zone: str | None) -> "TimeReading":
+    """How times of a plain file are written, as the command line says.
+
+    Raises:
+        SettingsError: a format without day, month and year, or an unknown time zone.
+    """
+    from wfm_pipeline.contracts.source.site import Site
+    from wfm_pipeline.domain.written_times import TimeReading
+
+    parts = [("%d", "%j"), ("%m", "%b", "%B", "%j"), ("%Y", "%y")]
+    if date_format is not None and not all(any(part in date_format for part in either) for either in parts):
+        raise SettingsError(
+            f"--date-format must name day, month and year, such as '%d/%m/%Y %H:%M', got {shown(date_format)}",
+            got=date_format,
+        )
+    if time_zone is not None:
+        Site(time_zone=time_zone)  # which knows what a zone is
+    return TimeReading(date_format=date_format, time_zone=time_zone)
 
 
 def tell_step(step: str, what: str) -> None:

@@ -17,6 +17,8 @@ from wfm_pipeline.units import plain_number, sensible_date
 Value = TypeVar("Value")
 LINES: Final = "lines"
 """Attribute of a frame that names the line in the file of each of its rows."""
+NOTICES: Final = "notices"
+"""Attribute of a frame that says what of its file was read otherwise than it stands."""
 _TRUE: Final = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE: Final = frozenset({"false", "0", "no", "n", "f"})
 _HEADER_LINES: Final = 2

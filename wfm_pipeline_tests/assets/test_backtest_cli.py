@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -98,3 +99,48 @@ def test_a_peer_that_cannot_be_used_is_one_line(wfm, interval_file, origins, wor
     assert code == done.returncode
     assert said in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+INTERVALS = Path(__file__).parents[1] / "cases" / "real_files" / "interval_files"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        pytest.param("offsets", "say whose wall clock is meant, such as --time-zone Europe/Zurich", id="offsets"),
+        pytest.param("day-first-low-days", "say --date-format '%d/%m/%Y %H:%M' or '%m/%d/%Y %H:%M'", id="low_days"),
+        pytest.param("thousands", "write 1300 or 1.3", id="thousands"),
+    ],
+)
+@pytest.mark.parametrize("command", ["backtest", "backtest-intraday"])
+def test_a_file_with_two_readings_is_one_line_with_both(wfm, command, name, words):
+    done = wfm(command, INTERVALS / f"{name}.csv")
+
+    assert 1 == done.returncode
+    assert 1 == len(done.stderr.splitlines())
+    assert f"{name}.csv, line " in done.stderr
+    assert words in done.stderr
+
+
+def test_a_format_and_a_zone_are_told_on_the_command_line_and_what_was_read_is_said(wfm):
+    zoned = wfm("backtest-intraday", INTERVALS / "offsets.csv", "--time-zone", "Europe/Zurich", "--days", 2)
+    shown = wfm("backtest-intraday", INTERVALS / "day-first.csv", "--days", 2, "--json")
+    told = wfm("backtest-intraday", INTERVALS / "day-first.csv", "--days", 2, "--json", "--date-format", "%d/%m/%Y %H:%M")  # fmt: skip
+
+    assert [0, 0, 0] == [done.returncode for done in (zoned, shown, told)]
+    assert "notice: day-first.csv: times are read with the day in front" in shown.stderr
+    assert ("", shown.stdout) == (told.stderr, told.stdout)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param(["--date-format", "%H:%M"], "--date-format must name day, month and year", id="format"),
+        pytest.param(["--time-zone", "Mars/Base"], "IANA name", id="zone"),
+    ],
+)
+def test_a_format_or_a_zone_that_is_none_is_a_fault_of_the_words(wfm, words, said):
+    done = wfm("backtest", INTERVALS / "semicolon.csv", *words)
+
+    assert 2 == done.returncode
+    assert said in done.stderr

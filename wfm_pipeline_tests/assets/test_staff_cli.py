@@ -73,6 +73,7 @@ def test_patience_cap_and_shrinkage_do_what_they_say(staff):
         pytest.param("100,1800,180,20,80,,,", "write 80 % as 0.8", id="percent"),
         pytest.param("100,1800,180,20,80%,,,", "not a number: '80%'; write 0.8", id="percent_sign"),
         pytest.param('100,1800,180,20,"0,8",,,', "write decimals with a point: 0.8", id="decimal_comma"),
+        pytest.param('"1,200",1800,180,20,0.8,,,', "write 1200 or 1.2", id="thousands_or_decimal_comma"),
         pytest.param("100,1800,180,20,,,,", "service_level_target is missing", id="no_level"),
         pytest.param("100,1800,180,20,1,,,", "must be 0.0001 to 0.9999, got 1", id="certainty"),
         pytest.param("100,1800,180,,0.8,,,", "answer_target_seconds is missing", id="no_target"),

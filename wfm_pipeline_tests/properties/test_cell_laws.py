@@ -61,7 +61,7 @@ def test_numbers_and_dates_are_written_as_they_were(tmp_path):
     write_csv(frame, tmp_path / "o.csv")
 
     assert [["n", "t", "d"], ["-1.5", "-2", "2026-01-01"], ["", "'+46 70", ""]] == [
-        *csv.reader((tmp_path / "o.csv").open())
+        *csv.reader((tmp_path / "o.csv").read_text().splitlines())
     ]
 
 

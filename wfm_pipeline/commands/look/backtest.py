@@ -5,7 +5,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wfm_pipeline.commands.common import ANSWER, AsJson, SourceName, WarehouseUrl, chosen_settings, err, out
+from wfm_pipeline.commands.common import (
+    ANSWER,
+    PLAIN_FILE,
+    SCORED,
+    AsJson,
+    DateFormat,
+    SourceName,
+    TimeZone,
+    WarehouseUrl,
+    chosen_settings,
+    err,
+    out,
+    tell_notices,
+    time_reading,
+)
 from wfm_pipeline.errors import SettingsError, shown
 from wfm_pipeline.units import whole
 
@@ -13,7 +27,7 @@ if TYPE_CHECKING:
     from wfm_pipeline.calculators.backtest import BacktestAnswer
 
 
-_WHAT, _FILES, _PEERS = "What is scored", "What a plain file does not say", "Beside ours"
+_PEERS = "Beside ours"
 _LONGEST_HORIZON = 366
 """As the setting horizon_days."""
 
@@ -23,16 +37,22 @@ def backtest(
         Path | None, typer.Argument(help="Interval file (queue_id, interval_start, calls); none: the warehouse.")
     ] = None,
     origins: Annotated[
-        Path | None, typer.Option(help="CSV: dataset, fold, origin, horizon_days, train_from.", rich_help_panel=_WHAT)
+        Path | None, typer.Option(help="CSV: dataset, fold, origin, horizon_days, train_from.", rich_help_panel=SCORED)
     ] = None,
-    dataset: Annotated[str | None, typer.Option(help="Which rows of the origins file.", rich_help_panel=_WHAT)] = None,
+    dataset: Annotated[str | None, typer.Option(help="Which rows of the origins file.", rich_help_panel=SCORED)] = None,
     horizon: Annotated[
-        str | None, typer.Option(help="Days ahead, such as 14d; default what the origins say.", rich_help_panel=_WHAT)
+        str | None, typer.Option(help="Days ahead, such as 14d; default what the origins say.", rich_help_panel=SCORED)
     ] = None,
-    country: Annotated[str | None, typer.Option(help="ISO code for public holidays.", rich_help_panel=_FILES)] = None,
-    weekend: Annotated[str | None, typer.Option(help="Weekend days, such as fri,sat.", rich_help_panel=_FILES)] = None,
+    country: Annotated[
+        str | None, typer.Option(help="ISO code for public holidays.", rich_help_panel=PLAIN_FILE)
+    ] = None,
+    weekend: Annotated[
+        str | None, typer.Option(help="Weekend days, such as fri,sat.", rich_help_panel=PLAIN_FILE)
+    ] = None,
+    date_format: DateFormat = None,
+    time_zone: TimeZone = None,
     simulated: Annotated[
-        bool, typer.Option("--simulated", help="The file's data are made: label them so.", rich_help_panel=_FILES)
+        bool, typer.Option("--simulated", help="The file's data are made: label them so.", rich_help_panel=PLAIN_FILE)
     ] = False,
     source: SourceName = None,
     warehouse: WarehouseUrl = None,
@@ -72,6 +92,7 @@ def backtest(
         horizon_days=_days(horizon),
         country=country,
         weekend=days,
+        reading=time_reading(date_format, time_zone),
         peers=peers,
         title=title,
         is_simulated=simulated,
@@ -82,6 +103,7 @@ def backtest(
             request,
             on_progress=lambda line: go_on(f"backtest: {line}"),
         )
+    tell_notices(answer.notices)
     if predictions is not None:
         write_parquet(answer.result.predictions, predictions)
     if report is not None:

@@ -5,7 +5,20 @@ from typing import Annotated
 
 import typer
 
-from wfm_pipeline.commands.common import AsJson, SourceName, WarehouseUrl, chosen_settings, err, parse_date
+from wfm_pipeline.commands.common import (
+    PLAIN_FILE,
+    SCORED,
+    AsJson,
+    DateFormat,
+    SourceName,
+    TimeZone,
+    WarehouseUrl,
+    chosen_settings,
+    err,
+    parse_date,
+    tell_notices,
+    time_reading,
+)
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.units import HOURS_PER_DAY
 
@@ -14,11 +27,21 @@ def backtest_intraday(
     file: Annotated[
         Path | None, typer.Argument(help="Interval file (queue_id, interval_start, calls); none: the warehouse.")
     ] = None,
-    first: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First scored date.")] = None,
-    days: Annotated[int, typer.Option(min=1, max=366, help="Open days to score.")] = 28,
-    after: Annotated[str, typer.Option(help="Hours of opening after which is updated.")] = "2h,4h",
-    country: Annotated[str | None, typer.Option(help="ISO code for public holidays.")] = None,
-    weekend: Annotated[str | None, typer.Option(help="Weekend days, such as fri,sat.")] = None,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="First scored date.", rich_help_panel=SCORED)
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=366, help="Open days to score.", rich_help_panel=SCORED)] = 28,
+    after: Annotated[
+        str, typer.Option(help="Hours of opening after which is updated.", rich_help_panel=SCORED)
+    ] = "2h,4h",
+    country: Annotated[
+        str | None, typer.Option(help="ISO code for public holidays.", rich_help_panel=PLAIN_FILE)
+    ] = None,
+    weekend: Annotated[
+        str | None, typer.Option(help="Weekend days, such as fri,sat.", rich_help_panel=PLAIN_FILE)
+    ] = None,
+    date_format: DateFormat = None,
+    time_zone: TimeZone = None,
     source: SourceName = None,
     warehouse: WarehouseUrl = None,
     as_json: AsJson = False,
@@ -35,10 +58,17 @@ def backtest_intraday(
     from wfm_pipeline.resources import House
 
     request = IntradayBacktestRequest(
-        file=file, first=start, days=days, after_hours=hours, country=country, weekend=rest
+        file=file,
+        first=start,
+        days=days,
+        after_hours=hours,
+        country=country,
+        weekend=rest,
+        reading=time_reading(date_format, time_zone),
     )
     with err.progress("backtest ...") as go_on:
         answer = answer_intraday_backtest(House(settings), request, on_progress=lambda line: go_on(f"backtest: {line}"))
+    tell_notices(answer.notices)
     if as_json:
         print_json({"scores": answer.scores})
         return

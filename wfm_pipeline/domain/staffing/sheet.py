@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.staffing.requirement import Requirement, agents_required
 from wfm_pipeline.errors import SettingsError
-from wfm_pipeline.units import LARGEST_NUMBER, PERCENT, SMALLEST_NUMBER, plain_number
+from wfm_pipeline.units import LARGEST_NUMBER, PERCENT, SMALLEST_NUMBER, number_hint, plain_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,8 +177,7 @@ def _hint(text: str) -> str:
     share = parse_number(text.removesuffix("%").strip()) if text.endswith("%") else None
     if share is not None:
         return f"; write {share / PERCENT:g}"
-    decimal = parse_number(text.replace(",", ".")) if text.count(",") == 1 and "." not in text else None
-    return f"; write decimals with a point: {decimal:g}" if decimal is not None else ""
+    return number_hint(text)
 
 
 def _answer(columns: Mapping[str, FloatArray], faults: Mapping[int, str], threads: int) -> StaffedRows:

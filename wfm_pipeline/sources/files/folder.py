@@ -11,7 +11,7 @@ from wfm_pipeline.contracts.source.source_map import TableMap
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.databases.retry import Retry
-from wfm_pipeline.sources.files.raw_files import SUFFIXES, column_names, encoding_of, read_file
+from wfm_pipeline.sources.files.raw_files import SUFFIXES, column_names, notices_of, read_file
 from wfm_pipeline.sources.reader import DayCounts, SourceReader, chosen, summed
 from wfm_pipeline.sources.rows.clock import SourceClock
 from wfm_pipeline.sources.rows.column_types import to_type
@@ -38,11 +38,8 @@ class FileReader(SourceReader):
         return column_names(self._path(table))
 
     def check(self, table_map: TableMap) -> list[str]:
-        """As for every reader; also says when a file is not UTF-8."""
-        path = self._path(table_map.name)
-        is_old = encoding_of(path) == "cp1252"
-        notices = super().check(table_map)
-        return [*notices, f"{path.name} is not UTF-8: read as Windows-1252"] if is_old else notices
+        """As for every reader; also says what of a file is read otherwise than it stands."""
+        return [*super().check(table_map), *notices_of(self._path(table_map.name))]
 
     def day_counts(self, table_map: TableMap) -> DayCounts:
         """Rows per business date, from that one column of the file."""

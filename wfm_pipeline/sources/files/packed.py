@@ -74,27 +74,15 @@ def guarded(path: Path) -> Iterator[None]:
         raise
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise SourceError(f"{path} is cut off or not gzip: {error}; fetch it again", path=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{path} is text neither in UTF-8 nor in {error.encoding}: {error.reason}; save it as UTF-8", path=str(path)
+        ) from error
     except (pa.ArrowException, OSError, ValueError, csv.Error, MemoryError, OverflowError) as error:
         line = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise SourceError(
             f"{path} cannot be read: {line}; it may be cut off: fetch it again", path=str(path)
         ) from error
-
-
-def first_line(path: Path, encoding: str) -> str:
-    """The line that names the columns of a CSV file.
-
-    Raises:
-        SourceError: the file is empty, or the line has no end.
-    """
-    with opened(path) as file:
-        line = file.readline(LONGEST_LINE + 1)
-    if len(line) > LONGEST_LINE:
-        raise SourceError(f"{path}: its first line is longer than {LONGEST_LINE >> 20} MiB", path=str(path))
-    text = line.decode(encoding)
-    if not text.strip():
-        raise SourceError(f"{path} is empty: its first line must name the columns", path=str(path))
-    return text.removeprefix("\ufeff").rstrip("\r\n")
 
 
 def checked_names(path: Path, names: Sequence[str]) -> list[str]:

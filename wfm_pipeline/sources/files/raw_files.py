@@ -4,24 +4,26 @@ CSV comes as text, so that typing is the map's business alone. A file that is cu
 have different lengths, is refused whole: a half file is worse than none.
 """
 
-import codecs
-import csv
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
 from wfm_pipeline.errors import SourceError
-from wfm_pipeline.sources.files.packed import LONGEST_LINE, checked_names, first_line, guarded, opened
+from wfm_pipeline.sources.files.packed import LONGEST_LINE, checked_names, guarded
+from wfm_pipeline.sources.files.text_layout import TextLayout, is_total, layout_of, opened_body, rows_of
 
 SUFFIXES: Final = (".parquet", ".csv", ".csv.gz")
-_DELIMITERS: Final = ",;\t|"
 _BLOCK_BYTES: Final = LONGEST_LINE
 _LARGEST_GROUP: Final = 1 << 30
 """Bytes of a row group of Parquet, which is unpacked at once."""
+_TEXT_FORMULA: Final = '="'
+"""How spreadsheets write a number that is to stay text: `="0041"`."""
 
 
 def column_names(path: Path) -> list[str]:
@@ -33,22 +35,17 @@ def column_names(path: Path) -> list[str]:
     with guarded(path):
         if _is_parquet(path):
             return checked_names(path, _parquet_schema(path).names)
-        return _header(path, encoding_of(path))
+        return list(layout_of(path).names)
 
 
-def encoding_of(path: Path) -> str:
-    """Encoding of a CSV file: `utf8` where all of it is UTF-8, else `cp1252`; Parquet is always UTF-8."""
-    if _is_parquet(path):
-        return "utf8"
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with guarded(path), opened(path) as file:
-        try:
-            while block := file.read(_BLOCK_BYTES):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "cp1252"
-    return "utf8"
+def notices_of(path: Path) -> list[str]:
+    """What of a file is read otherwise than it stands; nothing of Parquet.
+
+    Raises:
+        SourceError: the file is empty, cut off, or of another kind.
+    """
+    with guarded(path):
+        return [] if _is_parquet(path) else list(layout_of(path).notices)
 
 
 def read_file(path: Path, *, chunk_rows: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
@@ -74,36 +71,71 @@ def read_file(path: Path, *, chunk_rows: int, columns: Sequence[str] | None = No
 
 
 def _read_csv(path: Path, columns: Sequence[str] | None) -> Iterator[pa.Table]:
-    encoding = encoding_of(path)
-    names = _header(path, encoding)
+    layout = layout_of(path)
+    last: pa.RecordBatch | None = None
+    with opened_body(path, layout) as body:
+        if not body.peek(1):  # type: ignore[attr-defined]  # (all of them are buffered)
+            return
+        try:
+            for batch in _stream(body, layout, columns):
+                if batch.num_rows:
+                    last = batch
+                    yield pa.Table.from_batches([_unwrapped(batch)])
+        except pa.ArrowInvalid as error:
+            raise _crooked(path, layout) or error from error
+    if last is not None and columns is None and is_total(_cells(last, last.num_rows - 1), last.num_columns):
+        ((line, _),) = deque(rows_of(path, layout), maxlen=1)
+        raise _total(path, line)
+
+
+def _stream(body: IO[bytes], layout: TextLayout, columns: Sequence[str] | None) -> pyarrow.csv.CSVStreamingReader:
     convert = pyarrow.csv.ConvertOptions(
-        column_types=dict.fromkeys(names, pa.string()),
+        column_types=dict.fromkeys(layout.names, pa.string()),
         include_columns=list(columns) if columns else None,
         strings_can_be_null=True,
         quoted_strings_can_be_null=False,
         null_values=[""],
         check_utf8=True,
     )
-    parse = pyarrow.csv.ParseOptions(delimiter=_delimiter(path, encoding), newlines_in_values=True)
-    read = pyarrow.csv.ReadOptions(encoding=encoding, block_size=_BLOCK_BYTES, use_threads=False)
-    with (
-        opened(path) as file,
-        pyarrow.csv.open_csv(file, read_options=read, parse_options=parse, convert_options=convert) as stream,
-    ):
-        for batch in stream:
-            if batch.num_rows:
-                yield pa.Table.from_batches([batch])
+    parse = pyarrow.csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True)
+    read = pyarrow.csv.ReadOptions(column_names=layout.names, block_size=_BLOCK_BYTES, use_threads=False)
+    return pyarrow.csv.open_csv(body, read_options=read, parse_options=parse, convert_options=convert)
 
 
-def _delimiter(path: Path, encoding: str) -> str:
-    line = first_line(path, encoding)
-    return max(_DELIMITERS, key=line.count)
+def _unwrapped(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The cells, `="0041"` as the text it stands for."""
+    for place, name in enumerate(batch.schema.names):
+        column = batch.column(place)
+        if pc.any(pc.starts_with(column, _TEXT_FORMULA)).as_py():
+            plain = pc.replace_substring_regex(column, r'^="([^"]*)"$', r"\1")
+            batch = batch.set_column(place, name, plain)
+    return batch
 
 
-def _header(path: Path, encoding: str) -> list[str]:
-    line = first_line(path, encoding)
-    names = next(csv.reader([line], delimiter=_delimiter(path, encoding)))
-    return checked_names(path, names)
+def _cells(batch: pa.RecordBatch, row: int) -> list[str | None]:
+    return [column[row].as_py() for column in batch.columns]
+
+
+def _crooked(path: Path, layout: TextLayout) -> SourceError | None:
+    """What is said of the first row that has another number of cells than the header; None where all have as many."""
+    columns = len(layout.names)
+    crooked = next(((line, cells) for line, cells in rows_of(path, layout) if len(cells) != columns), None)
+    if crooked is None:
+        return None
+    line, cells = crooked
+    if is_total(cells, columns):
+        return _total(path, line)
+    more = f"put cells that hold {layout.delimiter!r} in double quotes, or take empty cells at its end away"
+    mend = more if len(cells) > columns else "is it cut off, or a remark below the rows?"
+    return SourceError(
+        f"{path}, line {line}, has {len(cells)} cells, the header {columns}: {mend}", path=str(path), line=line
+    )
+
+
+def _total(path: Path, line: int) -> SourceError:
+    return SourceError(
+        f"{path}, line {line}, looks like a total of the rows above; take the line away", path=str(path), line=line
+    )
 
 
 def _parquet_schema(path: Path) -> pa.Schema:

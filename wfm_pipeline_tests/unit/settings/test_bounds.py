@@ -300,7 +300,7 @@ import sys
 from pathlib import Path
 from wfm_pipeline.errors import WfmError
 from wfm_pipeline.sources.files.interval_file import read_interval_file
-from wfm_pipeline.sources.files.raw_files import encoding_of, read_file
+from wfm_pipeline.sources.files.raw_files import read_file
 try:
     if sys.argv[2] == "interval": read_interval_file(Path(sys.argv[1]))
     else:

@@ -106,7 +106,10 @@ def parquet_cut_off(path: Path) -> None:
     [
         pytest.param("calls.csv", b"", "is empty: its first line must name the columns", id="nothing"),
         pytest.param(
-            "calls.csv", TEXT.encode() + b"c,2026-03", "cannot be read: .*Expected 3 columns, got 2", id="row_cut_off"
+            "calls.csv",
+            TEXT.encode() + b"c,2026-03",
+            "line 5, has 2 cells, the header 3: is it cut off",
+            id="row_cut_off",
         ),
         pytest.param("calls.csv", b"id,at,id\n", "names a column twice", id="column_twice"),
         pytest.param("calls.csv.gz", gzip.compress(TEXT.encode() * 99)[:-30], "cut off or not gzip", id="gzip_cut_off"),

@@ -144,6 +144,8 @@ measured as (
         count(*) filter (outcome = 'answered') as calls_answered,
         count(*) filter (outcome = 'abandoned') as calls_abandoned,
         count(*) filter (outcome = 'other') as calls_other, count(*) filter (is_redial) as calls_redial,
+        count(handle_seconds) filter (outcome = 'answered') as answered_handle_known,
+        count(wait_seconds) filter (outcome = 'answered') as answered_wait_known, count(wait_seconds) as waits_known,
         count(*) filter (outcome = 'answered' and wait_seconds <= 20) as answered_in_target,
         sum(handle_seconds) filter (outcome = 'answered') as handle_seconds,
         avg(handle_seconds) filter (outcome = 'answered') as aht_seconds,
@@ -156,8 +158,16 @@ select 'telephony' as source, queue_id, interval_start, cast(interval_start_loca
     coalesce(calls_abandoned, 0) as calls_abandoned, coalesce(calls_other, 0) as calls_other,
     coalesce(calls_redial, 0) as calls_redial,
     coalesce(calls_offered, 0) - coalesce(calls_redial, 0) as calls_first_attempt,
-    coalesce(answered_in_target, 0) as answered_in_target, coalesce(handle_seconds, 0) as handle_seconds, aht_seconds,
-    asa_seconds, answered_in_target / calls_offered as service_level, coalesce(agents_active, 0) as agents_active,
+    coalesce(answered_handle_known, 0) as answered_handle_known, coalesce(answered_wait_known, 0) as answered_wait_known,
+    case when calls_answered > 0 and answered_wait_known = 0 then null else coalesce(answered_in_target, 0) end
+        as answered_in_target,
+    case when calls_answered > 0 and answered_handle_known = 0 then null else coalesce(handle_seconds, 0) end
+        as handle_seconds,
+    aht_seconds, asa_seconds,
+    case when answered_wait_known > 0
+            then answered_in_target * calls_answered / (answered_wait_known * calls_offered)
+        when calls_answered = 0 and waits_known > 0 then 0 end as service_level,
+    coalesce(agents_active, 0) as agents_active,
     case when isodow(interval_start_local) <= 5 then hour(interval_start_local) between 7 and 20
         when isodow(interval_start_local) = 6 then hour(interval_start_local) between 10 and 15 else false end
         and cast(interval_start_local as date) not in ({holidays}) as is_open,
@@ -177,6 +187,7 @@ peaks as (
     qualify row_number() over (partition by customer order by count(*) desc, weekday_hour) = 1
 )
 select customer as customer_key, count(*) as calls, count(*) / any_value(weeks) as calls_per_week,
+    count(handle_seconds) filter (outcome = 'answered') as answered_handle_known,
     avg(handle_seconds) filter (outcome = 'answered') as aht_seconds,
     count(*) filter (outcome = 'abandoned') / count(*) as abandon_share,
     count(*) filter (is_redial) / count(*) as redial_share, any_value(peaks.weekday_hour) as peak_weekday_hour

@@ -17,6 +17,7 @@ from wfm_pipeline.warehouse.laws import (
     final_days_are_sums_of_intervals,
     final_values_begin_with_the_models,
     heads_are_conserved,
+    known_measures_are_conserved,
     offered_is_the_sum_of_outcomes,
     quantiles_are_ordered,
     teams_are_rounded_once,
@@ -37,6 +38,12 @@ _LAWS: tuple[tuple[str, str, str, Count], ...] = (
         "outcomes_add_up",
         "calls_offered = calls_answered + calls_abandoned + calls_other.",
         offered_is_the_sum_of_outcomes,
+    ),
+    (
+        "silver.queue_intervals",
+        "known_measures_are_conserved",
+        "Known handle times and waits of answered calls in silver.calls = those counted here, per queue and date.",
+        known_measures_are_conserved,
     ),
     (
         "gold.queue_day_forecast",

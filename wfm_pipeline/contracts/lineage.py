@@ -29,10 +29,10 @@ _FORECAST_INPUTS = {
         for column in ("calls_mean", *_BANDS)
     },
     **{
-        column: _from(_INTERVALS, "handle_seconds", "calls_answered")
+        column: _from(_INTERVALS, "handle_seconds", "answered_handle_known")
         for column in ("aht_seconds", "aht_q10_seconds", "aht_q50_seconds", "aht_q90_seconds")
     },
-    "workload_seconds": _from(_INTERVALS, "calls_offered", "handle_seconds", "calls_answered"),
+    "workload_seconds": _from(_INTERVALS, "calls_offered", "handle_seconds", "answered_handle_known"),
     "is_open": _from("silver.calendar_days", "is_open", "opens_at", "closes_at"),
 }
 
@@ -69,6 +69,8 @@ LINEAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "calls_other": _from(_CALLS, "outcome"),
         "calls_redial": _from(_CALLS, "is_redial"),
         "calls_first_attempt": _from(_CALLS, "is_redial"),
+        "answered_handle_known": _from(_CALLS, "handle_seconds", "outcome"),
+        "answered_wait_known": _from(_CALLS, "wait_seconds", "outcome"),
         "answered_in_target": _from(_CALLS, "outcome", "wait_seconds"),
         "handle_seconds": _from(_CALLS, "handle_seconds", "outcome"),
         "aht_seconds": _from(_CALLS, "handle_seconds", "outcome"),
@@ -80,6 +82,7 @@ LINEAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "gold.customer_behavior": {
         "calls": _from(_CALLS, "customer_key"),
         "calls_per_week": _from(_CALLS, "customer_key", "business_date"),
+        "answered_handle_known": _from(_CALLS, "handle_seconds", "outcome"),
         "aht_seconds": _from(_CALLS, "handle_seconds"),
         "abandon_share": _from(_CALLS, "outcome"),
         "redial_share": _from(_CALLS, "is_redial"),
@@ -203,7 +206,7 @@ LINEAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "bias": (*_from("gold.demand_week", "weekly_forecast"), *_from("gold.queue_day_actual", "calls_offered")),
         "workload_gap_hours": (
             *_from("gold.demand_week", "assigned_hours"),
-            *_from("gold.queue_day_actual", "calls_offered", "calls_answered", "handle_seconds"),
+            *_from("gold.queue_day_actual", "calls_offered", "answered_handle_known", "handle_seconds"),
         ),
     },
 }

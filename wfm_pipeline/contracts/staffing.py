@@ -43,7 +43,7 @@ QUEUE_INTERVAL_STAFFING: Final = Table(
             allowed=("erlang_c", "erlang_a", "erlang_c_modified_load", "erlang_a_modified_load"),
         ),
         share("quantile", "Quantile of the calls the team is for.", nullable=False),
-        text("reason", "Why there is no number, such as an unknown handle time; null where there is one."),
+        text("reason", "Why there is no number, such as `no handle time`; null where there is one."),
     ),
     partition="business_date",
 )

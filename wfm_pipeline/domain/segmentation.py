@@ -21,6 +21,7 @@ INPUT_COLUMNS: Final = (
     "customer_key",
     "calls",
     "calls_per_week",
+    "answered_handle_known",
     "aht_seconds",
     "abandon_share",
     "redial_share",
@@ -130,10 +131,10 @@ def shrink_small_samples(frame: pd.DataFrame, *, prior_calls: float) -> pd.DataF
     """Pull AHT and shares of customers with few calls towards everybody's.
 
     A customer with n calls keeps weight n / (n + prior_calls) of its own figure; AHT counts answered
-    calls only. An unknown figure becomes everybody's.
+    calls whose handle time is known. An unknown figure becomes everybody's.
 
     Args:
-        frame: calls, aht_seconds [s], abandon_share and redial_share [0..1] per customer.
+        frame: calls, answered_handle_known [calls], aht_seconds [s], abandon_share and redial_share [0..1] per customer.
         prior_calls: Calls at which a customer's own figure counts half [calls], >= 0.
 
     Returns:
@@ -143,8 +144,11 @@ def shrink_small_samples(frame: pd.DataFrame, *, prior_calls: float) -> pd.DataF
     Source:
         Efron & Morris (1975), Data Analysis Using Stein's Estimator and Its Generalizations.
     """
-    answered = frame["calls"] * (1 - frame["abandon_share"].fillna(0.0))
-    samples = {"aht_seconds": answered, "abandon_share": frame["calls"], "redial_share": frame["calls"]}
+    samples = {
+        "aht_seconds": frame["answered_handle_known"],
+        "abandon_share": frame["calls"],
+        "redial_share": frame["calls"],
+    }
     shrunk = {}
     for name, count in samples.items():
         own = frame[name].astype(float)

@@ -18,7 +18,7 @@ def measured_behavior(calls: IbisTable) -> IbisTable:
 
     Returns:
         customer_key (`(unknown)` gathers calls without one), calls, calls_per_week over the weeks
-        that all the calls span, aht_seconds of answered calls [s], abandon_share and redial_share
+        that all the calls span, answered_handle_known [calls] and their aht_seconds [s], abandon_share and redial_share
         [0..1] of all its calls, peak_weekday_hour (Monday 0 x 24 + hour, local; of two equally
         busy hours the earlier).
     """
@@ -31,7 +31,7 @@ def measured_behavior(calls: IbisTable) -> IbisTable:
         calls=keyed.count(),
         abandoned=keyed.count(where=keyed.outcome == "abandoned"),
         redials=keyed.count(where=keyed.is_redial),
-        handled=keyed.handle_seconds.count(where=keyed.outcome == "answered"),
+        answered_handle_known=keyed.handle_seconds.count(where=keyed.outcome == "answered"),
         handle_seconds=keyed.handle_seconds.sum(where=keyed.outcome == "answered"),
     )
     busiest_first = ibis.window(group_by="customer_key", order_by=[_.calls.desc(), _.weekday_hour])
@@ -40,7 +40,7 @@ def measured_behavior(calls: IbisTable) -> IbisTable:
         calls=ranked.calls.sum(),
         abandoned=ranked.abandoned.sum(),
         redials=ranked.redials.sum(),
-        handled=ranked.handled.sum(),
+        answered_handle_known=ranked.answered_handle_known.sum(),
         handle_seconds=ranked.handle_seconds.sum(),
         peak_weekday_hour=ranked.weekday_hour.max(where=ranked["rank"] == 0),
     )
@@ -58,7 +58,8 @@ def _shares(totals: IbisTable) -> IbisTable:
         "customer_key",
         calls=totals.calls.cast("int64"),
         calls_per_week=calls / totals.weeks,
-        aht_seconds=totals.handle_seconds / totals.handled.nullif(0).cast("float64"),
+        answered_handle_known=totals.answered_handle_known.cast("int64"),
+        aht_seconds=totals.handle_seconds / totals.answered_handle_known.nullif(0).cast("float64"),
         abandon_share=totals.abandoned.cast("float64") / calls,
         redial_share=totals.redials.cast("float64") / calls,
         peak_weekday_hour=totals.peak_weekday_hour,

@@ -3,12 +3,16 @@
 from ibis import _
 from ibis.expr.types import Table as IbisTable
 
+from wfm_pipeline.transforms.intervals import service_level, with_known_sums
+
 _SUMS = (
     "calls_offered",
     "calls_answered",
     "calls_abandoned",
     "calls_other",
     "calls_redial",
+    "answered_handle_known",
+    "answered_wait_known",
     "answered_in_target",
     "handle_seconds",
 )
@@ -23,13 +27,17 @@ def queue_days(intervals: IbisTable) -> IbisTable:
         intervals: Rows of `silver.queue_intervals`.
 
     Returns:
-        One row per queue and business date: the sums, and is_missing.
+        One row per queue and business date: the sums, aht_seconds over the calls whose handle time is known [s],
+        service_level as `intervals.service_level` has it, and is_missing.
     """
-    days = intervals.group_by("source", "queue_id", "business_date").agg(
-        **{name: intervals[name].sum() for name in _SUMS}, is_missing=_.is_missing.any()
+    sums = intervals.group_by("source", "queue_id", "business_date").agg(
+        **{name: intervals[name].sum().cast(intervals[name].type()) for name in _SUMS},
+        is_missing=_.is_missing.any(),
+        has_level=_.service_level.notnull().any(),
     )
-    known = days.mutate(
-        **{name: days.is_missing.ifelse(None, days[name]).cast(intervals[name].type()) for name in _SUMS}
+    days = with_known_sums(sums)
+    known = days.mutate(**{name: days.is_missing.ifelse(None, days[name]) for name in _SUMS})
+    return known.mutate(
+        aht_seconds=known.handle_seconds / known.answered_handle_known.nullif(0).cast("float64"),
+        service_level=service_level(known, is_any_wait_known=known.has_level),
     )
-    level = (known.calls_offered > 0).ifelse(known.answered_in_target / known.calls_offered.cast("float64"), None)
-    return known.mutate(service_level=level)

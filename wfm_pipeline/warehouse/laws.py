@@ -12,6 +12,9 @@ from wfm_pipeline.warehouse.engines.scope import Scope
 SUM_TOLERANCE = 1e-9
 """Calls [count]: means are doubles added in another order by each engine."""
 
+SECONDS_TOLERANCE = 1e-3
+"""Handle time of a queue's day [s]: millions of seconds, added in another order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Law:
@@ -51,6 +54,37 @@ def offered_is_the_sum_of_outcomes(warehouse: Warehouse, source: str) -> Law:
         left=rows.calls_offered.sum(), right=parts.sum(), broken=(rows.calls_offered != parts).fill_null(False).sum()
     )
     return _law(warehouse, sums)
+
+
+def known_measures_are_conserved(warehouse: Warehouse, source: str) -> Law:
+    """Known handle times and waits of answered calls in silver.calls = those counted and summed in the intervals.
+
+    Per queue and business date; an interval of which none is known adds nothing.
+    """
+    calls = _of_source(warehouse, "silver.calls", source)
+    answered = calls.filter(calls.outcome == "answered")
+    known = answered.group_by("queue_id", "business_date").agg(
+        seconds=_.handle_seconds.sum().fill_null(0.0),
+        handle_known=_.handle_seconds.count(),
+        wait_known=_.wait_seconds.count(),
+    )
+    counted = (
+        _of_source(warehouse, "silver.queue_intervals", source)
+        .group_by("queue_id", "business_date")
+        .agg(
+            summed=_.handle_seconds.sum().fill_null(0.0),
+            handle_counted=_.answered_handle_known.sum().fill_null(0),
+            wait_counted=_.answered_wait_known.sum().fill_null(0),
+        )
+    )
+    both = counted.left_join(known, ["queue_id", "business_date"])
+    seconds = both.seconds.fill_null(0.0)
+    broken = (
+        ((seconds - both.summed).abs() > SECONDS_TOLERANCE)
+        | (both.handle_known.fill_null(0) != both.handle_counted)
+        | (both.wait_known.fill_null(0) != both.wait_counted)
+    )
+    return _law(warehouse, both.agg(left=seconds.sum(), right=both.summed.sum(), broken=broken.sum()))
 
 
 def days_are_sums_of_intervals(warehouse: Warehouse, source: str) -> Law:

@@ -140,6 +140,23 @@ def test_a_month_whose_calls_name_no_agent_is_compared_with_nobody_present():
     assert [0, 0] == alone["agents_mean"].tolist() == alone["service_level_simulation"].tolist()
 
 
+def test_a_pool_without_any_handle_time_is_left_out_and_counted_and_a_queue_without_one_takes_its_pools():
+    rows = [
+        *[record()] * 3,
+        *[record(queue="mate", handle=None)] * 2,
+        *[record(agent="z", queue="unknown", handle=None)] * 4,
+    ]
+
+    fit = compare_models(pd.DataFrame(rows), options=FitOptions(seed=1, runs=2, calls_min=1))
+
+    assert 4 == fit.left_out["no_handle_time"]
+    first_to_last = fit.months[fit.months["presence"] == "first_to_last"].set_index("queue_id")
+    assert {"mate", "q"} == set(first_to_last.index)
+    assert {"q"} == set(first_to_last["aht_seconds"].dropna().index)
+    # 5 calls at one instant and one agent of the pool: with calls of 0 s the simulation would answer all at once
+    assert first_to_last.loc["mate", "service_level_simulation"] < 1
+
+
 def test_redials_are_in_the_line_but_not_in_the_patience_of_first_attempts():
     rows = [record("abandoned", 10.0), {**record("abandoned", 2.0), "is_redial": True}, record(wait=20.0)]
 
@@ -156,6 +173,8 @@ def test_records_without_a_call_in_a_line_or_without_agents_are_refused():
         line_records(pd.DataFrame([record()]).drop(columns="outcome"))
     with pytest.raises(DataError, match="no record names an agent"):
         compare_models(pd.DataFrame([record(agent=None)]), options=FitOptions(seed=1))
+    with pytest.raises(DataError, match="no answered record has a handle time"):
+        compare_models(pd.DataFrame([record(handle=None)]), options=FitOptions(seed=1))
 
 
 def test_a_queue_belongs_with_the_queue_whose_people_did_most_of_its_work():

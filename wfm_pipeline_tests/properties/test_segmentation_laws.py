@@ -18,7 +18,7 @@ def _frame(rows: list[tuple]) -> pd.DataFrame:
         rows, columns=["calls", "calls_per_week", "aht_seconds", "abandon_share", "redial_share"], dtype=float
     )
     frame.insert(0, "customer_key", [f"c{number:03d}" for number in range(len(rows))])
-    return frame.assign(peak_weekday_hour=np.nan)
+    return frame.assign(peak_weekday_hour=np.nan, answered_handle_known=frame["calls"] // 2)
 
 
 _frames = st.lists(_customer, min_size=0, max_size=60).map(_frame)

@@ -142,7 +142,7 @@ def _make(step: Step, inputs: ForecastInputs, origin: dt.date, *, is_hindcast: b
         site=site,
         origin=origin,
         horizon_days=days,
-        handle=inputs.handle,
+        handle=inputs.known_handle(),
         is_open_future=open_hours(grid),
         planners=read_planners_input(step.warehouse, step.source_map, is_hindcast=is_hindcast),
         options=forecast_options(step.settings),

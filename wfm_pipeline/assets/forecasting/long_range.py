@@ -31,7 +31,9 @@ def build_long_range_assets() -> list[dg.AssetsDefinition]:
             read = read_inputs(step.warehouse, step.source_map)
             origin, inputs = config.first_day(read), read.whole_days()
             options = plain_forecast_options(step.settings)
-            result = long_range(inputs.history, site=house.site, origin=origin, handle=inputs.handle, options=options)
+            result = long_range(
+                inputs.history, site=house.site, origin=origin, handle=inputs.known_handle(), options=options
+            )
             frames = {QUEUE_DAY_LONG_RANGE: result.days, QUEUE_WEEK_LONG_RANGE: result.weeks}
             step.replace_all(frames, issued_at=issue_instant(house.site, origin))
             notes = {"long_range_notes": list(result.notes)}

@@ -73,7 +73,7 @@ def forecast(
         site: Country, weekend and own holidays of the desk.
         origin: First target date.
         horizon_days: Target dates, >= 1.
-        handle: Optional columns queue_id, interval_start, calls_answered, handle_seconds.
+        handle: Optional columns queue_id, interval_start, answered_handle_known, handle_seconds.
         is_open_future: Optional columns interval_start (naive local) and is_open: the grid of the
             target dates. Its rows are the answer's rows; without it every date has its full grid.
         planners: Optional events, drivers and decisions of planners.

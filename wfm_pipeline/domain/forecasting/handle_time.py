@@ -23,7 +23,7 @@ from wfm_pipeline.units import MINUTES_PER_DAY
 
 WINDOW_DAYS: Final = 56
 """Days before the origin that the handle time is learnt from [days]."""
-COLUMNS: Final = ("queue_id", "interval_start", "calls_answered", "handle_seconds")
+COLUMNS: Final = ("queue_id", "interval_start", "answered_handle_known", "handle_seconds")
 AHT_LEVELS: Final = (0.1, 0.5, 0.9)
 """Quantiles of the AHT that a forecast carries."""
 AHT_COLUMNS: Final = ("aht_q10_seconds", "aht_q50_seconds", "aht_q90_seconds")
@@ -51,7 +51,7 @@ class HandleTimes:
     """What is known of handle times on the eve of an origin.
 
     Attributes:
-        mean: AHT by queue and slot, shape (queues, slots) [s]; NaN for a queue without an answered call.
+        mean: AHT by queue and slot, shape (queues, slots) [s]; NaN for a queue of which no handle time is known.
         interval_spread: a and b of the squared relative error of an interval's AHT; shape (queues, 2).
         day_spread: The same for a day's AHT; shape (queues, 2).
     """
@@ -136,15 +136,15 @@ def learn_handle_time(
     """AHT by queue and slot, and its scatter, from the last eight weeks before the origin.
 
     Args:
-        handle: Columns queue_id, interval_start (naive local), calls_answered, handle_seconds
-            (sum over the interval's answered calls [s]); rows with NaN are left out. None: nothing known.
+        handle: Columns queue_id, interval_start (naive local), answered_handle_known (answered calls whose handle
+            time is known), handle_seconds (their sum [s]); rows with NaN are left out. None: nothing known.
         queue_ids: Queues of the answer.
         interval_minutes: Length of a slot [min].
         origin: First target date; rows from here on are not looked at.
         options: The forecast's choices.
 
     Returns:
-        Means (seconds + k x queue's AHT) / (answered + k), NaN for a queue without an answered call,
+        Means (seconds + k x queue's AHT) / (known + k), NaN for a queue of which no handle time is known,
         and spreads.
 
     Raises:
@@ -154,7 +154,7 @@ def learn_handle_time(
         docs/methods/planners_input.md.
     """
     slots = MINUTES_PER_DAY // interval_minutes
-    answered, seconds = np.zeros((2, len(queue_ids), WINDOW_DAYS, slots))
+    timed, seconds = np.zeros((2, len(queue_ids), WINDOW_DAYS, slots))
     if handle is not None:
         rows = _recent(handle, origin)
         start = rows["interval_start"]
@@ -163,31 +163,31 @@ def learn_handle_time(
         slot = (minute_of_day(start) // interval_minutes).to_numpy()
         known = queue >= 0
         where = (queue[known], day[known], slot[known])
-        np.add.at(answered, where, rows["calls_answered"].to_numpy(float)[known])
+        np.add.at(timed, where, rows["answered_handle_known"].to_numpy(float)[known])
         np.add.at(seconds, where, rows["handle_seconds"].to_numpy(float)[known])
-    mean = _slot_means(answered.sum(axis=1), seconds.sum(axis=1), options.aht_shrink_calls)
-    spreads = [_spreads(a, s, m) for a, s, m in zip(answered, seconds, mean, strict=True)]
+    mean = _slot_means(timed.sum(axis=1), seconds.sum(axis=1), options.aht_shrink_calls)
+    spreads = [_spreads(t, s, m) for t, s, m in zip(timed, seconds, mean, strict=True)]
     return HandleTimes(mean, *np.array(spreads).reshape(len(queue_ids), 2, 2).swapaxes(0, 1))
 
 
-def _slot_means(answered: FloatArray, seconds: FloatArray, belief: float) -> FloatArray:
-    total = answered.sum(axis=1, keepdims=True)
+def _slot_means(timed: FloatArray, seconds: FloatArray, belief: float) -> FloatArray:
+    total = timed.sum(axis=1, keepdims=True)
     own = np.divide(seconds.sum(axis=1, keepdims=True), total, out=np.full_like(total, np.nan), where=total > 0)
-    return (seconds + belief * own) / (answered + belief)
+    return (seconds + belief * own) / (timed + belief)
 
 
-def _spreads(answered: FloatArray, seconds: FloatArray, mean: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _spreads(timed: FloatArray, seconds: FloatArray, mean: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Spread of one queue's intervals and of its days; shapes (days, slots) in."""
-    expected = np.nan_to_num(answered * mean)
+    expected = np.nan_to_num(timed * mean)
     some = expected > 0
     ratio = seconds[some] / expected[some]
-    return fit_spread(ratio, answered[some]), fit_spread(*_day_ratios(answered, seconds, expected))
+    return fit_spread(ratio, timed[some]), fit_spread(*_day_ratios(timed, seconds, expected))
 
 
-def _day_ratios(answered: FloatArray, seconds: FloatArray, expected: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _day_ratios(timed: FloatArray, seconds: FloatArray, expected: FloatArray) -> tuple[FloatArray, FloatArray]:
     """AHT of days over what the days before them said, and their calls: a level moves while one looks ahead."""
     some = expected.sum(axis=1) > 0
-    came, said, calls = seconds[some].sum(axis=1), expected[some].sum(axis=1), answered[some].sum(axis=1)
+    came, said, calls = seconds[some].sum(axis=1), expected[some].sum(axis=1), timed[some].sum(axis=1)
     before = np.cumsum(came) - came, np.cumsum(said) - said
     late = slice(LEAST_PRIOR_DAYS, None)
     level = before[0][late] / np.maximum(before[1][late], LEAST_DIVISOR)
@@ -199,7 +199,7 @@ def fit_spread(ratio: FloatArray, calls: FloatArray) -> FloatArray:
 
     Args:
         ratio: AHT that came over AHT expected; shape (n,).
-        calls: Answered calls behind each, > 0; shape (n,).
+        calls: Calls with a known handle time behind each, > 0; shape (n,).
 
     Returns:
         Shape (2,), both >= 0; the default where there are fewer than 30 cells.
@@ -229,7 +229,7 @@ def _recent(handle: pd.DataFrame, origin: dt.date) -> pd.DataFrame:
     inside = (handle["interval_start"] >= start) & (handle["interval_start"] < end)
     rows = handle.loc[inside, list(COLUMNS)].dropna()
     # Sums of floats depend on their order; a fixed one makes shuffled input give the same bits.
-    rows = rows.sort_values(["queue_id", "interval_start", "calls_answered", "handle_seconds"])
-    if (rows["calls_answered"] < 0).any() or (rows["handle_seconds"] < 0).any():
-        raise DataError("calls_answered and handle_seconds must be >= 0; a negative sum is not a handle time")
+    rows = rows.sort_values(list(COLUMNS))
+    if (rows["answered_handle_known"] < 0).any() or (rows["handle_seconds"] < 0).any():
+        raise DataError("answered_handle_known and handle_seconds must be >= 0; a negative sum is not a handle time")
     return rows

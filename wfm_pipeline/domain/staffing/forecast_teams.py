@@ -26,6 +26,8 @@ BANDS: Final[Mapping[float, str]] = {
 """Level -> column of the forecast."""
 _IDLE_AHT_SECONDS: Final = 60.0
 """Stands for the unknown handle time of an interval without calls; nothing depends on it."""
+NO_HANDLE_TIME: Final = "no handle time"
+"""Reason of an interval with calls whose handle time nobody knows: it has no team, and none is invented."""
 _CHANGED_CALLS = 1e-6
 """Sum of an issue's calls that says the forecast has changed [calls]."""
 
@@ -106,7 +108,8 @@ def team_facts(rows: pd.DataFrame) -> dict[str, object]:
 
     Returns:
         Issues staffed and such without final values [count]; expected service level by calls, None without calls;
-        scheduled and workload hours [h]; rows without a team [count]; quantiles staffed to.
+        scheduled and workload hours [h]; rows without a team, and those of them without a handle time [count];
+        quantiles staffed to.
     """
     if rows.empty:
         return {"issues_staffed": 0}
@@ -120,6 +123,7 @@ def team_facts(rows: pd.DataFrame) -> dict[str, object]:
         "scheduled_hours": float(newest["staffing_minutes"].sum() / MINUTES_PER_HOUR),
         "workload_hours": float(newest["workload_minutes"].sum() / MINUTES_PER_HOUR),
         "rows_without_team": int(newest["reason"].notna().sum()),
+        "rows_without_handle_time": int((newest["reason"] == NO_HANDLE_TIME).sum()),
         "quantiles": sorted(newest["quantile"].unique().tolist()),
     }
 
@@ -251,7 +255,7 @@ def _rows(
         }
     numbers = pd.DataFrame(answer).where(pd.Series(is_known), np.nan)
     whole = numbers.astype({"agents_required": "Int64", "agents_scheduled": "Int64"})
-    reasons = pd.Series(need.reason, dtype=object)
+    reasons = pd.Series(need.reason, dtype=object).mask(np.isnan(np.asarray(queue.aht_seconds)), NO_HANDLE_TIME)
     return pd.concat(
         [rows[["queue_id", "interval_start"]], whole, reasons.where(reasons != "", None).rename("reason")], axis=1
     )

@@ -9,7 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from wfm_pipeline.contracts.bronze import DAY_LEDGER, TABLE_LEDGER
+import ibis
+import pandas as pd
+
+from wfm_pipeline.contracts.bronze import DAY_LEDGER, PENDING_DAYS, TABLE_LEDGER
 from wfm_pipeline.contracts.source.stored_names import bronze_table_name
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.schemas import to_contract
@@ -72,6 +75,32 @@ def _shorten_names(warehouse: Warehouse) -> None:
         warehouse.rename(f"bronze.{former}", name)
 
 
+_INTERVALS: Final = "silver.queue_intervals"
+
+
+def _dates_not_noted(warehouse: Warehouse, silver_table: str) -> pd.DataFrame:
+    """Dates of a silver table that the to-do list of silver does not hold yet: rows of `PENDING_DAYS`."""
+    if not warehouse.has(silver_table):
+        return pd.DataFrame(columns=list(PENDING_DAYS.column_names))
+    dates = warehouse.table(silver_table).select("source", "business_date").distinct()
+    if warehouse.has(PENDING_DAYS.full_name):
+        noted = warehouse.table(PENDING_DAYS.full_name)
+        dates = dates.anti_join(noted.filter(noted["silver_table"] == silver_table), ["source", "business_date"])
+    return warehouse.frame(dates.mutate(silver_table=ibis.literal(silver_table)).select(*PENDING_DAYS.column_names))
+
+
+def _dates_to_make_again(warehouse: Warehouse, silver_table: str) -> list[str]:
+    dates = len(_dates_not_noted(warehouse, silver_table))
+    return [f"{dates} dates of {silver_table} are made again by the next run"] if dates else []
+
+
+def _make_again(warehouse: Warehouse, silver_table: str) -> None:
+    """Silver comes from bronze: its dates go on the to-do list, and the next run makes them by today's rules."""
+    dates = _dates_not_noted(warehouse, silver_table)
+    warehouse.create(PENDING_DAYS)
+    warehouse.append_arrow(PENDING_DAYS.full_name, to_contract(PENDING_DAYS, dates))
+
+
 STEPS: Final[tuple[Step, ...]] = (
     Step(1, "every date stands once in the ledger of what was read", _repeated_dates, _keep_dates_once),
     Step(
@@ -79,5 +108,11 @@ STEPS: Final[tuple[Step, ...]] = (
         "long names of bronze tables end in a hash, the same on every engine",
         lambda warehouse: [f"bronze.{former} becomes bronze.{name}" for former, name in _long_names(warehouse)],
         _shorten_names,
+    ),
+    Step(
+        3,
+        "intervals count the calls whose handle time and wait are known",
+        lambda warehouse: _dates_to_make_again(warehouse, _INTERVALS),
+        lambda warehouse: _make_again(warehouse, _INTERVALS),
     ),
 )

@@ -31,7 +31,8 @@ class ForecastInputs:
 
     Attributes:
         history: queue_id, interval_start (local), calls (NaN = missing), is_open.
-        handle: queue_id, interval_start (local), calls_answered, handle_seconds [s].
+        handle: queue_id, interval_start (local), answered_handle_known [calls], handle_seconds (theirs [s]); both null
+            where the day is missing.
         unfinished: Business dates that were read before they were over for the desk.
     """
 
@@ -62,6 +63,21 @@ class ForecastInputs:
                 "when it is over"
             )
         return whole.next_date
+
+    def known_handle(self) -> pd.DataFrame:
+        """`handle` without missing days: what handle times are learnt from.
+
+        Raises:
+            DataError: rows of an older version do not say how many handle times are known (an upgrade notes every date
+                for the next run to make again).
+        """
+        uncounted = self.handle["handle_seconds"].notna() & self.handle["answered_handle_known"].isna()
+        if uncounted.any():
+            raise DataError(
+                f"{int(uncounted.sum()):,} rows of silver.queue_intervals were written by an older version and do not say "
+                "of how many calls the handle time is known: run `wfm run` once, it makes them again"
+            )
+        return self.handle.dropna()
 
     def whole_history(self) -> pd.DataFrame:
         """The history before `first_target`, unfinished dates as missing: what a backtest runs on."""
@@ -94,17 +110,19 @@ def read_inputs(warehouse: Warehouse, source_map: SourceMap, *, since: dt.date |
     stored = stored.filter(stored.business_date >= ibis.literal(since)) if since else stored
     rows = warehouse.frame(
         stored.select(
-            "queue_id", "interval_start_local", "calls_offered", "calls_answered", "handle_seconds", "is_open"
+            "queue_id", "interval_start_local", "calls_offered", "answered_handle_known", "handle_seconds", "is_open"
         )
     )
+    # An interval of which no handle time is known adds no call and no second, also to the hour that comes twice.
+    rows["handle_seconds"] = rows["handle_seconds"].mask(rows["answered_handle_known"] == 0, 0.0)
     by_clock = rows.groupby(["queue_id", "interval_start_local"], as_index=False).agg(
         calls=("calls_offered", "mean"),
-        calls_answered=("calls_answered", "mean"),
+        answered_handle_known=("answered_handle_known", "mean"),
         handle_seconds=("handle_seconds", "mean"),
         is_open=("is_open", "all"),
     )
     by_clock = by_clock.rename(columns={"interval_start_local": "interval_start"})
-    handle = by_clock[["queue_id", "interval_start", "calls_answered", "handle_seconds"]].dropna()
+    handle = by_clock[["queue_id", "interval_start", "answered_handle_known", "handle_seconds"]]
     history = by_clock[["queue_id", "interval_start", "calls", "is_open"]]
     return ForecastInputs(history, handle, unfinished_days(warehouse, source_map))
 

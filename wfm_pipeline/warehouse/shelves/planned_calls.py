@@ -68,8 +68,8 @@ def days_without_final(days: pd.DataFrame) -> dict[IsoWeek, int]:
 
 
 def read_actual_days(warehouse: Warehouse, source_map: SourceMap, queues: "pd.Series[str]") -> pd.DataFrame:
-    """What came to some queues per day: queue_id, business_date, calls_offered, calls_answered, handle_seconds [s]."""
+    """What came to some queues per day: queue_id, business_date, calls_offered, answered_handle_known, handle_seconds [s]."""
     stored = of_source(source_map).filter(warehouse.table(QUEUE_DAY_ACTUAL.full_name))
-    names = ["queue_id", "business_date", "calls_offered", "calls_answered", "handle_seconds"]
+    names = ["queue_id", "business_date", "calls_offered", "answered_handle_known", "handle_seconds"]
     days = warehouse.frame(stored.select(*names))
     return days[days["queue_id"].isin(queues)]

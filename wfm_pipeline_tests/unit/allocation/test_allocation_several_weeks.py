@@ -42,7 +42,7 @@ def actual_days(last=dt.date(2025, 7, 13)):
             "queue_id": "q",
             "business_date": dates,
             "calls_offered": 10.0,
-            "calls_answered": 10.0,
+            "answered_handle_known": 10.0,
             "handle_seconds": 3600.0,
         }
     )

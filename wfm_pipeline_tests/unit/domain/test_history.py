@@ -180,7 +180,7 @@ def test_actual_work_is_offered_calls_at_the_handle_time_of_the_answered():
     days = pd.DataFrame(
         {
             "queue_id": "q", "business_date": pd.date_range("2026-01-05", periods=2),
-            "calls_offered": [100.0, 50.0], "calls_answered": [80, 50], "handle_seconds": [8_000.0, 9_000.0],
+            "calls_offered": [100.0, 50.0], "answered_handle_known": [80, 50], "handle_seconds": [8_000.0, 9_000.0],
         }
     )  # fmt: skip
     row = {"queue_id": "q", "platform": "p", "case_type": "c", "state": "s", "locality": "Global"}

@@ -24,6 +24,7 @@ def _customers(calls_per_week: list[float], aht_seconds: list[float], *, weeks: 
             "customer_key": [f"c{number:03d}" for number in range(n)],
             "calls": [round(per_week * weeks) for per_week in calls_per_week],
             "calls_per_week": calls_per_week,
+            "answered_handle_known": [round(0.9 * per_week * weeks) for per_week in calls_per_week],
             "aht_seconds": aht_seconds,
             "abandon_share": 0.1,
             "redial_share": 0.05,
@@ -45,7 +46,8 @@ def _four_groups(n: int = 15) -> pd.DataFrame:
 
 
 def test_small_samples_are_pulled_to_the_overall_mean():
-    frame = _customers([1.0, 1.0], [100.0, 300.0]).assign(calls=[20, 180], abandon_share=0.0, redial_share=[0.5, 0.0])
+    counts = {"calls": [20, 180], "answered_handle_known": [20, 180]}
+    frame = _customers([1.0, 1.0], [100.0, 300.0]).assign(**counts, redial_share=[0.5, 0.0])
 
     shrunk = shrink_small_samples(frame, prior_calls=20.0)
 
@@ -55,12 +57,12 @@ def test_small_samples_are_pulled_to_the_overall_mean():
     assert shrunk["redial_share_shrunk"].tolist() == pytest.approx([0.275, 0.005])
 
 
-def test_aht_is_trusted_by_answered_calls_only():
-    frame = _customers([1.0, 1.0], [100.0, 300.0]).assign(calls=[40, 180], abandon_share=[0.5, 0.0])
+def test_aht_is_trusted_by_calls_whose_handle_time_is_known():
+    frame = _customers([1.0, 1.0], [100.0, 300.0]).assign(calls=[40, 180], answered_handle_known=[20, 180])
 
     shrunk = shrink_small_samples(frame, prior_calls=20.0)
 
-    # 40 calls, half of them abandoned: 20 count, so 190 as above
+    # 40 calls, of half of them nobody knows how long they took: 20 count, so 190 as above
     assert shrunk["aht_seconds_shrunk"].iloc[0] == pytest.approx(190.0)
 
 

@@ -254,7 +254,7 @@ def test_handle_time_is_weighted_by_calls_and_thin_slots_are_shrunk_to_the_queue
             "interval_start": pd.to_datetime(
                 ["2024-05-30 09:00", "2024-05-31 09:00", "2024-05-31 10:00", "2024-06-03 09:00"]
             ).as_unit("us"),
-            "calls_answered": [10.0, 20.0, 30.0, 5.0],
+            "answered_handle_known": [10.0, 20.0, 30.0, 5.0],
             "handle_seconds": [1000.0, 5000.0, 3000.0, 9999.0],
         }
     )
@@ -275,7 +275,7 @@ def test_a_days_handle_time_is_weighted_by_its_expected_calls():
         {
             "queue_id": "a",
             "interval_start": pd.date_range("2024-05-01", periods=24, freq="60min", unit="us"),
-            "calls_answered": 1000.0,
+            "answered_handle_known": 1000.0,
             "handle_seconds": np.where(np.arange(24) < 12, 100_000.0, 300_000.0),
         }
     )

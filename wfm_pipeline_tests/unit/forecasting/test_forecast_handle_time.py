@@ -31,8 +31,10 @@ def answered(days, *, calls, mean=200.0, day_sd=0.1, seed=3, end=ORIGIN):
     count = rng.poisson(calls, len(times))
     level = mean * np.repeat(np.exp(rng.normal(-(day_sd**2) / 2, day_sd, days)), 24)
     seconds = rng.gamma(np.maximum(count, 1e-9)) * level
-    frame = pd.DataFrame({"queue_id": "a", "interval_start": times, "calls_answered": count, "handle_seconds": seconds})
-    return frame[frame["calls_answered"] > 0]
+    frame = pd.DataFrame(
+        {"queue_id": "a", "interval_start": times, "answered_handle_known": count, "handle_seconds": seconds}
+    )
+    return frame[frame["answered_handle_known"] > 0]
 
 
 def learn(handle, **words):
@@ -72,11 +74,13 @@ def test_four_fifths_of_the_coming_intervals_and_days_lie_inside_the_band(calls)
         coming = rows[rows["interval_start"] >= pd.Timestamp(ORIGIN)]
         expected = np.full((1, 1, 24), calls)
         low, _, high = times.interval_quantiles(expected)[0, 0, coming["interval_start"].dt.hour.to_numpy()].T
-        aht = (coming["handle_seconds"] / coming["calls_answered"]).to_numpy()
+        aht = (coming["handle_seconds"] / coming["answered_handle_known"]).to_numpy()
         inside.extend((low <= aht) & (aht <= high))
-        days = coming.groupby(coming["interval_start"].dt.normalize())[["handle_seconds", "calls_answered"]].sum()
+        days = coming.groupby(coming["interval_start"].dt.normalize())[
+            ["handle_seconds", "answered_handle_known"]
+        ].sum()
         low_day, _, high_day = times.day_quantiles(expected)[0, 0]
-        inside_days.extend((days["handle_seconds"] / days["calls_answered"]).between(low_day, high_day))
+        inside_days.extend((days["handle_seconds"] / days["answered_handle_known"]).between(low_day, high_day))
 
     assert np.mean(inside) == pytest.approx(0.8, abs=0.03)
     assert np.mean(inside_days) == pytest.approx(0.8, abs=0.12)  # 112 days: one standard error is 0.04
@@ -113,7 +117,7 @@ def test_handle_times_at_or_after_the_origin_are_not_looked_at():
 
 @pytest.fixture(scope="module")
 def result():
-    calls = answered(120, calls=10.0).rename(columns={"calls_answered": "calls"})[
+    calls = answered(120, calls=10.0).rename(columns={"answered_handle_known": "calls"})[
         ["queue_id", "interval_start", "calls"]
     ]
     return forecast(calls, site=Site(), origin=ORIGIN, handle=answered(120, calls=10.0), options=OPTIONS)

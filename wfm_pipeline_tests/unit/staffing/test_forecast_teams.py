@@ -3,7 +3,13 @@
 import pandas as pd
 import pytest
 
-from wfm_pipeline.domain.staffing.forecast_teams import StaffingPolicy, issues_to_staff, occupancy_caps, team_facts
+from wfm_pipeline.domain.staffing.forecast_teams import (
+    NO_HANDLE_TIME,
+    StaffingPolicy,
+    issues_to_staff,
+    occupancy_caps,
+    team_facts,
+)
 
 
 def test_the_newest_issue_and_those_whose_calls_have_changed_are_staffed():
@@ -29,7 +35,7 @@ def test_facts_are_of_the_newest_issue_and_weigh_the_level_by_final_calls():
             "service_level": [0.1, 0.8, 0.4, None],
             "staffing_minutes": [999.0, 60.0, 30.0, 0.0],
             "workload_minutes": [999.0, 30.0, 30.0, 0.0],
-            "reason": ["x", None, None, "aht_unknown"],
+            "reason": ["x", None, None, NO_HANDLE_TIME],
             "quantile": [0.5, 0.9, 0.5, 0.5],
         }
     )
@@ -44,6 +50,7 @@ def test_facts_are_of_the_newest_issue_and_weigh_the_level_by_final_calls():
         "scheduled_hours": 1.5,
         "workload_hours": 1.0,
         "rows_without_team": 1,
+        "rows_without_handle_time": 1,
         "quantiles": [0.5, 0.9],
     } == found
     assert {"issues_staffed": 0} == team_facts(rows.head(0))

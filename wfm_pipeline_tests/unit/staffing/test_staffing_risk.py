@@ -148,7 +148,7 @@ def test_a_fixed_quantile_and_the_policy_of_the_queue_are_taken():
 def test_an_unknown_handle_time_has_a_reason_and_the_others_go_on():
     rows = staff_forecast(forecast([100.0, 100.0], aht=[240.0, np.nan]), 1800.0, {}, StaffingPolicy())
 
-    assert "aht_seconds is missing" == rows["reason"][1]
+    assert "no handle time" == rows["reason"][1]
     assert rows.loc[1, ["agents_required", "workload_minutes", "service_level"]].isna().all()
     assert rows["agents_required"][0] > 0
 

@@ -35,7 +35,9 @@ def test_measures_of_an_interval():
     assert (5, 3, 1, 1) == tuple(row[f"calls_{name}"] for name in ("offered", "answered", "abandoned", "other"))
     assert (1, 4) == (row["calls_redial"], row["calls_first_attempt"])  # c4 follows c3 after 120 s
     assert (300, 150) == (row["handle_seconds"], row["aht_seconds"])  # (100 + 200), and / 2: c4 is unknown
-    assert (1, 1 / 5, 20.5) == (row["answered_in_target"], row["service_level"], row["asa_seconds"])
+    assert (2, 2) == (row["answered_handle_known"], row["answered_wait_known"])
+    # 1 of 2 known waits is in the target, so half of the 3 answered, of 5 offered
+    assert (1, 0.3, 20.5) == (row["answered_in_target"], row["service_level"], row["asa_seconds"])
     assert 2 == row["agents_active"]
     assert 1 == by_start[at("10:30:00")]["calls_offered"]
     empty = by_start[at("12:00:00")]

@@ -28,8 +28,8 @@ def evaluate_weeks(
     Args:
         weeks: Which weeks are asked for.
         assignments: Week -> its plan: demand_id, weekly_forecast, assigned_hours [h]; no rows where there was none.
-        days: What came to the mapped queues: queue_id, business_date, calls_offered, calls_answered,
-            handle_seconds [s]; calls null where a day is missing.
+        days: What came to the mapped queues: queue_id, business_date, calls_offered,
+            answered_handle_known, handle_seconds [s]; calls null where a day is missing.
         queue_demand_map: See `forecast_demand`.
         policy: Locality of a main_lob.
 

@@ -109,17 +109,19 @@ def actual_demand(days: pd.DataFrame, queue_demand_map: pd.DataFrame, policy: Lo
     """What came, per demand and ISO week.
 
     Args:
-        days: queue_id, business_date, calls_offered, calls_answered, handle_seconds [s], without missing days.
+        days: queue_id, business_date, calls_offered, answered_handle_known (answered calls whose handle time is
+            known), handle_seconds (theirs [s]), without missing days.
         queue_demand_map: See `forecast_demand`.
         policy: Locality of a main_lob.
 
     Returns:
         demand_id, iso_year, iso_week, weekly_actual [calls], actual_hours [h]: the handling that all
-        offered calls would have taken at the handle time of the answered; null where none was answered.
+        offered calls would have taken at the known handle time of the answered; null where none is known.
     """
+    known = days["answered_handle_known"].astype(float)
     calls = days.assign(
         calls_mean=days["calls_offered"].astype(float),
-        aht_seconds=days["handle_seconds"].astype(float) / days["calls_answered"].where(days["calls_answered"] > 0),
+        aht_seconds=days["handle_seconds"].astype(float) / known.where(known > 0),
     )
     came, _ = forecast_demand(calls, queue_demand_map, policy)
     named = came.rename(columns={"weekly_forecast": "weekly_actual", "workload_hours": "actual_hours"})

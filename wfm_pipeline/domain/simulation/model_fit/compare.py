@@ -7,12 +7,19 @@ chosen model is used for staffing. Method and measured results: docs/methods/sta
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from wfm_pipeline.domain.simulation.model_fit.predictions import Month, erlang_levels, simulated_levels, skills_of
-from wfm_pipeline.domain.simulation.model_fit.records import habits_of, line_records, pools_of, services_of
+from wfm_pipeline.domain.simulation.model_fit.records import (
+    habits_of,
+    line_records,
+    pools_of,
+    services_of,
+    with_handle_times,
+)
 from wfm_pipeline.domain.staffing.presence import (
     PRESENCE_RULES,
     Presence,
@@ -24,6 +31,8 @@ from wfm_pipeline.domain.staffing.presence import (
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import ANSWER_TARGET_SECONDS, SECONDS_PER_DAY
 
+_NO_HANDLE_TIME: Final = "no_handle_time"
+"""Reason of calls that are left out because nobody knows how long their pool's calls of the month took."""
 MODELS = ("erlang_c", "erlang_a", "simulation")
 """From the simplest to the richest; of equally good ones the simpler is chosen."""
 
@@ -85,7 +94,7 @@ def compare_models(
         The comparison. Service levels count answered in target over calls that joined the line.
 
     Raises:
-        DataError: the records lack a column, hold no call in a line, or no agent at all.
+        DataError: the records lack a column, hold no call in a line, no agent or no handle time at all.
 
     Source:
         docs/methods/staffing_honesty.md.
@@ -93,14 +102,20 @@ def compare_models(
     found = line_records(records)
     if found.calls["agent_id"].isna().all():
         raise DataError("no record names an agent, so nobody's presence can be inferred")
-    months, errors = [], []
-    for month, calls in found.calls.groupby("month", sort=True):
+    months, errors, left_out = [], [], {**found.left_out, _NO_HANDLE_TIME: 0}
+    for month, every in found.calls.groupby("month", sort=True):
         on_month(f"{month:%Y-%m}")
+        calls = with_handle_times(every)
+        left_out[_NO_HANDLE_TIME] += len(every) - len(calls)
+        if calls.empty:
+            continue
         compared, error = _compare_month(calls.reset_index(drop=True), options, presence_rules)
         months.append(compared.assign(month=month))
         errors.append({"month": month, **error})
+    if not months:
+        raise DataError("no answered record has a handle time, so no model can say anything")
     table = _with_choice(pd.concat(months, ignore_index=True))
-    return ModelFit(table, choices_of(table), pd.DataFrame(errors), found.left_out)
+    return ModelFit(table, choices_of(table), pd.DataFrame(errors), left_out)
 
 
 def _compare_month(

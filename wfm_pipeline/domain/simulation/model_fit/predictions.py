@@ -52,6 +52,13 @@ class Month:
     skills: dict[str, frozenset[str]]
     habits: dict[str, QueueHabitsFound]
 
+    def known_handle(self, queue_id: str) -> np.ndarray:
+        """Known handle times of a queue, or those of its pool where the queue has none [s]."""
+        own = self.habits[queue_id].handle_seconds
+        pool = self.pools.of_queue[queue_id]
+        mates = [habits.handle_seconds for name, habits in self.habits.items() if self.pools.of_queue[name] == pool]
+        return own if len(own) else np.concatenate(mates)
+
     def interval(self) -> np.ndarray:
         """Interval of each call, shape (n_calls,)."""
         return ((self.calls["joins"].to_numpy() - self.begins) // self.interval_seconds).astype(np.int64)
@@ -156,13 +163,11 @@ def _pool_levels(
     """Service level of a pool per interval by Erlang C and A; 0 where no call was to be expected."""
     calls, interval = month.calls[in_pool], month.interval()[in_pool]
     per_day = round(SECONDS_PER_DAY / month.interval_seconds)
-    known = calls["handle_seconds"].mean()
     expected, work = np.zeros(month.n_intervals), np.zeros(month.n_intervals)
     for queue_id in sorted(calls["queue_id"].unique()):
         mine = interval[(calls["queue_id"] == queue_id).to_numpy()]
         own = expected_calls(mine, month.n_intervals, per_day)
-        aht = month.habits[queue_id].aht_seconds
-        expected, work = expected + own, work + own * (known if np.isnan(aht) else aht)
+        expected, work = expected + own, work + own * month.known_handle(queue_id).mean()
     busy = work > 0
     level_c, level_a = np.zeros(month.n_intervals), np.zeros(month.n_intervals)
     load, aht_mean = work[busy] / month.interval_seconds, work[busy] / expected[busy]
@@ -191,7 +196,7 @@ def floor_of_month(month: Month, answer_target_seconds: float) -> Floor:
     """
     no_calls = np.zeros(month.n_intervals)
     queues = tuple(
-        Queue(queue_id, no_calls, _handle(habits), _patience(habits), answer_target_seconds)
+        Queue(queue_id, no_calls, Recorded(month.known_handle(queue_id)), _patience(habits), answer_target_seconds)
         for queue_id, habits in month.habits.items()
     )
     by_skills: dict[tuple[str, ...], list[tuple[Stint, ...]]] = {}
@@ -206,10 +211,6 @@ def floor_of_month(month: Month, answer_target_seconds: float) -> Floor:
         AgentGroup("+".join(skills), dict.fromkeys(skills, 1), tuple(agents)) for skills, agents in by_skills.items()
     )
     return Floor(month.interval_seconds, queues, groups)
-
-
-def _handle(habits: QueueHabitsFound) -> Durations:
-    return Recorded(habits.handle_seconds) if len(habits.handle_seconds) else Recorded(np.array([0.0]))
 
 
 def _patience(habits: QueueHabitsFound) -> Durations:

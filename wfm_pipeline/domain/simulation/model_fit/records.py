@@ -145,7 +145,8 @@ def services_of(calls: pd.DataFrame) -> pd.DataFrame:
         calls: Rows of `LineRecords.calls`.
 
     Returns:
-        agent_id, queue_id, starts, ends [s]; an unknown handle time lasts 0 s.
+        agent_id, queue_id, starts, ends [s]. A service of unknown length ends as it starts: the agent was seen at
+        that moment, and no more is claimed.
     """
     served = calls[calls["is_answered"]]
     starts = served["joins"] + served["wait_seconds"]
@@ -209,6 +210,20 @@ def pools_of(services: pd.DataFrame, queue_ids: list[str]) -> Pools:
         root[second] = first
     of_queue = {queue_id: find(queue_id) for queue_id in root}
     return Pools(of_queue, {agent: of_queue[queue_id] for agent, queue_id in own.items()})
+
+
+def with_handle_times(calls: pd.DataFrame) -> pd.DataFrame:
+    """Calls of those pools of which some handle time is known: of the others no model can say anything.
+
+    Args:
+        calls: Rows of `LineRecords.calls`, of one month.
+
+    Returns:
+        The calls of the pools with a known handle time above 0 s.
+    """
+    of_queue = pools_of(services_of(calls), sorted(calls["queue_id"].unique())).of_queue
+    pool = calls["queue_id"].map(of_queue)
+    return calls[pool.isin(pool[calls["handle_seconds"] > 0])]
 
 
 def _largest(work: pd.DataFrame, *, by: str, choose: str) -> dict[str, str]:

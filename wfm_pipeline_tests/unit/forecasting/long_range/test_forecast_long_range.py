@@ -150,8 +150,8 @@ def test_nothing_before_the_origin_is_an_error():
 
 def test_handle_time_comes_with_the_calls():
     calls = history(60, lambda day: np.full(len(day), 100.0))
-    handle = calls.rename(columns={"calls": "calls_answered"}).assign(
-        handle_seconds=lambda rows: 240.0 * rows["calls_answered"]
+    handle = calls.rename(columns={"calls": "answered_handle_known"}).assign(
+        handle_seconds=lambda rows: 240.0 * rows["answered_handle_known"]
     )
 
     result = long_range(calls, site=Site(), origin=dt.date(2023, 3, 3), handle=handle, options=OPTIONS)

@@ -26,7 +26,7 @@ def inputs_of(calls_by_day, unfinished):
         for hour in (9, 10)
     ]
     history = pd.DataFrame(rows)
-    handle = history[["queue_id", "interval_start"]].assign(calls_answered=1.0, handle_seconds=60.0)
+    handle = history[["queue_id", "interval_start"]].assign(answered_handle_known=1.0, handle_seconds=60.0)
     return ForecastInputs(history, handle, frozenset(dt.date(2026, 3, 9 + day) for day in unfinished))
 
 
@@ -48,6 +48,15 @@ def test_the_first_target_is_the_day_after_the_last_whole_one(unfinished, first_
     assert [0 if day in unfinished else 2 for day in range(3)] == known.tolist()
     assert 2 * (3 - len(unfinished)) == len(inputs.whole_days().handle)
     assert inputs.whole_history()["interval_start"].max().date() == dt.date(2026, 3, first_target - 1)
+
+
+def test_intervals_that_do_not_say_how_many_handle_times_are_known_are_refused_and_not_taken_for_unknown():
+    inputs = inputs_of([5.0, 6.0], [])
+    older = inputs.handle.assign(answered_handle_known=[None, 1.0, 1.0, 1.0])
+
+    assert 4 == len(inputs.known_handle())
+    with pytest.raises(DataError, match=r"1 rows of silver\.queue_intervals were written by an older version"):
+        ForecastInputs(inputs.history, older).known_handle()
 
 
 def test_a_first_day_that_is_not_over_is_no_history():

@@ -155,3 +155,26 @@ QUEUE_INTERVAL = (
     local_time("interval_start_local", "Start of the interval, wall clock."),
     day("business_date", "Local date of the interval."),
 )
+ANSWERED_MEASURES = (
+    count(
+        "answered_handle_known",
+        "Answered calls whose handle time is known: what handle_seconds is divided by.",
+        nullable=True,
+    ),
+    count("answered_wait_known", "Answered calls whose wait is known.", nullable=True),
+    count(
+        "answered_in_target",
+        "Of answered_wait_known those answered within the answer-time target; null where calls were answered and no wait is known.",
+        nullable=True,
+    ),
+    seconds(
+        "handle_seconds",
+        "Handle time of answered_handle_known, summed; null where calls were answered and none is known.",
+    ),
+)
+"""What is known of the answered calls of an interval or a day."""
+SERVICE_LEVEL = share(
+    "service_level",
+    "Answered within the target over offered: answered_in_target x calls_answered / (answered_wait_known x calls_offered); "
+    "null without offered calls and where no wait is known.",
+)

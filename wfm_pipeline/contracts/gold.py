@@ -3,8 +3,10 @@
 from typing import Final
 
 from wfm_pipeline.contracts.columns import (
+    ANSWERED_MEASURES,
     QUEUE_DAY,
     QUEUE_INTERVAL,
+    SERVICE_LEVEL,
     SOURCE,
     Table,
     calls,
@@ -80,27 +82,9 @@ QUEUE_DAY_ACTUAL = Table(
         count("calls_abandoned", "Arrived and gave up.", nullable=True),
         count("calls_other", "Arrived with another outcome.", nullable=True),
         count("calls_redial", "Arrivals that are true redials.", nullable=True),
-        count(
-            "answered_handle_known",
-            "Answered calls whose handle time is known: what handle_seconds is divided by.",
-            nullable=True,
-        ),
-        count("answered_wait_known", "Answered calls whose wait is known.", nullable=True),
-        count(
-            "answered_in_target",
-            "Of answered_wait_known those answered within the answer-time target; null where calls were answered and no wait is known.",
-            nullable=True,
-        ),
-        seconds(
-            "handle_seconds",
-            "Handle time of answered_handle_known, summed; null where calls were answered and none is known.",
-        ),
+        *ANSWERED_MEASURES,
         seconds("aht_seconds", "handle_seconds / answered_handle_known; null where none is known."),
-        share(
-            "service_level",
-            "Answered within the target over offered: answered_in_target x calls_answered / (answered_wait_known x calls_offered); "
-            "null without offered calls and where no wait is known.",
-        ),
+        SERVICE_LEVEL,
         flag("is_missing", "The source holds no rows for this open day: unknown, not zero."),
     ),
     partition="business_date",

@@ -3,9 +3,11 @@
 from typing import Final
 
 from wfm_pipeline.contracts.columns import (
+    ANSWERED_MEASURES,
     BATCH_ID,
     QUEUE,
     ROW_HASH,
+    SERVICE_LEVEL,
     SOURCE,
     Table,
     count,
@@ -14,7 +16,6 @@ from wfm_pipeline.contracts.columns import (
     instant,
     local_time,
     seconds,
-    share,
     text,
 )
 
@@ -109,28 +110,10 @@ QUEUE_INTERVALS = Table(
         count("calls_other", "Arrived here with another outcome.", nullable=True),
         count("calls_redial", "Arrivals that are true redials.", nullable=True),
         count("calls_first_attempt", "Arrivals that are not redials.", nullable=True),
-        count(
-            "answered_handle_known",
-            "Answered calls whose handle time is known: what handle_seconds is divided by.",
-            nullable=True,
-        ),
-        count("answered_wait_known", "Answered calls whose wait is known.", nullable=True),
-        count(
-            "answered_in_target",
-            "Of answered_wait_known those answered within the answer-time target; null where calls were answered and no wait is known.",
-            nullable=True,
-        ),
-        seconds(
-            "handle_seconds",
-            "Handle time of answered_handle_known, summed; null where calls were answered and none is known.",
-        ),
+        *ANSWERED_MEASURES,
         seconds("aht_seconds", "Mean handle time of answered arrivals whose handle time is known."),
         seconds("asa_seconds", "Mean wait of answered arrivals whose wait is known."),
-        share(
-            "service_level",
-            "Answered within the target over offered: answered_in_target x calls_answered / (answered_wait_known x calls_offered); "
-            "null without offered calls and where no wait is known.",
-        ),
+        SERVICE_LEVEL,
         count("agents_active", "Distinct agents who answered arrivals of the interval.", nullable=True),
         flag("is_open", "The interval starts inside the opening hours."),
         flag("is_missing", "The source holds no rows for this open day: unknown, not zero."),

@@ -53,7 +53,14 @@ class Month:
     habits: dict[str, QueueHabitsFound]
 
     def known_handle(self, queue_id: str) -> np.ndarray:
-        """Known handle times of a queue, or those of its pool where the queue has none [s]."""
+        """Known handle times of a queue, or those of its pool where the queue has none.
+
+        Args:
+            queue_id: The queue.
+
+        Returns:
+            Handle times [s]; shape (n,), n > 0: pools without any are left out before (records.with_handle_times).
+        """
         own = self.habits[queue_id].handle_seconds
         pool = self.pools.of_queue[queue_id]
         mates = [habits.handle_seconds for name, habits in self.habits.items() if self.pools.of_queue[name] == pool]

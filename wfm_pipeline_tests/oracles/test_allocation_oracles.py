@@ -9,7 +9,7 @@ from scipy.optimize import linear_sum_assignment, linprog
 from scipy.sparse import coo_array
 
 from wfm_pipeline.domain.allocation.problem import Problem
-from wfm_pipeline.domain.allocation.reasons.gaps import AlmostEligible
+from wfm_pipeline.domain.allocation.reasons.remedies import AlmostEligible
 from wfm_pipeline.domain.allocation.strategies.gate import first_refusal, is_exact_state
 from wfm_pipeline.domain.allocation.strategies.scoring import score, urgency_of
 from wfm_pipeline.domain.allocation.strategies.strategy import Options, allocate

@@ -166,10 +166,24 @@ DEMAND_WEEK: Final = Table(
         _hours("assigned_hours", "Hours those people can handle.", nullable=False),
         count("eligible", "Available people who may do it."),
         _fte("gap", "Ideal - assigned; below 0 = more than the ideal.", is_signed=True),
-        _fte("structural_gap", "Ideal - the best possible count: no strategy can do better.", is_signed=True),
-        _fte("surplus", "Assigned above the ideal: cross-train these people."),
-        text("gap_reason", "Where the eligible went and what would open the demand to more; null = no gap."),
-        text("closed_by", "The one skill or state that alone would close the gap; null = none does, or no gap."),
+        _fte(
+            "structural_gap",
+            "Ideal - its count in the week whose chi-square gap is the smallest; another plan may give this demand more.",
+            is_signed=True,
+        ),
+        _fte(
+            "surplus",
+            "Assigned above the ideal; `wfm allocate --explain` says whether training them would help another demand.",
+        ),
+        text(
+            "gap_reason",
+            "Where the eligible went, what would open the demand to more, and what came of trying it out; null = no gap.",
+        ),
+        text(
+            "closed_by",
+            "Skill or state for so many people who can be spared that, tried out, leaves less than one person of the gap; "
+            "nobody is counted for two demands; null = none does, or no gap.",
+        ),
     ),
 )
 

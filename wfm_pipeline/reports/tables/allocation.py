@@ -68,7 +68,7 @@ def week_fairness(quality: pd.DataFrame) -> pd.DataFrame:
 
 
 def week_quality(quality: pd.DataFrame) -> pd.DataFrame:
-    """Measures per week and strategy, with the part that no strategy can mend as `structural`."""
+    """Measures per week and strategy, with those of the week whose chi-square gap is the smallest as `structural`."""
     weeks = quality["iso_year"].astype(str) + "-W" + quality["iso_week"].astype(str).str.zfill(2)
     shown = quality[[*_QUALITY_COLUMNS]].assign(
         structural_chi_square_gap=quality["optimal_chi_square_gap"],

@@ -33,7 +33,7 @@ def test_an_assignment_names_phase_parts_and_runner_up():
     assert (2, "scored", 1) == (why.demand_id, why.phase, why.runner_up_id)
     assert 0.6 + 0.35 / 3 == pytest.approx(why.score.total)
     assert 0.28 + 0.35 / 3 == pytest.approx(why.runner_up_score.total)
-    assert "Without this person it lacks 100% of its ideal" in str(why)
+    assert "Just before this person it lacked 100% of its ideal" in str(why)
     assert "Runner-up: demand 1 with 0.397" in str(why)
 
 
@@ -102,7 +102,7 @@ def test_a_table_of_demands_says_why_each_one_is_short():
     ).demands
 
     # R2 lacks only the state X and has nothing else to do: ideal 2, assigned 1
-    assert "state X" == demands["closed_by"].item()
+    assert "state X for 1 person" == demands["closed_by"].item()
     assert "Eligible: 1; none elsewhere. With state 'X', 1 more would be eligible, 1 of them spare." in (
         demands["gap_reason"].item()
     )
@@ -114,12 +114,12 @@ def test_a_demand_without_a_gap_needs_no_reason():
     assert demands[["gap_reason", "closed_by"]].isna().all(axis=None)
 
 
-def test_a_gap_below_one_person_is_said_to_be_rounding():
+def test_a_gap_of_half_a_person_is_said_to_be_rounding():
     people = [person(f"R{number}", skills=["a", "b"], states=["X"]) for number in range(3)]
     problem = Problem.build(PLAN, people, [work(1, "a", "X", 100), work(2, "b", "X", 100)])
 
     # ideal 1.5 each: one demand gets 2, the other 1
-    assert "less than one person" in str(GapExplainer(allocate(problem)).gap(2))
+    assert "one more would be as far above the ideal or further" in str(GapExplainer(allocate(problem)).gap(2))
 
 
 def test_work_where_nobody_is_available_is_said_and_has_a_reason():

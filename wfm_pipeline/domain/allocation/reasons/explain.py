@@ -6,6 +6,7 @@ Not here: why a demand is short (gaps), or whether the allocation is right (judg
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Final
 
 from wfm_pipeline.domain.allocation.problem import Problem, Resource
 from wfm_pipeline.domain.allocation.strategies.gate import Eligibility, canonical_locality
@@ -13,19 +14,22 @@ from wfm_pipeline.domain.allocation.strategies.heuristic import option_table
 from wfm_pipeline.domain.allocation.strategies.scoring import NOT_EXACT_QUALITY, TIE_DIGITS, Score, urgency_of
 from wfm_pipeline.domain.allocation.strategies.strategy import Allocation
 
-PHASE_WORDS = {
+PHASE_WORDS: Final = {
     "exclusive": "the only demand this person may do",
     "scored": "the highest score among the free pairs when it was this person's turn",
-    "remainder": "the largest gap among this person's demands after all ideal shares were filled",
-    "optimal": "part of the best possible distribution of everybody",
+    "remainder": "every demand open to this person had its ideal already; this one had the least above it",
+    "optimal": "part of the distribution of everybody with the smallest chi-square gap",
+    "minimum_one": "part of the distribution that gives every demand a first person, where it can, before any a second",
 }
-PASSED_OVER = {
-    "exclusive": "it opened only later",
-    "scored": "it was full when it was this person's turn",
-    "remainder": "what counts after the ideal shares are filled is the gap, not the score",
-    "optimal": "it already has the people that make the whole week fairest; one more there would leave another further behind",
+PASSED_OVER: Final = {
+    "scored": "it had its ideal when it was this person's turn",
+    "remainder": "once the ideals are reached the gap counts, and not the score",
+    "optimal": "one more there and one less here would not make the week's chi-square gap smaller",
+    "minimum_one": "for its work it has as many people as would be left here, or more",
+    "no_work": "it has no work",
+    "even": "neither has work, and such demands share people evenly",
 }
-"""Why a runner-up with a higher score was passed over, by phase."""
+"""Why a runner-up with a higher score was passed over, by phase, or by what the demands have to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +40,57 @@ class AssignmentExplanation:
         cn: The person.
         demand_id: The demand; None = unassigned.
         phase: Phase that decided.
+        ideal_fte: Ideal of the demand [FTE].
         lacking: Share of its ideal the demand lacked just before (`v2`) or would lack without this person (`optimal`).
         score: Parts of the score.
         runner_up_id: The next best demand open to the person by score; None where there is no other.
         runner_up_score: Its score, at the moment of the decision (`v2`) or beside the final counts (`optimal`).
         reason: For an unassigned person, why.
+        in_turn: People were assigned one after the other (`v2`).
+        why: Key of `PHASE_WORDS`.
+        passed_over: Key of `PASSED_OVER`, for a runner-up with a higher score.
     """
 
     cn: str
     demand_id: str | int | None
     phase: str | None
+    ideal_fte: float
     lacking: float
     score: Score | None
     runner_up_id: str | int | None
     runner_up_score: Score | None
     reason: str | None
+    in_turn: bool = False
+    why: str = ""
+    passed_over: str = ""
 
     def __str__(self) -> str:
         if self.demand_id is None or self.score is None or self.phase is None:
             return f"{self.cn} has no demand: {self.reason}."
         parts = self.score
         words = (
-            f"{self.cn} works on demand {self.demand_id} ({self.phase}: {PHASE_WORDS[self.phase]}). "
-            f"Without this person it lacks {self.lacking:.0%} of its ideal. "
+            f"{self.cn} works on demand {self.demand_id} ({self.phase}: {PHASE_WORDS[self.why]}). {self._lack} "
             f"Score {parts.total:.3f} = urgency {parts.urgency:.3f} + exclusivity {parts.exclusivity:.3f} "
             f"+ state {parts.state:.3f} + skill {parts.skill:.3f}. "
         )
         if self.runner_up_score is None:
             return words + "No other demand is open to this person."
         words += f"Runner-up: demand {self.runner_up_id} with {self.runner_up_score.total:.3f}."
-        is_passed_over = self.runner_up_score.total > parts.total
-        return words + (f" It scores higher, but {PASSED_OVER[self.phase]}." if is_passed_over else "")
+        return words + (f" It scores higher, but {PASSED_OVER[self.passed_over]}." if self.is_passed_over else "")
+
+    @property
+    def is_passed_over(self) -> bool:
+        """The runner-up scores higher than the demand the person has."""
+        if self.score is None or self.runner_up_score is None:
+            return False
+        return round(self.runner_up_score.total, TIE_DIGITS) > round(self.score.total, TIE_DIGITS)
+
+    @property
+    def _lack(self) -> str:
+        if self.ideal_fte <= 0:
+            return "Its ideal is 0."
+        when = "Just before this person it lacked" if self.in_turn else "Without this person it lacks"
+        return f"{when} {self.lacking:.0%} of its ideal."
 
 
 class Explainer:
@@ -110,18 +134,33 @@ class Explainer:
         cn, choice = problem.resources[position].cn, allocation.choice[position]
         if choice < 0:
             reason = unassigned_reason(allocation.eligibility, position)
-            return AssignmentExplanation(cn, None, None, 0.0, None, None, None, reason)
+            return AssignmentExplanation(cn, None, None, 0.0, 0.0, None, None, None, reason)
         rival = self._runner_up(position, choice)
         return AssignmentExplanation(
             cn,
             problem.demands[choice].demand_id,
             allocation.phase[position],
+            allocation.ideal[choice],
             allocation.urgency[position],
             allocation.score_of(position),
             problem.demands[rival[0]].demand_id if rival else None,
             rival[1] if rival else None,
             None,
+            in_turn=allocation.order[position] >= 0,
+            why=self._way(position),
+            passed_over=self._passed_over(position, choice, rival[0]) if rival else "",
         )
+
+    def _way(self, position: int) -> str:
+        """Phase of a person, with the switch that changes what is best."""
+        phase = self.allocation.phase[position] or ""
+        return "minimum_one" if phase == "optimal" and self.allocation.options.minimum_one else phase
+
+    def _passed_over(self, position: int, choice: int, rival: int) -> str:
+        ideal, way = self.allocation.ideal, self._way(position)
+        if way in {"optimal", "minimum_one"} and ideal[rival] <= 0:
+            return "no_work" if ideal[choice] > 0 else "even"
+        return way
 
     def _runner_up(self, position: int, choice: int) -> tuple[int, Score] | None:
         allocation, turn = self.allocation, self.allocation.order[position]
@@ -171,8 +210,11 @@ def unassigned_reason(eligibility: Eligibility, position: int) -> str:
 
 def _absence(problem: Problem, person: Resource) -> str:
     week, place = problem.week_hours.week, canonical_locality(person.locality)
-    if problem.week_hours.locality(place).working_days == 0:
+    settings = problem.week_hours.locality(place)
+    if settings.working_days == 0:
         return f"no working day in {place} in {week}"
+    if settings.days_present(person.available_from, person.available_until):
+        return f"not there on every working day of {week}, which is asked for"
     start = f"from {person.available_from} " if person.available_from else ""
     end = f"until {person.available_until}" if person.available_until else ""
     return f"not available on the working days of {week} (available {start}{end})".replace(" )", ")")

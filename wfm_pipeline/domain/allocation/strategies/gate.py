@@ -8,7 +8,7 @@ what is best among the eligible (strategies).
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import compress
 from typing import Final, Literal
@@ -224,6 +224,36 @@ class Eligibility:
                 options[key] = self.demands_of(position)
             for demand in options[key]:
                 yield position, demand
+
+    def masks_if(self, position: int, person: Resource) -> tuple[int, int]:
+        """What a resource could do as another person of the same platform and locality.
+
+        Args:
+            position: Position of a resource who is there.
+            person: Whose skills and states count.
+
+        Returns:
+            Bit sets of the demands of the resource's block: eligible, and of those by the state itself.
+        """
+        block = self.block_of[position]
+        return self.blocks[block].masks(person.skills, person.states) if block >= 0 else (0, 0)
+
+    def with_people(self, changed: Mapping[int, Resource]) -> "Eligibility":
+        """The gate's answer if some people had other skills or states, and the same platform and locality.
+
+        Args:
+            changed: Position of a resource who is there -> what that person would be.
+
+        Returns:
+            Who may then do what; nobody else's answer differs.
+        """
+        resources, eligible, exact = list(self.problem.resources), list(self.eligible), list(self.exact)
+        for position, person in changed.items():
+            resources[position] = person
+            eligible[position], exact[position] = self.masks_if(position, person)
+        return Eligibility(
+            replace(self.problem, resources=tuple(resources)), self.blocks, self.block_of, eligible, exact
+        )
 
     def position_of(self, cn: str) -> int:
         """Position of a person by cn.

@@ -70,6 +70,20 @@ class Flow:
         self.assigned = [0] * size
         self.level = [self.shift / weight for weight in self.weights]
 
+    def copy(self, more: Sequence[Kind]) -> "Flow":
+        """The same people at the same demands, which may then be changed.
+
+        Args:
+            more: Further kinds, of which nobody is anywhere yet.
+
+        Returns:
+            A flow of its own.
+        """
+        other = Flow((*self.kinds, *more), self.weights, self.shift)
+        other.at = [dict(here) for here in self.at]
+        other.reach, other.level, other.assigned = list(self.reach), list(self.level), list(self.assigned)
+        return other
+
     def put(self, kind: int, demand: int) -> None:
         """One more person of a kind at a demand.
 
@@ -133,6 +147,30 @@ def best_counts(kinds: Sequence[Kind], weights: Sequence[float], *, shift: float
     _start(flow)
     _exchange(flow)
     return flow
+
+
+def rebalanced(flow: Flow, changes: Sequence[tuple[int | None, int]]) -> Flow:
+    """The best counts again after some people can do other demands: from those of before, a few chains suffice.
+
+    Args:
+        flow: Counts that are the best.
+        changes: For each such person the kind so far, None where no demand was open, and the bit set of demands now.
+
+    Returns:
+        A flow of its own, with the counts that `best_counts` gives to the changed people.
+
+    Source:
+        As of `best_counts`: from every start chains lead to the one best vector.
+    """
+    kinds = [Kind(open_to, ((0, open_to),), []) for _, open_to in changes]
+    after = flow.copy(kinds)
+    for number, (former, open_to) in enumerate(changes, start=len(flow.kinds)):
+        if former is not None:
+            places = (demand for demand, here in enumerate(after.at) if former in here)
+            after.take(former, max(places, key=lambda demand: (after.last_level(demand), demand)))
+        after.put(number, min(bits_of(open_to), key=after.level.__getitem__))
+    _exchange(after)
+    return after
 
 
 def _start(flow: Flow) -> None:

@@ -169,9 +169,9 @@ def optimal_counts(eligibility: Eligibility, *, minimum_one: bool = False) -> li
     """
     counts = [0] * len(eligibility.problem.demands)
     shift, weights = ADAMS if minimum_one else WEBSTER, eligibility.problem.weights
-    for block, kinds in _kinds_by_block(eligibility, weights, {}, is_quality=False).items():
+    for block, kinds in kinds_by_block(eligibility, weights, {}, is_quality=False).items():
         members = eligibility.blocks[block].demands
-        flow = best_counts(kinds, _positive(weights, members), shift=shift)
+        flow = best_counts(kinds, positive(weights, members), shift=shift)
         for bit, demand in enumerate(members):
             counts[demand] = flow.assigned[bit]
     return counts
@@ -183,17 +183,25 @@ def _allocate_optimal(
     weights = eligibility.problem.weights
     last = _last_bits(eligibility, previous) if options.stability else {}
     draft = Draft.empty(len(eligibility.eligible), len(weights))
-    for block, kinds in _kinds_by_block(eligibility, weights, last, is_quality=True).items():
+    for block, kinds in kinds_by_block(eligibility, weights, last, is_quality=True).items():
         members = eligibility.blocks[block].demands
-        flow = best_counts(kinds, _positive(weights, members), shift=ADAMS if options.minimum_one else WEBSTER)
+        flow = best_counts(kinds, positive(weights, members), shift=ADAMS if options.minimum_one else WEBSTER)
         settle(flow)
         _seat(flow, members, draft)
     _describe(eligibility, ideal, draft)
     return draft
 
 
-def _positive(weights: list[float], members: list[int]) -> list[float]:
-    """Weights of a block; demands with nothing to do are shared by nobody else and count alike."""
+def positive(weights: list[float], members: list[int]) -> list[float]:
+    """Weights of a block; demands with nothing to do are shared by nobody else and count alike.
+
+    Args:
+        weights: Weight of each demand of the week, >= 0.
+        members: Demands of the block.
+
+    Returns:
+        Weights of those demands, > 0.
+    """
     return [weights[demand] or 1.0 for demand in members]
 
 
@@ -209,10 +217,20 @@ def _last_bits(eligibility: Eligibility, previous: Mapping[str, str | int | None
     return found
 
 
-def _kinds_by_block(
+def kinds_by_block(
     eligibility: Eligibility, weights: list[float], last: Mapping[int, int], *, is_quality: bool
 ) -> dict[int, list[Kind]]:
-    """People collapsed into kinds. A demand with nothing to do is open only to who can do nothing else."""
+    """People collapsed into kinds. A demand with nothing to do is open only to who can do nothing else.
+
+    Args:
+        eligibility: The gate's answer.
+        weights: Weight of each demand, >= 0.
+        last: Last week's demand of each position, as a bit of its block.
+        is_quality: People with other exact states are of another kind.
+
+    Returns:
+        Block -> its kinds.
+    """
     busy = [sum(1 << bit for bit, one in enumerate(block.demands) if weights[one] > 0) for block in eligibility.blocks]
     groups: dict[int, dict[tuple[int, int, int], list[int]]] = defaultdict(dict)
     for position, (block, mask, exact) in enumerate(

@@ -266,11 +266,14 @@ def demand_frame(allocation: Allocation, optimum: Sequence[int]) -> pd.DataFrame
 
 
 def _gap_words(found: GapExplanation) -> dict[str, str | None]:
-    """Why the demand is short and what alone would close it; nothing where it is not."""
+    """Why the demand is short and what would close it, without anybody's name; nothing where it is not short."""
     if found.gap <= 0 and not (found.is_place_empty and found.demand.weekly_forecast):
         return {"gap_reason": None, "closed_by": None}
     closing = found.closing
-    return {"gap_reason": found.reason, "closed_by": f"{closing.what} {closing.value}" if closing else None}
+    return {
+        "gap_reason": found.reason,
+        "closed_by": f"{closing.what} {closing.value} for {closing.heads}" if closing else None,
+    }
 
 
 def _number(value: float | None) -> float:

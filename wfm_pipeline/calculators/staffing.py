@@ -83,8 +83,9 @@ def staff_file(path: Path, *, threads: int = 1) -> StaffingAnswer:
     """
     from wfm_pipeline.sources.files.planners_files import read_cells  # noqa: PLC0415  (with pandas, half a second)
 
-    staffed, notices = staff_rows(*read_cells(path), threads=threads)
-    return StaffingAnswer(staffed, True, tuple(notices))
+    header, rows, of_file = read_cells(path)
+    staffed, notices = staff_rows(header, rows, threads=threads)
+    return StaffingAnswer(staffed, True, (*of_file, *notices))
 
 
 def staff_row(request: StaffingRequest) -> StaffingAnswer:

@@ -5,7 +5,6 @@ line, column, what came and what is allowed. Not here: single cells (sheet.py), 
 (domain/history, warehouse/shelves), and what the rows mean: each room declares its own files.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -74,32 +73,6 @@ def read_rows(file: PlannersFile, frame: pd.DataFrame, **given: object) -> tuple
         DataError: a column is missing, a cell is wrong, or two rows have one key; a room may have names of its own for
             these. The message names file, line, column, what came and what is allowed.
     """
-    rows, notices = typed_rows(file, frame, **given)
-    key = planner_key(file.table)
-    times = Counter(tuple(row[column] for column in key) for row in rows)
-    twice = next((one for one, count in times.items() if count > 1), None)
-    if twice is not None:
-        words = ", ".join(map(str, twice))
-        raise file.sheet.duplicate_error(
-            f"{file.title} has two rows for {', '.join(key)} = {words}; keep one", got=twice
-        )
-    return rows, notices
-
-
-def typed_rows(file: PlannersFile, frame: pd.DataFrame, **given: object) -> tuple[list[Row], list[str]]:
-    """Rows of a planner's table from its file, where two rows may have one key.
-
-    Args:
-        file: What its room says of it.
-        frame: The file's cells as text, or typed.
-        given: Columns that are the same in every row and that the file does not have.
-
-    Returns:
-        One row per line with the columns a planner fills, and notices.
-
-    Raises:
-        DataError: a column is missing or a cell is wrong, see `read_rows`.
-    """
     names = [name for name in planner_columns(file.table) if name not in given]
     sheet = _sheet(file, frame, names)
     cells = {name: _cells(file, sheet, name) for name in names}
@@ -110,6 +83,8 @@ def typed_rows(file: PlannersFile, frame: pd.DataFrame, **given: object) -> tupl
             _check_column(file, sheet, file.table.column(name), [row[name] for row in rows])
     for line, row in enumerate(rows):
         _check_row(file, row, sheet.where(line))
+    key = planner_key(file.table)
+    sheet.refuse_twice(", ".join(map(file.name, key)), [tuple(row[column] for column in key) for row in rows])
     return rows, sheet.notice()
 
 

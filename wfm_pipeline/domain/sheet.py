@@ -12,7 +12,7 @@ from typing import ClassVar, Final, TypeVar
 import pandas as pd
 
 from wfm_pipeline.errors import DataError, shown
-from wfm_pipeline.units import plain_number, sensible_date
+from wfm_pipeline.units import number_hint, plain_number, sensible_date
 
 Value = TypeVar("Value")
 LINES: Final = "lines"
@@ -149,7 +149,9 @@ class Sheet:
             return read(text)
         except ValueError as error:
             raise self.invalid_error(
-                f"{column} must be {allowed}, got {shown(text)} ({self.where(row)})", got=text, column=column
+                f"{column} must be {allowed}, got {shown(text)} ({self.where(row)}){number_hint(text) if 'number' in allowed else ''}",
+                got=text,
+                column=column,
             ) from error
 
     def numbers(self, column: str) -> list[float | None]:
@@ -270,9 +272,29 @@ class Sheet:
             kept.append(value)
         return kept
 
+    def refuse_twice(self, what: str, keys: Iterable[object]) -> None:
+        """Refuse two rows of one key.
+
+        Args:
+            what: Names of the key's columns, for the message.
+            keys: The key of each row.
+
+        Raises:
+            DataError: a key comes twice; names the key and both lines.
+        """
+        known: dict[object, int] = {}
+        for row, key in enumerate(keys):
+            if known.setdefault(key, row) != row:
+                words = ", ".join(map(str, key)) if isinstance(key, tuple) else str(key)
+                lines = f"lines {self.lines[known[key]]} and {self.lines[row]}"
+                raise self.duplicate_error(
+                    f"{self.name} has two rows for {what} = {words} ({lines}); keep one", got=key
+                )
+
     def notice(self) -> list[str]:
-        """What was ignored."""
-        return [f"{self.name}: ignored the columns {', '.join(self.ignored)}"] if self.ignored else []
+        """What was read otherwise than it stands, and what was ignored."""
+        ignored = [f"{self.name}: ignored the columns {', '.join(self.ignored)}"] if self.ignored else []
+        return [*self.frame.attrs.get(NOTICES, []), *ignored]
 
 
 def cell_text(value: object) -> str:

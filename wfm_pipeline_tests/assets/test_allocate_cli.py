@@ -49,6 +49,31 @@ def test_the_answer_has_one_row_per_resource_and_a_reason_for_who_has_no_demand(
     assert answer.loc["1", "weekly_capacity_hours"] == "40.5"  # 5 days x 9 h x 0.9
 
 
+def test_the_state_that_stands_for_any_is_read_in_whichever_letters(allocate, clean):
+    plain = allocate("--out", "plain.csv", demands=DEMANDS + "30,Amisys,Domestic,Appeals,N/A,100\n")
+    other = allocate(
+        "--out", "other.csv",
+        roster=ROSTER.replace("N/A", "n/a"), demands=DEMANDS + "30,Amisys,Domestic,Appeals,N/a,100\n",
+    )  # fmt: skip
+
+    assert (0, 0) == (plain.returncode, other.returncode)
+    assert plain.stderr == other.stderr
+    assert (clean / "plain.csv").read_text() == (clean / "other.csv").read_text()
+    assert "3,30" in (clean / "plain.csv").read_text()
+
+
+def test_files_as_a_spreadsheet_of_another_country_writes_them_are_read_and_it_is_said(allocate, clean):
+    roster = ROSTER.replace(";", "+").replace(",", ";").replace("Claims+Appeals", '"Claims;Appeals"')
+    plain = allocate("--out", "plain.csv")
+    (clean / "m.csv").write_bytes(roster.replace("FL+TX", '"FL;TX"').replace("4;", "Åsa;").encode("cp1252"))
+
+    done = allocate("--out", "other.csv", words=[word.replace("r.csv", "m.csv") for word in WORDS])
+
+    assert 0 == plain.returncode == done.returncode
+    assert "notice: m.csv is not UTF-8: read as Windows-1252" in done.stderr
+    assert (clean / "plain.csv").read_text().replace("\n4,", "\nÅsa,") == (clean / "other.csv").read_text()
+
+
 def test_json_holds_the_answer_the_demands_the_quality_and_the_notices(allocate):
     done = allocate("--json")
 
@@ -127,10 +152,10 @@ def test_all_forecasts_zero_is_a_stated_result(allocate):
     [
         pytest.param({"roster": ROSTER.splitlines()[0] + "\n"}, "the roster is empty", id="empty_roster"),
         pytest.param({"demands": DEMANDS.splitlines()[0] + "\n"}, "there is no demand", id="no_demands"),
-        pytest.param({"roster": ""}, "r.csv is empty: it needs a header", id="empty_file"),
+        pytest.param({"roster": ""}, "r.csv is empty: its first line must name the columns", id="empty_file"),
         pytest.param({"roster": ROSTER.replace("Domestic", "Mars", 1)}, "'Mars' (resources, line 2)", id="locality"),
-        pytest.param({"roster": ROSTER + "1,Amisys,Domestic,Claims,FL\n"}, "'1' twice", id="duplicate_cn"),
-        pytest.param({"demands": DEMANDS + DEMANDS.splitlines()[1] + "\n"}, "'10' twice", id="duplicate_demand"),
+        pytest.param({"roster": ROSTER + "1,Amisys,Domestic,Claims,FL\n"}, "two rows for cn = 1 (lines 2 and 6)", id="duplicate_cn"),
+        pytest.param({"demands": DEMANDS + DEMANDS.splitlines()[1] + "\n"}, "two rows for demand_id = 10 (lines 2 and 4)", id="duplicate_demand"),
         pytest.param({"demands": DEMANDS.replace("200", "-1", 1)}, "-1", id="negative_forecast"),
         pytest.param({"demands": DEMANDS.replace("200", "many", 1)}, "'many' (demands, line 2)", id="not_a_number"),
         pytest.param({"demands": DEMANDS.replace("platform,", "", 1)}, "cells than the header", id="cell_too_many"),
@@ -144,7 +169,7 @@ def test_all_forecasts_zero_is_a_stated_result(allocate):
         pytest.param(
             {"demands": "demand_id,platform,locality,case_type,state,year,month,monthly_forecast\n"
                         + 2 * "10,Amisys,Domestic,Claims,FL,2025,7,100\n"},
-            "two rows for 2025-07", id="duplicate_demand_month",
+            "two rows for demand_id, month = 10, 2025-07 (lines 2 and 3)", id="duplicate_demand_month",
         ),
     ],
 )  # fmt: skip

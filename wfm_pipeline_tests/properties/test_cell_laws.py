@@ -50,7 +50,7 @@ def test_what_we_write_is_read_back_as_it_was(tmp_path_factory, rows):
 
     write_csv(frame, path)
 
-    header, cells = read_cells(path)
+    header, cells, _ = read_cells(path)
     assert [list(frame.columns), frame.to_numpy().tolist()] == [header, cells]
     assert frame.to_numpy().tolist() == read_text_table(path).to_numpy().tolist()
 

@@ -76,7 +76,7 @@ def guarded(path: Path) -> Iterator[None]:
         raise SourceError(f"{path} is cut off or not gzip: {error}; fetch it again", path=str(path)) from error
     except UnicodeDecodeError as error:
         raise SourceError(
-            f"{path} is text neither in UTF-8 nor in {error.encoding}: {error.reason}; save it as UTF-8", path=str(path)
+            f"{path} is no text in UTF-8, UTF-16 or Windows-1252 ({error.reason}); save it as UTF-8", path=str(path)
         ) from error
     except (pa.ArrowException, OSError, ValueError, csv.Error, MemoryError, OverflowError) as error:
         line = (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -9,52 +9,51 @@ from pathlib import Path
 
 import pandas as pd
 
-from wfm_pipeline.domain.sheet import LINES
+from wfm_pipeline.domain.sheet import LINES, NOTICES
 from wfm_pipeline.errors import DataError, SettingsError, shown
-from wfm_pipeline.sources.files.csv_rows import csv_rows
+from wfm_pipeline.sources.files.csv_rows import csv_rows, people_layout
 
 
 def read_text_table(path: Path) -> pd.DataFrame:
     """Rows of a CSV file as text; an empty cell is an empty text, a line without any cell is left out.
 
     Args:
-        path: UTF-8 CSV with a header, with or without a byte-order mark.
+        path: CSV with a header.
 
     Returns:
-        The rows; attribute `lines` has the line of the file on which each of them ends.
+        The rows; attribute `lines` has the line of the file on which each of them ends, `notices` what was read
+        otherwise than it stands.
 
     Raises:
         DataError: it does not exist, is empty or no CSV, has a column twice, or a row has more cells than the header; the message names it.
     """
     if not path.is_file():
         raise DataError(f"there is no file {path}", path=str(path))
-    found = [(line, cells) for line, cells in csv_rows(path) if any(cells)]
-    if not found:
-        raise DataError(f"{path} is empty: it needs a header at least", path=str(path))
-    (_, header), *rows = found
-    names = [name.strip().lower() for name in header]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    layout = people_layout(path)
+    header, rows = list(layout.names), [(line, cells) for line, cells in csv_rows(path, layout) if any(cells)]
+    lower = [name.lower() for name in header]
+    twice = next((name for name in lower if lower.count(name) > 1), None)
     if twice is not None:
         raise DataError(f"{path} has the column {shown(twice)} twice; keep one", path=str(path), got=twice)
     long = next((line for line, cells in rows if len(cells) > len(header)), None)
     if long is not None:
         raise DataError(
             f"{path}, line {long}, has more cells than the header's {len(header)}: {', '.join(header)}; "
-            "put cells that hold a comma in double quotes, and separate skills and states by ';'",
+            f"put cells that hold {layout.delimiter!r} in double quotes, and separate skills and states by ';'",
             path=str(path),
             line=long,
         )
     frame = pd.DataFrame([cells + [""] * (len(header) - len(cells)) for _, cells in rows], columns=header, dtype="str")
-    frame.attrs[LINES] = [line for line, _ in rows]
+    frame.attrs |= {LINES: [line for line, _ in rows], NOTICES: list(layout.notices)}
     return frame
 
 
-def read_cells(path: Path) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of a CSV file.
+def read_cells(path: Path) -> tuple[list[str], list[list[str]], list[str]]:
+    """Header and rows of a CSV file, and notices.
 
     Args:
-        path: CSV with a header, in UTF-8 with or without a byte-order mark. Bytes that are no UTF-8
-            become a replacement character, so that one bad cell is one bad row.
+        path: CSV with a header. Bytes that are no text become a replacement character, so that one bad
+            cell is one bad row.
 
     Raises:
         SettingsError: there is no such file.
@@ -62,10 +61,9 @@ def read_cells(path: Path) -> tuple[list[str], list[list[str]]]:
     """
     if not path.is_file():
         raise SettingsError(f"there is no file {path}", path=str(path))
-    lines = [cells for _, cells in csv_rows(path, is_lenient=True) if cells]
-    if not lines:
-        raise DataError(f"{path} is empty; its first line should name the columns", path=str(path))
-    return lines[0], lines[1:]
+    layout = people_layout(path)
+    rows = [cells for _, cells in csv_rows(path, layout, is_lenient=True) if cells]
+    return list(layout.names), rows, list(layout.notices)
 
 
 def brought_by(path: Path) -> str:

@@ -16,14 +16,20 @@ import pyarrow.parquet as pq
 
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.files.packed import LONGEST_LINE, checked_names, guarded
-from wfm_pipeline.sources.files.text_layout import TextLayout, is_total, layout_of, opened_body, rows_of
+from wfm_pipeline.sources.files.text_layout import (
+    TEXT_FORMULA,
+    TextLayout,
+    is_total,
+    layout_of,
+    opened_body,
+    rows_of,
+    unique_names,
+)
 
 SUFFIXES: Final = (".parquet", ".csv", ".csv.gz")
 _BLOCK_BYTES: Final = LONGEST_LINE
 _LARGEST_GROUP: Final = 1 << 30
 """Bytes of a row group of Parquet, which is unpacked at once."""
-_TEXT_FORMULA: Final = '="'
-"""How spreadsheets write a number that is to stay text: `="0041"`."""
 
 
 def column_names(path: Path) -> list[str]:
@@ -35,7 +41,7 @@ def column_names(path: Path) -> list[str]:
     with guarded(path):
         if _is_parquet(path):
             return checked_names(path, _parquet_schema(path).names)
-        return list(layout_of(path).names)
+        return unique_names(path, layout_of(path))
 
 
 def notices_of(path: Path) -> list[str]:
@@ -72,6 +78,7 @@ def read_file(path: Path, *, chunk_rows: int, columns: Sequence[str] | None = No
 
 def _read_csv(path: Path, columns: Sequence[str] | None) -> Iterator[pa.Table]:
     layout = layout_of(path)
+    unique_names(path, layout)
     last: pa.RecordBatch | None = None
     with opened_body(path, layout) as body:
         if not body.peek(1):  # type: ignore[attr-defined]  # (all of them are buffered)
@@ -106,8 +113,8 @@ def _unwrapped(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The cells, `="0041"` as the text it stands for."""
     for place, name in enumerate(batch.schema.names):
         column = batch.column(place)
-        if pc.any(pc.starts_with(column, _TEXT_FORMULA)).as_py():
-            plain = pc.replace_substring_regex(column, r'^="([^"]*)"$', r"\1")
+        if pc.any(pc.starts_with(column, '="')).as_py():
+            plain = pc.replace_substring_regex(column, TEXT_FORMULA, r"\1")
             batch = batch.set_column(place, name, plain)
     return batch
 

@@ -32,6 +32,8 @@ _BLANK: Final = re.compile(r'[\s,;|"]*')
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How .xlsx and .xls files begin."""
+TEXT_FORMULA: Final = r'^="([^"]*)"$'
+"""How spreadsheets write a number that is to stay text: `="0041"`."""
 _TOTAL: Final = re.compile(r"\s*((grand|sub)[ -]?)?(totals?|sum|summe|gesamt)\b[\s:=\d.,]*", re.IGNORECASE)
 
 
@@ -60,13 +62,12 @@ def layout_of(path: Path) -> TextLayout:
     """Look at a file: all of it for its encoding, the first lines for the rest.
 
     Raises:
-        SourceError: it is empty or no text, its first line is a title, or a name comes twice.
-        UnicodeDecodeError: neither UTF-8 nor Windows-1252.
+        SourceError: it is empty or no text, or its first line is a title.
     """
     encoding = encoding_of(path)
-    with opened_text(path, encoding) as file:
+    with opened_text(path, encoding, errors="replace") as file:  # who reads the rows says what is no text
         above, told, first = _above(path, file)
-        sample = [first, *_sample(file)]
+        sample = [first, *_sample(file, csv.field_size_limit() - len(first))]
     delimiter = told or _delimiter(sample)
     reader = csv.reader(sample, delimiter=delimiter)
     header = next(reader)
@@ -75,7 +76,6 @@ def layout_of(path: Path) -> TextLayout:
         raise SourceError(f"{path}, line {above + 1}, has a double quote that does not end", path=str(path))
     _refuse_title(path, above + 1, header, delimiter, sample[reader.line_num :], header_line)
     names, unnamed = _named(header)
-    _refuse_twins(path, header_line, checked_names(path, names))
     notices = [f"{path.name} is not UTF-8: read as Windows-1252"] if encoding == "cp1252" else []
     if unnamed:
         some = ", ".join(unnamed[:MOST_NAMED]) + (" ..." if unnamed[MOST_NAMED:] else "")
@@ -98,7 +98,7 @@ def encoding_of(path: Path) -> str:
         if start.startswith(_WORKBOOKS):
             raise SourceError(f"{path} is a spreadsheet's workbook, not text; save it as CSV", path=str(path))
         for mark, name in _MARKS:
-            if start.startswith(mark) and name != "utf-8-sig":
+            if start.startswith(mark):
                 return name
         zeros = [byte == 0 for byte in start]
         if zeros in ([False, True] * 2, [True, False] * 2):
@@ -111,7 +111,7 @@ def encoding_of(path: Path) -> str:
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             return "cp1252"
-    return "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else "utf-8"
+    return "utf-8"
 
 
 @contextmanager
@@ -147,6 +147,25 @@ def rows_of(path: Path, layout: TextLayout) -> Iterator[tuple[int, list[str]]]:
         for cells in reader:
             if cells:
                 yield layout.lines_above + reader.line_num, cells
+
+
+def unique_names(path: Path, layout: TextLayout) -> list[str]:
+    """The names of the columns.
+
+    Raises:
+        SourceError: one comes twice, or differs from another in capitals alone, which no warehouse keeps apart; there
+            are too many, or one is too long.
+    """
+    names = checked_names(path, layout.names)
+    twins = [name for name in names if [other.lower() for other in names].count(name.lower()) > 1]
+    if twins:
+        raise SourceError(
+            f"{path}, line {layout.header_line}, names columns that differ in capitals alone: {', '.join(twins)}; "
+            "rename one or take it away",
+            path=str(path),
+            present=names,
+        )
+    return names
 
 
 def line_of_row(path: Path, layout: TextLayout, row: int) -> int:
@@ -204,9 +223,16 @@ def _above(path: Path, file: IO[str]) -> tuple[int, str | None, str]:
     raise SourceError(f"{path} is empty: its first line must name the columns", path=str(path))
 
 
-def _sample(file: IO[str]) -> list[str]:
-    lines = (file.readline(LONGEST_LINE) for _ in range(_SAMPLE_LINES))
-    return [line.replace("\0", "\ufffd") for line in lines if line]
+def _sample(file: IO[str], left: int) -> list[str]:
+    """The next lines, as many as CSV's reader can hold in one cell."""
+    lines: list[str] = []
+    while len(lines) < _SAMPLE_LINES and left > 0 and (line := file.readline(left)):
+        left -= len(line)
+        if line.endswith(("\n", "\r")) or not file.read(1):
+            lines.append(line.replace("\0", "\ufffd"))
+        else:
+            break
+    return lines
 
 
 def _delimiter(sample: list[str]) -> str:
@@ -254,15 +280,3 @@ def _named(header: list[str]) -> tuple[list[str], list[str]]:
             names[place] = new
             made.append(new)
     return names, made
-
-
-def _refuse_twins(path: Path, line: int, names: list[str]) -> None:
-    """Names that differ in capitals alone, which no warehouse keeps apart."""
-    twins = [name for name in names if [other.lower() for other in names].count(name.lower()) > 1]
-    if twins:
-        raise SourceError(
-            f"{path}, line {line}, names columns that differ in capitals alone: {', '.join(twins)}; "
-            "rename one or take it away",
-            path=str(path),
-            present=names,
-        )

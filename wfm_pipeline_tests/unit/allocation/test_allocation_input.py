@@ -19,9 +19,14 @@ from wfm_pipeline_tests.allocation_instances import WEEK
     [
         ([{**GOOD_PERSON, "locality": "Mars"}], None, "UnknownValueError", "got 'Mars' (resources, line 2)"),
         (None, [{**GOOD_DEMAND, "locality": "Mars"}], "UnknownValueError", "got 'Mars' (demands, line 2)"),
-        ([GOOD_PERSON, GOOD_PERSON], None, "DuplicateError", "cn must be unique, got 'R1' twice"),
-        (None, [GOOD_DEMAND, GOOD_DEMAND], "DuplicateError", "demand_id must be unique, got '1' twice"),
-        (None, [GOOD_MONTH, GOOD_MONTH], "DuplicateError", "two rows for 2025-07 (demands, line 3)"),
+        ([GOOD_PERSON, GOOD_PERSON], None, "DuplicateError", "resources has two rows for cn = R1 (lines 2 and 3)"),
+        (None, [GOOD_DEMAND, GOOD_DEMAND], "DuplicateError", "demands has two rows for demand_id = 1 (lines 2 and 3)"),
+        (
+            None,
+            [GOOD_MONTH, GOOD_MONTH],
+            "DuplicateError",
+            "two rows for demand_id, month = 1, 2025-07 (lines 2 and 3)",
+        ),
         (
             None,
             [GOOD_MONTH, {**GOOD_MONTH, "month": "8", "case_type": "b"}],

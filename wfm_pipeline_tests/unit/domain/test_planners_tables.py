@@ -11,7 +11,7 @@ from wfm_pipeline.contracts.planning.history import HISTORY
 from wfm_pipeline.domain.allocation.faults import UnknownValueError
 from wfm_pipeline.domain.allocation.tables.planners_files import FILES
 from wfm_pipeline.domain.forecasting.planners.sheets import PLANNERS_FILES
-from wfm_pipeline.domain.planners_tables import PlannersFile, read_rows, typed_rows
+from wfm_pipeline.domain.planners_tables import PlannersFile, read_rows
 from wfm_pipeline.domain.sheet import LINES
 from wfm_pipeline.domain.staffing.capacity.sheets import CAPACITY_FILES
 from wfm_pipeline.errors import DataError
@@ -81,12 +81,11 @@ def test_a_wrong_cell_is_refused_with_file_line_column_and_what_is_allowed(chang
     assert said == str(caught.value)
 
 
-def test_two_rows_of_one_key_are_refused_unless_they_are_only_typed():
-    frame = pd.DataFrame([ROW, ROW])
+def test_two_rows_of_one_key_are_refused_with_both_lines():
+    frame = pd.DataFrame([ROW, ROW | {"thing": "b"}, ROW])
 
-    with pytest.raises(DataError, match=r"things\.csv has two rows for thing = a; keep one"):
+    with pytest.raises(DataError, match=r"things\.csv has two rows for thing = a \(lines 2 and 4\); keep one"):
         read_rows(FILE, frame, source="s")
-    assert 2 == len(typed_rows(FILE, frame, source="s")[0])
 
 
 def test_a_row_is_filled_and_judged_as_a_whole_with_its_line():

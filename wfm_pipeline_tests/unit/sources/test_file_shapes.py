@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wfm_pipeline.contracts.source.source_map import ColumnMap, TableMap
+from wfm_pipeline.domain.cells import as_it_was
 from wfm_pipeline.domain.written_times import TimeReading, read_times
 from wfm_pipeline.errors import DataError, SourceError
 from wfm_pipeline.sources.files.interval_file import read_interval_file
+from wfm_pipeline.sources.files.planners_files import read_cells, read_text_table
 from wfm_pipeline.sources.files.raw_files import read_file
 from wfm_pipeline.sources.maps import load_map
 from wfm_pipeline.sources.opening import open_reader
@@ -120,13 +122,51 @@ def test_an_export_with_an_index_loads_by_the_map_of_a_new_user():
     assert "call_center.csv, line 1, has 1 column(s) without a name: read as column_1" in notices
 
 
+PLANNERS = sorted({path.stem for path in (SHAPES / "file_shapes").iterdir()} - {"title", "extra_comma", "case_twins"})
+
+
+@pytest.mark.parametrize("shape", PLANNERS)
+def test_planners_tables_take_the_same_shapes(shape):
+    """What an export may look like a planner's table may: the same cells; a short row is filled up with empty ones."""
+    path = SHAPES / "file_shapes" / f"{shape}.csv"
+    frame = read_text_table(path)
+    header, rows, notices = read_cells(path)
+
+    assert {"Call Id", "Date", "Queue"} <= set(frame.columns) <= {*header}
+    assert ("2025-09-01 10:00:00", "0001" if shape == "excel_text" else "1") == (frame["Date"][0], frame["Call Id"][0])
+    assert len(frame) == len(rows)
+    assert notices == frame.attrs["notices"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        pytest.param("title", "line 1, names one column, 'Call Report', and line 3 has 3 cells"),
+        pytest.param("extra_comma", "line 2, has more cells than the header's 3"),
+        pytest.param("case_twins", "has the column 'queue' twice"),
+    ],
+)
+def test_planners_tables_are_refused_where_an_export_is(shape, words):
+    with pytest.raises(DataError, match=words):
+        read_text_table(SHAPES / "file_shapes" / f"{shape}.csv")
+
+
+def test_a_broken_byte_behind_a_mark_of_utf8_is_said_and_not_taken_for_another_encoding(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_bytes(codecs.BOM_UTF8 + b"cn,name\n1,\xe5\n")
+
+    with pytest.raises(DataError, match="save it as UTF-8"):
+        read_text_table(path)
+    assert [["1", "\ufffd"]] == read_cells(path)[1]
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
         pytest.param(b"PK\x03\x04rest", "is a spreadsheet's workbook, not text; save it as CSV", id="workbook"),
         pytest.param(b'id,"at\na,1\nb,2\n', "line 1, has a double quote that does not end", id="open_quote"),
-        pytest.param(b"a,b\n\x81\n", "neither in UTF-8 nor in", id="no_text"),
-        pytest.param("a,b\n1,2\n".encode("utf-16")[:-1], "is text neither in UTF-8 nor in utf-16", id="half_utf16"),
+        pytest.param(b"a,b\n\x81\n", "is no text in UTF-8, UTF-16 or Windows-1252", id="no_text"),
+        pytest.param("a,b\n1,2\n".encode("utf-16")[:-1], "is no text in UTF-8, UTF-16", id="half_utf16"),
         pytest.param(b"Report\n\na;b;c\n1;2;3\n", "line 1, names one column, 'Report', and line 3 has 3", id="title"),
         pytest.param(b"\n\n", "is empty: its first line must name the columns", id="blank"),
         pytest.param(b"sep=;\n", "is empty: its first line must name the columns", id="sep_alone"),
@@ -175,9 +215,15 @@ def test_the_same_table_is_read_however_it_is_written(tmp_path_factory, rows, en
     start = {"": "", "sep": f"sep={delimiter}{end}", "blank": end + delimiter * 2 + end}[above]
     path.write_bytes((start + text.getvalue()).encode(encoding))
 
-    read_rows = [row for chunk in read_file(path, chunk_rows=10) for row in chunk.to_pylist()]
+    read_rows = [tuple(row.values()) for chunk in read_file(path, chunk_rows=10) for row in chunk.to_pylist()]
+    header, cells, _ = read_cells(path)
+    frame = read_text_table(path)
 
-    assert [dict(zip(("köy", "naïve", "Straße"), row, strict=True)) for row in rows] == read_rows
+    assert rows == read_rows
+    assert ["köy", "naïve", "Straße"] == header == list(frame.columns)
+    people = [tuple(map(as_it_was, row)) for row in rows]  # without the apostrophe before a formula in our own files
+    assert people == [tuple(row) for row in cells]
+    assert [row for row in people if any(row)] == [tuple(row) for row in frame.to_numpy().tolist()]
 
 
 def test_blocks_of_a_recoded_file_join_without_a_seam(tmp_path):

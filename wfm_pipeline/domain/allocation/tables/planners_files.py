@@ -10,8 +10,7 @@ from typing import Final
 import pandas as pd
 
 from wfm_pipeline.contracts.planning.allocation import MONTHLY_DEMAND, QUEUE_DEMAND_MAP
-from wfm_pipeline.domain.allocation.faults import DuplicateError
-from wfm_pipeline.domain.allocation.tables.sheets import RESOURCES, RULES, TIERS, Sheet, known_localities
+from wfm_pipeline.domain.allocation.tables.sheets import RESOURCES, RULES, TIERS, Sheet, known_localities, state_cells
 from wfm_pipeline.domain.allocation.tables.week_rows import WEEKS
 from wfm_pipeline.domain.allocation.week.demand import planner_months
 from wfm_pipeline.domain.planners_tables import PlannersFile
@@ -25,10 +24,9 @@ def _months(frame: pd.DataFrame) -> pd.DataFrame:
     if "month1" not in lower.columns:
         return lower
     months = planner_months(lower)
-    twice = lower[lower.duplicated(list(_REPORT))] if "demand_id" in lower.columns else lower.head(0)
-    if len(twice):
-        got = tuple(twice.iloc[0][name] for name in _REPORT)
-        raise DuplicateError(f"monthly_demand.csv has two reports for {', '.join(_REPORT)} = {got}; keep one", got=got)
+    if "demand_id" in lower.columns:
+        sheet = Sheet(lower, "monthly_demand.csv", required=_REPORT)
+        sheet.refuse_twice(", ".join(_REPORT), zip(*map(sheet.texts, _REPORT), strict=True))
     return months
 
 
@@ -38,10 +36,17 @@ FILES: Final[Mapping[str, PlannersFile]] = {
     "locality_rules": RULES,
     "week_configuration": WEEKS,
     "queue_demand_map": PlannersFile(
-        table=QUEUE_DEMAND_MAP, title="queue_demand_map", sheet=Sheet, own={"locality": known_localities}
+        table=QUEUE_DEMAND_MAP,
+        title="queue_demand_map",
+        sheet=Sheet,
+        own={"locality": known_localities, "state": state_cells},
     ),
     "monthly_demand": PlannersFile(
-        table=MONTHLY_DEMAND, title="monthly_demand", sheet=Sheet, shape=_months, own={"locality": known_localities}
+        table=MONTHLY_DEMAND,
+        title="monthly_demand",
+        sheet=Sheet,
+        shape=_months,
+        own={"locality": known_localities, "state": state_cells},
     ),
 }
 """Name of a planner's file, without `.csv` -> how it fills its table."""

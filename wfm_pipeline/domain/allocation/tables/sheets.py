@@ -11,9 +11,9 @@ import pandas as pd
 
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_RESOURCES, CAPACITY_TIERS, LOCALITY_RULES
 from wfm_pipeline.domain.allocation.faults import DuplicateError, InvalidValueError, MissingColumnError
-from wfm_pipeline.domain.allocation.problem import CapacityTier, Resource
+from wfm_pipeline.domain.allocation.problem import ANY_STATE, CapacityTier, Resource
 from wfm_pipeline.domain.allocation.tables.locality import LAST_PRIORITY, LocalityPolicy, LocalityRule, locality_name
-from wfm_pipeline.domain.planners_tables import Cells, PlannersFile, Row, typed_rows
+from wfm_pipeline.domain.planners_tables import Cells, PlannersFile, Row, read_rows
 from wfm_pipeline.domain.sheet import Sheet as PlainSheet
 from wfm_pipeline.domain.sheet import cell_text
 
@@ -39,7 +39,7 @@ def read_resources(frame: pd.DataFrame) -> tuple[list[Resource], list[str]]:
     Raises:
         MissingColumnError, InvalidValueError, UnknownValueError: with the line.
     """
-    rows, notices = typed_rows(RESOURCES, frame)
+    rows, notices = read_rows(RESOURCES, frame)
     return [_resource(row) for row in rows], notices
 
 
@@ -55,7 +55,7 @@ def read_tiers(frame: pd.DataFrame) -> list[CapacityTier]:
     Raises:
         MissingColumnError, InvalidValueError: with the line.
     """
-    return [_tier(row) for row in typed_rows(TIERS, frame)[0]]
+    return [_tier(row) for row in read_rows(TIERS, frame)[0]]
 
 
 def read_rules(frame: pd.DataFrame, *, default_locality: str) -> LocalityPolicy:
@@ -71,7 +71,7 @@ def read_rules(frame: pd.DataFrame, *, default_locality: str) -> LocalityPolicy:
     Raises:
         MissingColumnError, InvalidValueError, InvalidRuleError: with the line.
     """
-    rules = (_rule(row) for row in typed_rows(RULES, frame)[0])
+    rules = (_rule(row) for row in read_rows(RULES, frame)[0])
     return LocalityPolicy.of(rules, default_locality=default_locality)
 
 
@@ -113,6 +113,43 @@ def _words(sheet: PlainSheet, column: str) -> Cells:
     return [";".join(sorted(words)) for words in sheet.sets(column)]
 
 
+def state_name(text: str) -> str:
+    """A state as the allocation compares it.
+
+    Args:
+        text: A trimmed cell.
+
+    Returns:
+        The text; `N/A` in whichever letters is `N/A`.
+
+    Example:
+        >>> state_name("n/a"), state_name("tx")
+        ('N/A', 'tx')
+    """
+    return ANY_STATE if text.upper() == ANY_STATE else text
+
+
+def state_cells(sheet: PlainSheet, column: str) -> Cells:
+    """States of a column, see `state_name`.
+
+    Args:
+        sheet: The table.
+        column: Its column of states.
+
+    Returns:
+        State of every row.
+
+    Raises:
+        InvalidValueError: a cell is empty; with the line.
+    """
+    return [state_name(text) for text in sheet.required(column, sheet.texts(column))]
+
+
+def _states(sheet: PlainSheet, column: str) -> Cells:
+    """States in order, separated by `;`."""
+    return [";".join(sorted(map(state_name, words))) for words in sheet.sets(column)]
+
+
 def _pattern(sheet: PlainSheet, column: str) -> Cells:
     """A pattern with its blanks, which may be what it looks for."""
     return [value if isinstance(value, str) else cell_text(value) for value in sheet.cells(column)]
@@ -142,7 +179,7 @@ RESOURCES: Final = PlannersFile(
     sheet=Sheet,
     called={"resource_cn": "cn"},
     empty={"is_active": True},
-    own={"locality": locality_cells, "skills": _words, "states": _words},
+    own={"locality": locality_cells, "skills": _words, "states": _states},
 )
 TIERS: Final = PlannersFile(table=CAPACITY_TIERS, title="capacity_tiers", sheet=Sheet, empty={"name": ""}, check=_tier)
 RULES: Final = PlannersFile(

@@ -17,7 +17,7 @@ from wfm_pipeline.domain.allocation.tables.locality import locality_name
 from wfm_pipeline.domain.allocation.tables.sheets import Sheet
 from wfm_pipeline.domain.allocation.week.week_hours import OCCUPANCY, SHRINKAGE, WORK_HOURS, WeekConfiguration
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek, weeks_of_month
-from wfm_pipeline.domain.planners_tables import Cells, PlannersFile, Row, typed_rows
+from wfm_pipeline.domain.planners_tables import Cells, PlannersFile, Row, read_rows
 from wfm_pipeline.domain.sheet import Sheet as PlainSheet
 from wfm_pipeline.units import whole
 
@@ -42,7 +42,7 @@ def read_week_configuration(
         MissingColumnError, InvalidValueError, UnknownValueError: with the line.
     """
     file = replace(WEEKS, shape=partial(_shaped, near=near))
-    rows, notices = typed_rows(file, frame)
+    rows, notices = read_rows(file, frame)
     return [_configuration(row) for row in rows], notices
 
 

@@ -13,10 +13,10 @@ from typing import Final
 
 import pandas as pd
 
-from wfm_pipeline.domain.allocation.faults import DuplicateError, InvalidValueError, MissingColumnError
+from wfm_pipeline.domain.allocation.faults import InvalidValueError, MissingColumnError
 from wfm_pipeline.domain.allocation.problem import Demand, id_order
 from wfm_pipeline.domain.allocation.tables.locality import FALLBACK_FIELDS, LocalityPolicy, locality_name
-from wfm_pipeline.domain.allocation.tables.sheets import Sheet
+from wfm_pipeline.domain.allocation.tables.sheets import Sheet, state_name
 from wfm_pipeline.domain.allocation.week.apportionment import split_month
 from wfm_pipeline.domain.allocation.week.week_hours import WeekTable
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek, month_ends
@@ -58,6 +58,7 @@ def read_demands(
     sheet = Sheet(frame, "demands", required=(*_ATTRIBUTES, *volume), optional=(*_PLACE, "handle_seconds"))
     bare = _bare_demands(sheet, policy)
     if is_weekly:
+        sheet.refuse_twice("demand_id", [str(demand.demand_id) for demand in bare])
         forecasts = sheet.required("weekly_forecast", sheet.numbers("weekly_forecast"))
         return [_with_forecast(one, value) for one, value in zip(bare, forecasts, strict=True)], sheet.notice()
     demands, notices = _from_months(sheet, bare, week, table)
@@ -78,7 +79,8 @@ def _with_forecast(demand: Demand, forecast: float) -> Demand:
 
 def _bare_demands(sheet: Sheet, policy: LocalityPolicy) -> list[Demand]:
     """Every row without its forecast."""
-    columns = [sheet.required(name, sheet.texts(name)) for name in _ATTRIBUTES]
+    columns = [sheet.required(name, sheet.texts(name)) for name in _ATTRIBUTES[:-1]]
+    columns.append([state_name(text) for text in sheet.required("state", sheet.texts("state"))])
     places = demand_localities(sheet, policy)
     rows = zip(*columns, places, sheet.numbers("handle_seconds"), strict=True)
     return [Demand(one, platform, place, kind, state, 0.0, aht) for one, platform, kind, state, place, aht in rows]
@@ -118,15 +120,13 @@ def _from_months(
         sheet.required("month", sheet.integers("month")),
         sheet.required("monthly_forecast", sheet.numbers("monthly_forecast")),
     )
+    keys = [(str(one.demand_id), f"{year}-{month:02d}") for one, year, month in zip(bare, years, months, strict=True)]
+    sheet.refuse_twice("demand_id, month", keys)
     demands: dict[str, Demand] = {}
     by_month: dict[str, dict[tuple[int, int], float]] = defaultdict(dict)
     for row, demand in enumerate(bare):
         key, name = (years[row], months[row]), str(demand.demand_id)
         month_ends(*key)
-        if key in by_month[name]:
-            raise DuplicateError(
-                f"demand {name!r} has two rows for {key[0]}-{key[1]:02d} ({sheet.where(row)})", got=(name, *key)
-            )
         # A demand is one thing all year: only its forecast may differ from month to month.
         if demands.setdefault(name, demand) != demand:
             raise InvalidValueError(
@@ -211,7 +211,7 @@ def planner_months(report: pd.DataFrame) -> pd.DataFrame:
         parts.append(part[part["monthly_forecast"].notna()])
     key = [name for name in ("demand_id", "year", "month") if name in parts[0].columns]
     found = pd.concat(parts).drop_duplicates(key)
-    found.attrs = {LINES: found.index.tolist()}
+    found.attrs = {**report.attrs, LINES: found.index.tolist()}
     return found.reset_index(drop=True)
 
 
@@ -237,6 +237,7 @@ def forecast_demand(
     """
     sheet = Sheet(queue_demand_map, "queue_demand_map", required=("queue_id", *_ATTRIBUTES, "share"), optional=_PLACE)
     described = sheet.frame[[*_ATTRIBUTES]].astype(str)
+    described["state"] = [state_name(text) for text in described["state"]]
     described["queue_id"], described["share"] = sheet.texts("queue_id"), sheet.required("share", sheet.numbers("share"))
     described["locality"] = demand_localities(sheet, policy)
     _check_shares(described)

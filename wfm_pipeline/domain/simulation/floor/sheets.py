@@ -232,8 +232,7 @@ def read_floor(
             zip(groups.needed("group_id", word, "an id"), groups.needed("queues", word, "queue ids"), strict=True)
         )
     }
-    if len(levels) != len(groups):
-        raise DataError(f"{groups.name}: a group_id comes twice; give each group one row with all its queues")
+    groups.refuse_twice("group_id", groups.texts("group_id"))
     agents = {} if is_team_wanted else _agents(tables, grid, levels)
     floor = Floor(
         grid.interval_seconds,
@@ -292,10 +291,8 @@ def _queues(
             ],
         }
     )
-    twice = rows[rows.duplicated(["queue_id", "interval"])]
-    if len(twice):
-        row = int(twice.index[0])
-        raise DataError(f"queue {ids[row]!r} has this interval twice ({arrivals.where(row)})", queue=ids[row])
+    written = dict(zip(position[::-1], arrivals.texts("interval_start")[::-1], strict=True))  # as its first row says it
+    arrivals.refuse_twice("queue_id, interval_start", zip(ids, map(written.get, position), strict=True))
     return tuple(
         _queue(queue_id, rows[rows["queue_id"] == queue_id], grid, habits[queue_id]) for queue_id in dict.fromkeys(ids)
     )
@@ -349,8 +346,7 @@ def _habits(tables: Tables, ids: list[str], defaults: QueueHabits) -> dict[str, 
         raise DataError(f"{table.name} has unknown columns {', '.join(unknown)}; known: {', '.join(_READERS)}")
     columns = {name: table.parse(name, *reader) for name, reader in _READERS.items() if table.has(name)}
     listed = table.needed("queue_id", word, "an id")
-    if len(set(listed)) != len(listed):
-        raise DataError(f"{table.name}: a queue_id comes twice")
+    table.refuse_twice("queue_id", listed)
     for row, queue_id in enumerate(listed):
         given: dict[str, Any] = {name: values[row] for name, values in columns.items() if values[row] is not None}
         habits[queue_id] = dataclasses.replace(defaults, **given)

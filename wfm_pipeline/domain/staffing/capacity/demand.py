@@ -21,6 +21,7 @@ _BANDS: Final = ("calls_q10", "calls_q50", "calls_q90")
 class _DemandSheet(Sheet):
     missing_error = CapacityError
     invalid_error = CapacityError
+    duplicate_error = CapacityError
 
 
 def read_demand(frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[str]]:
@@ -71,8 +72,8 @@ def _check(demand: pd.DataFrame, sheet: Sheet) -> None:
         "calls and aht_seconds must be 0 or more": (calls < 0).any(axis=1) | (demand["aht_seconds"] < 0),
         "calls_q10 <= calls_q50 <= calls_q90 must hold": (calls["calls_q10"] > calls["calls_q50"])
         | (calls["calls_q50"] > calls["calls_q90"]),
-        "a queue has one row per week": demand.duplicated(["queue_id", "week_start"]),
     }
+    sheet.refuse_twice("queue_id, week", zip(demand["queue_id"], demand["week_start"].dt.date, strict=True))
     for words, is_wrong in faults.items():
         if is_wrong.any():
             row = int(is_wrong.to_numpy().argmax())

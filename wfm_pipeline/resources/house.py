@@ -218,9 +218,16 @@ class House:
         return self.settings.planning_folder or SAMPLE_PLANNING_FOLDER
 
     def planners_file(self, name: str) -> Path | None:
-        """A planners' CSV table, or None where the folder has none of that name."""
-        path = self.planning_folder / f"{name}.csv"
-        return path if path.is_file() else None
+        """A planners' table, CSV or a workbook, or None where the folder has none of that name.
+
+        Raises:
+            SettingsError: it has both.
+        """
+        both = [self.planning_folder / f"{name}{suffix}" for suffix in (".csv", ".xlsx")]
+        there = [path for path in both if path.is_file()]
+        if there == both:
+            raise SettingsError(f"{self.planning_folder} holds {name}.csv and {name}.xlsx: move one away", got=name)
+        return there[0] if there else None
 
     def title(self, text: str) -> str:
         """A title that names the source, and says so where its data are simulated."""

@@ -238,7 +238,11 @@ def test_wrong_words_are_one_line(folder, monkeypatch, capsys, words, code, said
             "q,2026-W54,1,300", "week must be such as 2026-W05, got '2026-W54' (weeks.csv, line 2)", id="week"
         ),
         pytest.param("q,2026-W02,-1,300", "must be 0 or more", id="negative"),
-        pytest.param("q,2026-W02,1,300\nq,2026-01-07,1,300", "a queue has one row per week", id="twice"),
+        pytest.param(
+            "q,2026-W02,1,300\nq,2026-01-07,1,300",
+            "two rows for queue_id, week = q, 2026-01-05 (lines 2 and 3)",
+            id="twice",
+        ),
     ],
 )
 def test_wrong_weeks_are_refused_with_their_line(folder, monkeypatch, capsys, lines, said):

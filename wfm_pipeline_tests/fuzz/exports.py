@@ -1,11 +1,13 @@
-"""Exports of systems and interval files: CSV, gzipped CSV and Parquet."""
+"""Exports of systems and interval files: CSV, gzipped CSV, Parquet and workbooks."""
 
 import io
+import zipfile
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
 from wfm_pipeline_tests.fuzz.broken import ODD, RAW, broken_table, broken_text, encoded, packed
 
@@ -60,11 +62,39 @@ def _parquet_of(good):
     return st.one_of(made(), made(), made(), RAW)
 
 
+def _workbook_of(good):
+    """The table as a workbook, with bytes of the file or of its sheet spoilt."""
+    book = Workbook()
+    for line in good.strip().split("\n"):
+        book.active.append(line.split(","))
+    whole = io.BytesIO()
+    book.save(whole)
+    with zipfile.ZipFile(whole) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+
+    @st.composite
+    def made(draw):
+        name = draw(st.sampled_from(sorted(parts)))
+        place = draw(st.integers(0, len(parts[name])))
+        odd = draw(st.one_of(st.binary(max_size=8), ODD.map(lambda text: text.encode("utf-8", "replace"))))
+        spoilt = parts[name][:place] + odd + parts[name][place + draw(st.integers(0, 8)) :]
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as packed:
+            for part, content in parts.items():
+                packed.writestr(part, spoilt if part == name else content)
+        content = buffer.getvalue()
+        cut = draw(st.integers(0, len(content)))
+        return content[:cut] if draw(st.integers(0, 9)) == 0 else content
+
+    return st.one_of(made(), made(), made(), RAW)
+
+
 def _all_kinds(stem, good):
     return st.one_of(
         st.fixed_dictionaries({f"{stem}.csv": _csv(good)}),
         st.fixed_dictionaries({f"{stem}.csv.gz": packed(_csv(good))}),
         st.fixed_dictionaries({f"{stem}.parquet": _parquet_of(good)}),
+        st.fixed_dictionaries({f"{stem}.xlsx": _workbook_of(good)}),
     )
 
 

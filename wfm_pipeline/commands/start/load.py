@@ -10,7 +10,7 @@ from wfm_pipeline.commands.common import chosen_settings, err, out
 
 def load(
     source: Annotated[str, typer.Argument(help="Source map the file belongs to, such as anonymous_bank.")],
-    file: Annotated[Path, typer.Argument(help="Parquet, CSV or gzipped CSV.")],
+    file: Annotated[Path, typer.Argument(help="Parquet, CSV, gzipped CSV or a workbook (.xlsx).")],
     to: Annotated[str, typer.Option("--to", metavar="URL", help="Source database, such as mysql+pymysql://...")],
     append: Annotated[bool, typer.Option("--append", help="Add to what is there instead of replacing it.")] = False,
 ) -> None:

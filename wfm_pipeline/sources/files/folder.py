@@ -1,4 +1,4 @@
-"""Reads a folder of exports: one CSV, gzipped CSV or Parquet file per table, named like the table."""
+"""Reads a folder of exports: one CSV, gzipped CSV, Parquet file or workbook per table, named like the table."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -101,7 +101,7 @@ class FileReader(SourceReader):
         found: dict[str, Path] = {}
         for path in sorted(self.folder.iterdir()):
             suffix = next((suffix for suffix in SUFFIXES if path.name.endswith(suffix)), None)
-            if suffix:
+            if suffix and not path.name.startswith("~$"):  # which a spreadsheet keeps beside a file it has open
                 name = path.name.removesuffix(suffix)
                 if name in found:
                     raise SourceError(

@@ -17,7 +17,7 @@ from wfm_pipeline.domain.sheet import NOTICES
 from wfm_pipeline.domain.written_times import AS_SHOWN, TimeReading, UnreadTimeError, read_times
 from wfm_pipeline.errors import DataError, SourceError, shown
 from wfm_pipeline.sources.files.packed import checked_names, guarded, opened
-from wfm_pipeline.sources.files.raw_files import read_file
+from wfm_pipeline.sources.files.raw_files import SUFFIXES, read_file
 from wfm_pipeline.sources.files.text_layout import layout_of, line_of_row
 from wfm_pipeline.units import number_hint
 
@@ -37,7 +37,7 @@ _GROUPED: Final = r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+"
 
 
 def read_interval_file(path: Path, reading: TimeReading = AS_SHOWN) -> pd.DataFrame:
-    """Read an interval file, CSV (also gzipped) or Parquet.
+    """Read an interval file: CSV (also gzipped), a workbook or Parquet.
 
     Args:
         path: The file.
@@ -63,7 +63,7 @@ def read_interval_file(path: Path, reading: TimeReading = AS_SHOWN) -> pd.DataFr
 
 
 def read_table_file(path: Path, reading: TimeReading = AS_SHOWN) -> pd.DataFrame:
-    """Read a CSV (also gzipped) or Parquet file.
+    """Read a CSV (also gzipped), a workbook or a Parquet file.
 
     Args:
         path: The file.
@@ -79,8 +79,8 @@ def read_table_file(path: Path, reading: TimeReading = AS_SHOWN) -> pd.DataFrame
     if not path.is_file():
         raise DataError(f"there is no file {path}", path=str(path))
     name = path.name.lower()
-    if not name.endswith((".parquet", ".csv", ".csv.gz")):
-        raise DataError(f"a table file ends in .csv, .csv.gz or .parquet, got {path.name}", path=str(path))
+    if not name.endswith(SUFFIXES):
+        raise DataError(f"a table file ends in {', '.join(SUFFIXES)}, got {path.name}", path=str(path))
     try:
         with guarded(path):
             frame = _parquet(path) if name.endswith(".parquet") else _csv(path)

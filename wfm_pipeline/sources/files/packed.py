@@ -16,6 +16,7 @@ from typing import IO, Final
 import pyarrow as pa
 
 from wfm_pipeline.errors import SourceError, shown
+from wfm_pipeline.sources.files.workbook import SUFFIX, SheetText
 
 LARGEST_RATIO: Final = 200
 """Bytes out of one packed byte: exports of calls have 5 to 50."""
@@ -52,17 +53,26 @@ class _Unpacked(io.RawIOBase):
 
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
-    """The bytes of a file, unpacked where its name ends in `.gz`.
+    """The bytes of a file, unpacked where its name ends in `.gz`; of a workbook its sheet as CSV in UTF-8.
 
     Raises:
-        SourceError: while reading, where a small file unpacks to a huge one.
+        SourceError: while reading, where a small file unpacks to a huge one, or a workbook is no table.
     """
+    if is_workbook(path):
+        with io.BufferedReader(SheetText(path), 1 << 20) as text:
+            yield text
+        return
     with path.open("rb") as plain:
         if path.suffix.lower() == ".gz":
             with io.BufferedReader(_Unpacked(plain, path), 1 << 20) as unpacked:
                 yield unpacked
         else:
             yield plain
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether a file is a workbook by its name."""
+    return path.name.lower().endswith(SUFFIX)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Opens one file of rows, CSV (also gzipped) or Parquet, as chunks of raw columns.
+"""Opens one file of rows, CSV (also gzipped, or a workbook's sheet) or Parquet, as chunks of raw columns.
 
 CSV comes as text, so that typing is the map's business alone. A file that is cut off, or whose rows
 have different lengths, is refused whole: a half file is worse than none.
@@ -26,7 +26,7 @@ from wfm_pipeline.sources.files.text_layout import (
     unique_names,
 )
 
-SUFFIXES: Final = (".parquet", ".csv", ".csv.gz")
+SUFFIXES: Final = (".parquet", ".csv", ".csv.gz", ".xlsx")
 _BLOCK_BYTES: Final = LONGEST_LINE
 _LARGEST_GROUP: Final = 1 << 30
 """Bytes of a row group of Parquet, which is unpacked at once."""
@@ -58,7 +58,7 @@ def read_file(path: Path, *, chunk_rows: int, columns: Sequence[str] | None = No
     """Rows of a file in chunks.
 
     Args:
-        path: A `.csv`, `.csv.gz` or `.parquet` file.
+        path: A `.csv`, `.csv.gz`, `.xlsx` or `.parquet` file.
         chunk_rows: Rows at a time, at most (CSV: blocks of some megabytes).
         columns: Only these columns; all by default.
 

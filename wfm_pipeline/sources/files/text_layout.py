@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from wfm_pipeline.errors import MOST_NAMED, SourceError, shown
-from wfm_pipeline.sources.files.packed import LONGEST_LINE, checked_names, opened
+from wfm_pipeline.sources.files.packed import LONGEST_LINE, checked_names, is_workbook, opened
 
 DELIMITERS: Final = ",;\t|"
 _BLOCK_BYTES: Final = LONGEST_LINE
@@ -68,7 +68,7 @@ def layout_of(path: Path) -> TextLayout:
     with opened_text(path, encoding, errors="replace") as file:  # who reads the rows says what is no text
         above, told, first = _above(path, file)
         sample = [first, *_sample(file, csv.field_size_limit() - len(first))]
-    delimiter = told or _delimiter(sample)
+    delimiter = "," if is_workbook(path) else told or _delimiter(sample)
     reader = csv.reader(sample, delimiter=delimiter)
     header = next(reader)
     header_line = above + reader.line_num
@@ -93,10 +93,12 @@ def encoding_of(path: Path) -> str:
     Raises:
         SourceError: it is a workbook, whatever its name says.
     """
+    if is_workbook(path):
+        return "utf-8"
     with opened(path) as file:
         start = file.read(4)
         if start.startswith(_WORKBOOKS):
-            raise SourceError(f"{path} is a spreadsheet's workbook, not text; save it as CSV", path=str(path))
+            raise SourceError(f"{path} is a spreadsheet's workbook, not text; save it as .xlsx or CSV", path=str(path))
         for mark, name in _MARKS:
             if start.startswith(mark):
                 return name

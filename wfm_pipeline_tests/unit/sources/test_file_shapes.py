@@ -163,7 +163,9 @@ def test_a_broken_byte_behind_a_mark_of_utf8_is_said_and_not_taken_for_another_e
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        pytest.param(b"PK\x03\x04rest", "is a spreadsheet's workbook, not text; save it as CSV", id="workbook"),
+        pytest.param(
+            b"PK\x03\x04rest", "is a spreadsheet's workbook, not text; save it as .xlsx or CSV", id="workbook"
+        ),
         pytest.param(b'id,"at\na,1\nb,2\n', "line 1, has a double quote that does not end", id="open_quote"),
         pytest.param(b"a,b\n\x81\n", "is no text in UTF-8, UTF-16 or Windows-1252", id="no_text"),
         pytest.param("a,b\n1,2\n".encode("utf-16")[:-1], "is no text in UTF-8, UTF-16", id="half_utf16"),

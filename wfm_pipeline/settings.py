@@ -147,6 +147,13 @@ class Settings(AlertSettings, ScheduleSettings, BaseSettings):
         le=1,
         description="The run fails when more than this share of rows is refused besides exclusions.",
     )
+    contradiction_share_limit: float = Field(
+        0.02,
+        ge=0.001,
+        le=1,
+        description="The run fails when more than this share of calls contradicts itself: abandoned with talk time, or "
+        "legs that overlap and should be in turn.",
+    )
 
     first_date: Day | None = Field(
         None, description="First date of Dagster's partitions; default: the map's, else what the last run found."

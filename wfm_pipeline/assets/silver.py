@@ -24,6 +24,7 @@ from wfm_pipeline.resources.options import silver_rules
 from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.ops.writing import utc_now
+from wfm_pipeline.warehouse.silver.contradictions import refuse_contradictions
 from wfm_pipeline.warehouse.silver.due_dates import refresh_due_dates
 from wfm_pipeline.warehouse.silver.refresh import (
     SilverCounts,
@@ -37,6 +38,8 @@ from wfm_pipeline.warehouse.silver.rows import forget_raw, refuse_too_many
 
 Refresh = Callable[[Warehouse, SourceMap, SilverRules, Dates], SilverCounts]
 """Replaces a table's rows of some dates."""
+Judge = Callable[[Step, SilverCounts], None]
+"""Raises where what a refresh found must stop the run."""
 _FEW_REFUSED = dg.AssetCheckSpec(
     "few_rows_are_refused",
     asset=key_of(CALL_LEGS),
@@ -50,7 +53,13 @@ def build_silver_assets(source_map: SourceMap, partitions: dg.PartitionsDefiniti
     daily = partial(_daily_asset, partitions=partitions)
     return [
         _legs_asset(_known(raw, "call_legs", "queues"), partitions),
-        daily(CALLS, refresh_calls, reads=[CALL_LEGS, *_known(raw, "customers")], time_column="arrived_at"),
+        daily(
+            CALLS,
+            refresh_calls,
+            judge=_refuse_contradictions,
+            reads=[CALL_LEGS, *_known(raw, "customers")],
+            time_column="arrived_at",
+        ),
         _calendar_asset(),
         daily(QUEUE_INTERVALS, refresh_intervals, reads=[CALLS, CALENDAR_DAYS], time_column="interval_start"),
         *(daily(CASES, refresh_cases, reads=[key], time_column="opened_at") for key in _known(raw, "cases")),
@@ -85,14 +94,31 @@ def _legs_asset(reads: list[dg.AssetKey], partitions: dg.PartitionsDefinition | 
     return call_legs
 
 
-def _refreshed(step: Step, table: Table, refresh: Refresh) -> SilverCounts:
-    """Refresh the dates of the run, and those that wait for it."""
+def _no_judge(_step: Step, _counts: SilverCounts) -> None:
+    """Nothing stops a table of which nobody asks anything."""
+
+
+def _refuse_contradictions(step: Step, counts: SilverCounts) -> None:
+    refuse_contradictions(counts, highest_share=step.settings.contradiction_share_limit)
+
+
+def _refreshed(step: Step, table: Table, refresh: Refresh, judge: Judge = _no_judge) -> SilverCounts:
+    """Refresh the dates of the run, and those that wait for it.
+
+    What the judge refuses stays on the to-do list: the next run makes it again, and is stopped again until it is mended.
+    """
     rules = silver_rules(step.settings)
+
+    def judged(dates: Dates) -> SilverCounts:
+        counts = refresh(step.warehouse, step.source_map, rules, dates)
+        judge(step, counts)
+        return counts
+
     return refresh_due_dates(
         step.warehouse,
         step.source_map,
         table,
-        lambda dates: refresh(step.warehouse, step.source_map, rules, dates),
+        judged,
         own=dates_of(step.context),
         run_id=step.run_id,
     )
@@ -137,12 +163,13 @@ def _daily_asset(
     reads: list[Input],
     time_column: str,
     partitions: dg.PartitionsDefinition | None,
+    judge: Judge = _no_judge,
 ) -> dg.AssetsDefinition:
     """An asset that refreshes its run's dates by one function and strikes them off the to-do list."""
 
     @dg.asset(**asset_words(table, reads=reads, partitions=DAY, made_in=__name__), **partitioned(partitions))
     def daily_table(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
         with at_work(context, house) as step:
-            return step.made(table, _flow(_refreshed(step, table, refresh)), time_column=time_column)
+            return step.made(table, _flow(_refreshed(step, table, refresh, judge)), time_column=time_column)
 
     return daily_table

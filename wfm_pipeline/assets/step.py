@@ -5,6 +5,7 @@ here; what a table promises comes from its contract. Not here: declaring assets 
 """
 
 import datetime as dt
+import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -196,6 +197,7 @@ def _note_health(step: Step, table: str, flow: Flow, *, freshness: dt.date | Non
         "rows_duplicate": flow.rows_duplicate,
         "seconds": round(step.watch.seconds(), 3),
         "freshness": freshness,
+        "findings": json.dumps(flow.notes["findings"], sort_keys=True) if flow.notes.get("findings") else None,
     }
     step.warehouse.replace(PIPELINE_HEALTH, pd.DataFrame([line]), scope)
 

@@ -160,6 +160,10 @@ PIPELINE_HEALTH = Table(
         count("rows_duplicate", "Rows that were there already or were replaced by a newer version."),
         seconds("seconds", "Time the step took."),
         day("freshness", "Last business date the table holds.", nullable=True),
+        text(
+            "findings",
+            "JSON object, finding -> rows or calls of the run: refused, mended, or contradicting themselves.",
+        ),
     ),
 )
 

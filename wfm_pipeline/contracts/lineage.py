@@ -58,6 +58,8 @@ LINEAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "caller_key": _from(_LEGS, "caller_number", "customer_id"),
         "agent_id": _from(_LEGS, "agent_id", "status"),
         "outcome": _from(_LEGS, "status", "leg_number"),
+        "has_overlapping_legs": _from(_LEGS, "started_at", "menu_seconds", "wait_seconds", "leg_number"),
+        "is_abandoned_with_talk": _from(_LEGS, "status", "talk_seconds"),
         "wait_seconds": _from(_LEGS, "wait_seconds", "status"),
         "handle_seconds": _from(_LEGS, "talk_seconds", "hold_seconds", "after_call_seconds"),
         "is_redial": _from(_LEGS, "caller_number", "customer_id", "queue_id", "started_at", "status"),

@@ -66,8 +66,8 @@ CALLS = Table(
         SOURCE,
         text("call_id", "The call.", nullable=False),
         text("queue_id", "Queue of the first leg (first touch).", nullable=False),
-        text("final_queue_id", "Queue of the last leg.", nullable=False),
-        count("transfers", "Legs after the first."),
+        text("final_queue_id", "Queue of the leg that decides the outcome.", nullable=False),
+        count("transfers", "Legs after the first; 0 where legs are phones that ring at once."),
         text("channel", "Channel of the contact."),
         instant("arrived_at", "Start of the first leg."),
         local_time("arrived_at_local", "Start of the first leg, wall clock."),
@@ -83,12 +83,31 @@ CALLS = Table(
             personal="customer",
         ),
         text("agent_id", "Last agent who answered.", personal="agent"),
-        text("outcome", "Outcome of the last leg.", nullable=False, allowed=OUTCOMES),
-        seconds("wait_seconds", "Queue waits up to and including the first answered leg."),
-        seconds("handle_seconds", "Talk + hold + after-call work over all legs; null if nothing usable was recorded."),
+        text(
+            "outcome",
+            "Of the last leg, in an answered call of the last that is not `other`; at once: answered if any leg was.",
+            nullable=False,
+            allowed=OUTCOMES,
+        ),
+        seconds(
+            "wait_seconds", "Queue waits up to and including the first answered leg; at once: of the answering leg."
+        ),
+        seconds(
+            "handle_seconds",
+            "Talk + hold + after-call work over the answered legs, of an unanswered call over all; at once: of the "
+            "answering leg. Null if nothing usable was recorded.",
+        ),
         flag("is_redial", "A true redial: same caller and queue soon after that caller's abandoned call."),
         flag("is_open", "Arrived inside the opening hours."),
         text("case_id", "Case the call belongs to."),
+        flag(
+            "has_overlapping_legs", "Legs that should be in turn: one begins while the one before waits.", nullable=True
+        ),
+        flag(
+            "is_abandoned_with_talk",
+            "Abandoned, although a leg that was not passed on has talk time: the record contradicts itself.",
+            nullable=True,
+        ),
     ),
     partition="business_date",
 )

@@ -1,16 +1,24 @@
 """Legs to calls: one row per call, attributed to the queue that was touched first; and which calls are redials.
 
 Most calls have one leg and need no aggregation: they go straight through, and only the calls with
-several legs (`several_legs`, few and worth materialising) are ranked. Legs are in order of
-leg_number, then started_at, then row_hash. Customers and redials are put in afterwards.
+several legs (`several_legs`, few and worth materialising) are ranked. Customers and redials are put in
+afterwards. Not here: what several legs say together (several_legs.py).
 """
 
 import ibis
-from ibis.expr.types import BooleanValue, FloatingValue, StringValue
+from ibis.expr.types import BooleanValue, FloatingValue
 from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.contracts.stand_ins import UNKNOWN
+from wfm_pipeline.transforms.several_legs import (
+    FIRST,
+    calls_at_once,
+    calls_in_turn,
+    is_answered,
+    is_talk_unexplained,
+    outcome_of,
+)
 
 _HANDLE = ("talk_seconds", "hold_seconds", "after_call_seconds")
 
@@ -33,22 +41,23 @@ def attribute_calls(legs: IbisTable, several: IbisTable, source_map: SourceMap) 
     Args:
         legs: Rows of `silver.call_legs`, all legs of every call in them.
         several: `several_legs(legs)`, best materialised.
-        source_map: Says what tells callers apart.
+        source_map: Says what tells callers apart, and how legs of a call relate.
 
     Returns:
         source, call_id, queue_id and arrived_at of the first leg, with its landing number, customer
-        id, caller_key, channel, case and row_hash; final_queue_id and outcome of the last leg;
-        transfers, agent_id, wait_seconds [s], handle_seconds [s].
+        id, caller_key, channel, case and row_hash; final_queue_id, outcome, transfers, agent_id, wait_seconds [s],
+        handle_seconds [s]; has_overlapping_legs and is_abandoned_with_talk, where the legs contradict each other.
     """
     caller = "customer_id" if source_map.caller_is == "customer" else "caller_number"
     legs = legs.mutate(
         queue_id=legs.queue_id.fill_null(UNKNOWN),
         caller_key=legs[caller],
-        is_answered=legs.status.isin(("answered", "transferred")),
+        is_answered=is_answered(legs.status),
         handle_seconds=_handle_seconds(legs),
     )
     single = _single_leg_calls(legs.anti_join(several, "call_id"))
-    ranked = _several_leg_calls(legs.semi_join(several, "call_id"))
+    together = calls_at_once if source_map.has_legs_at_once else calls_in_turn
+    ranked = together(legs.semi_join(several, "call_id"))
     return ibis.union(single, ranked.select(*single.columns))
 
 
@@ -59,52 +68,21 @@ def _handle_seconds(legs: IbisTable) -> FloatingValue:
     return ibis.ifelse(is_known, total, ibis.null("float64"))
 
 
-def _outcome(status: StringValue, is_answered: BooleanValue) -> StringValue:
-    return ibis.cases((is_answered, "answered"), (status == "abandoned", "abandoned"), else_="other")
-
-
-_FIRST = ("source", "queue_id", "channel", "landing_number", "customer_id", "caller_key", "case_id", "row_hash")
-
-
 def _single_leg_calls(legs: IbisTable) -> IbisTable:
+    outcome = outcome_of(legs.status)
     return legs.select(
-        *_FIRST,
+        *FIRST,
         call_id=legs.call_id,
         final_queue_id=legs.queue_id,
         transfers=ibis.literal(0, type="int64"),
         arrived_at=legs.started_at,
         arrived_at_local=legs.started_at_local,
         agent_id=ibis.ifelse(legs.is_answered, legs.agent_id, ibis.null("string")),
-        outcome=_outcome(legs.status, legs.is_answered),
+        outcome=outcome,
         wait_seconds=legs.wait_seconds,
         handle_seconds=legs.handle_seconds,
-    )
-
-
-def _several_leg_calls(legs: IbisTable) -> IbisTable:
-    order = [legs.leg_number, legs.started_at, legs.row_hash]
-    in_order = ibis.window(group_by="call_id", order_by=order)
-    placed = legs.mutate(place=ibis.row_number().over(in_order))
-    whole_call = ibis.window(group_by="call_id")
-    answered_at = ibis.ifelse(placed.is_answered, placed.place, ibis.null("int64"))
-    served_at = ibis.ifelse(placed.agent_id.notnull(), answered_at, ibis.null("int64"))
-    marked = placed.mutate(
-        last_place=placed.place.max().over(whole_call),
-        answer_place=answered_at.min().over(whole_call),
-        agent_place=served_at.max().over(whole_call),
-    )
-    first, last = marked.place == 0, marked.place == marked.last_place
-    is_waited = marked.place <= marked.answer_place.fill_null(marked.last_place)
-    return marked.group_by("call_id").agg(
-        **{name: marked[name].max(where=first) for name in _FIRST},
-        final_queue_id=marked.queue_id.max(where=last),
-        transfers=marked.last_place.max(),
-        arrived_at=marked.started_at.max(where=first),
-        arrived_at_local=marked.started_at_local.max(where=first),
-        agent_id=marked.agent_id.max(where=marked.place == marked.agent_place),
-        outcome=_outcome(marked.status, marked.is_answered).max(where=last),
-        wait_seconds=marked.wait_seconds.sum(where=is_waited),
-        handle_seconds=marked.handle_seconds.sum(),
+        has_overlapping_legs=ibis.literal(value=False),
+        is_abandoned_with_talk=(outcome == "abandoned") & is_talk_unexplained(legs),
     )
 
 

@@ -103,15 +103,16 @@ def test_after_an_upgrade_every_table_has_the_columns_of_its_contract(former):
     assert [] == former.pending_upgrade()
 
 
-def test_every_date_of_the_intervals_is_made_again_by_the_next_run(former):
+@pytest.mark.parametrize("table", ["silver.calls", "silver.queue_intervals"])
+def test_every_date_of_calls_and_intervals_is_made_again_by_the_next_run(former, table):
     for _ in range(2):
         with former.writing(owner="wfm upgrade", is_upgrade=True):
             pass
 
     with former.open_warehouse() as warehouse:
-        dates = warehouse.frame(warehouse.table("silver.queue_intervals").select("business_date").distinct())
+        dates = warehouse.frame(warehouse.table(table).select("business_date").distinct())
         noted = warehouse.frame(warehouse.table(TO_DO))
-    noted = noted[noted["silver_table"] == "silver.queue_intervals"]
+    noted = noted[noted["silver_table"] == table]
     assert sorted(dates["business_date"]) == sorted(noted["business_date"])
 
 

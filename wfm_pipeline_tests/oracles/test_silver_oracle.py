@@ -42,17 +42,19 @@ def call_by_hand(legs):
     """One call from its legs in order."""
     answered = [place for place, row in enumerate(legs) if STATUS[row["status"]] == "answered"]
     waited = [row["wait"] for row in legs[: answered[0] + 1 if answered else None] if row["wait"] >= 0]
-    handled = [row[name] for row in legs for name in ("talk", "hold") if row[name] is not None and row[name] >= 0]
+    deciding = [row for row in legs if STATUS[row["status"]] != "other"][-1] if answered else legs[-1]
+    talked = [legs[place] for place in answered] or legs
+    handled = [row[name] for row in talked for name in ("talk", "hold") if row[name] is not None and row[name] >= 0]
     served_by = [legs[place]["agent"] for place in answered if legs[place]["agent"] != "NONE"]
     digits = "".join(sign for sign in legs[0]["caller"] or "" if sign.isdigit()).removeprefix("46")
     return {
         "queue_id": legs[0]["queue"] or "(unknown)",
-        "final_queue_id": legs[-1]["queue"] or "(unknown)",
+        "final_queue_id": deciding["queue"] or "(unknown)",
         "transfers": len(legs) - 1,
         "arrived_at_local": legs[0]["created"],
         "caller_key": digits if len(digits) >= 7 else None,
         "agent_id": served_by[-1] if served_by else None,
-        "outcome": STATUS[legs[-1]["status"]],
+        "outcome": STATUS[deciding["status"]],
         "wait_seconds": sum(waited) if waited else None,
         "handle_seconds": sum(handled) if handled else None,
     }

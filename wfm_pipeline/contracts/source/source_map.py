@@ -16,6 +16,7 @@ from wfm_pipeline.contracts.source.stored_names import bronze_table_name
 
 Role = Literal["call_legs", "cases", "customers", "queues", "agents"]
 Load = Literal["incremental", "full"]
+Legs = Literal["in_turn", "at_once"]
 SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_+ ]{0,62}")
 
 
@@ -84,6 +85,8 @@ class TableMap:
         changed_at: Raw timestamp of the last change, where the source keeps one: finds late and corrected rows.
         columns: Canonical column -> how it is made.
         exclude: Rows to refuse.
+        legs: How the legs of a call relate, in a table of legs: `in_turn`, one stay after the other, or `at_once`, a row
+            for each of several phones that rang together.
     """
 
     name: str
@@ -96,6 +99,7 @@ class TableMap:
     business_date: str | None = None
     changed_at: str | None = None
     exclude: tuple[Exclusion, ...] = ()
+    legs: Legs = "in_turn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,11 @@ class SourceMap:
             The table; None where the source has none of it.
         """
         return next((table for table in self.tables if table.role == role), None)
+
+    @property
+    def has_legs_at_once(self) -> bool:
+        """Whether the legs of a call are phones that rang together."""
+        return any(table.legs == "at_once" for table in self.tables if table.role == "call_legs")
 
     def bronze_name(self, table: TableMap) -> str:
         """The table in the warehouse that keeps a table's raw rows.

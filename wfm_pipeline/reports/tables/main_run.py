@@ -1,5 +1,7 @@
 """The tables that `wfm run` prints: what came in, calls per queue, the forecast, and its score."""
 
+import json
+
 import pandas as pd
 
 from wfm_pipeline.contracts.stand_ins import ALL
@@ -19,6 +21,7 @@ def run_tables(gold: GoldReader, *, run_id: str, source: str) -> dict[str, pd.Da
     """
     return {
         "Rows: in = loaded + refused + duplicate": _flow(gold, run_id),
+        "Findings: refused, mended, or calls that contradict themselves": _findings(gold, run_id),
         "Calls per queue": _calls_per_queue(gold, source),
         "Forecast per queue": _forecast(gold, source),
         "Customer segments": _segments(gold, source),
@@ -34,6 +37,20 @@ def _flow(gold: GoldReader, run_id: str) -> pd.DataFrame:
     order = table["table_name"].str.split(".").str[0].map(layers)
     table = table.assign(freshness=table["freshness"].dt.date.astype(object))
     return table.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+
+
+def _findings(gold: GoldReader, run_id: str) -> pd.DataFrame:
+    """Nothing is told of a copy that an older version published, which has no such column."""
+    rows = gold.rows("pipeline_health", run_id=run_id).reindex(columns=["table_name", "findings"])
+    told = rows.dropna(subset="findings").sort_values("table_name")
+    found = [
+        (table, finding, count)
+        for table, findings in zip(told["table_name"], told["findings"], strict=True)
+        for finding, count in json.loads(findings).items()
+    ]
+    if not found:
+        return pd.DataFrame({"findings": ["none"]})
+    return pd.DataFrame(found, columns=["table_name", "finding", "count"])
 
 
 def _calls_per_queue(gold: GoldReader, source: str) -> pd.DataFrame:

@@ -17,7 +17,16 @@ from wfm_pipeline.contracts.columns import DataType
 from wfm_pipeline.contracts.source.patterns import pattern_fault
 from wfm_pipeline.contracts.source.roles import CANONICAL_COLUMNS, REQUIRED_COLUMNS
 from wfm_pipeline.contracts.source.site import Site
-from wfm_pipeline.contracts.source.source_map import SAFE_NAME, ColumnMap, Exclusion, Load, Role, SourceMap, TableMap
+from wfm_pipeline.contracts.source.source_map import (
+    SAFE_NAME,
+    ColumnMap,
+    Exclusion,
+    Legs,
+    Load,
+    Role,
+    SourceMap,
+    TableMap,
+)
 from wfm_pipeline.errors import SettingsError, shown
 from wfm_pipeline.machine import expanded
 from wfm_pipeline.sources.maps.door import Door
@@ -133,9 +142,17 @@ def _table_map(door: Door, name: str) -> TableMap:
         business_date=door.text("business_date", default="") or None,
         changed_at=door.text("changed_at", default="") or None,
         exclude=tuple(_exclusion(entry, types) for entry in door.entries("exclude")),
+        legs=_legs(door, role),
     )
     _check_table(door, table)
     return table
+
+
+def _legs(door: Door, role: Role) -> Legs:
+    if "legs" in door.values and role != "call_legs":
+        door.refuse("legs", door.values["legs"], f"left out in a table with role {role}; it is a word of call_legs")
+    found: Legs = door.choice("legs", get_args(Legs), default="in_turn")
+    return found
 
 
 def _check_raw_names(door: Door, types: Mapping[str, str]) -> None:

@@ -76,6 +76,7 @@ def _shorten_names(warehouse: Warehouse) -> None:
 
 
 _INTERVALS: Final = "silver.queue_intervals"
+_OF_CALLS: Final = ("silver.calls", _INTERVALS)
 
 
 def _dates_not_noted(warehouse: Warehouse, silver_table: str) -> pd.DataFrame:
@@ -101,6 +102,11 @@ def _make_again(warehouse: Warehouse, silver_table: str) -> None:
     warehouse.append_arrow(PENDING_DAYS.full_name, to_contract(PENDING_DAYS, dates))
 
 
+def _make_calls_again(warehouse: Warehouse) -> None:
+    for table in _OF_CALLS:
+        _make_again(warehouse, table)
+
+
 STEPS: Final[tuple[Step, ...]] = (
     Step(1, "every date stands once in the ledger of what was read", _repeated_dates, _keep_dates_once),
     Step(
@@ -114,5 +120,11 @@ STEPS: Final[tuple[Step, ...]] = (
         "intervals count the calls whose handle time and wait are known",
         lambda warehouse: _dates_to_make_again(warehouse, _INTERVALS),
         lambda warehouse: _make_again(warehouse, _INTERVALS),
+    ),
+    Step(
+        4,
+        "a survey or voicemail after the talk no longer undoes an answer, and is no handling",
+        lambda warehouse: [words for table in _OF_CALLS for words in _dates_to_make_again(warehouse, table)],
+        _make_calls_again,
     ),
 )

@@ -22,6 +22,7 @@ from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.transforms.rows.zones import SiteClock
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.silver.contradictions import count_contradictions
 from wfm_pipeline.warehouse.silver.intervals import refresh_calendar, refresh_intervals, stale_interval_dates
 from wfm_pipeline.warehouse.silver.rows import SilverCounts, clock_of_times, days_scope, refresh_rows
 from wfm_pipeline.warehouse.silver.sources import customers_of_source, known_queues, source_dates
@@ -89,7 +90,8 @@ def refresh_calls(warehouse: Warehouse, source_map: SourceMap, rules: SilverRule
     """Replace the calls that arrived on some business dates, from `silver.call_legs`.
 
     A call is made from all its legs and a redial from the days before, wherever they lie, so that
-    the answer does not depend on which dates are refreshed.
+    the answer does not depend on which dates are refreshed. Calls whose legs contradict each other are counted as
+    findings.
     """
     warehouse.create(CALL_LEGS)
     warehouse.renew_statistics(CALL_LEGS.full_name)
@@ -103,7 +105,7 @@ def refresh_calls(warehouse: Warehouse, source_map: SourceMap, rules: SilverRule
         finished = finish_calls(calls, redial_ids, customers, opens)
         scope = days_scope(source_map, dates)
         loaded = warehouse.replace(CALLS, scope.filter(finished), scope)
-    return SilverCounts(loaded, loaded)
+    return SilverCounts(loaded, loaded, findings=count_contradictions(warehouse, source_map, dates))
 
 
 def _legs_of_calls(warehouse: Warehouse, source_map: SourceMap, dates: Dates, stack: ExitStack) -> IbisTable:

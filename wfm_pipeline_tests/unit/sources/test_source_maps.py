@@ -74,6 +74,12 @@ def test_a_users_own_map_is_read_from_its_path(tmp_path: Path) -> None:
             ["tables.calls.load", "'daily'", "incremental, full"],
             id="unknown_word",
         ),
+        pytest.param(
+            'load = "incremental"',
+            'load = "incremental"\nlegs = "parallel"',
+            ["tables.calls.legs", "'parallel'", "in_turn, at_once"],
+            id="unknown_relation_of_legs",
+        ),
         pytest.param('business_date = "at"', "", ["business_date", "needed where load is incremental"], id="no_date"),
         pytest.param(
             'business_date = "at"',
@@ -112,6 +118,34 @@ def test_a_map_that_is_wrong_is_refused_with_file_key_and_what_is_allowed(
 
     assert [word for word in words if word not in str(caught.value)] == []
     assert "\n" not in str(caught.value).split("TOML:")[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_at_once"),
+    [
+        pytest.param("", False, id="in_turn_where_nothing_is_said"),
+        pytest.param('legs = "in_turn"', False, id="in_turn"),
+        pytest.param('legs = "at_once"', True, id="at_once"),
+    ],
+)
+def test_a_map_says_how_the_legs_of_a_call_relate(tmp_path: Path, line: str, is_at_once: bool) -> None:
+    found = load_map(written(tmp_path, GOOD.replace('role = "call_legs"', f'role = "call_legs"\n{line}')))
+
+    assert found.has_legs_at_once == is_at_once
+
+
+def test_legs_are_no_word_of_other_tables(tmp_path: Path) -> None:
+    agents = """
+[tables.people]
+role = "agents"
+load = "full"
+legs = "at_once"
+key = ["id"]
+types = { id = "string" }
+columns = { agent_id = "id" }
+"""
+    with pytest.raises(SettingsError, match=r"tables\.people\.legs must be left out in a table with role agents"):
+        load_map(written(tmp_path, GOOD + agents))
 
 
 def test_tables_that_differ_in_capitals_alone_are_refused(tmp_path: Path) -> None:

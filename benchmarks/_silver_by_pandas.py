@@ -42,7 +42,9 @@ def calls_of(legs: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
     legs["waited"] = legs["wait_seconds"].where((legs["leg_number"] <= answer_leg) | answer_leg.isna())
     legs["served_by"] = legs["agent_id"].where(legs["is_answered"])
     first = legs.drop_duplicates("call_id", keep="first").set_index("call_id")
-    last = legs.drop_duplicates("call_id", keep="last").set_index("call_id")
+    decides = (legs["status"] != "other") | answer_leg.isna()
+    last = legs[decides].drop_duplicates("call_id", keep="last").set_index("call_id").reindex(first.index)
+    legs["handle"] = legs["handle"].where(legs["is_answered"] | answer_leg.isna())
     sums = legs.groupby("call_id", sort=False)[["waited", "handle"]].sum(min_count=1)
     calls = first[["queue_id", "landing_number", "started_at", "started_at_local", "caller_number", "row_hash"]].copy()
     calls["final_queue_id"], calls["transfers"] = last["queue_id"], legs.groupby("call_id", sort=False).size() - 1

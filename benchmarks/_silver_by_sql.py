@@ -85,7 +85,9 @@ with legs as (
 several as (select call_id from legs group by call_id having count(*) > 1),
 placed as (
     select *, row_number() over w as place, min(case when is_answered then leg_number end) over (partition by call_id)
-            as answer_leg, count(*) over (partition by call_id) as legs_of_call
+            as answer_leg, count(*) over (partition by call_id) as legs_of_call,
+        case when is_answered then 'answered' when status = 'abandoned' then 'abandoned' else 'other' end as leg_outcome,
+        date_diff('second', lag(started_at) over w, started_at) as since, lag(wait_seconds) over w as waited
     from legs semi join several using (call_id)
     window w as (partition by call_id order by leg_number)
 ),
@@ -94,17 +96,21 @@ attributed as (
         landing_number, started_at as arrived_at, started_at_local as arrived_at_local, caller_number as caller_key,
         case when is_answered then agent_id end as agent_id,
         case when is_answered then 'answered' when status = 'abandoned' then 'abandoned' else 'other' end as outcome,
-        wait_seconds, handle as handle_seconds, case_id, row_hash
+        wait_seconds, handle as handle_seconds, case_id, false as has_overlapping_legs,
+        coalesce(status = 'abandoned' and talk_seconds > 0, false) as is_abandoned_with_talk, row_hash
     from legs anti join several using (call_id)
     union all
-    select min(source), call_id, max(queue_id) filter (place = 1), max(queue_id) filter (place = legs_of_call),
+    select min(source), call_id, max(queue_id) filter (place = 1),
+        arg_max(queue_id, place) filter (answer_leg is null or leg_outcome <> 'other'),
         max(legs_of_call) - 1, max(channel) filter (place = 1), max(landing_number) filter (place = 1),
         max(started_at) filter (place = 1), max(started_at_local) filter (place = 1),
         max(caller_number) filter (place = 1), arg_max(agent_id, place) filter (is_answered and agent_id is not null),
-        max(case when is_answered then 'answered' when status = 'abandoned' then 'abandoned' else 'other' end)
-            filter (place = legs_of_call),
-        sum(wait_seconds) filter (leg_number <= coalesce(answer_leg, leg_number)), sum(handle),
-        max(case_id) filter (place = 1), max(row_hash) filter (place = 1)
+        arg_max(leg_outcome, place) filter (answer_leg is null or leg_outcome <> 'other') as decided,
+        sum(wait_seconds) filter (leg_number <= coalesce(answer_leg, leg_number)),
+        sum(handle) filter (is_answered or answer_leg is null), max(case_id) filter (place = 1),
+        bool_or(coalesce((since <= 0 and (waited is null or waited > 0)) or since + 1 < waited, false)),
+        decided = 'abandoned' and bool_or(coalesce(status in ('answered', 'abandoned') and talk_seconds > 0, false)),
+        max(row_hash) filter (place = 1)
     from placed group by call_id
 ),
 redials as (
@@ -125,7 +131,7 @@ select a.source, a.call_id, a.queue_id, final_queue_id, transfers, channel, arri
     case when isodow(arrived_at_local) <= 5 then hour(arrived_at_local) between 7 and 20
         when isodow(arrived_at_local) = 6 then hour(arrived_at_local) between 10 and 15 else false end
         and cast(arrived_at_local as date) not in ({holidays}) as is_open,
-    case_id
+    case_id, has_overlapping_legs, is_abandoned_with_talk
 from attributed a left join redials r using (call_id) left join customers c using (landing_number)
 """
 INTERVALS = r"""

@@ -18,7 +18,7 @@ from wfm_pipeline.domain.allocation.strategies.gate import is_exact_state
 from wfm_pipeline.domain.allocation.strategies.strategy import Allocation, Options, optimal_counts
 from wfm_pipeline.domain.allocation.tables.frames import WeekAnswer, allocate_frames
 from wfm_pipeline.domain.allocation.tables.locality import DEFAULT_RULES, LocalityPolicy
-from wfm_pipeline.domain.allocation.tables.sheets import read_rules
+from wfm_pipeline.domain.allocation.tables.sheets import Sheet, read_rules
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.errors import DataError, SettingsError
 from wfm_pipeline.resources import House
@@ -171,6 +171,7 @@ def _last_week(path: Path | None) -> Mapping[str, str | None] | None:
     missing = {"resource_cn", "demand_id"} - set(frame.columns)
     if missing:
         raise DataError(f"{path} lacks {', '.join(sorted(missing))}; it should be what --out wrote last week")
+    Sheet(frame, path.name, required=("resource_cn",)).refuse_twice("resource_cn", frame["resource_cn"])
     return {cn: demand or None for cn, demand in zip(frame["resource_cn"], frame["demand_id"], strict=True)}
 
 

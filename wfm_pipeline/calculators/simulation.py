@@ -11,6 +11,7 @@ from typing import Final
 
 import pandas as pd
 
+from wfm_pipeline.domain.sheet import NOTICES
 from wfm_pipeline.domain.simulation.floor.centre import MOST_AGENTS, AgentGroup, Floor, Queue, present_throughout
 from wfm_pipeline.domain.simulation.floor.replications import (
     Replications,
@@ -84,6 +85,7 @@ class SimulationAnswer:
         intervals: One row per queue and interval: means over the runs.
         teams: One row per group with the size that was found; None where sizes were given.
         facts: Seed, replications, confidence, intervals not counted, sizes tried.
+        notices: What of the files was read otherwise than it stands.
     """
 
     queues: pd.DataFrame
@@ -91,6 +93,7 @@ class SimulationAnswer:
     intervals: pd.DataFrame
     teams: pd.DataFrame | None
     facts: dict[str, object]
+    notices: tuple[str, ...] = ()
 
 
 def answer_simulation(request: SimulationRequest, *, say: Say = lambda _line: None) -> SimulationAnswer:
@@ -101,7 +104,7 @@ def answer_simulation(request: SimulationRequest, *, say: Say = lambda _line: No
         DataError: a file is missing or wrong; the message names file, line and what is allowed.
     """
     _check_words(request)
-    floor, grid = _floor(request)
+    floor, grid, notices = _floor(request)
     warm_up = _warm_up(request, floor)
     facts: dict[str, object] = {
         "seed": request.seed,
@@ -124,6 +127,7 @@ def answer_simulation(request: SimulationRequest, *, say: Say = lambda _line: No
         _intervals(runs, grid),
         teams,
         facts,
+        notices,
     )
 
 
@@ -166,9 +170,10 @@ def _check_words_of_files(request: SimulationRequest) -> None:
         raise SettingsError("give either --shifts S.csv or --find-teams LEVEL")
 
 
-def _floor(request: SimulationRequest) -> tuple[Floor, Grid]:
+def _floor(request: SimulationRequest) -> tuple[Floor, Grid, tuple[str, ...]]:
+    """The floor that is asked, its grid, and what is to be said of the files."""
     if request.arrivals is None or request.groups is None:
-        return _one_queue(request)
+        return *_one_queue(request), ()
     files = {"arrivals": request.arrivals, "groups": request.groups, "shifts": request.shifts, "queues": request.queues}
     frames = {name: read_text_table(path) if path else None for name, path in files.items()}
     assert frames["arrivals"] is not None
@@ -180,12 +185,13 @@ def _floor(request: SimulationRequest) -> tuple[Floor, Grid]:
         frames["queues"],
         {name: str(path) for name, path in files.items() if path},
     )
-    return read_floor(
+    floor, grid = read_floor(
         tables,
         defaults=request.habits,
         interval_seconds=request.interval_seconds,
         is_team_wanted=request.find_teams is not None,
     )
+    return floor, grid, tuple(words for frame in frames.values() if frame is not None for words in frame.attrs[NOTICES])
 
 
 def _one_queue(request: SimulationRequest) -> tuple[Floor, Grid]:

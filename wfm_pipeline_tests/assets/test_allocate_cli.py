@@ -152,6 +152,7 @@ def test_all_forecasts_zero_is_a_stated_result(allocate):
     [
         pytest.param({"roster": ROSTER.splitlines()[0] + "\n"}, "the roster is empty", id="empty_roster"),
         pytest.param({"demands": DEMANDS.splitlines()[0] + "\n"}, "there is no demand", id="no_demands"),
+        pytest.param({"demands": DEMANDS.replace("TX,200", 'TX,"1,200"')}, "(demands, line 3); it is 1200 with its comma between thousands and 1.2 with a decimal comma", id="both_readings"),
         pytest.param({"roster": ""}, "r.csv is empty: its first line must name the columns", id="empty_file"),
         pytest.param({"roster": ROSTER.replace("Domestic", "Mars", 1)}, "'Mars' (resources, line 2)", id="locality"),
         pytest.param({"roster": ROSTER + "1,Amisys,Domestic,Claims,FL\n"}, "two rows for cn = 1 (lines 2 and 6)", id="duplicate_cn"),
@@ -302,3 +303,12 @@ def test_the_sample_roster_and_demands_are_allocated_with_their_tiers(clean, mon
     said = json.loads(done.stdout)
     assert (180, 50) == (len(said["answer"]), len(said["demands"]))
     assert {"exclusive", "scored", "remainder", None} >= {row["phase"] for row in said["answer"]}
+
+
+def test_last_weeks_answer_with_a_person_twice_names_both_lines(allocate, clean):
+    (clean / "last.csv").write_text("resource_cn,demand_id\n1,10\n2,20\n1,20\n")
+
+    done = allocate("--previous", "last.csv", "--stability")
+
+    assert 1 == done.returncode
+    assert "last.csv has two rows for resource_cn = 1 (lines 2 and 4); keep one" in done.stderr

@@ -55,6 +55,19 @@ def test_the_same_seed_says_the_same_and_another_one_does_not(simulate):
     assert json.loads(first)["queues"] != json.loads(other)["queues"]
 
 
+def test_what_of_a_file_is_read_otherwise_than_it_stands_is_said(simulate, clean_environment):
+    plain = simulate("--aht-seconds", "200", "--json")
+    (clean_environment / "m.csv").write_bytes(
+        ARRIVALS.replace(",", ";").replace("calls", "calls;Ä", 1).encode("cp1252")
+    )
+
+    words = [word.replace("a.csv", "m.csv") for word in (*FILES, "--shifts", "s.csv")]
+    done = simulate("--aht-seconds", "200", "--json", words=words)
+
+    assert "notice: m.csv is not UTF-8: read as Windows-1252" in done.stderr
+    assert plain.stdout == done.stdout
+
+
 def test_the_file_has_one_row_per_queue_and_interval(simulate, clean_environment):
     done = simulate("--aht-seconds", "200", "--out", "o.csv")
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wfm_pipeline.commands.common import ANSWER, AsJson, RawCells, chosen_settings, err
+from wfm_pipeline.commands.common import ANSWER, AsJson, RawCells, chosen_settings, err, tell_notices
 
 if TYPE_CHECKING:
     from wfm_pipeline.calculators.simulation import SimulationAnswer, SimulationRequest
@@ -141,6 +141,7 @@ def simulate(
     )
     with err.progress("simulating ...") as go_on:
         answer = answer_simulation(request, say=lambda line: go_on(f"simulating: {line}"))
+    tell_notices(answer.notices)
     if out_file is not None:
         write_csv(answer.intervals, out_file, is_raw=raw_cells)
     _print(request, answer, as_json=as_json)

@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from wfm_pipeline.calculators.allocation import weeks_between
+from wfm_pipeline.contracts.long_range import QUEUE_WEEK_LONG_RANGE
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_TABLES
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
@@ -16,6 +17,7 @@ from wfm_pipeline.orchestration.runs.side_jobs import weeks_request
 from wfm_pipeline.reports.figures.allocation import allocation_figure
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
+from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.shelves.weekly_assignments import quality_of
 from wfm_pipeline_tests.cli_kit import run_wfm
 from wfm_pipeline_tests.house_kit import LAST_DATE, do, hashes, says_what_was_compared
@@ -128,6 +130,71 @@ def test_the_calls_of_a_mapped_queue_are_the_forecasts(with_calls):
         )
     )
     assert planned == pytest.approx(came, rel=0.3)
+
+
+def long_range(house, first, last, *, but=()):
+    """A long range in gold: 700 calls of every mapped queue in every week."""
+    with house.open_warehouse() as warehouse:
+        queues = warehouse.frame(warehouse.table("silver.queue_demand_map"))["queue_id"].unique()
+        issued = warehouse.frame(warehouse.table("gold.queue_day_forecast"))["issued_at"].max()
+        weeks = [week for week in weeks_between(first, last) if str(week) not in but]
+        rows = pd.DataFrame(
+            [
+                {"queue_id": queue, "iso_year": week.iso_year, "iso_week": week.iso_week, "week_start": week.dates[0]}
+                for queue in queues
+                for week in weeks
+            ]
+        ).assign(source=house.source_map.name, issued_at=issued, aht_seconds=300.0, model_name="m", horizon_weeks=1)
+        quantiles = [name for name in QUEUE_WEEK_LONG_RANGE.column_names if name.startswith("calls_")]
+        warehouse.create(QUEUE_WEEK_LONG_RANGE)
+        warehouse.replace(QUEUE_WEEK_LONG_RANGE, rows.assign(**dict.fromkeys(quantiles, 700.0)), Scope())
+
+
+def test_weeks_beyond_the_forecast_are_planned_from_the_long_range_and_say_so(with_calls):
+    assert plan(with_calls, COMING).problems == ()  # takes the planners' files in
+    long_range(with_calls, "2026-W28", "2026-W40")
+
+    outcome = plan(with_calls, COMING, "2026-W30")
+
+    origins = ask(
+        with_calls,
+        "select iso_week, demand_from, count(*), sum(weekly_forecast) from gold.demand_week "
+        "where platform = 'Voice' and iso_week >= 27 group by all order by all",
+    )
+    assert outcome.problems == ()
+    assert [(27, "issue"), (28, "issue+stand_in"), (29, "long_range_weeks"), (30, "long_range_weeks")] == [
+        row[:2] for row in origins
+    ]
+    queues = ask(with_calls, "select count(distinct queue_id) from silver.queue_demand_map")[0][0]
+    assert [700.0 * queues] * 2 == [pytest.approx(row[3]) for row in origins[2:]]
+    assert {("months",)} == set(
+        ask(with_calls, "select distinct demand_from from gold.demand_week where platform <> 'Voice' and iso_week = 30")
+    )
+
+
+def test_a_week_without_demand_is_named_left_empty_and_stops_no_other_week(with_calls, clean, monkeypatch, capsys):
+    planners = clean / "planning"
+    shutil.copytree(FOLDER, planners)
+    months = planners / "monthly_demand.csv"
+    months.write_text(months.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    house = House(with_calls.settings.model_copy(update={"planning_folder": planners}))
+    assert plan(house, COMING).problems == ()
+    long_range(house, "2026-W28", "2026-W40", but=["2026-W35"])
+    monkeypatch.setenv("WFM_HOME", str(house.settings.home))
+    monkeypatch.setenv("WFM_SOURCE_URL", house.settings.source_url.get_secret_value())
+    monkeypatch.setenv("WFM_PLANNING_FOLDER", str(planners))
+
+    done = run_wfm(monkeypatch, capsys, "allocate", "--from", "2026-W34", "--to", "2026-W36", "--explain", "R001")
+
+    said = " ".join(done.stdout.split())
+    assert done.returncode == 0, done.stderr
+    assert [(34,), (36,)] == ask(house, "select distinct iso_week from gold.demand_week where iso_week > 33 order by 1")
+    assert "left empty, for there is no demand (no forecast of calls, no planners' months): 2026-W35" in said
+    assert "long_range_weeks 2026-W34 2026-W36" in said
+    alone = plan(house, "2026-W35")
+    assert (
+        "2026-W35 has no demand: no forecast of calls reaches it, and monthly_demand names no work" in alone.problems[0]
+    )
 
 
 def test_who_had_which_skills_when_is_kept(planned, planners):

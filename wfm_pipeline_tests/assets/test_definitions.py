@@ -61,7 +61,11 @@ PLANNERS = {
 }  # fmt: skip
 PLAN = {"gold/demand_week", "gold/weekly_resource_assignment", "gold/allocation_quality"}
 DEPENDENCIES |= {name: set() for name in PLANNERS}
-DEPENDENCIES |= {name: {*PLANNERS, "gold/queue_day_forecast", "gold/queue_day_forecast_final"} for name in PLAN}
+FORECASTS_PLANNED = {
+    f"gold/{name}"
+    for name in ("queue_day_forecast", "queue_day_forecast_final", "queue_day_long_range", "queue_week_long_range")
+}
+DEPENDENCIES |= {name: {*PLANNERS, *FORECASTS_PLANNED} for name in PLAN}
 DEPENDENCIES |= {
     name: {"silver/call_legs", "silver/calls"} for name in ("gold/queue_model_fit", "gold/agent_presence_month")
 }

@@ -15,6 +15,7 @@ from wfm_pipeline.assets.declaring import asset_words, partitioned, specs
 from wfm_pipeline.assets.pictures import pictures
 from wfm_pipeline.assets.step import Flow, Step, at_work, dates_of
 from wfm_pipeline.contracts.gold import QUEUE_DAY_ACTUAL, QUEUE_DAY_FORECAST
+from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
 from wfm_pipeline.contracts.planning.allocation import (
     ALLOCATION_ACCURACY,
     ALLOCATION_INPUTS,
@@ -35,7 +36,7 @@ from wfm_pipeline.warehouse.shelves.planned_calls import read_actual_days
 from wfm_pipeline.warehouse.shelves.weekly_assignments import last_assignment, replace_weeks, rows_by_week
 
 WEEK_TABLES: Final = (DEMAND_WEEK, WEEKLY_RESOURCE_ASSIGNMENT, ALLOCATION_QUALITY)
-_READS: Final = (*ALLOCATION_INPUTS, QUEUE_DAY_FORECAST, QUEUE_DAY_FINAL)
+_READS: Final = (*ALLOCATION_INPUTS, QUEUE_DAY_FORECAST, QUEUE_DAY_FINAL, *LONG_RANGE_TABLES)
 
 
 def build_allocation_assets(partitions: dg.PartitionsDefinition | None) -> list[dg.AssetsDefinition]:
@@ -91,10 +92,10 @@ def _assign(step: Step, weeks: list[IsoWeek]) -> AssignedWeeks:
 
 
 def _notes(step: Step, assigned: AssignedWeeks, weeks: list[IsoWeek]) -> dict[str, Any]:
-    last = weeks[-1]
+    last = assigned.last_week
     of_week, title = assigned.demands_of(last), step.house.title(f"Ideal, assigned and required per demand, {last}")
     return {
-        "weeks": f"{weeks[0]} to {last}" if len(weeks) > 1 else str(last),
+        "weeks": f"{weeks[0]} to {weeks[-1]}" if len(weeks) > 1 else str(last),
         "strategy": step.settings.allocation_strategy,
         **assigned.facts,
         **pictures(

@@ -203,7 +203,12 @@ def _in_warehouse(
     from wfm_pipeline.reports.tables.allocation import weeks_tables
     from wfm_pipeline.reports.words.terminal import print_json, print_table
     from wfm_pipeline.resources import House
-    from wfm_pipeline.warehouse.shelves.weekly_assignments import assignments_of, demands_of, quality_of
+    from wfm_pipeline.warehouse.shelves.weekly_assignments import (
+        assignments_of,
+        demands_of,
+        planned_weeks,
+        quality_of,
+    )
 
     house = House(settings)
     started = time.monotonic()
@@ -214,16 +219,19 @@ def _in_warehouse(
     written.write_answer(assignments)
     said = {}
     if names or written.eligibility is not None:
-        last = replay_week(house, weeks[-1])
+        last = replay_week(house, [week for week in weeks if week in planned_weeks(quality)][-1])
         said = explain(last, names)
         written.write_eligibility(last)
+    left = [str(week) for week in weeks if week not in planned_weeks(quality)]
     if as_json:
-        print_json({"quality": quality}, run_id=outcome.run_id, explanations=said)
+        print_json({"quality": quality}, run_id=outcome.run_id, explanations=said, weeks_without_demand=left)
         return
     for title, frame in weeks_tables(demands, quality).items():
         print_table(frame, house.title(title))
     for words in said.values():
         out.say(words)
+    if left:
+        out.say(f"left empty, for there is no demand (no forecast of calls, no planners' months): {', '.join(left)}")
     out.say(f"{len(weeks)} {'week' if len(weeks) == 1 else 'weeks'} in {time.monotonic() - started:.0f} s")
     out.say("look at: gold.weekly_resource_assignment, gold.demand_week, gold.allocation_quality")
 

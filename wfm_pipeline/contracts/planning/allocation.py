@@ -13,6 +13,9 @@ LOCALITY_WORDS: Final = ("Domestic", "Global")
 PHASE_WORDS: Final = ("exclusive", "scored", "remainder", "optimal")
 STRATEGY_WORDS: Final = ("optimal", "v2")
 WEIGHT_WORDS: Final = ("volume", "workload")
+DEMAND_FROM_WORDS: Final = ("issue", "long_range_days", "stand_in", "long_range_weeks", "months", "weeks")
+"""Where the cases of a demand come from: the newest forecast issued, the long range's days or weeks, the same weekday of the
+week beside, planners' months, or stated weeks."""
 MATCH_WORDS: Final = ("contains", "exact", "regex", "startswith", "endswith")
 
 
@@ -158,6 +161,11 @@ DEMAND_WEEK: Final = Table(
         text("locality", "Locality whose people do it.", nullable=False, allowed=LOCALITY_WORDS),
         *_WORK[1:],
         _cases("weekly_forecast", "Cases expected in the week."),
+        text(
+            "demand_from",
+            "Where they come from, several joined by `+`: `issue` (the forecast), `long_range_days`, `stand_in` (the same "
+            "weekday of the week beside), `long_range_weeks`, `months` (planners), `weeks` (stated); null = planned before this was kept.",
+        ),
         seconds("handle_seconds", "Mean handle time of a case; null where unknown."),
         _hours("workload_hours", "Cases times handle time; null where the handle time is unknown."),
         _fte("ideal_fte", "Share of the locality's available people, in proportion to volume or workload."),

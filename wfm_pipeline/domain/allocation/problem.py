@@ -87,6 +87,7 @@ class Demand:
         platform, locality, case_type, state: What a person must match; state `N/A` needs a person who lists `N/A`.
         weekly_forecast: Cases expected in the week, >= 0.
         handle_seconds: Mean handle time of a case [s], > 0; None where unknown.
+        demand_from: Where the cases come from, `DEMAND_FROM_WORDS` joined by `+`; None where nobody says.
     """
 
     demand_id: str | int
@@ -96,6 +97,7 @@ class Demand:
     state: str
     weekly_forecast: float
     handle_seconds: float | None = None
+    demand_from: str | None = None
 
     @property
     def workload_hours(self) -> float | None:

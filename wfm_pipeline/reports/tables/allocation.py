@@ -38,7 +38,31 @@ def weeks_tables(demands: pd.DataFrame, quality: pd.DataFrame) -> dict[str, pd.D
     """
     if len(quality.groupby(["iso_year", "iso_week"])) == 1:
         return assignment_tables(demands, quality)
-    return {"Quality per week and strategy (structural = gap of the best possible)": week_quality(quality)}
+    return {
+        "Where the demand comes from": demand_origins(demands),
+        "Quality per week and strategy (structural = gap of the best possible)": week_quality(quality),
+    }
+
+
+def demand_origins(demands: pd.DataFrame) -> pd.DataFrame:
+    """Where the cases come from (`gold.demand_week.demand_from`), in which weeks, and how many: one row per origin.
+
+    Args:
+        demands: Rows of gold.demand_week.
+    """
+    rows = demands.assign(week=_weeks(demands), demand_from=demands["demand_from"].fillna("not said"))
+    found = rows.groupby("demand_from", as_index=False).agg(
+        first_week=("week", "min"),
+        last_week=("week", "max"),
+        weeks=("week", "nunique"),
+        demands=("demand_id", "nunique"),
+        cases=("weekly_forecast", "sum"),
+    )
+    return found.sort_values(["first_week", "demand_from"], ignore_index=True)
+
+
+def _weeks(rows: pd.DataFrame) -> "pd.Series[str]":
+    return rows["iso_year"].astype(str) + "-W" + rows["iso_week"].astype(str).str.zfill(2)
 
 
 def assignment_tables(demands: pd.DataFrame, quality: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -57,6 +81,7 @@ def assignment_tables(demands: pd.DataFrame, quality: pd.DataFrame) -> dict[str,
     if len(short):
         title = f"Largest gaps of {week}: {len(short)} of {int((demands['gap'] > 0).sum())} (select gap_reason for why)"
         tables[title] = short[["demand_id", *_WORK, "ideal_fte", "assigned", "gap", "structural_gap"]]
+    tables[f"Where the demand of {week} comes from"] = demand_origins(demands)[["demand_from", "demands", "cases"]]
     tables[f"Fairness of {week} per strategy"] = week_fairness(quality)
     return tables
 
@@ -69,11 +94,10 @@ def week_fairness(quality: pd.DataFrame) -> pd.DataFrame:
 
 def week_quality(quality: pd.DataFrame) -> pd.DataFrame:
     """Measures per week and strategy, with those of the week whose chi-square gap is the smallest as `structural`."""
-    weeks = quality["iso_year"].astype(str) + "-W" + quality["iso_week"].astype(str).str.zfill(2)
     shown = quality[[*_QUALITY_COLUMNS]].assign(
         structural_chi_square_gap=quality["optimal_chi_square_gap"],
         structural_unmet_share=quality["optimal_unmet_share"],
         moved=quality["moved_since_last_week"].astype("Int64"),
     )
-    shown.insert(0, "week", weeks)
+    shown.insert(0, "week", _weeks(quality))
     return shown

@@ -4,8 +4,9 @@ The plan is made from the tables alone. Not here: taking planners' files in (ass
 (weekly_assignments.py) and the allocation (domain/allocation).
 """
 
+import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -19,6 +20,7 @@ from wfm_pipeline.contracts.planning.allocation import (
 )
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.contracts.source.source_map import SourceMap
+from wfm_pipeline.domain.allocation.faults import NoDemandError
 from wfm_pipeline.domain.allocation.problem import CapacityTier, Demand, Resource, Weight
 from wfm_pipeline.domain.allocation.strategies.strategy import Options
 from wfm_pipeline.domain.allocation.tables.frames import WeekAnswer, allocate_week
@@ -30,7 +32,7 @@ from wfm_pipeline.domain.allocation.week.demand import read_demands
 from wfm_pipeline.domain.allocation.week.week_hours import WeekTable
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.shelves.planned_calls import DEMAND_COLUMNS, days_without_final, planned_days, weekly_calls
+from wfm_pipeline.warehouse.shelves.planned_calls import DEMAND_COLUMNS, days_without_final, read_planned_calls
 from wfm_pipeline.warehouse.shelves.versions import open_rows
 
 
@@ -45,6 +47,7 @@ class AllocationInputs:
         calls: Weekly demand from the forecast of calls: `forecast_demand`'s rows.
         without_final: ISO week -> queue days of it whose forecast has no final values: the model's are planned.
         notices: What the reader should know.
+        long_range: ISO week that only the long range reaches -> date of that issue.
     """
 
     resources: list[Resource]
@@ -56,6 +59,7 @@ class AllocationInputs:
     calls: pd.DataFrame
     notices: tuple[str, ...]
     without_final: Mapping[IsoWeek, int] = field(default_factory=dict)
+    long_range: Mapping[IsoWeek, dt.date] = field(default_factory=dict)
 
     def demands(self, week: IsoWeek) -> tuple[list[Demand], list[str]]:
         """The week's work from both sources, and notices."""
@@ -66,14 +70,25 @@ class AllocationInputs:
             if len(frame):
                 found, said = read_demands(frame, week, self.table, self.policy)
                 work, notices = [*work, *found], [*notices, *said]
-        if from_calls.empty and len(self.queue_demand_map):
+        places = dict(zip(from_calls["demand_id"].astype(str), from_calls["demand_from"], strict=True))
+        work = [replace(one, demand_from=places.get(str(one.demand_id), one.demand_from)) for one in work]
+        return work, [*notices, *self._of_calls(week, is_reached=len(from_calls) > 0)]
+
+    def _of_calls(self, week: IsoWeek, *, is_reached: bool) -> list[str]:
+        """Where the calls of a week come from, where that is not the final forecast."""
+        notices = []
+        if not is_reached and len(self.queue_demand_map):
             notices.append(f"no forecast of calls reaches {week}: the demands of queues are not in its plan")
-        if len(from_calls) and week in self.without_final:
+        if is_reached and week in self.long_range:
+            notices.append(
+                f"{week} is planned from the long range of {self.long_range[week]}: no forecast of days reaches it"
+            )
+        if is_reached and week in self.without_final:
             notices.append(
                 f"{self.without_final[week]} queue days of {week} come from forecasts without final values "
                 "(hindcasts): the model's are planned"
             )
-        return work, notices
+        return notices
 
     def _months_of(self, week: IsoWeek) -> pd.DataFrame:
         """Rows of the months the week touches; all rows where a demand has none there, so that it is told."""
@@ -92,19 +107,30 @@ class AllocationInputs:
             options: The strategy and its switches.
             weight: What ideal shares follow; None leaves it to the handle times.
             previous: Plan of the week before; None where there is none.
+
+        Raises:
+            NoDemandError: there is nothing to do in the week; says why.
         """
         work, notices = self.demands(week)
-        return allocate_week(
-            self.resources,
-            work,
-            week,
-            self.table,
-            options=options,
-            weight=weight,
-            tiers=self.tiers,
-            previous=previous,
-            notices=notices,
-        )
+        try:
+            return allocate_week(
+                self.resources,
+                work,
+                week,
+                self.table,
+                options=options,
+                weight=weight,
+                tiers=self.tiers,
+                previous=previous,
+                notices=notices,
+            )
+        except NoDemandError as error:
+            raise NoDemandError(f"{week} has no demand: {self._why_empty}") from error
+
+    @property
+    def _why_empty(self) -> str:
+        queues = "no forecast of calls reaches it" if len(self.queue_demand_map) else "queue_demand_map has no row"
+        return f"{queues}, and monthly_demand names no work"
 
 
 def read_allocation_inputs(
@@ -126,8 +152,8 @@ def read_allocation_inputs(
     configuration, _ = read_week_configuration(open_rows(warehouse, WEEK_CONFIGURATION))
     policy = read_rules(open_rows(warehouse, LOCALITY_RULES), default_locality=default_locality)
     queue_map = open_rows(warehouse, QUEUE_DEMAND_MAP)
-    days = planned_days(warehouse, source_map)
-    calls, notices = weekly_calls(days, queue_map, policy)
+    planned = read_planned_calls(warehouse, source_map)
+    calls, notices = planned.weekly(queue_map, policy)
     table = WeekTable(configuration, calendars=calendars)
     return AllocationInputs(
         people,
@@ -138,5 +164,6 @@ def read_allocation_inputs(
         queue_map,
         calls,
         (*notices, *table.notices()),
-        days_without_final(days),
+        days_without_final(planned.days),
+        planned.long_range,
     )

@@ -71,6 +71,11 @@ def quality_of(warehouse: Warehouse, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
     )
 
 
+def planned_weeks(quality: pd.DataFrame) -> set[IsoWeek]:
+    """Weeks that have a plan, of rows of gold.allocation_quality."""
+    return {IsoWeek(*key) for key in zip(quality["iso_year"].tolist(), quality["iso_week"].tolist(), strict=True)}
+
+
 def assignments_of(warehouse: Warehouse, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
     """Stored plans of some weeks: one row per week and resource, the week and then `ANSWER_COLUMNS`."""
     rows = warehouse.frame(warehouse.table(WEEKLY_RESOURCE_ASSIGNMENT.full_name))

@@ -5,8 +5,10 @@ from collections import defaultdict
 from types import SimpleNamespace
 
 import pandas as pd
+import pytest
 
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_ACCURACY
+from wfm_pipeline.domain.allocation.faults import NoDemandError
 from wfm_pipeline.domain.allocation.tables.locality import DEFAULT_POLICY
 from wfm_pipeline.domain.allocation.tables.several_weeks import assign_weeks
 from wfm_pipeline.domain.allocation.week.accuracy import accuracy_facts, evaluate_weeks
@@ -33,6 +35,36 @@ def test_each_week_is_compared_with_the_one_before_and_a_notice_is_told_once():
     assert ("one",) == planned.notices
     assert {"unassigned": 2, "chi_square_gap": 28.5} == planned.facts
     assert [29] == planned.demands_of(SECOND)["iso_week"].tolist()
+
+
+def test_a_week_without_demand_is_left_out_with_its_reason_and_the_others_are_planned():
+    third = IsoWeek(2025, 30)
+    asked = []
+
+    def answer(week, previous):
+        asked.append((week, previous))
+        if week == SECOND:
+            raise NoDemandError(f"{week} has no demand: nothing was planned for it")
+        frame = pd.DataFrame({"iso_year": [week.iso_year], "iso_week": [week.iso_week]})
+        quality = frame.assign(unassigned=1, chi_square_gap=0.5)
+        allocation = SimpleNamespace(by_cn={"ann": 7})
+        return SimpleNamespace(demands=frame, assignments=frame, quality=quality, notices=(), allocation=allocation)
+
+    planned = assign_weeks([FIRST, SECOND, third], answer, others=(), previous=None)
+
+    assert [28, 30] == planned.quality["iso_week"].tolist()
+    assert [(FIRST, None), (SECOND, {"ann": "7"}), (third, None)] == asked  # no plan to compare the third with
+    assert "2025-W29" == planned.facts["weeks_without_demand"]
+    assert ("2025-W29 has no demand: nothing was planned for it: it is left empty",) == planned.notices
+    assert third == planned.last_week
+
+
+def test_where_no_week_has_demand_every_week_is_named():
+    def answer(week, previous):
+        raise NoDemandError(f"{week} has no demand: why")
+
+    with pytest.raises(NoDemandError, match=r"2025-W28 has no demand: why; 2025-W29 has no demand: why"):
+        assign_weeks([FIRST, SECOND], answer, others=(), previous=None)
 
 
 def actual_days(last=dt.date(2025, 7, 13)):

@@ -248,6 +248,7 @@ def demand_frame(allocation: Allocation, optimum: Sequence[int]) -> pd.DataFrame
                 "case_type": demand.case_type,
                 "state": demand.state,
                 "weekly_forecast": float(demand.weekly_forecast),
+                "demand_from": demand.demand_from,
                 "handle_seconds": _number(demand.handle_seconds),
                 "workload_hours": _number(demand.workload_hours),
                 "ideal_fte": ideal,
@@ -262,7 +263,7 @@ def demand_frame(allocation: Allocation, optimum: Sequence[int]) -> pd.DataFrame
             }
         )
     frame = pd.DataFrame(rows)
-    return frame.astype(dict.fromkeys(("gap_reason", "closed_by"), "str"))
+    return frame.astype(dict.fromkeys(("demand_from", "gap_reason", "closed_by"), "str"))
 
 
 def _gap_words(found: GapExplanation) -> dict[str, str | None]:

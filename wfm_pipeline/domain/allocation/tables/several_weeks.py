@@ -4,12 +4,13 @@ Not here: one week (frames.py) and what a week is planned from (warehouse/shelve
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import pandas as pd
 
+from wfm_pipeline.domain.allocation.faults import NoDemandError
 from wfm_pipeline.domain.allocation.strategies.strategy import Options, allocate, optimal_counts
 from wfm_pipeline.domain.allocation.tables.frames import WeekAnswer, quality_frame
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
@@ -26,21 +27,31 @@ class AssignedWeeks:
         demands, assignments: Rows of all weeks, as `WeekAnswer` has them.
         quality: One row per week and strategy, the chosen one first (`is_chosen`).
         notices: What the user should know, each once.
+        without_demand: Weeks that are left empty, with the reason.
     """
 
     demands: pd.DataFrame
     assignments: pd.DataFrame
     quality: pd.DataFrame
     notices: tuple[str, ...]
+    without_demand: Mapping[IsoWeek, str] = field(default_factory=dict)
 
     @property
     def facts(self) -> dict[str, Any]:
-        """How the chosen strategy did: people without work [count], mean chi-square gap of the weeks."""
+        """How the chosen strategy did: people without work [count], mean chi-square gap of the weeks; weeks left empty."""
         chosen = self.quality[self.quality["is_chosen"]]
+        left = ", ".join(map(str, self.without_demand))
         return {
             "unassigned": int(chosen["unassigned"].sum()),
             "chi_square_gap": float(chosen["chi_square_gap"].fillna(0).mean()),
+            **({"weeks_without_demand": left} if left else {}),
         }
+
+    @property
+    def last_week(self) -> IsoWeek:
+        """The last week that has a plan."""
+        last = self.quality.iloc[-1]
+        return IsoWeek(int(last["iso_year"]), int(last["iso_week"]))
 
     def demands_of(self, week: IsoWeek) -> pd.DataFrame:
         """The demands of one week.
@@ -70,19 +81,31 @@ def assign_weeks(
         previous: Plan of the week before the first.
 
     Returns:
-        The rows of all weeks, in order.
+        The rows of all weeks, in order. A week without demand has none, and is named with the reason; the week after it
+        is compared with no plan.
+
+    Raises:
+        NoDemandError: not one of the weeks has any demand.
     """
     demands, assignments, quality = [], [], []
     notices: dict[str, None] = {}
+    empty: dict[IsoWeek, str] = {}
     for week in weeks:
-        found = answer(week, previous)
+        try:
+            found = answer(week, previous)
+        except NoDemandError as error:
+            empty[week], previous = str(error), None
+            continue
         demands.append(found.demands)
         assignments.append(found.assignments)
         quality += [found.quality.assign(is_chosen=True), *_judged_beside(found, others, previous)]
         notices |= dict.fromkeys(found.notices)
         previous = {cn: None if demand is None else str(demand) for cn, demand in found.allocation.by_cn.items()}
+    if not quality:
+        raise NoDemandError("; ".join(empty.values()))
+    notices |= dict.fromkeys(f"{reason}: it is left empty" for reason in empty.values())
     together = partial(pd.concat, ignore_index=True)
-    return AssignedWeeks(together(demands), together(assignments), together(quality), tuple(notices))
+    return AssignedWeeks(together(demands), together(assignments), together(quality), tuple(notices), empty)
 
 
 def _judged_beside(answer: WeekAnswer, others: Sequence[Options], previous: Previous) -> list[pd.DataFrame]:

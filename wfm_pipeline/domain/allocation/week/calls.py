@@ -33,7 +33,7 @@ def known_at_week_start(days: pd.DataFrame) -> pd.DataFrame:
         The same columns, one row per queue and date.
     """
     dates = pd.to_datetime(days["business_date"])
-    monday = _mondays(dates)
+    monday = mondays(dates)
     issued = dates - pd.to_timedelta(days["horizon_days"].astype("int64") - 1, unit="D")
     lateness = (issued - monday).dt.days
     rank = (-lateness).where(lateness <= 0, lateness + _AFTER_MONDAY)
@@ -50,18 +50,20 @@ def fill_weeks(days: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
     Args:
         days: queue_id, business_date, calls_mean, aht_seconds; one row per queue and date. Optional calls_model and
-            aht_model_seconds: what stands in on another date, for an override speaks of its own dates only.
+            aht_model_seconds: what stands in on another date, for an override speaks of its own dates only; optional
+            demand_from, which becomes `stand_in` on filled dates.
 
     Returns:
         The rows with the filled dates, and a notice per week that was filled.
     """
-    known = days[["queue_id", "business_date", "calls_mean", "aht_seconds"]]
+    known = days[["queue_id", "business_date", "calls_mean", "aht_seconds", *_origin(days)]]
     known = known.assign(business_date=pd.to_datetime(known["business_date"]))
-    weeks = set(_mondays(known["business_date"]))
+    weeks = set(mondays(known["business_date"]))
     plain = known.assign(**{name: days[model] for name, model in _STAND_INS.items() if model in days})
+    plain = plain.assign(**dict.fromkeys(_origin(days), "stand_in"))
     beside = [plain.assign(business_date=plain["business_date"] + pd.Timedelta(weeks=step)) for step in (1, -1)]
     rows = pd.concat([part.assign(stands_in=number) for number, part in enumerate([known, *beside])], ignore_index=True)
-    rows = rows[_mondays(rows["business_date"]).isin(weeks)]
+    rows = rows[mondays(rows["business_date"]).isin(weeks)]
     rows = rows.sort_values(["queue_id", "business_date", "stands_in"], kind="stable")
     rows = rows.drop_duplicates(["queue_id", "business_date"], ignore_index=True)
     filled = rows.loc[rows["stands_in"] > 0, "business_date"].drop_duplicates()
@@ -72,7 +74,19 @@ def fill_weeks(days: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     return rows.drop(columns="stands_in"), notices
 
 
-def _mondays(dates: "pd.Series[pd.Timestamp]") -> "pd.Series[pd.Timestamp]":
+def _origin(days: pd.DataFrame) -> list[str]:
+    return [name for name in ("demand_from",) if name in days]
+
+
+def mondays(dates: "pd.Series[pd.Timestamp]") -> "pd.Series[pd.Timestamp]":
+    """Monday of each date's week.
+
+    Args:
+        dates: Dates.
+
+    Returns:
+        The Mondays, in the same order.
+    """
     return dates - pd.to_timedelta(dates.dt.day_of_week, unit="D")
 
 

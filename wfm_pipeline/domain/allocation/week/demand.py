@@ -8,11 +8,12 @@ against what came. Not here: reading files or tables (assets, command line).
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pandas as pd
 
+from wfm_pipeline.contracts.planning.allocation import DEMAND_FROM_WORDS
 from wfm_pipeline.domain.allocation.faults import InvalidValueError, MissingColumnError
 from wfm_pipeline.domain.allocation.problem import Demand, id_order
 from wfm_pipeline.domain.allocation.tables.locality import FALLBACK_FIELDS, LocalityPolicy, locality_name
@@ -60,21 +61,10 @@ def read_demands(
     if is_weekly:
         sheet.refuse_twice("demand_id", [str(demand.demand_id) for demand in bare])
         forecasts = sheet.required("weekly_forecast", sheet.numbers("weekly_forecast"))
-        return [_with_forecast(one, value) for one, value in zip(bare, forecasts, strict=True)], sheet.notice()
+        pairs = zip(bare, forecasts, strict=True)
+        return [replace(one, weekly_forecast=cases, demand_from="weeks") for one, cases in pairs], sheet.notice()
     demands, notices = _from_months(sheet, bare, week, table)
     return demands, sheet.notice() + notices
-
-
-def _with_forecast(demand: Demand, forecast: float) -> Demand:
-    return Demand(
-        demand.demand_id,
-        demand.platform,
-        demand.locality,
-        demand.case_type,
-        demand.state,
-        forecast,
-        demand.handle_seconds,
-    )
 
 
 def _bare_demands(sheet: Sheet, policy: LocalityPolicy) -> list[Demand]:
@@ -138,7 +128,8 @@ def _from_months(
             )
         by_month[name][key] = forecasts[row]
     weekly = {name: week_of_months(by_month[name], week, table, demand) for name, demand in demands.items()}
-    return [_with_forecast(demand, weekly[name]) for name, demand in demands.items()], _absent_months(by_month, week)
+    found = [replace(demand, weekly_forecast=weekly[name], demand_from="months") for name, demand in demands.items()]
+    return found, _absent_months(by_month, week)
 
 
 def week_of_months(by_month: Mapping[tuple[int, int], float], week: IsoWeek, table: WeekTable, demand: Demand) -> float:
@@ -222,7 +213,7 @@ def forecast_demand(
 
     Args:
         forecast: Columns queue_id, business_date (local), calls_mean [calls], aht_seconds [s]; one
-            row per queue and interval or day, of one issue.
+            row per queue and interval or day, of one issue. Optional demand_from: where a row is from.
         queue_demand_map: Columns queue_id, demand_id, platform, case_type, state, share (0..1);
             locality, or main_lob and worktype. The shares of a queue add up to 1.
         policy: Locality of a main_lob.
@@ -230,7 +221,8 @@ def forecast_demand(
     Returns:
         One row per demand and ISO week (demand_id, iso_year, iso_week, platform, locality, case_type,
         state, weekly_forecast [calls], workload_hours [h], handle_seconds [s]; the last two null
-        where a handle time is unknown), and notices about queues that the map does not know.
+        where a handle time is unknown; demand_from where it came, of several places joined by `+`), and notices about
+        queues that the map does not know.
 
     Raises:
         InvalidValueError: shares out of range or not adding up to 1, or a demand described in two ways.
@@ -247,13 +239,22 @@ def forecast_demand(
     joined["weekly_forecast"] = joined["calls"] * joined["share"]
     joined["workload_hours"] = joined["hours"] * joined["share"]
     keys = ["demand_id", "iso_year", "iso_week", "platform", "locality", "case_type", "state"]
-    demand = joined.groupby(keys, as_index=False, sort=True)[["weekly_forecast", "workload_hours"]].agg(_sum_known)
+    grouped = joined.groupby(keys, as_index=False, sort=True)
+    demand = grouped[["weekly_forecast", "workload_hours"]].agg(_sum_known)
+    if "demand_from" in calls:
+        demand["demand_from"] = grouped["demand_from"].agg(_places)["demand_from"]
     demand["handle_seconds"] = (demand["workload_hours"] * SECONDS_PER_HOUR / demand["weekly_forecast"]).where(
         demand["weekly_forecast"] > 0
     )
     lost = calls.loc[calls["queue_id"].isin(unmapped), "calls"].sum()
     words = f"queue_demand_map does not know {len(unmapped)} queue(s) with {lost:.0f} calls: {', '.join(unmapped[:MOST_NAMED])}"
     return demand, [words] if unmapped else []
+
+
+def _places(origins: "pd.Series[str]") -> str:
+    """Where rows are from, each place once, nearest first."""
+    named = {place for text in origins.unique() for place in text.split("+")}
+    return "+".join(place for place in DEMAND_FROM_WORDS if place in named)
 
 
 def _sum_known(values: "pd.Series[float]") -> float:
@@ -290,7 +291,14 @@ def _weekly_calls(forecast: pd.DataFrame) -> pd.DataFrame:
     )
     hours = rows["calls"] * forecast["aht_seconds"].astype(float) / SECONDS_PER_HOUR
     rows["hours"] = hours.where(rows["calls"] > 0, 0.0)
-    return rows.groupby(["queue_id", "iso_year", "iso_week"], as_index=False)[["calls", "hours"]].agg(_sum_known)
+    grouped = rows.groupby(["queue_id", "iso_year", "iso_week"], as_index=False)
+    weekly = grouped[["calls", "hours"]].agg(_sum_known)
+    if "demand_from" in forecast:
+        places = rows.assign(demand_from=forecast["demand_from"]).groupby(
+            ["queue_id", "iso_year", "iso_week"], as_index=False
+        )
+        weekly["demand_from"] = places["demand_from"].agg(_places)["demand_from"]
+    return weekly
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from wfm_pipeline.contracts.planning.allocation import STRATEGY_WORDS, WEIGHT_WO
 from wfm_pipeline.domain.allocation.faults import AllocationError, UnknownValueError
 from wfm_pipeline.domain.allocation.reasons.explain import Explainer
 from wfm_pipeline.domain.allocation.reasons.gaps import GapExplainer
+from wfm_pipeline.domain.allocation.reasons.why_not import why_not
 from wfm_pipeline.domain.allocation.strategies.gate import is_exact_state
 from wfm_pipeline.domain.allocation.strategies.strategy import Allocation, Options, optimal_counts
 from wfm_pipeline.domain.allocation.tables.frames import WeekAnswer, allocate_frames
@@ -175,12 +176,13 @@ def _last_week(path: Path | None) -> Mapping[str, str | None] | None:
     return {cn: demand or None for cn, demand in zip(frame["resource_cn"], frame["demand_id"], strict=True)}
 
 
-def explain(allocation: Allocation, names: Sequence[str]) -> dict[str, str]:
+def explain(allocation: Allocation, names: Sequence[str], pair: tuple[str, str] | None = None) -> dict[str, str]:
     """Sentences about people and demands, by the name that was asked for.
 
     Args:
         allocation: The week.
         names: cn of people or ids of demands; a name that is both gets both answers.
+        pair: cn of a person and id of a demand that the person does not have; the answer stands under both.
 
     Raises:
         UnknownValueError: nobody and nothing has that name.
@@ -199,7 +201,7 @@ def explain(allocation: Allocation, names: Sequence[str]) -> dict[str, str]:
                 f"--explain: {name!r} is neither a cn nor a demand_id of {problem.week_hours.week}", got=name
             )
         said[name] = " ".join(words)
-    return said
+    return said if pair is None else {**said, " ".join(pair): str(why_not(allocation, *pair))}
 
 
 def eligibility_frame(allocation: Allocation) -> pd.DataFrame:

@@ -261,6 +261,16 @@ def test_explanations_say_who_why_and_what_would_help(allocate):
     assert "Demand 20 (Amisys, Domestic, Appeals, TX): ideal 2.00, assigned 1, gap 1.00." in said
 
 
+def test_why_not_answers_for_a_person_and_a_demand(allocate):
+    done = allocate("--json", "--why-not", "4", "20")
+
+    assert done.returncode == 0, done.stderr
+    assert (
+        "Demand 20 refuses 4: platform (it is on platform Amisys, the person on Facets); "
+        "skill (it needs skill 'Appeals', the person has Claims); state (it is of state 'TX', the person lists FL)."
+    ) == json.loads(done.stdout)["explanations"]["4 20"]
+
+
 def test_explaining_a_stranger_is_refused_before_anything_is_written(allocate, clean):
     done = allocate("--out", "o.csv", "--explain", "nobody")
 

@@ -190,7 +190,7 @@ def test_a_week_without_demand_is_named_left_empty_and_stops_no_other_week(with_
     assert done.returncode == 0, done.stderr
     assert [(34,), (36,)] == ask(house, "select distinct iso_week from gold.demand_week where iso_week > 33 order by 1")
     assert "left empty, for there is no demand (no forecast of calls, no planners' months): 2026-W35" in said
-    assert "long_range_weeks 2026-W34 2026-W36" in said
+    assert "long_range_weeks │ 2026-W34 │ 2026-W36" in said
     alone = plan(house, "2026-W35")
     assert (
         "2026-W35 has no demand: no forecast of calls reaches it, and monthly_demand names no work" in alone.problems[0]

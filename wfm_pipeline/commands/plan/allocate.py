@@ -86,6 +86,12 @@ def allocate(
         list[str] | None,
         typer.Option(metavar="CN|DEMAND_ID", help="Say why (last week); repeatable.", rich_help_panel=ANSWER),
     ] = None,
+    why_not: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="CN DEMAND_ID", help="Say why a person does not have a demand (last week).", rich_help_panel=ANSWER
+        ),
+    ] = None,
     out_file: Annotated[
         Path | None,
         typer.Option("--out", metavar="CSV", help="Write one row per resource (and week).", rich_help_panel=ANSWER),
@@ -109,7 +115,7 @@ def allocate(
     }
     switches: dict[str, Any] = {"minimum_one": minimum_one, "stability": stability}
     chosen: dict[str, Any] = {"strategy": strategy, "weight": weight, **switches}
-    written = _Files(out_file, eligibility, raw_cells)
+    written, asked = _Files(out_file, eligibility, raw_cells), _Asked(tuple(explain or ()), why_not)
     if first_week is None and last_week is not None:
         raise SettingsError(f"--to {last_week} needs --from: the first week of the stretch")
     if first_week is not None or not any(value is not None for value in files.values()):
@@ -120,14 +126,25 @@ def allocate(
         said = {f"allocation_{name}": value for name, value in chosen.items()}
         settings = chosen_settings(source=source, warehouse_url=warehouse, **said)
         chosen_options(House(settings), **switches)
-        _in_warehouse(settings, (first_week, last_week), explain or [], written, as_json=as_json)
+        _in_warehouse(settings, (first_week, last_week), asked, written, as_json=as_json)
         return
     if resources is None or demands is None or week is None:
         raise SettingsError(_EITHER)
     from wfm_pipeline.calculators.allocation import AllocationRequest
 
     settings = chosen_settings(source=source, warehouse_url=warehouse)
-    _from_files(settings, AllocationRequest(**files, **chosen), explain or [], written, as_json=as_json)
+    _from_files(settings, AllocationRequest(**files, **chosen), asked, written, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What should be explained: people and demands by name, and a person for a demand."""
+
+    names: tuple[str, ...]
+    pair: tuple[str, str] | None
+
+    def __bool__(self) -> bool:
+        return bool(self.names) or self.pair is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +179,7 @@ def _refuse_files(given: Mapping[str, object]) -> None:
 def _from_files(
     settings: "Settings",
     request: "AllocationRequest",
-    names: list[str],
+    asked: _Asked,
     written: _Files,
     *,
     as_json: bool,
@@ -173,7 +190,7 @@ def _from_files(
     from wfm_pipeline.resources import House
 
     answer = answer_allocation(House(settings), request)
-    said = explain(answer.allocation, names)
+    said = explain(answer.allocation, asked.names, asked.pair)
     tell_notices(answer.notices)
     written.write_answer(answer.answer)
     written.write_eligibility(answer.allocation)
@@ -192,7 +209,7 @@ def _from_files(
 def _in_warehouse(
     settings: "Settings",
     stretch: tuple[str | None, str | None],
-    names: list[str],
+    asked: _Asked,
     written: _Files,
     *,
     as_json: bool,
@@ -218,9 +235,9 @@ def _in_warehouse(
         quality, assignments, demands = (read(opened, weeks) for read in (quality_of, assignments_of, demands_of))
     written.write_answer(assignments)
     said = {}
-    if names or written.eligibility is not None:
+    if asked or written.eligibility is not None:
         last = replay_week(house, [week for week in weeks if week in planned_weeks(quality)][-1])
-        said = explain(last, names)
+        said = explain(last, asked.names, asked.pair)
         written.write_eligibility(last)
     left = [str(week) for week in weeks if week not in planned_weeks(quality)]
     if as_json:

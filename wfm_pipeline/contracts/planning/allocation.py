@@ -13,6 +13,8 @@ LOCALITY_WORDS: Final = ("Domestic", "Global")
 PHASE_WORDS: Final = ("exclusive", "scored", "remainder", "optimal")
 STRATEGY_WORDS: Final = ("optimal", "v2")
 WEIGHT_WORDS: Final = ("volume", "workload")
+NO_WEIGHT: Final = "none"
+"""All forecasts are 0: people are spread evenly, and no weight decides."""
 DEMAND_FROM_WORDS: Final = ("issue", "long_range_days", "stand_in", "long_range_weeks", "months", "weeks")
 """Where the cases of a demand come from: the newest forecast issued, the long range's days or weeks, the same weekday of the
 week beside, planners' months, or stated weeks."""
@@ -172,8 +174,20 @@ DEMAND_WEEK: Final = Table(
         _fte("required_fte", "Workload over one person's hours of the week; null where unknown.", nullable=True),
         count("assigned", "People who got it."),
         _hours("assigned_hours", "Hours those people can handle.", nullable=False),
+        _hours("ideal_hours", "Share of the hours of the locality's available people, as ideal_fte is of the heads."),
+        _fte("assigned_fte", "assigned_hours over one person's hours of the week.", nullable=True),
+        _fte(
+            "need_gap",
+            "required_fte - assigned_fte: gap against the need; null where the need is unknown. Below 0 = more than needed.",
+            nullable=True,
+            is_signed=True,
+        ),
         count("eligible", "Available people who may do it."),
-        _fte("gap", "Ideal - assigned; below 0 = more than the ideal.", is_signed=True),
+        _fte(
+            "gap",
+            "Ideal - assigned: gap against the fair share of heads; below 0 = more than the ideal.",
+            is_signed=True,
+        ),
         _fte(
             "structural_gap",
             "Ideal - its count in the week whose chi-square gap is the smallest; another plan may give this demand more.",
@@ -220,10 +234,10 @@ WEEKLY_RESOURCE_ASSIGNMENT: Final = Table(
 )
 
 
-def _measures(prefix: str, whose: str) -> tuple[Column, ...]:
+def _measures(prefix: str, whose: str, unit: str = "FTE") -> tuple[Column, ...]:
     return (
         share(f"{prefix}unmet_share", f"Sum of max(0, ideal - {whose}) over sum of ideal; null without ideal."),
-        number(f"{prefix}chi_square_gap", f"Sum of ({whose} - ideal)^2 / ideal, ideal > 0.", "FTE", minimum=0),
+        number(f"{prefix}chi_square_gap", f"Sum of ({whose} - ideal)^2 / ideal, ideal > 0.", unit, minimum=0),
         share(f"{prefix}jain_index", f"Jain index of {whose} / ideal, ideal > 0; 1 is perfectly even."),
     )
 
@@ -236,12 +250,18 @@ ALLOCATION_QUALITY: Final = Table(
     (
         *_ISO_WEEK,
         text("strategy", "The strategy.", nullable=False, allowed=STRATEGY_WORDS),
-        text("weight", "What ideal shares are proportional to.", nullable=False, allowed=WEIGHT_WORDS),
+        text(
+            "weight",
+            "What ideal shares are proportional to; `none`: all forecasts are 0, people are spread evenly.",
+            nullable=False,
+            allowed=(*WEIGHT_WORDS, NO_WEIGHT),
+        ),
         count("available", "People available in the week."),
         count("staffed", "People with a demand."),
         count("unassigned", "Available people without one."),
         *_measures("", "assigned"),
         *_measures("optimal_", "best possible count"),
+        *_measures("hours_", "assigned hours", "h"),
         count(
             "moved_since_last_week",
             "People with another demand than in last week's plan; null = no last week.",

@@ -328,8 +328,12 @@ def _stated_results(
         f"there is work in {place}, and nobody of {place} is available in {week_hours.week}: its ideal shares are 0"
         for place in sorted(wanted - staffed)
     ]
-    if not any(demand.weekly_forecast for demand in demands):
-        notices.append("all forecasts are 0: ideal shares are 0 and people are spread evenly over what they can do")
+    idle = sorted({LOCALITY_NAMES[one.locality.strip().lower()] for one in demands} - wanted)
+    if idle:
+        where = "" if not wanted else f" of {', '.join(idle)}"
+        notices.append(
+            f"all forecasts{where} are 0: ideal shares are 0, no weight decides, and people are spread evenly over what they can do"
+        )
     notices += _one_sided("platform", {person.platform for person in people}, {demand.platform for demand in demands})
     states = frozenset[str]().union(*{person.states for person in people})
     if ANY_STATE not in states:

@@ -6,8 +6,10 @@ _MOST_GAPS = 15
 _FEW_GAPS = 5
 _WORK = ["platform", "case_type", "state", "locality"]
 _DEMAND_COLUMNS = ["demand_id", "platform", "locality", "case_type", "state", "weekly_forecast", "ideal_fte"]
-_GAP_COLUMNS = [*_DEMAND_COLUMNS, "required_fte", "assigned", "eligible", "gap", "structural_gap"]
-_QUALITY_COLUMNS = ["strategy", "available", "staffed", "unassigned", "chi_square_gap", "jain_index", "unmet_share"]
+_GAP_COLUMNS = [*_DEMAND_COLUMNS, "assigned", "eligible", "gap", "structural_gap", "required_fte", "need_gap"]
+_QUALITY_COLUMNS = [
+    "strategy", "available", "staffed", "unassigned", "chi_square_gap", "jain_index", "unmet_share", "hours_unmet_share",
+]  # fmt: skip
 
 
 def answer_tables(
@@ -39,13 +41,13 @@ def weeks_tables(demands: pd.DataFrame, quality: pd.DataFrame) -> dict[str, pd.D
     if len(quality.groupby(["iso_year", "iso_week"])) == 1:
         return assignment_tables(demands, quality)
     return {
-        "Where the demand comes from": demand_origins(demands),
+        "Where the demand comes from": demand_places(demands),
         "Quality per week and strategy (structural = gap of the best possible)": week_quality(quality),
     }
 
 
-def demand_origins(demands: pd.DataFrame) -> pd.DataFrame:
-    """Where the cases come from (`gold.demand_week.demand_from`), in which weeks, and how many: one row per origin.
+def demand_places(demands: pd.DataFrame) -> pd.DataFrame:
+    """Where the cases come from (`gold.demand_week.demand_from`), in which weeks, and how many: one row per place.
 
     Args:
         demands: Rows of gold.demand_week.
@@ -80,15 +82,17 @@ def assignment_tables(demands: pd.DataFrame, quality: pd.DataFrame) -> dict[str,
     tables = {f"Weekly assignment {week}: people per kind of work": work}
     if len(short):
         title = f"Largest gaps of {week}: {len(short)} of {int((demands['gap'] > 0).sum())} (select gap_reason for why)"
-        tables[title] = short[["demand_id", *_WORK, "ideal_fte", "assigned", "gap", "structural_gap"]]
-    tables[f"Where the demand of {week} comes from"] = demand_origins(demands)[["demand_from", "demands", "cases"]]
+        tables[title] = short[["demand_id", *_WORK, "ideal_fte", "assigned", "gap", "need_gap"]]
+    tables[f"Where the demand of {week} comes from"] = demand_places(demands)[["demand_from", "demands", "cases"]]
     tables[f"Fairness of {week} per strategy"] = week_fairness(quality)
     return tables
 
 
 def week_fairness(quality: pd.DataFrame) -> pd.DataFrame:
     """How fair a week is, by strategy: few columns, for a person who has not chosen one yet."""
-    shown = quality[["strategy", "available", "unassigned", "unmet_share", "jain_index", "chi_square_gap"]]
+    shown = quality[
+        ["strategy", "available", "unassigned", "unmet_share", "hours_unmet_share", "jain_index", "chi_square_gap"]
+    ]
     return shown.assign(structural_unmet_share=quality["optimal_unmet_share"], is_chosen=quality["is_chosen"])
 
 

@@ -20,13 +20,13 @@ class Fairness:
     """How near the counts are to the ideal. NaN where there is no ideal above 0 to compare with.
 
     Attributes:
-        staffed: People with a demand [count].
+        staffed: People with a demand [count]; or their hours [h].
         unmet_share: Sum of max(0, ideal - assigned) over the sum of ideal [0..1]; lower is better.
         chi_square_gap: Sum of (assigned - ideal)^2 / ideal over ideal > 0 [0..inf); lower is better.
         jain_index: Jain's index of assigned / ideal over ideal > 0 (0..1]; 1 is perfectly even.
     """
 
-    staffed: int
+    staffed: float
     unmet_share: float
     chi_square_gap: float
     jain_index: float
@@ -58,12 +58,12 @@ class Verdict:
         return not (self.misfits or self.booked_twice or self.unknown or self.forgotten or self.idle)
 
 
-def fairness(assigned: Sequence[int], ideal: Sequence[float]) -> Fairness:
-    """Measures of fairness of counts against ideal FTE.
+def fairness(assigned: Sequence[float], ideal: Sequence[float]) -> Fairness:
+    """Measures of fairness of counts against ideal FTE, or of hours against ideal hours.
 
     Args:
-        assigned: People per demand [count], >= 0.
-        ideal: Ideal FTE per demand, >= 0, in the same order.
+        assigned: People [count] or hours [h] per demand, >= 0.
+        ideal: Ideal FTE or hours per demand, >= 0, in the same order.
 
     Returns:
         The measures; NaN without any ideal above 0.

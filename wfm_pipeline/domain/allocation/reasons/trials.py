@@ -227,7 +227,7 @@ class Adviser:
         open_ones = sorted(((one, free) for one, free in proposals if free), key=lambda pair: -len(pair[1]))
         for remedy, free in open_ones:
             if self._tried + trial.cost > MOST_TRIED:
-                return "untried"
+                return "no_help" if found.refused[demand] else "untried"
             advice, is_helping = self._try_twice(trial, demand, remedy, free)
             if is_helping:
                 found.advice[demand] = advice

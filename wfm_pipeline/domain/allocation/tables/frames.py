@@ -6,13 +6,13 @@ tables, printing.
 """
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
 
+from wfm_pipeline.contracts.planning.allocation import NO_WEIGHT
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.allocation.problem import CapacityTier, Demand, Problem, Resource, Weight
 from wfm_pipeline.domain.allocation.reasons.explain import Explainer
@@ -30,7 +30,7 @@ from wfm_pipeline.domain.allocation.tables.locality import DEFAULT_POLICY, Local
 from wfm_pipeline.domain.allocation.tables.sheets import read_resources, read_tiers
 from wfm_pipeline.domain.allocation.tables.week_rows import read_week_configuration
 from wfm_pipeline.domain.allocation.week.demand import read_demands
-from wfm_pipeline.domain.allocation.week.ideal import required_fte
+from wfm_pipeline.domain.allocation.week.ideal import full_week_hours, ideal_hours, required_fte
 from wfm_pipeline.domain.allocation.week.week_hours import DEFAULT_CALENDARS, WeekTable
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 
@@ -236,6 +236,7 @@ def demand_frame(allocation: Allocation, optimum: Sequence[int]) -> pd.DataFrame
     problem = allocation.problem
     eligible = allocation.eligibility.resources_by_demand
     hours, why = _hours_by_demand(allocation), GapExplainer(allocation, optimum=optimum)
+    fair_hours = ideal_hours(problem, allocation.ideal)
     rows = []
     for position, (demand, need) in enumerate(zip(problem.demands, required_fte(problem), strict=True)):
         ideal, assigned = allocation.ideal[position], allocation.assigned[position]
@@ -255,6 +256,8 @@ def demand_frame(allocation: Allocation, optimum: Sequence[int]) -> pd.DataFrame
                 "required_fte": _number(need),
                 "assigned": assigned,
                 "assigned_hours": hours[position],
+                "ideal_hours": fair_hours[position],
+                **_against_need(need, hours[position], full_week_hours(problem, demand)),
                 "eligible": len(eligible[position]),
                 "gap": ideal - assigned,
                 "structural_gap": ideal - optimum[position],
@@ -264,6 +267,12 @@ def demand_frame(allocation: Allocation, optimum: Sequence[int]) -> pd.DataFrame
         )
     frame = pd.DataFrame(rows)
     return frame.astype(dict.fromkeys(("demand_from", "gap_reason", "closed_by"), "str"))
+
+
+def _against_need(need: float | None, hours: float, full_hours: float) -> dict[str, float]:
+    """People in full weeks of one person, and what is missing of the need; null where the need is unknown."""
+    given = hours / full_hours if full_hours > 0 else 0.0
+    return {"assigned_fte": given, "need_gap": math.nan if need is None else need - given}
 
 
 def _gap_words(found: GapExplanation) -> dict[str, str | None]:
@@ -281,11 +290,11 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
 
 
-def _hours_by_demand(allocation: Allocation) -> Counter[int]:
-    hours: Counter[int] = Counter()
+def _hours_by_demand(allocation: Allocation) -> dict[int, float]:
+    hours = dict.fromkeys(range(len(allocation.problem.demands)), 0.0)
     for position, choice in enumerate(allocation.choice):
         if choice >= 0:
-            hours[choice] += allocation.problem.capacity_hours(position)  # type: ignore[assignment]
+            hours[choice] += allocation.problem.capacity_hours(position)
     return hours
 
 
@@ -304,16 +313,21 @@ def quality_frame(
     """
     problem = allocation.problem
     own, best = fairness(allocation.assigned, allocation.ideal), fairness(optimum, allocation.ideal)
+    given = _hours_by_demand(allocation)
+    in_hours = fairness(
+        [given[number] for number in range(len(problem.demands))], ideal_hours(problem, allocation.ideal)
+    )
     available = sum(days > 0 for days in problem.days_present)
     row = {
         **_week_columns(allocation),
         "strategy": allocation.options.strategy,
-        "weight": problem.weight,
+        "weight": problem.weight if any(problem.weights) else NO_WEIGHT,
         "available": available,
-        "staffed": own.staffed,
-        "unassigned": available - own.staffed,
+        "staffed": sum(allocation.assigned),
+        "unassigned": available - sum(allocation.assigned),
         **_measures(own),
         **{f"optimal_{name}": value for name, value in _measures(best).items()},
+        **{f"hours_{name}": value for name, value in _measures(in_hours).items()},
         "moved_since_last_week": None if previous is None else moved(previous, allocation.by_cn),
     }
     frame = pd.DataFrame([row])

@@ -139,11 +139,12 @@ class LocalityPolicy:
     _ordered: tuple[LocalityRule, ...] = field(init=False, repr=False, compare=False, default=())
 
     def __post_init__(self) -> None:
-        """Put the rules in order and refuse two with one id."""
+        """Put the rules in order and refuse two with one id or one name."""
         ids = [rule.rule_id for rule in self.rules]
         if len(set(ids)) < len(ids):
             twice = sorted({number for number in ids if ids.count(number) > 1})
             raise InvalidRuleError(f"rule_id must be unique, got {twice} more than once", got=twice)
+        _refuse_names_twice(self.rules)
         active = (rule for rule in self.rules if rule.is_active)
         ordered = tuple(sorted(active, key=lambda rule: (rule.priority, rule.rule_id)))
         object.__setattr__(self, "_ordered", ordered)
@@ -180,6 +181,19 @@ class LocalityPolicy:
         known = {"main_lob": main_lob, "worktype": worktype, **fields}
         answers = (rule.answer(main_lob or "", known) for rule in self._ordered)
         return next((answer for answer in answers if answer is not None), self.default_locality)
+
+
+def _refuse_names_twice(rules: Iterable[LocalityRule]) -> None:
+    """A name is what people call a rule by; rules without one are told apart by their id."""
+    named: dict[str, int] = {}
+    for rule in rules:
+        name = rule.rule_name.strip().casefold()
+        if name and name in named:
+            raise InvalidRuleError(
+                f"rule_name must be unique, got {rule.rule_name!r} for rules {named[name]} and {rule.rule_id}; rename one",
+                got=rule.rule_name,
+            )
+        named[name] = rule.rule_id
 
 
 DEFAULT_RULES: Final = (

@@ -56,11 +56,11 @@ def fill_weeks(days: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     Returns:
         The rows with the filled dates, and a notice per week that was filled.
     """
-    known = days[["queue_id", "business_date", "calls_mean", "aht_seconds", *_origin(days)]]
+    known = days[["queue_id", "business_date", "calls_mean", "aht_seconds", *_from_column(days)]]
     known = known.assign(business_date=pd.to_datetime(known["business_date"]))
     weeks = set(mondays(known["business_date"]))
     plain = known.assign(**{name: days[model] for name, model in _STAND_INS.items() if model in days})
-    plain = plain.assign(**dict.fromkeys(_origin(days), "stand_in"))
+    plain = plain.assign(**dict.fromkeys(_from_column(days), "stand_in"))
     beside = [plain.assign(business_date=plain["business_date"] + pd.Timedelta(weeks=step)) for step in (1, -1)]
     rows = pd.concat([part.assign(stands_in=number) for number, part in enumerate([known, *beside])], ignore_index=True)
     rows = rows[mondays(rows["business_date"]).isin(weeks)]
@@ -74,7 +74,7 @@ def fill_weeks(days: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     return rows.drop(columns="stands_in"), notices
 
 
-def _origin(days: pd.DataFrame) -> list[str]:
+def _from_column(days: pd.DataFrame) -> list[str]:
     return [name for name in ("demand_from",) if name in days]
 
 

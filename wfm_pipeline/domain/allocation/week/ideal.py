@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import fsum
 
-from wfm_pipeline.domain.allocation.problem import Problem
+from wfm_pipeline.domain.allocation.problem import Demand, Problem
 from wfm_pipeline.domain.allocation.strategies.gate import canonical_locality
 
 
@@ -77,7 +77,7 @@ def required_fte(problem: Problem) -> list[float | None]:
     needs: list[float | None] = []
     for demand in problem.demands:
         settings = problem.week_hours.locality(canonical_locality(demand.locality))
-        hours = settings.capacity_hours(settings.working_days) * settings.occupancy
+        hours = full_week_hours(problem, demand) * settings.occupancy
         workload = demand.workload_hours
         if workload is None:
             needs.append(None)
@@ -86,3 +86,39 @@ def required_fte(problem: Problem) -> list[float | None]:
         else:
             needs.append(workload / hours if hours > 0 else None)
     return needs
+
+
+def full_week_hours(problem: Problem, demand: Demand) -> float:
+    """Hours that one person of full productivity can handle in a whole week of the demand's locality.
+
+    Args:
+        problem: The week.
+        demand: A demand of the week.
+
+    Returns:
+        Hours [h]; 0 where the week has no working day there.
+    """
+    settings = problem.week_hours.locality(canonical_locality(demand.locality))
+    return settings.capacity_hours(settings.working_days)
+
+
+def ideal_hours(problem: Problem, ideal: Sequence[float]) -> list[float]:
+    """Fair share of the hours of each locality's available people: as `ideal_fte`, but two beginners are not one expert.
+
+    Args:
+        problem: The week.
+        ideal: Ideal FTE per demand, in the problem's order.
+
+    Returns:
+        Ideal hours of each demand [h]; per locality they add up to its people's hours, or are all 0 where its weights are.
+
+    Source:
+        docs/methods/allocation.md, step 5.
+    """
+    heads, hours = heads_by_locality(problem), Counter[str]()
+    for position, resource in enumerate(problem.resources):
+        hours[canonical_locality(resource.locality)] += problem.capacity_hours(position)  # type: ignore[assignment]
+    places = [canonical_locality(demand.locality) for demand in problem.demands]
+    return [
+        share * hours[place] / heads[place] if heads[place] else 0.0 for share, place in zip(ideal, places, strict=True)
+    ]

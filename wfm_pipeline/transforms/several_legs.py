@@ -132,6 +132,23 @@ def calls_at_once(legs: IbisTable) -> IbisTable:
     return _with_contradictions(calls.mutate(**in_turn))
 
 
+def answering_legs(legs: IbisTable) -> IbisTable:
+    """Of the phones that rang at once for a call the one that stands for it in the line.
+
+    Args:
+        legs: Rows of `silver.call_legs`, all legs of every call in them.
+
+    Returns:
+        One leg per call: the answering one as `calls_at_once` has it; else of the abandoned ones, else of all, the one that
+        rang longest, the first in order of start and leg_number.
+    """
+    rank = ibis.cases((is_answered(legs.status), 0), (legs.status == "abandoned", 1), else_=2)
+    rang = ibis.ifelse(is_answered(legs.status), 0.0, legs.wait_seconds.fill_null(0.0))
+    order = [rank, rang.desc(), legs.started_at, legs.leg_number, legs.row_hash]
+    placed = legs.mutate(place=ibis.row_number().over(ibis.window(group_by="call_id", order_by=order)))
+    return placed.filter(placed.place == 0).drop("place")
+
+
 def _best_outcome(legs: IbisTable) -> StringValue:
     return ibis.cases(
         (legs.is_answered.any(), "answered"), ((legs.status == "abandoned").any(), "abandoned"), else_="other"

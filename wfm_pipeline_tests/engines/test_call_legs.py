@@ -10,6 +10,7 @@ import pytest
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
+from wfm_pipeline.warehouse.shelves.legs import read_legs_with_redials
 from wfm_pipeline.warehouse.silver.contradictions import count_contradictions, refuse_contradictions
 from wfm_pipeline.warehouse.silver.rows import SilverCounts
 from wfm_pipeline_tests import silver_kit
@@ -77,6 +78,25 @@ def test_phones_that_ring_at_once_are_one_call_which_the_answering_leg_decides(w
     assert ("abandoned", None, 15, None, 0, "sales") == said(calls["nobody"], *WAY)
     assert ("abandoned", None, 25, None, 0, "sales") == said(calls["voicemail"], *WAY)  # the longest anybody rang
     assert {} == findings
+
+
+def test_in_the_line_of_the_models_a_ring_group_is_one_caller(warehouse):
+    rows = [
+        *phones("middle", answered=(2,)),
+        *phones("two", answered=(2, 3)),
+        leg(1, call="gone", status="OVERFLOW", wait=60, **SILENT),
+        leg(2, call="gone", status=MISSED, wait=20, **SILENT),
+        leg(3, call="gone", status=MISSED, wait=25, **SILENT),
+    ]
+    ingest(warehouse, rows, AT_ONCE)
+    refresh(warehouse, source_map=AT_ONCE)
+
+    legs = read_legs_with_redials(warehouse, AT_ONCE)
+
+    found = legs[["status", "agent_id", "wait_seconds"]].astype(object).where(legs.notna(), None)
+    assert [("abandoned", None, 25), ("answered", "a2", 2), ("answered", "a2", 2)] == sorted(
+        found.itertuples(index=False, name=None)
+    )
 
 
 def test_of_two_answered_legs_the_earlier_decides_whatever_its_number(warehouse):

@@ -20,6 +20,8 @@ PANELS: Final = {
     "Start": {
         "init": "Write a commented wfm.toml with every setting and its default.",
         "sample": "Make the sample contact centre: simulated, labelled so, with the truth beside it.",
+        "source": "A first source map, by looking at the first rows: names, types, empties, and which column looks like what.",
+        "check": "Does a source map fit? Per column: values that fit, the first that does not, and what to write instead.",
         "load": "Put a public data set or an export into a source database, all or nothing.",
         "run": "The main job: the whole graph in one process, from call records to a scored forecast.",
     },
@@ -36,6 +38,7 @@ PANELS: Final = {
     "Look": {
         "backtest": "Rolling-origin scores of our forecast, of the built-in peers, and of predictions made elsewhere.",
         "backtest-intraday": "Scores of the intraday update beside doing nothing and the plain ratio, on past days.",
+        "findings": "What was set aside or mended: rows refused and values emptied, by rule, with the first of each.",
         "model-fit": "Compare the service level that Erlang C, Erlang A and the simulation predict with the one reached.",
     },
     "Operate": {

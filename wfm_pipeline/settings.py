@@ -154,6 +154,13 @@ class Settings(AlertSettings, ScheduleSettings, BaseSettings):
         description="The run fails when more than this share of calls contradicts itself: abandoned with talk time, or "
         "legs that overlap and should be in turn.",
     )
+    unread_share_limit: float = Field(
+        0.02,
+        ge=0,
+        le=1,
+        description="The run fails when more than this share of what came in, or most of an hour of day or a queue, has "
+        "a time that could not be read; 1 lets a run go on.",
+    )
 
     first_date: Day | None = Field(
         None, description="First date of Dagster's partitions; default: the map's, else what the last run found."

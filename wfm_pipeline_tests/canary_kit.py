@@ -37,6 +37,9 @@ COMMANDS = {
     "run": ["run"],
     "doctor": ["doctor", "--json"],
     "load": ["load", "anonymous_bank", "calls.csv", "--to", "{to}"],
+    "source": ["source", "propose", "{to}", "--table", "calls"],
+    "check": ["check", "telephony", "--rows", "5"],
+    "findings": ["findings"],
     "publish": ["publish"],
     "alerts": ["alerts", "test"],
     "upgrade": ["upgrade"],
@@ -52,11 +55,29 @@ COMMANDS = {
     "backtest-intraday": ["backtest-intraday", "--days", "3"],
     "dev": ["dev", "--port", "{port}"],
 }
-QUICK = ("init", "sample", "run", "doctor", "load", "publish", "alerts", "upgrade", "staff", "simulate")
+QUICK = (
+    "init",
+    "sample",
+    "run",
+    "doctor",
+    "load",
+    "source",
+    "check",
+    "findings",
+    "publish",
+    "alerts",
+    "upgrade",
+    "staff",
+    "simulate",
+)
 """Commands whose success is looked at in every run of the tests; the others' in the slow ones."""
 READS = {
-    "source": ("run", "doctor", "load", "reforecast"),
-    "warehouse": [name for name in COMMANDS if name not in {"init", "sample", "load", "staff", "simulate", "dev"}],
+    "source": ("run", "doctor", "load", "source", "check", "reforecast"),
+    "warehouse": [
+        name
+        for name in COMMANDS
+        if name not in {"init", "sample", "load", "source", "check", "staff", "simulate", "dev"}
+    ],
     "dagster_postgres": ("run",),  # Dagster tries for twelve seconds
 }
 """Setting -> commands that come to its URL soon; their failures are looked at in every run of the tests."""
@@ -277,7 +298,8 @@ def leaks_of(folder, databases=()):
 
 
 def _rows_of(path):
-    head = path.open("rb").read(16)
+    with path.open("rb") as file:
+        head = file.read(16)
     if head.startswith(b"SQLite format 3"):
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db, suppress(sqlite3.OperationalError):
             yield from (line.encode() for line in db.iterdump())
@@ -289,7 +311,7 @@ def _rows_of(path):
 
 
 def _rows_of_postgres(url):
-    engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"))
+    engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
     with engine.connect() as db:
         names = "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname !~ '^(pg_|information_)'"
         for name in db.scalars(sa.text(names)).all():

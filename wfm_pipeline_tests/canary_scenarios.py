@@ -70,7 +70,10 @@ def _with_password(urls, password):
 
 
 def _copy(source, url):
-    old, new = sa.create_engine(source), sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"))
+    old, new = (
+        sa.create_engine(source, poolclass=sa.NullPool),
+        sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool),
+    )
     for table in sa.inspect(old).get_table_names():
         pd.read_sql_table(table, old).to_sql(table, new, index=False)
     old.dispose()

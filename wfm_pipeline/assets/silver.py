@@ -35,6 +35,7 @@ from wfm_pipeline.warehouse.silver.refresh import (
     refresh_legs,
 )
 from wfm_pipeline.warehouse.silver.rows import forget_raw, refuse_too_many
+from wfm_pipeline.warehouse.silver.unread_rows import refuse_slips
 
 Refresh = Callable[[Warehouse, SourceMap, SilverRules, Dates], SilverCounts]
 """Replaces a table's rows of some dates."""
@@ -86,6 +87,7 @@ def _legs_asset(reads: list[dg.AssetKey], partitions: dg.PartitionsDefinition | 
             counts = _refreshed(step, CALL_LEGS, refresh_legs)
             _forget_raw(step)
             refuse_too_many(counts, highest_share=step.settings.rejected_share_limit)
+            refuse_slips(step.warehouse, step.source_map, highest_share=step.settings.unread_share_limit)
             yield step.made(CALL_LEGS, _flow(counts), time_column="started_at")
             yield _few_are_refused(step, counts)
             findings = {"dagster/row_count": sum(counts.findings.values()), "findings": dict(counts.findings)}

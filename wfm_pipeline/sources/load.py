@@ -20,15 +20,15 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from wfm_pipeline.contracts.source.source_map import SourceMap, TableMap
-from wfm_pipeline.errors import SettingsError, SourceError
+from wfm_pipeline.errors import SettingsError, SourceError, shape
 from wfm_pipeline.sources.databases.connect import Connection
 from wfm_pipeline.sources.files.raw_files import column_names, read_file
-from wfm_pipeline.sources.rows.column_types import as_text, to_type
+from wfm_pipeline.sources.rows.prepare import typed_column
+from wfm_pipeline.sources.rows.value_texts import as_text
 
 DDL_FOLDER: Final = Path(__file__).resolve().parents[2] / "sql" / "source"
 _DIALECTS: Final = {"mysql": "mariadb", "mariadb": "mariadb", "sqlite": "sqlite", "postgresql": "postgres"}
 _CHUNK_ROWS: Final = 20_000
-_LONGEST_SHAPE: Final = 30
 _SQL_TYPES: Final[dict[str, sa.types.TypeEngine]] = {
     "string": sa.Text(),
     "int64": sa.BigInteger(),
@@ -37,6 +37,7 @@ _SQL_TYPES: Final[dict[str, sa.types.TypeEngine]] = {
     "date": sa.Date(),
     "timestamp": sa.DateTime(),
     "time": sa.Time(),
+    "duration": sa.Double(),
 }
 
 Progress = Callable[[int], None]
@@ -81,7 +82,9 @@ def load_file(
         with target.open() as (con, table):
             rows = 0
             for chunk in read_file(file, chunk_rows=_CHUNK_ROWS):
-                _insert(con, table, _typed(chunk.select(names), table_map, file, rows))
+                _insert(
+                    con, table, _typed(chunk.select(names), table_map, file, rows, is_utc=source_map.times_are == "utc")
+                )
                 rows += chunk.num_rows
                 if on_progress:
                     on_progress(rows)
@@ -191,20 +194,15 @@ def _checked_columns(table_map: TableMap, file: Path) -> list[str]:
     return present
 
 
-def _shape(text: str) -> str:
-    """How a value is written, without the value, which may be a person's: 1999-02-31 is 9999-99-99."""
-    return "".join("9" if sign.isdigit() else "x" if sign.isalpha() else sign for sign in text[:_LONGEST_SHAPE])
-
-
-def _typed(chunk: pa.Table, table_map: TableMap, file: Path, rows_before: int) -> pa.Table:
+def _typed(chunk: pa.Table, table_map: TableMap, file: Path, rows_before: int, *, is_utc: bool) -> pa.Table:
     columns: dict[str, pa.Array] = {}
     for name in chunk.column_names:
-        typed = to_type(chunk[name].combine_chunks(), table_map.types[name])
+        typed = typed_column(chunk[name].combine_chunks(), table_map, name, is_utc=is_utc)
         if typed.misfits is not None:
             place = pc.index(typed.misfits.is_valid(), True).as_py()
             raise SourceError(
                 f"{file}: column {name} must be {table_map.types[name]}; row {rows_before + place + 1} holds something "
-                f"written like {_shape(typed.misfits[place].as_py())!r}; nothing was loaded",
+                f"written like {shape(typed.misfits[place].as_py())!r}; nothing was loaded",
                 column=name,
             )
         columns[name] = typed.values

@@ -6,6 +6,8 @@ Not here: which reader a URL means (opening.py).
 """
 
 import datetime as dt
+import itertools
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
@@ -40,6 +42,10 @@ class SourceReader(ABC):
     @abstractmethod
     def columns(self, table: str) -> list[str]:
         """Columns of a table, in the source's order."""
+
+    @abstractmethod
+    def head(self, table: str, rows: int) -> pa.Table:
+        """The first rows of a table as they come, for a look; a table without rows has its columns."""
 
     @abstractmethod
     def day_counts(self, table_map: TableMap) -> DayCounts:
@@ -128,6 +134,14 @@ def summed(counts: Iterable[tuple[dt.date | None, int]]) -> DayCounts:
     for date, rows in counts:
         total[date] = total.get(date, 0) + rows
     return dict(sorted(total.items(), key=lambda item: (item[0] is None, item[0] or dt.date.max)))
+
+
+def unread_dates(reader: SourceReader, table_map: TableMap, *, most: int = 3) -> list[str]:
+    """Different texts of a table's business date that are no date, from its first rows."""
+    first = next(reader.read(table_map, Dates()), None)
+    kept = first["_misfits"].drop_null().to_pylist() if first is not None else []
+    texts = (json.loads(misfits).get(table_map.business_date) for misfits in kept)
+    return list(itertools.islice(dict.fromkeys(text for text in texts if text), most))
 
 
 def chosen(dates: pa.ChunkedArray, wanted: Dates | None, *, is_undated_included: bool) -> pa.ChunkedArray:

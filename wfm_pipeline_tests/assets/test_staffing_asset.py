@@ -23,7 +23,7 @@ def staff(house):
     result = dg.materialize(
         [*build_staffing_assets(), dg.AssetSpec(["gold", "queue_interval_forecast"]),
          dg.AssetSpec(["gold", "queue_interval_forecast_final"])], resources={"house": house},
-        selection=dg.AssetSelection.keys(["gold", "queue_interval_staffing"]), instance=dg.DagsterInstance.ephemeral(),
+        selection=dg.AssetSelection.assets(["gold", "queue_interval_staffing"]), instance=dg.DagsterInstance.ephemeral(),
     )  # fmt: skip
     (event,) = result.get_asset_materialization_events()
     return event.materialization.metadata

@@ -21,7 +21,7 @@ NIGHT = dt.datetime(2026, 3, 1, 3)
 # Takes a sighting, and is killed by its own channel while it sends: after the alert was written, before it is marked.
 CHILD = """
 import datetime as dt, os, signal, sys
-from wfm_pipeline.monitoring.alerts import desk, channels
+from wfm_pipeline.monitoring.alerts import handling as desk, channels
 from wfm_pipeline_tests.engines.test_alert_desk import failed, house_at
 house = house_at(sys.argv[1], sys.argv[2], sys.argv[3])
 desk.chosen_channels = lambda settings: {"webhook": lambda alert: os.kill(os.getpid(), signal.SIGKILL)}

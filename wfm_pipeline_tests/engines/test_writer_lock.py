@@ -166,7 +166,9 @@ def take_the_lock_away(house):
     if house.warehouse_url.startswith("duckdb"):
         (house.settings.home / "w_writer.lock").unlink()
         return
-    engine = sa.create_engine(sa.make_url(house.warehouse_url).set(drivername="postgresql+psycopg"))
+    engine = sa.create_engine(
+        sa.make_url(house.warehouse_url).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool
+    )
     with engine.begin() as connection:
         connection.exec_driver_sql(
             "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid()"

@@ -37,7 +37,7 @@ def test_the_search_finds_a_canary_in_every_place(tmp_path):
 
 
 def test_the_search_finds_a_canary_in_postgresql(tmp_path, postgres_url):
-    engine = sa.create_engine(sa.make_url(postgres_url).set(drivername="postgresql+psycopg"))
+    engine = sa.create_engine(sa.make_url(postgres_url).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
     with engine.begin() as db:
         db.execute(sa.text("create schema s"))
         db.execute(sa.text("create table s.\"T\" as select 'kanari00006' as a, 'kanari00007'::bytea as b"))

@@ -78,7 +78,7 @@ class Proxy:
 
 @pytest.fixture
 def filled(mariadb_url):
-    engine = sa.create_engine(mariadb_url)
+    engine = sa.create_engine(mariadb_url, poolclass=sa.NullPool)
     with engine.begin() as con:
         con.exec_driver_sql("create table calls (id integer, padding varchar(100))")
         con.exec_driver_sql(f"insert into calls select seq, repeat('x', 100) from seq_1_to_{ROWS}")

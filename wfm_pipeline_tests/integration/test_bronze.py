@@ -11,8 +11,8 @@ import pytest
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.contracts.source.source_map import ColumnMap, SourceMap, TableMap
 from wfm_pipeline.sources.rows.clock import SourceClock
-from wfm_pipeline.sources.rows.column_types import to_array
 from wfm_pipeline.sources.rows.prepare import prepare
+from wfm_pipeline.sources.rows.value_texts import to_array
 from wfm_pipeline.warehouse.bronze.days import ledger, stale_dates, suspect_dates, touched_dates, watermark
 from wfm_pipeline.warehouse.bronze.versions import BronzeCounts, append_versions, current_state
 from wfm_pipeline.warehouse.day_checks import known_days, known_undated, note_checked

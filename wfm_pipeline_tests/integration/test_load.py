@@ -105,7 +105,7 @@ def test_a_database_that_was_empty_stays_empty_when_the_file_fails(tmp_path, dat
 
 def test_other_tables_of_the_database_are_left_alone(tmp_path, database) -> None:
     load_file(BANK, written(tmp_path, CALL_1), database)
-    engine = sa.create_engine(database)
+    engine = sa.create_engine(database, poolclass=sa.NullPool)
     with engine.begin() as con:
         con.exec_driver_sql("create table notes (text varchar(10))")
     engine.dispose()

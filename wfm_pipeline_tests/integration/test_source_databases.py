@@ -45,7 +45,7 @@ DAY_1, DAY_2 = dt.date(2026, 3, 1), dt.date(2026, 3, 2)
 
 
 def fill(url: str, rows: list[tuple] = ROWS) -> None:
-    engine = sa.create_engine(url)
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
     quote = engine.dialect.identifier_preparer.quote_identifier
     names = ["calls", "CallId", "at", "day", "clock", "seconds", "share", "is_new", "mood"]
     words = dict(

@@ -116,7 +116,7 @@ def _wfm(environment, folder, *words):
 
 def _copy_tables(sample, url):
     """The sample's tables, with the DDL that comes for MariaDB."""
-    engine = sa.create_engine(url)
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
     lines = (ROOT / "sql" / "source" / "telephony_mariadb.sql").read_text().splitlines()
     ddl = "\n".join(line for line in lines if not line.lstrip().startswith("--"))
     with closing(sqlite3.connect(sample)) as made, engine.begin() as connection:
@@ -133,7 +133,7 @@ def _renamed(url):
     """Take the call records away and give them back: the server answers, the table is gone."""
 
     def rename(before, after):
-        engine = sa.create_engine(url)
+        engine = sa.create_engine(url, poolclass=sa.NullPool)
         with engine.begin() as connection:
             connection.exec_driver_sql(f"rename table {before} to {after}")
         engine.dispose()

@@ -22,8 +22,12 @@ from wfm_pipeline.commands.common import (
 from wfm_pipeline.errors import WfmError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
     from dagster import Definitions
 
+    from wfm_pipeline.resources import House
     from wfm_pipeline.settings import Settings
 
 
@@ -44,7 +48,7 @@ def run(
     from wfm_pipeline.orchestration.runs.main_run import run_news
     from wfm_pipeline.orchestration.runs.telling import telling
     from wfm_pipeline.reports.tables.main_run import run_tables
-    from wfm_pipeline.reports.words.terminal import print_json, print_table
+    from wfm_pipeline.reports.words.terminal import print_json
     from wfm_pipeline.resources import House
 
     house = House(settings)
@@ -68,13 +72,36 @@ def run(
         raise WfmError("; ".join(outcome.problems))
     with house.open_gold() as gold:
         tables = run_tables(gold, run_id=outcome.run_id, source=house.source_map.name)
+    set_aside = _set_aside(house, outcome.run_id)
+    done = f"{'nothing new' if outcome.is_idle else 'done'} in {time.monotonic() - started:.0f} s"
     if as_json:
-        print_json(tables, run_id=outcome.run_id, is_simulated=house.is_simulated, is_idle=outcome.is_idle)
-        return
+        facts = {"run_id": outcome.run_id, "is_simulated": house.is_simulated, "is_idle": outcome.is_idle}
+        print_json(tables, **facts, set_aside=set_aside)
+    else:
+        _show(house, tables, set_aside, done)
+
+
+def _set_aside(house: "House", run_id: str) -> list[str]:
+    """What was refused or emptied of the rows that the run brought, a line per rule."""
+    from wfm_pipeline.reports.tables.findings import findings_words
+    from wfm_pipeline.warehouse.shelves.findings import findings_by_rule
+
+    with house.open_warehouse() as opened:
+        found = findings_by_rule(opened, house.source_map, run_id=run_id)
+    return findings_words(found, house.source_map)
+
+
+def _show(house: "House", tables: "Mapping[str, pd.DataFrame]", set_aside: list[str], done: str) -> None:
+    """The tables, what was set aside, how long it took, and where to look."""
+    from wfm_pipeline.reports.words.terminal import print_table
+
     for title, frame in tables.items():
         print_table(frame, house.title(title))
-    word = "nothing new" if outcome.is_idle else "done"
-    out.say(f"{word} in {time.monotonic() - started:.0f} s")
+    for line in set_aside:
+        out.say(f"set aside: {line}")
+    if set_aside:
+        out.say("`wfm findings` lists them")
+    out.say(done)
     out.say(f"look at: {house.readers_place} (tables), `wfm dev` (graph, runs, pictures)")
 
 

@@ -15,26 +15,35 @@ from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.contracts.source.stored_names import bronze_table_name
 
 Role = Literal["call_legs", "cases", "customers", "queues", "agents"]
+RawType = DataType | Literal["time", "duration"]
+"""What a raw column can be declared as; a duration (H:MM:SS) becomes seconds [s]."""
 Load = Literal["incremental", "full"]
 Legs = Literal["in_turn", "at_once"]
-SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_+ ]{0,62}")
+SAFE_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,63}")
+"""Names of tables and columns as a source may have them; how they are stored: stored_names.py."""
+Unit = Literal["seconds", "milliseconds", "minutes"]
+PRESENCE_WORDS = ("present", "absent")
+SIGN_WORDS = ("positive", "none")
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """How one canonical column is made from raw ones. Exactly one of the first four is set.
+    """How one canonical column is made from raw ones. Exactly one of the first six kinds is set.
 
     Attributes:
         column: Raw column, taken as it is.
         join: Raw columns joined to one text with `separator`; all of them must be known.
         date, time: Raw date and raw wall-clock time, put together to a local time.
         constant: The same text for every row.
+        present: Raw column; the text is `present` where it holds something, else `absent` (no agent: nobody answered).
+        positive: Raw column of numbers or durations; the text is `positive` above 0, else `none`.
         starts, ends: Clock times beside a duration in `column`: where the end lies before the start,
             the service ran over midnight and the duration is mended from the clocks.
         words: Source word -> canonical word; compared without case and outer blanks.
         is_trimmed: Outer blanks are taken off.
         is_digits: All but digits is taken off.
         nulls: Raw texts that mean "unknown".
+        unit: Unit of a number that becomes seconds.
         unusable: Regular expression of values that are spoilt: emptied, with a finding.
         maximum: Largest believable value [unit of the column]; above it the value is emptied, with a finding.
     """
@@ -44,6 +53,8 @@ class ColumnMap:
     date: str | None = None
     time: str | None = None
     constant: str | None = None
+    present: str | None = None
+    positive: str | None = None
     separator: str = "-"
     starts: str | None = None
     ends: str | None = None
@@ -51,13 +62,14 @@ class ColumnMap:
     is_trimmed: bool = False
     is_digits: bool = False
     nulls: tuple[str, ...] = ()
+    unit: Unit = "seconds"
     unusable: str | None = None
     maximum: float | None = None
 
     @property
     def raw_columns(self) -> tuple[str, ...]:
         """Raw columns it reads."""
-        named = (self.column, *self.join, self.date, self.time, self.starts, self.ends)
+        named = (self.column, *self.join, self.date, self.time, self.present, self.positive, self.starts, self.ends)
         return tuple(dict.fromkeys(name for name in named if name))
 
 
@@ -80,6 +92,8 @@ class TableMap:
         load: `incremental` by business date, or `full` every time.
         key: Raw columns that name a row (one version of it counts).
         types: Raw column -> type; the columns the pipeline needs, all required unless in `optional`.
+        formats: Raw date, time or timestamp column -> how it is written, such as `%m/%d/%Y`; others are read in any form
+            that means one thing.
         optional: Raw columns that may be absent (read as null, with a notice).
         business_date: Raw date or timestamp column whose (local) date is the row's business date.
         changed_at: Raw timestamp of the last change, where the source keeps one: finds late and corrected rows.
@@ -93,13 +107,14 @@ class TableMap:
     role: Role
     load: Load
     key: tuple[str, ...]
-    types: Mapping[str, DataType | Literal["time"]]
+    types: Mapping[str, RawType]
     columns: Mapping[str, ColumnMap]
     optional: frozenset[str] = frozenset()
     business_date: str | None = None
     changed_at: str | None = None
     exclude: tuple[Exclusion, ...] = ()
     legs: Legs = "in_turn"
+    formats: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

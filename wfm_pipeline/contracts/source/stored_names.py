@@ -5,10 +5,13 @@ the same on every engine, what some engine cannot keep is cut here, and ends in 
 """
 
 import hashlib
+import re
 from typing import Final
 
 LONGEST_NAME_BYTES: Final = 63
 _HASH_LETTERS: Final = 20
+_PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_+ ]*")
+_SIGNS: Final = re.compile(r"[^A-Za-z0-9+ ]")
 _HEAD_BYTES: Final = LONGEST_NAME_BYTES - _HASH_LETTERS - 1
 
 
@@ -34,6 +37,8 @@ def stored_name(name: str) -> str:
 def bronze_table_name(source: str, table: str) -> str:
     """The table that keeps a source's rows: `<source>__<table>`, or a short name with a hash of both.
 
+    Letters, digits, blanks, `+` and `_` stay as they are; a table with other signs gets a name of letters and digits.
+
     No two are the same. A whole name is told apart by its first `__`, so a source whose own name blurs that gets
     the short form; a short form holds no `__`, so it is no other table's whole name.
 
@@ -45,10 +50,10 @@ def bronze_table_name(source: str, table: str) -> str:
         `<source>__<table>`, or a short name with a hash of both.
     """
     whole = f"{source}__{table}"
-    is_plain = "__" not in source and not source.endswith("_") and len(whole.encode()) <= LONGEST_NAME_BYTES
-    if is_plain:
+    is_short = len(whole.encode()) <= LONGEST_NAME_BYTES
+    if is_short and "__" not in source and not source.endswith("_") and _PLAIN.fullmatch(table):
         return whole
-    words = "_".join(part for part in whole.split("_") if part)
+    words = "_".join(part for part in _SIGNS.sub("_", whole).split("_") if part)
     return _hashed(words, f"{source}\0{table}")
 
 

@@ -5,12 +5,15 @@ latter is looked up for the dates of the overlap, for dates with changes since t
 turn for some older ones.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from wfm_pipeline.contracts.source.source_map import TableMap
 from wfm_pipeline.domain.dates import Dates
-from wfm_pipeline.errors import SourceError
+from wfm_pipeline.errors import SourceError, example
 from wfm_pipeline.orchestration.partitions.stale_tables import Comparison
 from wfm_pipeline.resources import House
+from wfm_pipeline.sources.reader import DayCounts, SourceReader, unread_dates
 from wfm_pipeline.warehouse.bronze.pending import pending_dates
 
 
@@ -48,6 +51,27 @@ class StaleDates:
         return "; ".join([*found, f"{len(self.compared)} older dates compared"])
 
 
+def _nothing_dated(
+    source: str, reader: SourceReader, tables: Sequence[TableMap], counts: Mapping[str, DayCounts]
+) -> SourceError:
+    """Nothing to load: there are no rows, or none whose date can be read."""
+    for table_map in tables:
+        if rows := counts[table_map.name].get(None):
+            shown = ", ".join(example(text) for text in unread_dates(reader, table_map))
+            return SourceError(
+                f"table {table_map.name} of source {source!r}: none of {rows:,} rows has a date in column "
+                f"{table_map.business_date} that can be read{f', such as {shown}' if shown else ''}; say in the source map "
+                f'how it is written: {table_map.business_date} = {{ type = "{table_map.types[str(table_map.business_date)]}", '
+                'format = "%m/%d/%Y" }',
+                tables=tuple(counts),
+            )
+    return SourceError(
+        f"source {source!r} holds no dated rows in {', '.join(counts)}; "
+        "there is nothing to load: check source_url, or load a file with `wfm load`",
+        tables=tuple(counts),
+    )
+
+
 _SHOWN = 6
 
 
@@ -72,11 +96,7 @@ def find_stale_dates(house: House, *, check_days: int | None = None) -> StaleDat
         daily = [table_map for table_map in house.source_map.tables if table_map.load == "incremental"]
         counts = {table_map.name: reader.day_counts(table_map) for table_map in daily}
         if not any(date for found in counts.values() for date in found):
-            raise SourceError(
-                f"source {house.source_map.name!r} holds no dated rows in {', '.join(counts)}; "
-                "there is nothing to load: check source_url, or load a file with `wfm load`",
-                tables=tuple(counts),
-            )
+            raise _nothing_dated(house.source_map.name, reader, daily, counts)
         turn = house.settings.check_days_per_night if check_days is None else check_days
         with house.open_warehouse() as warehouse:
             comparison = Comparison(house.source_map, reader, warehouse)

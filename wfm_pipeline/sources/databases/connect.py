@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.machine import machine_error
 from wfm_pipeline.sources.databases.retry import SourceGoneError
-from wfm_pipeline.sources.rows.column_types import decode
+from wfm_pipeline.sources.rows.value_texts import decode
 from wfm_pipeline.urls import make_engine, masked, parse_url
 
 _LONGEST_MESSAGE: Final = 400

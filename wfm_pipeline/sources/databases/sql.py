@@ -6,12 +6,15 @@ drivers refuse or bend values that are no dates (0000-00-00, infinity).
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 import pyarrow as pa
 import sqlalchemy as sa
+from sqlalchemy.dialects.mysql import BIT as MYSQL_BIT
+from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.exc import SQLAlchemyError
 
 from wfm_pipeline.contracts.source.source_map import TableMap
@@ -20,9 +23,9 @@ from wfm_pipeline.sources.databases.connect import Connection
 from wfm_pipeline.sources.databases.retry import Retry
 from wfm_pipeline.sources.reader import DayCounts, SourceReader, chosen, summed
 from wfm_pipeline.sources.rows.clock import EARLIEST, SourceClock
-from wfm_pipeline.sources.rows.column_types import to_array
 from wfm_pipeline.sources.rows.prepare import prepare
 from wfm_pipeline.sources.rows.spool import read_whole
+from wfm_pipeline.sources.rows.value_texts import to_array
 
 _TEXT_DATES: Final = frozenset({"mysql", "mariadb", "postgresql"})
 """Dialects whose dates are read as text."""
@@ -55,12 +58,22 @@ class SqlReader(SourceReader):
         self._columns: dict[str, dict[str, sa.types.TypeEngine]] = {}
 
     def tables(self) -> list[str]:
-        """Tables and views of the database, sorted."""
-        return self._ask(lambda con: sorted({*sa.inspect(con).get_table_names(), *sa.inspect(con).get_view_names()}))
+        """Tables and views of the database, materialised ones too, sorted."""
+        return self._ask(_relations)
 
     def columns(self, table: str) -> list[str]:
         """Columns of a table, in the source's order."""
         return list(self._types(table))
+
+    def head(self, table: str, rows: int) -> pa.Table:
+        """The first rows of a table, in no order."""
+        query = sa.select(*self._selected(table)).select_from(sa.table(table)).limit(rows)
+        with self._guard():
+            chunks = list(self._fetch(query))
+        return pa.concat_tables(chunks).slice(0, rows) if chunks else self._no_rows(table)
+
+    def _no_rows(self, table: str) -> pa.Table:
+        return pa.table({name: pa.array([], pa.string()) for name in self._types(table)})
 
     def day_counts(self, table_map: TableMap) -> DayCounts:
         """Rows per business date, counted in the database."""
@@ -121,7 +134,7 @@ class SqlReader(SourceReader):
             present = self.tables()
             if table not in present:
                 raise self._missing_table(table, present)
-            found = self._ask(lambda con: sa.inspect(con).get_columns(table))
+            found = self._ask(lambda con: _columns(con, table))
             self._columns[table] = {column["name"]: column["type"] for column in found}
         return self._columns[table]
 
@@ -153,6 +166,8 @@ class SqlReader(SourceReader):
 
     def _read_as(self, name: str, kind: sa.types.TypeEngine) -> sa.ColumnElement[Any]:
         column: sa.ColumnClause[Any] = sa.column(name)
+        if isinstance(kind, MYSQL_BIT):
+            return (column + 0).label(name)  # as a number: drivers give bytes or booleans
         is_temporal = isinstance(kind, sa.Date | sa.DateTime | sa.Time)
         if is_temporal and self._engine.dialect.name in _TEXT_DATES:
             return _as_text(column, self._engine).label(name)
@@ -208,6 +223,21 @@ class SqlReader(SourceReader):
             yield
         except (SQLAlchemyError, OSError) as error:
             raise self._connection.error(error) from None
+
+
+def _columns(con: sa.Connection, table: str) -> Sequence[ReflectedColumn]:
+    """Columns of a table; a type that SQLAlchemy does not know is read as its driver gives it, without a word."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Did not recognize type", sa.exc.SAWarning)
+        return sa.inspect(con).get_columns(table)
+
+
+def _relations(con: sa.Connection) -> list[str]:
+    """Names of all that can be read like a table."""
+    inspector = sa.inspect(con)
+    asked = [inspector.get_table_names, inspector.get_view_names]
+    asked += [inspector.get_materialized_view_names] if con.dialect.name == "postgresql" else []
+    return sorted({name for ask in asked for name in ask()})
 
 
 def _is_no_day(text: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:

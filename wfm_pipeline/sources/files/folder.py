@@ -14,8 +14,7 @@ from wfm_pipeline.sources.databases.retry import Retry
 from wfm_pipeline.sources.files.raw_files import SUFFIXES, column_names, notices_of, read_file
 from wfm_pipeline.sources.reader import DayCounts, SourceReader, chosen, summed
 from wfm_pipeline.sources.rows.clock import SourceClock
-from wfm_pipeline.sources.rows.column_types import to_type
-from wfm_pipeline.sources.rows.prepare import prepare
+from wfm_pipeline.sources.rows.prepare import prepare, typed_column
 from wfm_pipeline.sources.rows.spool import read_whole
 
 _ONCE = Retry(attempts=1)
@@ -36,6 +35,12 @@ class FileReader(SourceReader):
     def columns(self, table: str) -> list[str]:
         """Columns of a table's file."""
         return column_names(self._path(table))
+
+    def head(self, table: str, rows: int) -> pa.Table:
+        """The first rows of a table's file."""
+        path = self._path(table)
+        empty = pa.table({name: pa.array([], pa.string()) for name in column_names(path)})
+        return next(read_file(path, chunk_rows=rows), empty).slice(0, rows)
 
     def check(self, table_map: TableMap) -> list[str]:
         """As for every reader; also says what of a file is read otherwise than it stands."""
@@ -59,7 +64,7 @@ class FileReader(SourceReader):
             return set()
         dates: set[dt.date] = set()
         for chunk in self._chunks(table_map, list(dict.fromkeys([date, changed]))):
-            moments = to_type(chunk[changed].combine_chunks(), "timestamp").values
+            moments = self._values(chunk, table_map, changed)
             is_new = pc.greater_equal(moments, pa.scalar(since, pa.timestamp("us")))
             dates |= set(self._dates(chunk, table_map).filter(is_new).drop_null().to_pylist())
         return dates
@@ -95,7 +100,10 @@ class FileReader(SourceReader):
     def _dates(self, chunk: pa.Table, table_map: TableMap) -> pa.Array:
         name = table_map.business_date
         assert name
-        return self.clock.dates(to_type(chunk[name].combine_chunks(), table_map.types[name]).values)
+        return self.clock.dates(self._values(chunk, table_map, name))
+
+    def _values(self, chunk: pa.Table, table_map: TableMap, name: str) -> pa.Array:
+        return typed_column(chunk[name].combine_chunks(), table_map, name, is_utc=self.clock.is_utc).values
 
     def _paths(self) -> dict[str, Path]:
         found: dict[str, Path] = {}

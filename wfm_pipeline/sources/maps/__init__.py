@@ -23,18 +23,23 @@ from wfm_pipeline.contracts.source.source_map import (
     Exclusion,
     Legs,
     Load,
+    RawType,
     Role,
     SourceMap,
     TableMap,
+    Unit,
 )
 from wfm_pipeline.errors import SettingsError, shown
 from wfm_pipeline.machine import expanded
 from wfm_pipeline.sources.maps.door import Door
+from wfm_pipeline.sources.maps.forms import check_form
+from wfm_pipeline.sources.rows.moments import form_fault
 from wfm_pipeline.toml_file import read_toml
 from wfm_pipeline.units import sensible_date
 
 MAP_FOLDER = Path(__file__).parent
-RAW_TYPES = (*get_args(DataType), "time")
+RAW_TYPES = (*get_args(DataType), "time", "duration")
+_MOMENTS = ("date", "time", "timestamp")
 _SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -124,19 +129,20 @@ def _date(door: Door, text: str) -> dt.date:
 
 
 def _table_map(door: Door, name: str) -> TableMap:
-    door.only({field.name for field in fields(TableMap)} - {"name"})
+    door.only({field.name for field in fields(TableMap)} - {"name", "formats"})
     if not SAFE_NAME.fullmatch(name):
-        door.refuse("", name, "a table name of letters, digits and _")
+        door.refuse("", name, "a table name of 1 to 63 signs, none of them a control character")
     role: Role = door.choice("role", tuple(CANONICAL_COLUMNS))
     load: Load = door.choice("load", ("incremental", "full"))
-    types = door.words("types", allowed=RAW_TYPES)
+    types, formats = _types(door.inner("types"))
     _check_raw_names(door, types)
     table = TableMap(
         name=name,
         role=role,
         load=load,
         key=door.texts("key"),
-        types=types,  # type: ignore[arg-type]  # (checked against RAW_TYPES above)
+        types=types,
+        formats=formats,
         columns=_columns(door.inner("columns"), role, types),
         optional=frozenset(door.texts("optional", default=())),
         business_date=door.text("business_date", default="") or None,
@@ -155,10 +161,36 @@ def _legs(door: Door, role: Role) -> Legs:
     return found
 
 
+def _types(door: Door) -> tuple[dict[str, RawType], dict[str, str]]:
+    """Types of the raw columns, and the forms of those that state one: `Day = { type = "date", format = "%m/%d/%Y" }`."""
+    types: dict[str, RawType] = {}
+    formats: dict[str, str] = {}
+    for name, value in door.values.items():
+        if isinstance(value, dict):
+            inner = door.inner(name)
+            inner.only(("type", "format"))
+            types[name] = inner.choice("type", RAW_TYPES)
+            formats[name] = inner.text("format")
+            fault = (
+                form_fault(formats[name], types[name])
+                if types[name] in _MOMENTS
+                else "left out but for dates and times"
+            )
+            if fault:
+                inner.refuse("format", formats[name], fault)
+        else:
+            types[name] = door.choice(name, RAW_TYPES)
+    return types, formats
+
+
 def _check_raw_names(door: Door, types: Mapping[str, str]) -> None:
     for raw in types:
         if not SAFE_NAME.fullmatch(raw):
-            door.refuse(f"types.{raw}", raw, "column names of letters, digits, blanks, + and _")
+            door.refuse(
+                f"types.{raw}",
+                raw,
+                "a column name of 1 to 63 signs, none of them a control character; a column without a name cannot be mapped",
+            )
         if raw in RESERVED_NAMES:
             door.refuse(f"types.{raw}", raw, f"any name but {', '.join(sorted(RESERVED_NAMES))}")
     lowered = [raw.lower() for raw in types]
@@ -187,7 +219,10 @@ def _columns(door: Door, role: Role, types: Mapping[str, str]) -> dict[str, Colu
     missing = sorted(REQUIRED_COLUMNS[role] - set(door.values))
     if missing:
         door.refuse("", sorted(door.values), f"at least {', '.join(sorted(REQUIRED_COLUMNS[role]))} for role {role}")
-    return {name: _column_map(door, name, types) for name in door.values}
+    found = {name: _column_map(door, name, types) for name in door.values}
+    for name, form in found.items():
+        check_form(door, name, form, role, types)
+    return found
 
 
 def _column_map(columns: Door, name: str, types: Mapping[str, str]) -> ColumnMap:
@@ -201,9 +236,9 @@ def _column_map(columns: Door, name: str, types: Mapping[str, str]) -> ColumnMap
 
 def _long_column_map(door: Door) -> ColumnMap:
     door.only({field.name for field in fields(ColumnMap)})
-    kinds = [kind for kind in ("column", "join", "date", "constant") if kind in door.values]
+    kinds = [kind for kind in ("column", "join", "date", "constant", "present", "positive") if kind in door.values]
     if len(kinds) != 1 or ("date" in door.values) != ("time" in door.values):
-        door.refuse("", sorted(door.values), "exactly one of column, join, date with time, constant")
+        door.refuse("", sorted(door.values), "exactly one of column, join, date with time, constant, present, positive")
     if ("starts" in door.values) != ("ends" in door.values):
         door.refuse("", sorted(door.values), "starts and ends together, or neither")
     given: dict[str, Any] = {}
@@ -212,6 +247,8 @@ def _long_column_map(door: Door) -> ColumnMap:
             given[key] = door.texts(key)
         elif key == "words":
             given[key] = door.words(key)
+        elif key == "unit":
+            given[key] = door.choice(key, get_args(Unit))
         elif key == "maximum":
             given[key] = door.number(key)
         elif key.startswith("is_"):

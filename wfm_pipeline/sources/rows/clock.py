@@ -28,6 +28,11 @@ class SourceClock:
     time_zone: str | None = None
     latest: dt.date | None = None
 
+    @property
+    def is_utc(self) -> bool:
+        """Whether the source writes UTC."""
+        return self.time_zone is not None
+
     def dates(self, values: pa.Array) -> pa.Array:
         """Local dates of a date or timestamp column, null where it is null or cannot be believed."""
         found = self._local_dates(values)

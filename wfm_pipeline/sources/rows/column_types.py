@@ -1,17 +1,20 @@
 """Columns of any kind become their declared type; what does not fit is kept as text beside it.
 
-Every reader hands over what its driver gives; here values become the map's types, once for all
-engines. A value that does not fit becomes null and its original text a misfit, so nothing is lost.
+Every reader hands over what its driver gives (value_texts.py); here values become the map's types, once for all
+engines. A value that does not fit becomes null and its original text a misfit, so nothing is lost. Not here: in which
+forms a date or a time may be written (moments.py).
 """
 
-import datetime as dt
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from wfm_pipeline.sources.rows.moments import by_format, each_parsed, in_utc, tidy, to_timestamps
+from wfm_pipeline.sources.rows.value_texts import ARROW_ERRORS, NUL, as_text
+from wfm_pipeline.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 ARROW_TYPES: Final[dict[str, pa.DataType]] = {
     "string": pa.string(),
@@ -21,18 +24,16 @@ ARROW_TYPES: Final[dict[str, pa.DataType]] = {
     "date": pa.date32(),
     "timestamp": pa.timestamp("us"),
     "time": pa.time64("us"),
+    "duration": pa.float64(),
 }
-_ARROW_ERRORS = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, OverflowError)
+"""The map's types as Arrow has them; a duration is a number of seconds."""
+_MOMENTS: Final = frozenset({"date", "timestamp", "time"})
 _TRUE: Final = ("1", "true", "t", "yes", "y", "1.0")
 _FALSE: Final = ("0", "false", "f", "no", "n", "0.0")
 _ANY_DAY: Final = "1970-01-01 "
-
-
-_NUL: Final = "\0"
-"""U+0000, which PostgreSQL cannot keep in a text; it also stands for half a character, which Arrow cannot."""
 _SIGN: Final = "\ufffd"
-"""What stands in its place in every warehouse."""
-_HALVES: Final = re.compile("[\ud800-\udfff]")
+"""What stands in every warehouse for a character that one of them cannot keep."""
+_DURATION: Final = r"^(?P<sign>-?)(?P<hours>\d{1,5}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d(?:\.\d+)?)$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,74 +49,14 @@ class TypedColumn:
     misfits: pa.Array | None
 
 
-def to_array(values: Sequence[Any]) -> pa.Array:
-    """Python values as Arrow; mixed kinds, or kinds Arrow has no simple type for, become text."""
-    try:
-        return pa.array(values)
-    except (*_ARROW_ERRORS, ValueError):
-        return pa.array(
-            [None if value is None else _HALVES.sub(_NUL, plain_text(value)) for value in values], pa.string()
-        )
-
-
-def plain_text(value: object) -> str:
-    """A value as text; bytes are read as UTF-8, else as Windows-1252."""
-    if isinstance(value, bytes | bytearray | memoryview):
-        return decode(bytes(value))
-    if isinstance(value, dt.timedelta):
-        seconds = value.total_seconds()
-        hours, rest = divmod(abs(int(seconds)), 3600)
-        return f"{'-' if seconds < 0 else ''}{hours:02d}:{rest // 60:02d}:{rest % 60:02d}"
-    return str(value)
-
-
-def decode(raw: bytes) -> str:
-    """Bytes as text: UTF-8 where they are that, else Windows-1252, whose five gaps become a sign for it."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")
-
-
-def as_text(array: pa.Array) -> pa.Array:
-    """An array as text that does not depend on the driver: ISO dates, no idle fractions."""
-    if pa.types.is_string(array.type):
-        return array if _is_utf8(array) else as_text(array.cast(pa.binary()))
-    if pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type):
-        return as_text(array.cast(pa.string()))
-    if pa.types.is_dictionary(array.type):
-        return as_text(array.dictionary_decode())
-    if pa.types.is_binary(array.type) or pa.types.is_duration(array.type) or pa.types.is_nested(array.type):
-        return pa.array([None if value is None else plain_text(value) for value in array.to_pylist()], pa.string())
-    if pa.types.is_time(array.type) or pa.types.is_timestamp(array.type):
-        return _temporal_text(array)
-    return array.cast(pa.string())
-
-
-def _is_utf8(array: pa.Array) -> bool:
-    """Arrow takes a file's word for it, which may be wrong."""
-    try:
-        array.validate(full=True)
-    except pa.ArrowInvalid:
-        return False
-    return True
-
-
-def _temporal_text(array: pa.Array) -> pa.Array:
-    """Times with as many fractional digits as they need, none for whole seconds."""
-    in_seconds = pa.time32("s") if pa.types.is_time(array.type) else pa.timestamp("s", tz=array.type.tz)
-    try:
-        return array.cast(in_seconds).cast(pa.string())
-    except pa.ArrowInvalid:
-        return pc.replace_substring_regex(array.cast(pa.string()), r"(:\d\d(\.\d*[1-9])?)\.?0*(Z?)$", r"\1\3")
-
-
-def to_type(array: pa.Array, data_type: str) -> TypedColumn:
+def to_type(array: pa.Array, data_type: str, *, form: str | None = None, is_utc: bool = False) -> TypedColumn:
     """Values of a column in their declared type.
 
     Args:
         array: What the driver gave, of any type.
-        data_type: The map's type: string, int64, float64, boolean, date, timestamp or time.
+        data_type: The map's type: string, int64, float64, boolean, date, timestamp, time or duration [s].
+        form: How dates and times are written, as a map states it; None: in any form that means one thing.
+        is_utc: A timestamp may name its zone, and is UTC; else one that does is a misfit, for the map says local time.
 
     Returns:
         The values and the texts of those that did not fit. Empty text is a missing value, not a
@@ -124,20 +65,30 @@ def to_type(array: pa.Array, data_type: str) -> TypedColumn:
     target = ARROW_TYPES[data_type]
     if data_type == "string":
         return _kept_text(as_text(array))
-    if array.type == target and data_type != "float64":
+    if array.type == target and data_type not in ("float64", "duration"):
         return TypedColumn(array, None)
-    quick = _quick_cast(array, target)
+    quick = None if data_type == "duration" else _quick_cast(array, target)
     if quick is not None:
         return TypedColumn(quick, None)
-    return _typed_text(as_text(array), _PARSERS[data_type], target)
+    return _typed_text(as_text(array), data_type, form=form, is_utc=is_utc)
+
+
+def _rewritten(texts: pa.Array, data_type: str, *, form: str | None, is_utc: bool) -> pa.Array:
+    """Dates and times in the one form that Arrow reads, where they are in another of the same meaning."""
+    if data_type not in _MOMENTS:
+        return texts
+    if form is not None:
+        return by_format(texts, form)
+    found = tidy(texts)
+    return in_utc(found) if is_utc else found
 
 
 def _kept_text(text: pa.Array) -> TypedColumn:
     """Text as every engine keeps it: U+FFFD where a character stood that one cannot keep."""
-    is_mended = pc.match_substring(text, _NUL)
+    is_mended = pc.match_substring(text, NUL)
     if not pc.any(is_mended).as_py():
         return TypedColumn(text, None)
-    mended = pc.replace_substring(text, _NUL, _SIGN)
+    mended = pc.replace_substring(text, NUL, _SIGN)
     return TypedColumn(mended, pc.if_else(is_mended, text, pa.scalar(None, pa.string())))
 
 
@@ -149,11 +100,12 @@ def _quick_cast(array: pa.Array, target: pa.DataType) -> pa.Array | None:
         or (is_number and (pa.types.is_integer(target) or pa.types.is_floating(target)))
         or (pa.types.is_temporal(array.type) and not pa.types.is_duration(array.type) and pa.types.is_temporal(target))
     )
-    if not is_like or getattr(array.type, "tz", None):
+    is_bent = pa.types.is_decimal(array.type) and pa.types.is_floating(target)  # 0.0909 by way of 909 / 10^4 is another
+    if not is_like or is_bent or getattr(array.type, "tz", None):
         return None
     try:
         values = array.cast(target)
-    except _ARROW_ERRORS:
+    except ARROW_ERRORS:
         return None
     return values if _is_whole(array, values) else None
 
@@ -167,25 +119,20 @@ def _is_whole(array: pa.Array, values: pa.Array) -> bool:
     return True
 
 
-def _typed_text(text: pa.Array, parse: Callable[[pa.Array], pa.Array], target: pa.DataType) -> TypedColumn:
+def _typed_text(text: pa.Array, data_type: str, *, form: str | None, is_utc: bool) -> TypedColumn:
+    parse, target = _PARSERS[data_type], ARROW_TYPES[data_type]
     trimmed = pc.utf8_trim_whitespace(text)
     wanted = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
-    try:
-        return TypedColumn(parse(wanted), None)
-    except _ARROW_ERRORS:
-        pass
+    if form is None:
+        try:
+            return TypedColumn(parse(wanted), None)
+        except ARROW_ERRORS:  # some are written otherwise, or do not fit: every different text is looked at
+            pass
     encoded = wanted.dictionary_encode()
-    each = [_parse_one(encoded.dictionary.slice(place, 1), parse) for place in range(len(encoded.dictionary))]
-    values = pa.array(each, target).take(encoded.indices)
+    forms = _rewritten(encoded.dictionary, data_type, form=form, is_utc=is_utc)
+    values = each_parsed(forms, parse, target).take(encoded.indices)
     is_misfit = pc.and_(pc.is_valid(wanted), pc.is_null(values))
     return TypedColumn(values, pc.if_else(is_misfit, text, pa.scalar(None, pa.string())))
-
-
-def _parse_one(value: pa.Array, parse: Callable[[pa.Array], pa.Array]) -> Any:
-    try:
-        return parse(value)[0]
-    except _ARROW_ERRORS:
-        return None
 
 
 def _integers(text: pa.Array) -> pa.Array:
@@ -211,7 +158,7 @@ def _booleans(text: pa.Array) -> pa.Array:
 
 
 def _timestamps(text: pa.Array) -> pa.Array:
-    return text.cast(pa.timestamp("us"))
+    return to_timestamps(text)
 
 
 def _dates(text: pa.Array) -> pa.Array:
@@ -226,6 +173,18 @@ def _times(text: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(pa.scalar(_ANY_DAY), text, "").cast(pa.timestamp("us")).cast(pa.time64("us"))
 
 
+def _durations(text: pa.Array) -> pa.Array:
+    """Seconds of H:MM:SS: minutes and seconds alone (8:01) may be hours and minutes, and do not fit."""
+    parts = pc.extract_regex(text, pattern=_DURATION)
+    if parts.null_count > text.null_count:
+        raise pa.ArrowInvalid("not a duration")
+    hours, minutes, seconds = (
+        pc.struct_field(parts, name).cast(pa.float64()) for name in ("hours", "minutes", "seconds")
+    )
+    whole = pc.add(pc.add(pc.multiply(hours, SECONDS_PER_HOUR), pc.multiply(minutes, SECONDS_PER_MINUTE)), seconds)
+    return pc.if_else(pc.equal(pc.struct_field(parts, "sign"), "-"), pc.negate(whole), whole)
+
+
 _PARSERS: Final[dict[str, Callable[[pa.Array], pa.Array]]] = {
     "int64": _integers,
     "float64": _floats,
@@ -233,4 +192,5 @@ _PARSERS: Final[dict[str, Callable[[pa.Array], pa.Array]]] = {
     "date": _dates,
     "timestamp": _timestamps,
     "time": _times,
+    "duration": _durations,
 }

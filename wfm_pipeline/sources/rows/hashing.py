@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wfm_pipeline.sources.rows.column_types import as_text
+from wfm_pipeline.sources.rows.value_texts import as_text
 
 _BETWEEN_NAME_AND_VALUE = "\x1f"
 _BETWEEN_COLUMNS = "\x1e"

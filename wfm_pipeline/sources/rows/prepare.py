@@ -16,7 +16,7 @@ from wfm_pipeline.contracts.source.source_map import TableMap
 from wfm_pipeline.contracts.source.stored_names import stored_name
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.rows.clock import SourceClock
-from wfm_pipeline.sources.rows.column_types import to_type
+from wfm_pipeline.sources.rows.column_types import TypedColumn, to_type
 from wfm_pipeline.sources.rows.hashing import key_hashes, row_hashes
 
 
@@ -34,10 +34,9 @@ def prepare(batch: pa.RecordBatch | pa.Table, table_map: TableMap, clock: Source
     raw = {name: _one_array(batch.column(place)) for place, name in enumerate(batch.schema.names)}
     columns: dict[str, pa.Array] = {}
     misfits: dict[str, pa.Array] = {}
-    extras = dict.fromkeys(extra_columns(raw, table_map), "string")
-    for name, data_type in {**table_map.types, **extras}.items():
-        given = raw.get(name)
-        typed = to_type(pa.nulls(batch.num_rows) if given is None else given, data_type)
+    for name in [*table_map.types, *extra_columns(raw, table_map)]:
+        given = raw.get(name, pa.nulls(batch.num_rows))
+        typed = typed_column(given, table_map, name, is_utc=clock.is_utc)
         columns[name] = typed.values
         if typed.misfits is not None:
             misfits[name] = typed.misfits
@@ -49,6 +48,12 @@ def prepare(batch: pa.RecordBatch | pa.Table, table_map: TableMap, clock: Source
         "_misfits": _misfit_objects(misfits, batch.num_rows),
     }
     return pa.table({**{stored_name(name): values for name, values in columns.items()}, **ours})
+
+
+def typed_column(values: pa.Array, table_map: TableMap, name: str, *, is_utc: bool) -> TypedColumn:
+    """Values of one column as its map declares them; text where it does not."""
+    data_type = table_map.types.get(name, "string")
+    return to_type(values, data_type, form=table_map.formats.get(name), is_utc=is_utc)
 
 
 def extra_columns(present: Collection[str], table_map: TableMap) -> list[str]:

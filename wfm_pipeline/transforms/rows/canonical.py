@@ -4,19 +4,32 @@ Here: the few forms a column can take (contracts/source/source_map.py). Not here
 (transforms/legs.py, transforms/cases.py) or when a row is refused (row_rules.py).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import ibis
 from ibis.expr.types import BooleanValue, FloatingValue, StringValue, TimestampValue, Value
 from ibis.expr.types import Table as IbisTable
 
-from wfm_pipeline.contracts.source.source_map import ColumnMap, TableMap
+from wfm_pipeline.contracts.silver import LEG_STATUSES
+from wfm_pipeline.contracts.source.source_map import PRESENCE_WORDS, SIGN_WORDS, ColumnMap, TableMap, Unit
 from wfm_pipeline.transforms.rows.findings import Finding
 from wfm_pipeline.transforms.rows.phone import digits_only
 from wfm_pipeline.units import SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 OVER_MIDNIGHT_LIMIT_SECONDS = SECONDS_PER_DAY / 2
 """Longest service over midnight where the map has no maximum [s]: half a day; a longer one is a clock that slipped."""
+
+SECONDS_PER_UNIT: Final[Mapping[Unit, float]] = {"seconds": 1.0, "milliseconds": 0.001, "minutes": 60.0}
+"""What a map's `unit` makes of a number [s]."""
+_OWN_WORDS: Final = {word: word for word in LEG_STATUSES} | {
+    "present": "answered",
+    "absent": "abandoned",
+    "positive": "answered",
+    "none": "abandoned",
+}
+"""What words mean where a map gives none: the outcomes themselves, and an answer where somebody was there."""
 
 
 @dataclass(frozen=True)
@@ -125,8 +138,7 @@ class RawRows:
         form = self.table_map.columns.get(name)
         if form is None or form.column is None:
             return Judged(ibis.null("float64"))
-        recorded = self.raw(form.column)
-        value, findings = recorded.cast("float64"), []
+        value, findings = _seconds_of(self.raw(form.column), form.unit), []
         if form.starts and form.ends:
             value, finding = self._over_midnight(name, form, value)
             findings.append(finding)
@@ -171,6 +183,12 @@ class RawRows:
         return ibis.null("int64") if form is None or form.column is None else self.raw(form.column).cast("int64")
 
     def _base_text(self, form: ColumnMap) -> StringValue:
+        if form.present is not None:
+            is_present = self.raw_text(form.present).strip().nullif("").notnull()
+            return ibis.ifelse(is_present, *PRESENCE_WORDS)
+        if form.positive is not None:
+            is_positive = (_seconds_of(self.raw(form.positive), form.unit) > 0).fill_null(False)
+            return ibis.ifelse(is_positive, *SIGN_WORDS)
         if form.constant is not None:
             return ibis.literal(form.constant)
         if form.join:
@@ -196,13 +214,21 @@ class RawRows:
         return value, Finding(f"{name}_over_midnight", is_mended, reason)
 
 
+def _seconds_of(value: Value, unit: Unit) -> FloatingValue:
+    """Seconds of a number in its unit, or of a clock that tells a duration (0:08:01) [s]."""
+    if value.type().is_time():
+        return _clock_seconds(value).cast("float64")
+    return value.cast("float64") * SECONDS_PER_UNIT[unit] if unit != "seconds" else value.cast("float64")
+
+
 def _clock_seconds(clock: Value) -> Value:
     """Seconds since midnight of a time of day [s]."""
     return clock.hour() * SECONDS_PER_HOUR + clock.minute() * SECONDS_PER_MINUTE + clock.second()
 
 
 def _translated(value: StringValue, form: ColumnMap, *, else_: Value) -> StringValue:
-    branches = [(word.strip().lower(), ibis.literal(meaning)) for word, meaning in form.words.items()]
+    words = form.words or _OWN_WORDS
+    branches = [(word.strip().lower(), ibis.literal(meaning)) for word, meaning in words.items()]
     return value.strip().lower().cases(*branches, else_=else_)
 
 

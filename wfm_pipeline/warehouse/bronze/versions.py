@@ -13,13 +13,13 @@ Not here: which dates to read (days.py), what rows mean (transforms).
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import ibis
 import pyarrow as pa
 from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.contracts.bronze import BATCH_COLUMNS, BRONZE_COLUMNS, DAY_LEDGER, ROW_COLUMNS, TABLE_LEDGER
-from wfm_pipeline.contracts.columns import DataType
 from wfm_pipeline.contracts.source.source_map import SourceMap, TableMap
 from wfm_pipeline.domain.digests import DayDigests
 from wfm_pipeline.warehouse.bronze.days import write_ledger
@@ -30,6 +30,8 @@ from wfm_pipeline.warehouse.engines.staging import staging_name
 
 _NO_DATE = dt.date(1, 1, 1)
 """Stands for a missing date where rows are matched, for null equals nothing."""
+_STORED_AS: Final = {"timestamp": "timestamp(6)", "duration": "float64"}
+"""Declared types that are stored under another name."""
 _OURS = tuple(column.name for column in ROW_COLUMNS)
 
 
@@ -124,11 +126,7 @@ def ensure_bronze(warehouse: Warehouse, source_map: SourceMap, table_map: TableM
 
 
 def _declared(table_map: TableMap) -> dict[str, str]:
-    return {name: _type_name(data_type) for name, data_type in table_map.types.items()}
-
-
-def _type_name(data_type: DataType | str) -> str:
-    return "timestamp(6)" if data_type == "timestamp" else data_type
+    return {name: _STORED_AS.get(data_type, data_type) for name, data_type in table_map.types.items()}
 
 
 def _stage(batch: _Batch, chunks: Iterator[pa.Table]) -> int:

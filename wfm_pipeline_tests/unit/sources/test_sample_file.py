@@ -204,12 +204,12 @@ def test_ddl_runs_on_sqlite():
 @pytest.mark.mariadb
 @pytest.mark.skipif(not os.environ.get("WFM_TEST_MARIADB_URL"), reason="needs WFM_TEST_MARIADB_URL")
 def test_ddl_runs_on_mariadb():
-    server = sa.create_engine(sa.make_url(os.environ["WFM_TEST_MARIADB_URL"]).set(database=None))
+    server = sa.create_engine(sa.make_url(os.environ["WFM_TEST_MARIADB_URL"]).set(database=None), poolclass=sa.NullPool)
     database = f"wfm_ddl_{uuid.uuid4().hex[:12]}"
     with server.begin() as connection:
         connection.exec_driver_sql(f"create database `{database}`")
     try:
-        with sa.create_engine(server.url.set(database=database)).begin() as connection:
+        with sa.create_engine(server.url.set(database=database), poolclass=sa.NullPool).begin() as connection:
             _run_and_repeat_a_row(connection, "mariadb")
     finally:
         with server.begin() as connection:
@@ -221,7 +221,7 @@ def test_ddl_runs_on_mariadb():
 def test_ddl_runs_on_postgres():
     url = sa.make_url(os.environ["WFM_TEST_POSTGRES_URL"]).set(drivername="postgresql+psycopg")
     schema = f"wfm_ddl_{uuid.uuid4().hex[:12]}"
-    with sa.create_engine(url).connect() as connection:
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
         connection.exec_driver_sql(f"create schema {schema}")
         connection.exec_driver_sql(f"set search_path to {schema}")
         connection.dialect.default_schema_name = schema

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from wfm_pipeline.contracts.source.source_map import ColumnMap, TableMap
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.rows.clock import SourceClock
-from wfm_pipeline.sources.rows.column_types import decode, to_array, to_type
+from wfm_pipeline.sources.rows.column_types import to_type
 from wfm_pipeline.sources.rows.prepare import prepare
+from wfm_pipeline.sources.rows.value_texts import decode, to_array
 
 CALLS = TableMap(
     name="calls",

@@ -89,7 +89,7 @@ def test_a_second_writer_waits_and_says_for_whom_once(house):
 def test_a_killed_writer_holds_nobody_up(house):
     other = other_writer(house)
     other.send_signal(signal.SIGKILL)
-    other.wait()
+    other.communicate()
 
     assert other.pid == lease(house).pid  # the words are still there, the lock is not
     with patient(house, 10).writing(owner="wfm run"):
@@ -131,7 +131,7 @@ def test_a_writer_that_fails_gives_the_lock_back(house):
         raise KeyError
 
     other = other_writer(house)
-    other.wait()
+    other.communicate()
     assert 0 == other.returncode
     assert lease(house) is None
 

@@ -179,6 +179,7 @@ class House:
             time_zone=self.site.time_zone if self.source_map.times_are == "utc" else None,
             chunk_rows=self.settings.chunk_rows,
             attempts=self.settings.retry_attempts,
+            files=self.source_map.files,
         )
 
     def open_gold(self) -> "GoldReader":

@@ -56,7 +56,7 @@ def load_file(
 
     Args:
         source_map: The source. Where it has several tables, the file is named like its table.
-        file: A `.parquet`, `.csv`, `.csv.gz` or `.xlsx` file.
+        file: A `.parquet`, `.csv`, `.csv.gz`, `.jsonl`, `.jsonl.gz` or `.xlsx` file.
         url: SQLAlchemy URL of a MariaDB, SQLite or PostgreSQL database.
         is_append: Add to the rows that are there instead of replacing them.
         on_progress: Told after every chunk.

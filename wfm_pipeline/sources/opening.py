@@ -5,6 +5,7 @@ Not here: what a reader can do (reader.py), and how each does it (databases, fil
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from wfm_pipeline.errors import SettingsError, SourceError
@@ -26,16 +27,18 @@ def open_reader(
     chunk_rows: int = 50_000,
     attempts: int = 3,
     retry: Retry | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> SourceReader:
     """The reader that a URL means.
 
     Args:
         url: A SQLAlchemy URL; the same with driver `pyodbc` for ODBC; `file:///folder` or the path
-            of a folder that holds `<table>.csv`, `.csv.gz` or `.parquet`.
+            of a folder that holds `<table>.csv`, `.csv.gz`, `.jsonl`, `.jsonl.gz`, `.xlsx` or `.parquet`.
         time_zone: The site's zone where the source's times are UTC; None where they are local.
         chunk_rows: Rows held at a time.
         attempts: Tries when the source does not answer.
         retry: How to wait between tries, for tests; made from `attempts` by default.
+        files: Table -> pattern of its files' names in a folder, where it is not one file named like the table.
 
     Raises:
         SourceError: the URL is not one, or its driver is not installed.
@@ -43,7 +46,7 @@ def open_reader(
     clock = SourceClock(time_zone, latest=dt.date.today() + LONGEST_AHEAD)
     patience = retry or Retry(attempts=attempts)
     if "://" not in url or url.startswith("file:"):
-        return FileReader(_folder(url), clock=clock, chunk_rows=chunk_rows)
+        return FileReader(_folder(url), clock=clock, chunk_rows=chunk_rows, patterns=files)
     if "+pyodbc" in url.split("://", 1)[0]:
         from wfm_pipeline.sources.databases.odbc import OdbcReader  # noqa: PLC0415  (ODBC is loaded only when it is used)
 
@@ -58,5 +61,5 @@ def _folder(url: str) -> Path:
             "source_url (WFM_SOURCE_URL) is neither a database's URL nor a folder; it is not shown, as it may hold a password"
         )
     if not path.is_dir():
-        raise SourceError(f"{path} is not a folder; a file source is a folder with one file per table", path=str(path))
+        raise SourceError(f"{path} is not a folder; a file source is a folder with a file per table", path=str(path))
     return path

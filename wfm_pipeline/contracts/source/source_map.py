@@ -101,6 +101,8 @@ class TableMap:
         exclude: Rows to refuse.
         legs: How the legs of a call relate, in a table of legs: `in_turn`, one stay after the other, or `at_once`, a row
             for each of several phones that rang together.
+        files: In a folder: pattern of the names of the files that are this table, such as `calls-*.csv*`; None for one
+            file named like the table.
     """
 
     name: str
@@ -115,6 +117,7 @@ class TableMap:
     exclude: tuple[Exclusion, ...] = ()
     legs: Legs = "in_turn"
     formats: Mapping[str, str] = field(default_factory=dict)
+    files: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,11 @@ class SourceMap:
             The table; None where the source has none of it.
         """
         return next((table for table in self.tables if table.role == role), None)
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Table -> pattern of its files' names, where a table may be several files."""
+        return {table.name: table.files for table in self.tables if table.files}
 
     @property
     def has_legs_at_once(self) -> bool:

@@ -1,7 +1,10 @@
-"""Reads a folder of exports: one CSV, gzipped CSV, Parquet file or workbook per table, named like the table."""
+"""Reads a folder of exports: per table one file named like it, or several whose names fit a pattern of the map.
+
+Not here: which files those are (folder_tables), and what is in one (raw_files).
+"""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +14,13 @@ from wfm_pipeline.contracts.source.source_map import TableMap
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.databases.retry import Retry
-from wfm_pipeline.sources.files.raw_files import SUFFIXES, column_names, notices_of, read_file
+from wfm_pipeline.sources.files.folder_tables import (
+    columns_of,
+    first_rows,
+    notices_of_files,
+    rows_of_files,
+    tables_of,
+)
 from wfm_pipeline.sources.reader import DayCounts, SourceReader, chosen, summed
 from wfm_pipeline.sources.rows.clock import SourceClock
 from wfm_pipeline.sources.rows.prepare import prepare, typed_column
@@ -21,30 +30,32 @@ _ONCE = Retry(attempts=1)
 
 
 class FileReader(SourceReader):
-    """A folder with one file per table."""
+    """A folder of files."""
 
-    def __init__(self, folder: Path, *, clock: SourceClock, chunk_rows: int) -> None:
-        """Keep the folder."""
+    def __init__(
+        self, folder: Path, *, clock: SourceClock, chunk_rows: int, patterns: Mapping[str, str] | None = None
+    ) -> None:
+        """Keep the folder, and the patterns of tables that are several files."""
         super().__init__(clock=clock, chunk_rows=chunk_rows)
         self.folder = folder
+        self.patterns = dict(patterns or {})
 
     def tables(self) -> list[str]:
-        """Names of the files that can be tables, without their endings."""
-        return sorted(self._paths())
+        """Names of the tables: of files without their endings, and those with a pattern that some file fits."""
+        return list(tables_of(self.folder, self.patterns))
 
     def columns(self, table: str) -> list[str]:
-        """Columns of a table's file."""
-        return column_names(self._path(table))
+        """Columns of a table's files."""
+        return columns_of(table, self._paths(table))
 
     def head(self, table: str, rows: int) -> pa.Table:
-        """The first rows of a table's file."""
-        path = self._path(table)
-        empty = pa.table({name: pa.array([], pa.string()) for name in column_names(path)})
-        return next(read_file(path, chunk_rows=rows), empty).slice(0, rows)
+        """The first rows of a table's files."""
+        return first_rows(self._paths(table), self.columns(table), rows)
 
     def check(self, table_map: TableMap) -> list[str]:
         """As for every reader; also says what of a file is read otherwise than it stands."""
-        return [*super().check(table_map), *notices_of(self._path(table_map.name))]
+        paths = self._paths(table_map.name)
+        return [*super().check(table_map), *notices_of_files(self.folder, paths, self.patterns.get(table_map.name))]
 
     def day_counts(self, table_map: TableMap) -> DayCounts:
         """Rows per business date, from that one column of the file."""
@@ -87,7 +98,8 @@ class FileReader(SourceReader):
         """Nothing is held open."""
 
     def _chunks(self, table_map: TableMap, columns: list[str] | None) -> Iterator[pa.Table]:
-        return read_file(self._path(table_map.name), chunk_rows=self.chunk_rows, columns=columns)
+        names = self.columns(table_map.name) if columns is None else columns
+        return rows_of_files(self._paths(table_map.name), names, chunk_rows=self.chunk_rows)
 
     def _wanted(
         self, chunk: pa.Table, table_map: TableMap, dates: Dates | None, *, is_undated_included: bool
@@ -105,22 +117,15 @@ class FileReader(SourceReader):
     def _values(self, chunk: pa.Table, table_map: TableMap, name: str) -> pa.Array:
         return typed_column(chunk[name].combine_chunks(), table_map, name, is_utc=self.clock.is_utc).values
 
-    def _paths(self) -> dict[str, Path]:
-        found: dict[str, Path] = {}
-        for path in sorted(self.folder.iterdir()):
-            suffix = next((suffix for suffix in SUFFIXES if path.name.endswith(suffix)), None)
-            if suffix and not path.name.startswith("~$"):  # which a spreadsheet keeps beside a file it has open
-                name = path.name.removesuffix(suffix)
-                if name in found:
-                    raise SourceError(
-                        f"{self.folder} holds {found[name].name} and {path.name}: one file per table, move one away",
-                        table=name,
-                    )
-                found[name] = path
-        return found
-
-    def _path(self, table: str) -> Path:
-        paths = self._paths()
-        if table not in paths:
-            raise self._missing_table(table, list(paths))
-        return paths[table]
+    def _paths(self, table: str) -> list[Path]:
+        found = tables_of(self.folder, self.patterns)
+        if table in found:
+            return found[table]
+        if table in self.patterns:
+            raise SourceError(
+                f"no file of {self.folder} fits files = {self.patterns[table]!r} of table {table}; it has "
+                f"{', '.join(found) or 'no tables'}; check the URL, or the pattern in the source map",
+                table=table,
+                present=list(found),
+            )
+        raise self._missing_table(table, list(found))

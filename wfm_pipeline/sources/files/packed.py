@@ -24,6 +24,8 @@ _FREE_BYTES: Final = 64 << 20
 """So much may come out of any file, however small."""
 LONGEST_LINE: Final = 4 << 20
 """Bytes of one row."""
+FILES_KNOWN: Final = 1_000
+"""Files whose looks are kept in memory, and are looked at again when they have changed [count]."""
 MOST_COLUMNS: Final = 1_500
 """PostgreSQL holds 1,600 columns, some of which are ours."""
 LONGEST_NAME: Final = 255
@@ -49,6 +51,12 @@ class _Unpacked(io.RawIOBase):
                 path=str(self._path),
             )
         return count
+
+
+def state_of(path: Path) -> tuple[int, int, int]:
+    """What tells whether a file is the one that was looked at before: its time of change [ns], its bytes, its inode."""
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 @contextmanager

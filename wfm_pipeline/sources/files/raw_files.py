@@ -1,6 +1,6 @@
-"""Opens one file of rows, CSV (also gzipped, or a workbook's sheet) or Parquet, as chunks of raw columns.
+"""Opens one file of rows, CSV (also gzipped, or a workbook's sheet), JSON lines or Parquet, as chunks of raw columns.
 
-CSV comes as text, so that typing is the map's business alone. A file that is cut off, or whose rows
+CSV and JSON lines come as text, so that typing is the map's business alone. A file that is cut off, or whose rows
 have different lengths, is refused whole: a half file is worse than none.
 """
 
@@ -15,6 +15,8 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from wfm_pipeline.errors import SourceError
+from wfm_pipeline.sources.files.json_lines import SUFFIXES as JSON_SUFFIXES
+from wfm_pipeline.sources.files.json_lines import json_names, read_json_lines
 from wfm_pipeline.sources.files.packed import LONGEST_LINE, checked_names, guarded
 from wfm_pipeline.sources.files.text_layout import (
     TEXT_FORMULA,
@@ -26,7 +28,7 @@ from wfm_pipeline.sources.files.text_layout import (
     unique_names,
 )
 
-SUFFIXES: Final = (".parquet", ".csv", ".csv.gz", ".xlsx")
+SUFFIXES: Final = (".parquet", ".csv", ".csv.gz", ".xlsx", *JSON_SUFFIXES)
 _BLOCK_BYTES: Final = LONGEST_LINE
 _LARGEST_GROUP: Final = 1 << 30
 """Bytes of a row group of Parquet, which is unpacked at once."""
@@ -41,24 +43,26 @@ def column_names(path: Path) -> list[str]:
     with guarded(path):
         if _is_parquet(path):
             return checked_names(path, _parquet_schema(path).names)
+        if _is_json_lines(path):
+            return json_names(path)
         return unique_names(path, layout_of(path))
 
 
 def notices_of(path: Path) -> list[str]:
-    """What of a file is read otherwise than it stands; nothing of Parquet.
+    """What of a file is read otherwise than it stands; nothing of Parquet and JSON lines.
 
     Raises:
         SourceError: the file is empty, cut off, or of another kind.
     """
     with guarded(path):
-        return [] if _is_parquet(path) else list(layout_of(path).notices)
+        return [] if _is_parquet(path) or _is_json_lines(path) else list(layout_of(path).notices)
 
 
 def read_file(path: Path, *, chunk_rows: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
     """Rows of a file in chunks.
 
     Args:
-        path: A `.csv`, `.csv.gz`, `.xlsx` or `.parquet` file.
+        path: A `.csv`, `.csv.gz`, `.xlsx`, `.jsonl`, `.jsonl.gz` or `.parquet` file.
         chunk_rows: Rows at a time, at most (CSV: blocks of some megabytes).
         columns: Only these columns; all by default.
 
@@ -72,6 +76,8 @@ def read_file(path: Path, *, chunk_rows: int, columns: Sequence[str] | None = No
                 for batch in file.iter_batches(chunk_rows, columns=list(columns) if columns else None):
                     batch.validate(full=True)  # texts that are no UTF-8 are taken off here, not in the middle of a run
                     yield pa.Table.from_batches([batch])
+        elif _is_json_lines(path):
+            yield from read_json_lines(path, chunk_rows=chunk_rows, columns=columns)
         else:
             yield from _read_csv(path, columns)
 
@@ -160,3 +166,7 @@ def _is_parquet(path: Path) -> bool:
     if not path.name.endswith(SUFFIXES):
         raise SourceError(f"{path} must end in one of {', '.join(SUFFIXES)}", path=str(path))
     return path.suffix == ".parquet"
+
+
+def _is_json_lines(path: Path) -> bool:
+    return path.name.endswith(JSON_SUFFIXES)

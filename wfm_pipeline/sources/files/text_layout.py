@@ -9,6 +9,7 @@ CR LF or CR; blank lines; a first line `sep=;` as spreadsheets write it; a colum
 
 import codecs
 import csv
+import functools
 import io
 import re
 from collections import Counter
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from wfm_pipeline.errors import MOST_NAMED, SourceError, shown
-from wfm_pipeline.sources.files.packed import LONGEST_LINE, checked_names, is_workbook, opened
+from wfm_pipeline.sources.files.packed import FILES_KNOWN, LONGEST_LINE, checked_names, is_workbook, opened, state_of
 
 DELIMITERS: Final = ",;\t|"
 _BLOCK_BYTES: Final = LONGEST_LINE
@@ -64,6 +65,11 @@ def layout_of(path: Path) -> TextLayout:
     Raises:
         SourceError: it is empty or no text, or its first line is a title.
     """
+    return _looked_at(path, state_of(path))
+
+
+@functools.lru_cache(maxsize=FILES_KNOWN)
+def _looked_at(path: Path, _state: tuple[int, ...]) -> TextLayout:
     encoding = encoding_of(path)
     with opened_text(path, encoding, errors="replace") as file:  # who reads the rows says what is no text
         above, told, first = _above(path, file)

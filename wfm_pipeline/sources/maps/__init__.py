@@ -40,6 +40,8 @@ from wfm_pipeline.units import sensible_date
 MAP_FOLDER = Path(__file__).parent
 RAW_TYPES = (*get_args(DataType), "time", "duration")
 _MOMENTS = ("date", "time", "timestamp")
+_FILES = re.compile(r"[^/\\\x00-\x1f\x7f]{1,255}")
+"""Pattern of names of files: of one folder, so without a slash."""
 _SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -149,6 +151,7 @@ def _table_map(door: Door, name: str) -> TableMap:
         changed_at=door.text("changed_at", default="") or None,
         exclude=tuple(_exclusion(entry, types) for entry in door.entries("exclude")),
         legs=_legs(door, role),
+        files=_files(door),
     )
     _check_table(door, table)
     return table
@@ -158,6 +161,15 @@ def _legs(door: Door, role: Role) -> Legs:
     if "legs" in door.values and role != "call_legs":
         door.refuse("legs", door.values["legs"], f"left out in a table with role {role}; it is a word of call_legs")
     found: Legs = door.choice("legs", get_args(Legs), default="in_turn")
+    return found
+
+
+def _files(door: Door) -> str | None:
+    if "files" not in door.values:
+        return None
+    found = door.text("files")
+    if not _FILES.fullmatch(found):
+        door.refuse("files", found, "a pattern of names of files in the source's folder, such as calls-*.csv*")
     return found
 
 

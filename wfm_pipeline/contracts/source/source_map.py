@@ -28,7 +28,7 @@ SIGN_WORDS = ("positive", "none")
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """How one canonical column is made from raw ones. Exactly one of the first six kinds is set.
+    """How one canonical column is made from raw ones. Exactly one of the kinds before `starts` is set.
 
     Attributes:
         column: Raw column, taken as it is.
@@ -37,6 +37,7 @@ class ColumnMap:
         constant: The same text for every row.
         present: Raw column; the text is `present` where it holds something, else `absent` (no agent: nobody answered).
         positive: Raw column of numbers or durations; the text is `positive` above 0, else `none`.
+        since, until: Raw timestamps, or numbers of an epoch, between which the seconds are taken; unknown where one is.
         starts, ends: Clock times beside a duration in `column`: where the end lies before the start,
             the service ran over midnight and the duration is mended from the clocks.
         words: Source word -> canonical word; compared without case and outer blanks.
@@ -55,6 +56,8 @@ class ColumnMap:
     constant: str | None = None
     present: str | None = None
     positive: str | None = None
+    since: str | None = None
+    until: str | None = None
     separator: str = "-"
     starts: str | None = None
     ends: str | None = None
@@ -69,13 +72,16 @@ class ColumnMap:
     @property
     def raw_columns(self) -> tuple[str, ...]:
         """Raw columns it reads."""
-        named = (self.column, *self.join, self.date, self.time, self.present, self.positive, self.starts, self.ends)
+        named = (
+            *(self.column, *self.join, self.date, self.time, self.present, self.positive),
+            *(self.since, self.until, self.starts, self.ends),
+        )
         return tuple(dict.fromkeys(name for name in named if name))
 
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """Rows the site does not want counted: refused under `rule` (its name begins with `excluded_`)."""
+    """Rows the site does not want counted: refused under `rule` (its name begins with `excluded_`); "" is an empty column."""
 
     rule: str
     column: str

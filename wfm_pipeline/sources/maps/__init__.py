@@ -39,6 +39,8 @@ from wfm_pipeline.units import sensible_date
 
 MAP_FOLDER = Path(__file__).parent
 RAW_TYPES = (*get_args(DataType), "time", "duration")
+_KINDS = ("column", "join", "date", "constant", "present", "positive", "since")
+_PAIRS = (("date", "time"), ("since", "until"))
 _MOMENTS = ("date", "time", "timestamp")
 _FILES = re.compile(r"[^/\\\x00-\x1f\x7f]{1,255}")
 """Pattern of names of files: of one folder, so without a slash."""
@@ -248,9 +250,11 @@ def _column_map(columns: Door, name: str, types: Mapping[str, str]) -> ColumnMap
 
 def _long_column_map(door: Door) -> ColumnMap:
     door.only({field.name for field in fields(ColumnMap)})
-    kinds = [kind for kind in ("column", "join", "date", "constant", "present", "positive") if kind in door.values]
-    if len(kinds) != 1 or ("date" in door.values) != ("time" in door.values):
-        door.refuse("", sorted(door.values), "exactly one of column, join, date with time, constant, present, positive")
+    kinds = [kind for kind in _KINDS if kind in door.values]
+    is_half = any((one in door.values) != (other in door.values) for one, other in _PAIRS)
+    if len(kinds) != 1 or is_half:
+        allowed = "exactly one of column, join, date with time, constant, present, positive, since with until"
+        door.refuse("", sorted(door.values), allowed)
     if ("starts" in door.values) != ("ends" in door.values):
         door.refuse("", sorted(door.values), "starts and ends together, or neither")
     given: dict[str, Any] = {}

@@ -32,7 +32,7 @@ def check_form(door: Door, name: str, form: ColumnMap, role: Role, types: Mappin
         _check_value(door, name, form, wanted, types)
     if wanted == "float64" or form.positive:
         _check_length(door, name, form, types)
-    if form.unit != "seconds" and types.get(form.column or "") not in _NUMBERS:
+    if form.unit != "seconds" and types.get(form.column or form.since or "") not in _NUMBERS:
         door.refuse(
             f"{name}.unit",
             form.unit,
@@ -43,11 +43,17 @@ def check_form(door: Door, name: str, form: ColumnMap, role: Role, types: Mappin
 
 
 def _check_value(door: Door, name: str, form: ColumnMap, wanted: str, types: Mapping[str, str]) -> None:
-    """Times and numbers come from one column, or a time from a date and a clock."""
+    """Times and numbers come from one column, a time also from a date and a clock, seconds from two moments."""
     if form.date and form.time and wanted == "timestamp":
         came = f"{types[form.date]} and {types[form.time]}"
         if (types[form.date], types[form.time]) != ("date", "time"):
             door.refuse(name, came, 'a date column and a time column, such as { date = "Day", time = "Clock" }')
+        return
+    if form.since and form.until and wanted == "float64":
+        both = (types[form.since], types[form.until])
+        if both != ("timestamp", "timestamp") and not set(both) <= set(_NUMBERS):
+            mend = 'two timestamps or two numbers of an epoch, such as { since = "Answered", until = "Ended" }'
+            door.refuse(name, " and ".join(both), mend)
         return
     allowed = _TYPES_OF[wanted]
     if form.column is None or types[form.column] not in allowed:
@@ -70,8 +76,12 @@ def _check_status(door: Door, form: ColumnMap) -> None:
             door.refuse(f"status.words.{word}", outcome, f"one of {allowed}")
     if form.constant is not None and form.constant not in (form.words or LEG_STATUSES):
         door.refuse("status.constant", form.constant, f"one of {allowed}, or a word of words")
-    if form.date:
-        door.refuse("status", "date with time", 'a word, such as { column = "State", words = { OK = "answered" } }')
+    if form.date or form.since:
+        door.refuse(
+            "status",
+            "a time" if form.date else "seconds",
+            'a word, such as { column = "State", words = { OK = "answered" } }',
+        )
     for key, words in (("present", PRESENCE_WORDS), ("positive", SIGN_WORDS)):
         unknown = set(form.words) - set(words)
         if getattr(form, key) and unknown:

@@ -136,9 +136,9 @@ class RawRows:
             Seconds [s], and what was found on the way.
         """
         form = self.table_map.columns.get(name)
-        if form is None or form.column is None:
+        if form is None:
             return Judged(ibis.null("float64"))
-        value, findings = _seconds_of(self.raw(form.column), form.unit), []
+        value, findings = self._recorded_seconds(form), []
         if form.starts and form.ends:
             value, finding = self._over_midnight(name, form, value)
             findings.append(finding)
@@ -200,6 +200,12 @@ class RawRows:
         assert form.column is not None
         return self.raw_text(form.column)
 
+    def _recorded_seconds(self, form: ColumnMap) -> FloatingValue:
+        if form.since and form.until:
+            return _seconds_between(self.raw(form.since), self.raw(form.until), form.unit)
+        assert form.column is not None
+        return _seconds_of(self.raw(form.column), form.unit)
+
     def _over_midnight(self, name: str, form: ColumnMap, recorded: FloatingValue) -> tuple[FloatingValue, Finding]:
         assert form.starts is not None
         assert form.ends is not None
@@ -219,6 +225,13 @@ def _seconds_of(value: Value, unit: Unit) -> FloatingValue:
     if value.type().is_time():
         return _clock_seconds(value).cast("float64")
     return value.cast("float64") * SECONDS_PER_UNIT[unit] if unit != "seconds" else value.cast("float64")
+
+
+def _seconds_between(since: Value, until: Value, unit: Unit) -> FloatingValue:
+    """Seconds from one moment to another, both timestamps or both numbers of an epoch [s]; null where one is unknown."""
+    if since.type().is_timestamp():
+        return (until.epoch_seconds() - since.epoch_seconds()).cast("float64")
+    return _seconds_of(until.cast("float64") - since.cast("float64"), unit)
 
 
 def _clock_seconds(clock: Value) -> Value:

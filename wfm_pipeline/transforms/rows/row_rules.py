@@ -10,7 +10,7 @@ from typing import Final
 import ibis
 from ibis.expr.types import BooleanValue, IntegerValue, StringValue, TimestampValue, Value
 
-from wfm_pipeline.contracts.source.source_map import SourceMap
+from wfm_pipeline.contracts.source.source_map import Exclusion, SourceMap
 from wfm_pipeline.transforms.rows.canonical import RawRows
 from wfm_pipeline.transforms.rows.findings import Finding
 from wfm_pipeline.transforms.rows.phone import normalise_number, normalised_number
@@ -23,7 +23,7 @@ _ESCAPED_NUL: Final = r"\u0000"
 
 
 def map_exclusions(raw: RawRows) -> list[Finding]:
-    """Rows the map excludes; words are compared without case and outer blanks.
+    """Rows the map excludes; words are compared without case and outer blanks, and an empty word is a column that says nothing.
 
     Args:
         raw: The rows.
@@ -32,13 +32,14 @@ def map_exclusions(raw: RawRows) -> list[Finding]:
         A rule per exclusion of the map.
     """
     return [
-        _refused(
-            exclusion.rule,
-            raw.raw_text(exclusion.column).strip().lower().isin([value.strip().lower() for value in exclusion.values]),
-            ibis.literal(f"{exclusion.column} is ") + raw.raw_text(exclusion.column) + ": excluded by the source map",
-        )
+        _excluded(exclusion, raw.raw_text(exclusion.column).strip().fill_null(""))
         for exclusion in raw.table_map.exclude
     ]
+
+
+def _excluded(exclusion: Exclusion, text: StringValue) -> Finding:
+    said = ibis.literal(f"{exclusion.column} is ") + text.nullif("").fill_null("empty") + ": excluded by the source map"
+    return _refused(exclusion.rule, text.lower().isin([value.strip().lower() for value in exclusion.values]), said)
 
 
 def setting_exclusions(

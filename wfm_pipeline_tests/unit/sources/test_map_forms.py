@@ -15,6 +15,8 @@ TYPES = {
     "day": '{ type = "date", format = "%m/%d/%Y" }',
     "flag": '"boolean"',
     "at": '"timestamp"',
+    "end": '"timestamp"',
+    "epoch": '"float64"',
 }
 COLUMNS = {"call_id": '"id"', "queue_id": '"Queue.Name"', "started_at": '"at"', "status": '{ constant = "answered" }'}
 
@@ -51,6 +53,10 @@ def written(tmp_path, columns=(), types=()):
             "hold_seconds": '"Dauer %"',
         },
         {"started_at": '{ date = "day", time = "clock" }'},
+        {
+            "talk_seconds": '{ since = "at", until = "end" }',
+            "wait_seconds": '{ since = "ms", until = "epoch", unit = "milliseconds" }',
+        },
     ],
 )
 def test_these_forms_are_taken(tmp_path, columns):
@@ -70,6 +76,20 @@ def test_these_forms_are_taken(tmp_path, columns):
         ({"talk_seconds": '{ column = "clock", unit = "minutes" }'}, {}, ["talk_seconds.unit", "minutes", "int64"]),
         ({"started_at": '"clock"'}, {}, ["started_at", "clock (time)", "timestamp, date"]),
         ({"started_at": '{ date = "at", time = "clock" }'}, {}, ["started_at", "a date column and a time column"]),
+        (
+            {"talk_seconds": '{ since = "at", until = "ms" }'},
+            {},
+            ["talk_seconds", "timestamp and int64", "two timestamps"],
+        ),
+        (
+            {"talk_seconds": '{ since = "clock", until = "clock" }'},
+            {},
+            ["talk_seconds", "time and time", "two numbers"],
+        ),
+        ({"talk_seconds": '{ since = "at" }'}, {}, ["talk_seconds", "since with until"]),
+        ({"talk_seconds": '{ since = "at", until = "end", unit = "minutes" }'}, {}, ["talk_seconds.unit", "minutes"]),
+        ({"started_at": '{ since = "at", until = "end" }'}, {}, ["started_at", "one raw column"]),
+        ({"status": '{ since = "at", until = "end" }'}, {}, ["status", "seconds", "a word"]),
         ({"leg_number": '"clock"'}, {}, ["leg_number", "int64"]),
         ({}, {"": '"string"'}, ["types.", "without a name"]),
         ({}, {"day": '{ type = "date", format = "%m-%d" }'}, ["types.day.format", "%m-%d", "%m/%d/%Y"]),

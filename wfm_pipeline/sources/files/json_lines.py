@@ -25,7 +25,7 @@ _BLOCK_BYTES: Final = 16 << 20
 """Lines held at a time [bytes]."""
 _MOST_CELLS: Final = 2_000_000
 """Values held at a time [count]."""
-_MEND: Final = "one object a line is read: write the file as JSON lines (jq -c '.[]' makes them of a list)"
+_MEND: Final = "one object a line is read: jq -c . makes lines of objects, jq -c '.[]' of one list"
 
 Row = dict[str, str | None]
 

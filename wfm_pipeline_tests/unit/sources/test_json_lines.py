@@ -45,6 +45,7 @@ def test_it_is_read_zipped_with_a_mark_and_by_columns(tmp_path):
     [
         pytest.param('{"a": 1}\n[1]\n', r"line 2, is no JSON object: one object a line", id="list"),
         pytest.param('[\n{"a": 1}\n]\n', r"line 1, is no JSON object .*jq -c", id="array_over_lines"),
+        pytest.param('{"a": 1}{"a": 2}\n', r"line 1, is no JSON object .*jq -c \. makes lines", id="without_line_ends"),
         pytest.param('{"a": 1}\n{"a": ', r"line 2, is no JSON object .*is it cut off", id="cut_off"),
         pytest.param('{"a": 1, "a": 2}\n', r"line 1, .*it has the name 'a' twice", id="twice"),
         pytest.param('{"a.b": 1, "a": {"b": 2}}\n', r"line 1, .*it has the name 'a.b' twice", id="joined_twice"),

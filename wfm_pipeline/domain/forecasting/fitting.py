@@ -18,10 +18,11 @@ from wfm_pipeline.domain.forecasting.bands.peer_share import PeerShare, learn_pe
 from wfm_pipeline.domain.forecasting.desk.calendar_facts import FEATURES, ORDINARY, day_types
 from wfm_pipeline.domain.forecasting.desk.panel import CallPanel
 from wfm_pipeline.domain.forecasting.desk.state import DeskState, observe
+from wfm_pipeline.domain.forecasting.desk.stopped import stopped_queues, without_history
 from wfm_pipeline.domain.forecasting.means.core import CoreModel, expected_calls, learn_core, open_ahead
 from wfm_pipeline.domain.forecasting.means.ladder import Chosen, rung_for
 from wfm_pipeline.domain.forecasting.means.peers import PEERS, peer_week
-from wfm_pipeline.domain.forecasting.options import RUNG_MODEL, RUNG_PROFILE, ForecastOptions
+from wfm_pipeline.domain.forecasting.options import RUNG_CLOSED, RUNG_MODEL, RUNG_PROFILE, ForecastOptions
 from wfm_pipeline.domain.forecasting.planners.outside import Outside, PlannersInput, look_outside
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import DAYS_PER_WEEK
@@ -48,6 +49,7 @@ class ForecastModel:
         peers: Simple averages, with the share they earned.
         plain: Shape (queues, horizon): neither closed nor a day with a name.
         outside: Events, drivers and days left out; its panel is not kept.
+        stopped: Shape (queues,): the queue has stopped; its forecast is 0.
     """
 
     queue_ids: tuple[str, ...]
@@ -66,6 +68,7 @@ class ForecastModel:
     peers: PeerShare
     plain: BoolArray
     outside: Outside
+    stopped: BoolArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,8 @@ def fit_panel(
     """
     origin = _origin_after(panel, horizon_days)
     types = day_types(site, panel.first_date, panel.calls.shape[1] + horizon_days)
-    outside = look_outside(panel, types, planners or PlannersInput(), options)
+    stopped = stopped_queues(panel)
+    outside = look_outside(without_history(panel, stopped), types, planners or PlannersInput(), options)
     state = observe(outside.panel, types)
     core = learn_core(state, options)
     plain = ~state.closed & (types.day_class == ORDINARY)
@@ -133,6 +137,7 @@ def fit_panel(
         peers=peers,
         plain=plain[:, state.known :],
         outside=replace(outside, panel=panel.window(origin, origin)),
+        stopped=stopped,
     )
 
 
@@ -200,6 +205,7 @@ def answer(model: ForecastModel, *, allowed: BoolArray | None = None) -> Answer:
     core, models = model.core, model.interval_models
     mean, chosen = expected_calls(core, model.options, lambda profile: models.corrected_mean(profile, core.features))
     mean, chosen = _with_peers(model, mean, chosen)
+    chosen = tuple(Chosen(RUNG_CLOSED) if shut else rung for rung, shut in zip(chosen, model.stopped, strict=True))
     mean = np.where(model.open_slots, mean, 0.0) * np.exp(model.outside.lift)[:, :, None]
     if allowed is not None:
         mean = np.where(allowed[None], mean, 0.0)

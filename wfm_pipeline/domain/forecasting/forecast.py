@@ -197,6 +197,11 @@ def _notes(model: ForecastModel, values: Answer) -> tuple[str, ...]:
         notes.append("history too short for an inner backtest: bands have the default dispersion and nominal levels")
     notes.extend(model.outside.notes)
     for queue, rung in zip(model.queue_ids, values.chosen, strict=True):
-        weeks = model.core.weeks[model.queue_ids.index(queue)]
-        notes.append(f"queue {queue!r}: {rung.model_name} ({weeks:.1f} weeks of usable history)")
+        place = model.queue_ids.index(queue)
+        why = (
+            "no calls on its last open days"
+            if model.stopped[place]
+            else f"{model.core.weeks[place]:.1f} weeks of usable history"
+        )
+        notes.append(f"queue {queue!r}: {rung.model_name} ({why})")
     return tuple(notes)

@@ -28,6 +28,8 @@ RUNG_PROFILE: Final = "profile_level"
 RUNG_WEEKDAYS: Final = "mean_weekdays"
 RUNG_POOLED: Final = "pooled_profile"
 RUNG_NONE: Final = "no_history"
+RUNG_CLOSED: Final = "closed"
+"""No step of the ladder: the queue has stopped."""
 RUNGS: Final = (RUNG_MODEL, RUNG_PROFILE, RUNG_WEEKDAYS, RUNG_POOLED, RUNG_NONE)
 """The ladder, from much history to none; a queue steps down to the right."""
 

@@ -23,12 +23,13 @@ from wfm_pipeline.domain.forecasting.bands.walk_forward import walk_forward
 from wfm_pipeline.domain.forecasting.desk.calendar_facts import day_types
 from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, build_panel
 from wfm_pipeline.domain.forecasting.desk.state import DeskState, observe
+from wfm_pipeline.domain.forecasting.desk.stopped import stopped_queues, without_history
 from wfm_pipeline.domain.forecasting.handle_time import learn_handle_time
 from wfm_pipeline.domain.forecasting.long_range.growth import LongErrors, damped, learn_long_errors, weekly_slope
 from wfm_pipeline.domain.forecasting.means.core import CoreModel, expected_calls, learn_core, open_ahead
 from wfm_pipeline.domain.forecasting.means.effect import CALLS_ADDED
 from wfm_pipeline.domain.forecasting.means.level import YEAR_DAYS
-from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions, quantile_column
+from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, RUNG_CLOSED, ForecastOptions, quantile_column
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import DAYS_PER_WEEK
 
@@ -156,7 +157,8 @@ def long_means(
     Returns:
         Shape (queues, horizon, slots) [calls], closed slots 0, and one model name per queue.
     """
-    known = panel.calls.shape[1]
+    known, stopped = panel.calls.shape[1], stopped_queues(panel)
+    panel = without_history(panel, stopped)
     state = observe(panel, day_types(site, panel.first_date, known + horizon_days))
     core = learn_core(state, options)
     season = season_move(state, core, options)
@@ -166,7 +168,8 @@ def long_means(
     mean, chosen = expected_calls(moved, options)
     parts = ("+season" if season.any() else "") + ("+trend" if trend.any() else "")
     return np.where(open_ahead(state, core), mean, 0.0), tuple(
-        f"long_range{parts}|{rung.model_name}" for rung in chosen
+        f"long_range|{RUNG_CLOSED}" if shut else f"long_range{parts}|{rung.model_name}"
+        for rung, shut in zip(chosen, stopped, strict=True)
     )
 
 

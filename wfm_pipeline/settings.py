@@ -126,7 +126,8 @@ class Settings(AlertSettings, ScheduleSettings, BaseSettings):
         None, description="Weekend days, such as ['sat', 'sun']."
     )
     opening_hours: dict[str, str] | None = Field(
-        None, description="Weekday -> '08:00-18:00' or 'closed'; default: the map's."
+        None,
+        description="Weekday -> '08:00-18:00', '08:00-12:00,13:00-17:00', '22:00-06:00' or 'closed'; default: the map's.",
     )
     closed_on_holidays: bool | None = Field(None, description="Public holidays close the desk; default: the map's.")
     extra_holidays: dict[Day, str] = Field(default_factory=dict, description="Own days: date -> name.")

@@ -105,4 +105,4 @@ def _one_table(reader: SourceReader, table: str | None) -> str:
 def _map_name(table: str) -> str:
     """A name that a map may have."""
     plain = re.sub(r"[^a-z0-9]+", "_", table.lower()).strip("_")
-    return plain if re.match("[a-z]", plain) else f"source_{plain}"
+    return plain if plain[:1].isalpha() else f"source_{plain}"

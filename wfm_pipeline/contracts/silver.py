@@ -153,8 +153,10 @@ CALENDAR_DAYS = Table(
         text("day_type", "Kind of day.", nullable=False, allowed=("working", "weekend", "holiday")),
         flag("is_open", "The desk opens on this date."),
         flag("is_missing", "Open date inside the source's range without any row: missing, not zero."),
-        text("opens_at", "Opening time, wall clock HH:MM."),
-        text("closes_at", "Closing time, wall clock HH:MM, 24:00 at the end of the day."),
+        text(
+            "opens_at", "First opening time, wall clock HH:MM; the desk may close in between: see is_open of intervals."
+        ),
+        text("closes_at", "Last closing time, wall clock HH:MM, 24:00 at the end of the day."),
         flag("working_day", "Neither weekend nor holiday."),
     ),
 )

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
 from wfm_pipeline.contracts.source.site import Site
@@ -131,7 +132,7 @@ def calendar_days(site: Site, first_date: dt.date, last_date: dt.date) -> pd.Dat
     Returns:
         One row per date with columns calendar, date (datetime64, midnight), is_holiday,
         holiday_name (None if none), day_type (`working`, `weekend` or `holiday`), is_open,
-        opens_at and closes_at (`HH:MM`, None if closed; midnight at the end is `24:00`),
+        opens_at and closes_at (first opening and last closing, `HH:MM`, None if closed; midnight at the end is `24:00`),
         working_day (neither weekend nor holiday).
     """
     names, hours, weekend = holiday_names(site, first_date, last_date), site.hours_by_weekday(), site.weekend_numbers()
@@ -197,10 +198,14 @@ def interval_grid(site: Site, first_date: dt.date, last_date: dt.date) -> pd.Dat
     frame = pd.DataFrame({"interval_start": starts, "interval_end": starts + step, "interval_start_local": local})
     frame["business_date"] = local.normalize()
     days = calendar_days(site, first_date, last_date).set_index("date")
-    minute = (local - local.normalize()) / pd.Timedelta(minutes=1)
-    opens = _minutes(days["opens_at"]).reindex(frame["business_date"]).to_numpy()
-    closes = _minutes(days["closes_at"]).reindex(frame["business_date"]).to_numpy()
-    frame["is_open"] = (minute.to_numpy() >= opens) & (minute.to_numpy() < closes)
+    minute = ((local - local.normalize()) / pd.Timedelta(minutes=1)).to_numpy()
+    in_window = np.zeros(len(frame), bool)
+    for number, windows in enumerate(site.windows_by_weekday()):
+        for window in windows:
+            in_window |= (
+                (local.day_of_week == number) & (minute >= window.opens_minute) & (minute < window.closes_minute)
+            )
+    frame["is_open"] = in_window & days["is_open"].reindex(frame["business_date"]).to_numpy(bool)
     return frame[columns]
 
 
@@ -228,8 +233,3 @@ def minute_of_day(instants: pd.Series) -> pd.Series:
         Whole minutes since midnight [min], 0 to 1439, index as given.
     """
     return instants.dt.hour * MINUTES_PER_HOUR + instants.dt.minute
-
-
-def _minutes(clock: pd.Series) -> pd.Series:
-    hours = clock.str.slice(0, 2).astype(float)
-    return hours * MINUTES_PER_HOUR + clock.str.slice(3, 5).astype(float)

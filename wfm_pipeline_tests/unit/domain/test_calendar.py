@@ -2,12 +2,14 @@
 
 import datetime as dt
 
+import ibis
 import pandas as pd
 import pytest
 
-from wfm_pipeline.contracts.source.site import OpeningHours, Site
+from wfm_pipeline.contracts.source.site import Site, parse_hours
 from wfm_pipeline.domain.calendar import calendar_days, holiday_names, interval_grid, zone_segments
 from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.transforms.opening import is_open
 
 STOCKHOLM = Site(
     calendar="stockholm",
@@ -108,10 +110,12 @@ def test_zone_segments_give_the_offset_of_every_instant():
     ] == [(segment.starts_at_utc, segment.offset_seconds) for segment in segments]
 
 
-@pytest.mark.parametrize("text", ["8-18", "18:00-08:00", "08:00-25:00", "08:61-09:00", ""])
+@pytest.mark.parametrize(
+    "text", ["8-18", "08:00-08:00", "08:00-25:00", "08:61-09:00", "", "08:00-12:00,", "08:00-12:00;13:00-17:00"]
+)
 def test_opening_hours_of_another_form_are_refused_with_the_place(text):
     with pytest.raises(SettingsError, match=r"opening_hours\.mon"):
-        OpeningHours.parse(text, where="opening_hours.mon")
+        parse_hours(text, where="opening_hours.mon")
 
 
 @pytest.mark.parametrize(
@@ -131,3 +135,46 @@ def test_a_site_that_cannot_be_computed_with_is_refused(change, words):
 def test_an_unknown_country_is_refused_with_examples():
     with pytest.raises(SettingsError, match="country must be"):
         holiday_names(Site(country="XX"), dt.date(2026, 1, 1), dt.date(2026, 1, 2))
+
+
+def open_hours(hours, date):
+    """Clock times of the hours of a date that are open."""
+    site = Site(time_zone="Europe/Stockholm", interval_minutes=60, opening_hours=hours)
+    grid = interval_grid(site, date, date)
+    return grid.loc[grid["is_open"], "interval_start_local"].dt.hour.tolist()
+
+
+def test_a_day_may_have_several_windows_and_the_lunch_between_is_closed():
+    hours = {"mon": "08:00-12:00,13:00-17:00"}
+
+    assert [8, 9, 10, 11, 13, 14, 15, 16] == open_hours(hours, dt.date(2026, 3, 9))
+    days = calendar_days(Site(opening_hours=hours), dt.date(2026, 3, 9), dt.date(2026, 3, 9))
+    assert ["08:00", "17:00"] == days[["opens_at", "closes_at"]].iloc[0].tolist()
+
+
+def test_a_window_over_midnight_belongs_to_both_dates_and_a_holiday_closes_its_own():
+    hours = {"mon": "22:00-06:00", "sun": "22:00-02:00"}
+
+    assert [0, 1, 22, 23] == open_hours(hours, dt.date(2026, 3, 9))
+    assert [0, 1, 2, 3, 4, 5] == open_hours(hours, dt.date(2026, 3, 10))
+    assert [0, 1] == open_hours({"sun": "22:00-02:00"}, dt.date(2026, 3, 9))
+
+
+@pytest.mark.parametrize("hours", [{"mon": "08:00-12:00,11:00-17:00"}, {"sun": "22:00-09:00", "mon": "08:00-17:00"}])
+def test_windows_that_overlap_are_refused_also_with_the_night_before(hours):
+    with pytest.raises(SettingsError, match=r"opening_hours\.mon: windows must not overlap"):
+        Site(opening_hours=hours)
+
+
+def test_every_engine_opens_at_the_hours_of_the_grid():
+    site = Site(
+        time_zone="Europe/Stockholm",
+        interval_minutes=60,
+        opening_hours={"mon": "08:00-12:00,13:00-17:00", "tue": "22:00-06:00"},
+    )
+    grid = interval_grid(site, dt.date(2026, 3, 9), dt.date(2026, 3, 15))
+    local = ibis.memtable(grid[["interval_start_local"]]).interval_start_local
+
+    asked = ibis.duckdb.connect().execute(is_open(local, site, dt.date(2026, 3, 9), dt.date(2026, 3, 15)))
+
+    assert grid["is_open"].tolist() == asked.tolist()

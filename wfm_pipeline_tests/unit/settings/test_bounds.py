@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from wfm_pipeline.contracts.source.patterns import is_found, pattern_fault
-from wfm_pipeline.contracts.source.site import OpeningHours, Site
+from wfm_pipeline.contracts.source.site import Site, parse_hours
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.domain.forecasting.desk.panel import build_panel
 from wfm_pipeline.domain.forecasting.judging.backtest import read_folds
@@ -164,7 +164,7 @@ def test_no_pattern_of_the_package_ends_before_a_last_line_break():
 
     assert [] == [str(path) for path in folder.rglob("*.py") if compiled.search(path.read_text(encoding="utf-8"))]
     with pytest.raises(SettingsError):
-        OpeningHours.parse("08:00-18:00\n1", where="test")
+        parse_hours("08:00-18:00\n1", where="test")
     with pytest.raises(WfmError):
         IsoWeek.parse("2025-W28\n1")
     assert clock_seconds("08:30\n") is None

@@ -13,6 +13,9 @@ from wfm_pipeline.domain.forecasting.desk.calendar_facts import FEATURES, DayTyp
 from wfm_pipeline.domain.forecasting.desk.panel import USUAL_SHARE, CallPanel, DayTable, day_table
 from wfm_pipeline.units import DAYS_PER_WEEK
 
+SILENT_CALLS: Final = 14.0
+"""Calls of a slot beside, on the same weekdays, from which one without any is shut [calls]: chance leaves a slot as busy as
+that empty once in e^14 times."""
 OPEN_SLOT_DAYS: Final = 8
 """Same weekdays that tell in which slots a queue is open [days]."""
 
@@ -113,7 +116,7 @@ def head(types: DayTypes, dates: int) -> DayTypes:
 
 
 def _open_slots(panel: CallPanel, days: DayTable) -> BoolArray:
-    """Slots with a value on half of the last usable same weekdays; none on weekdays never worked."""
+    """Slots with a value on half of the last usable same weekdays, without those that history shows to be shut."""
     known = ~np.isnan(panel.calls)
     slots = np.zeros((len(panel.queue_ids), DAYS_PER_WEEK, panel.calls.shape[2]), bool)
     for queue in range(len(panel.queue_ids)):
@@ -121,4 +124,18 @@ def _open_slots(panel: CallPanel, days: DayTable) -> BoolArray:
             recent = np.flatnonzero(days.usable[queue] & (panel.weekday == day))[-OPEN_SLOT_DAYS:]
             if recent.size:
                 slots[queue, day] = known[queue, recent].mean(axis=0) >= USUAL_SHARE
-    return slots
+    return slots & ~_silent_slots(panel, days)
+
+
+def _silent_slots(panel: CallPanel, days: DayTable) -> BoolArray:
+    """Slots that never had a call though the slot beside them is busy: a lunch or a night that nobody wrote down.
+
+    A share of a neighbour's calls that a smoothed shape would put there never came. Shape (queues, 7, slots).
+    """
+    silent = np.zeros((len(panel.queue_ids), DAYS_PER_WEEK, panel.calls.shape[2]), bool)
+    for day in range(DAYS_PER_WEEK):
+        same = days.usable & (panel.weekday == day)
+        calls = np.where(same[:, :, None], np.nan_to_num(panel.calls), 0.0).sum(axis=1)
+        beside = np.maximum(np.pad(calls, ((0, 0), (1, 0)))[:, :-1], np.pad(calls, ((0, 0), (0, 1)))[:, 1:])
+        silent[:, day] = (calls == 0) & (beside >= SILENT_CALLS)
+    return silent

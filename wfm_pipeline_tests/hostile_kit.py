@@ -132,5 +132,5 @@ def _calls():
                 other = NAMES[int(rng.integers(len(NAMES)))]
                 status = "L" if rng.random() < 0.1 else "A"
                 key = f"{date}-{number}-{call}"
-                wait, talk = int(rng.integers(1, 60)), int(rng.integers(60, 300))
+                wait, talk = int(rng.integers(1, 60)), int(rng.integers(60, 300)) if status == "A" else None
                 yield (key, name, other, other, status, began.isoformat(sep=" "), wait, talk, *[other] * len(EXTRAS))

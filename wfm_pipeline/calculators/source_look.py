@@ -22,6 +22,32 @@ LOOK_ROWS: Final = 1_000
 """Rows that are looked at: enough to see a form that one row in a hundred has."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRequest:
+    """Does the house's source map fit its source?
+
+    Attributes:
+        rows: Rows to look at per table [count].
+    """
+
+    rows: int = LOOK_ROWS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposeRequest:
+    """What would a first map be?
+
+    Attributes:
+        place: URL of a database, a folder of exports, or one file.
+        table: Which table; None where there is one.
+        rows: Rows to look at [count].
+    """
+
+    place: str
+    table: str | None = None
+    rows: int = LOOK_ROWS
+
+
 @dataclass(frozen=True, slots=True)
 class TableCheck:
     """What was found of one table.
@@ -39,12 +65,12 @@ class TableCheck:
     columns: tuple[ColumnCheck, ...]
 
 
-def check_map(house: House, *, rows: int = LOOK_ROWS) -> Iterator[TableCheck]:
+def check_map(house: House, request: CheckRequest) -> Iterator[TableCheck]:
     """The house's source map against its source.
 
     Args:
         house: The house.
-        rows: Rows to look at per table [count].
+        request: How many rows are looked at.
 
     Yields:
         One entry per table of the map.
@@ -55,20 +81,18 @@ def check_map(house: House, *, rows: int = LOOK_ROWS) -> Iterator[TableCheck]:
     source_map: SourceMap = house.source_map
     with house.open_source() as reader:
         for table_map in source_map.tables:
-            head = reader.head(table_map.name, rows)
+            head = reader.head(table_map.name, request.rows)
             found = check_columns(head, table_map, is_utc=source_map.times_are == "utc")
             further = [name for name in head.column_names if name not in table_map.types]
             notices = (f"further columns, kept as text: {', '.join(further)}",) if further else ()
             yield TableCheck(table_map.name, head.num_rows, notices, tuple(found))
 
 
-def propose_map(place: str, *, table: str | None = None, rows: int = LOOK_ROWS) -> str:
+def propose_map(request: ProposeRequest) -> str:
     """A first map of a source.
 
     Args:
-        place: URL of a database, a folder of exports, or one file.
-        table: Which table; needed where there are several.
-        rows: Rows to look at [count].
+        request: The source.
 
     Returns:
         TOML.
@@ -76,10 +100,10 @@ def propose_map(place: str, *, table: str | None = None, rows: int = LOOK_ROWS) 
     Raises:
         SourceError: the source does not answer, or has several tables and none was named.
     """
-    url, own = _folder_and_table(place)
+    url, own = _folder_and_table(request.place)
     with open_reader(url, attempts=1) as reader:
-        name = _one_table(reader, table or own)
-        head = reader.head(name, rows)
+        name = _one_table(reader, request.table or own)
+        head = reader.head(name, request.rows)
     return proposal(_map_name(name), name, look(head), rows=head.num_rows)
 
 

@@ -19,12 +19,12 @@ def check(
     settings = chosen_settings(source=source)
     import pandas as pd
 
-    from wfm_pipeline.calculators.source_look import check_map
+    from wfm_pipeline.calculators.source_look import CheckRequest, check_map
     from wfm_pipeline.reports.words.terminal import print_json, print_table
     from wfm_pipeline.resources import House
 
     house, tables, faults = House(settings), {}, 0
-    for found in check_map(house, rows=rows):
+    for found in check_map(house, CheckRequest(rows=rows)):
         for notice in found.notices:
             err.say(f"{found.table}: {notice}", head="notice:")
         tables[f"{found.table}: first {found.rows:,} rows"] = pd.DataFrame(

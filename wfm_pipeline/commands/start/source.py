@@ -1,5 +1,6 @@
 """`wfm source propose URL|FILE`: a first source map, by looking."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -29,11 +30,11 @@ def source(
     assert action is Action.PROPOSE
     if to is not None and to.exists():
         raise SettingsError(f"{to} is there already: name another file, or take it away", got=str(to))
-    from wfm_pipeline.calculators.source_look import propose_map
+    from wfm_pipeline.calculators.source_look import ProposeRequest, propose_map
 
-    text = propose_map(place, table=table, rows=rows)
+    text = propose_map(ProposeRequest(place=place, table=table, rows=rows))
     if to is None:
-        typer.echo(text, nl=False)
+        sys.stdout.write(text)
         return
     to.write_text(text, encoding="utf-8")
     out.say(f"{to}: look at the lines that say GUESS, then `wfm check {to}`")

@@ -1,6 +1,7 @@
-"""Exports of systems and interval files: CSV, gzipped CSV, Parquet and workbooks."""
+"""Exports of systems and interval files: CSV, gzipped CSV, JSON lines, Parquet and workbooks."""
 
 import io
+import json
 import zipfile
 
 import pandas as pd
@@ -89,6 +90,33 @@ def _workbook_of(good):
     return st.one_of(made(), made(), made(), RAW)
 
 
+_JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), ODD),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(ODD, inner, max_size=3)),
+    max_leaves=6,
+)
+
+
+def _json_lines_of(good):
+    """The table as JSON lines, with odd values, objects inside objects, or bytes of the file spoilt."""
+    frame = pd.read_csv(io.StringIO(good), dtype="str", keep_default_na=False)
+    rows = frame.to_dict("records")
+
+    @st.composite
+    def made(draw):
+        lines = []
+        for row in rows:
+            names = draw(st.lists(st.one_of(st.sampled_from(list(row)), ODD), max_size=3))
+            lines.append(json.dumps({**row, **{name: draw(_JSON) for name in names}}))
+        content = "\n".join(lines).encode()
+        if draw(st.integers(0, 2)) == 0:
+            place = draw(st.integers(0, len(content)))
+            content = content[:place] + draw(st.binary(max_size=8)) + content[place + draw(st.integers(0, 8)) :]
+        return content
+
+    return st.one_of(made(), made(), made(), RAW)
+
+
 def _all_kinds(stem, good):
     return st.one_of(
         st.fixed_dictionaries({f"{stem}.csv": _csv(good)}),
@@ -98,7 +126,11 @@ def _all_kinds(stem, good):
     )
 
 
-exports = _all_kinds("queue_cdr", CALLS)
+exports = st.one_of(
+    _all_kinds("queue_cdr", CALLS),
+    st.fixed_dictionaries({"queue_cdr.jsonl": _json_lines_of(CALLS)}),
+    st.fixed_dictionaries({"queue_cdr.jsonl.gz": packed(_json_lines_of(CALLS))}),
+)
 intervals = _all_kinds("intervals", INTERVALS)
 _FOLDS = "dataset,fold,origin,horizon_days,train_from\nd,0,2026-01-06,1,2026-01-05\n"
 _PREDICTIONS = "queue_id,interval_start,origin,calls_q10,calls_mean,calls_q90\na,2026-01-06 08:00:00,2026-01-06,1,2,3\n"

@@ -2,7 +2,7 @@
 
 A slip takes rows out of the same hour every day, and a forecast would learn an hour without calls. So the rows that are
 refused are compared with those that are loaded: as a whole, by hour of day and by queue. Not here: which rows they are
-(warehouse/silver/unread_rows).
+and stopping the run (warehouse/silver/unread_rows), whose limit is the setting unread_share_limit.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Times as people and systems write them become wall-clock times, where one reading alone is possible.
 
 Here: texts to times, and the refusal that shows both readings. Not here: files and their lines (sources/files), the
-clock of a source (sources/rows/clock), and cells of planners' tables, which are ISO alone (sheet.py).
+times of a source's own rows (sources/rows/moments) and its clock (sources/rows/clock), and cells of planners' tables, which are ISO alone (sheet.py).
 
 A time with the year in front has one reading. Of `03/04/2026` there are two: all rows together decide where a number
 above 12 shows which one is the day, and nothing is guessed where none does.

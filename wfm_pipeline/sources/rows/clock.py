@@ -1,4 +1,7 @@
-"""Which local date a source's time belongs to, and which of the source's times belong to a local date."""
+"""Which local date a source's time belongs to, and which of the source's times belong to a local date.
+
+Not here: how a time may be written (moments.py).
+"""
 
 import datetime as dt
 from dataclasses import dataclass

@@ -2,7 +2,8 @@
 
 Unpadded hours, days and months, the year first with slashes or dots, a comma before the fraction, more digits than
 microseconds, 24:00, AM and PM; zones where the source writes UTC; and the form that a map states. What may mean two
-things (9/1/2025) is left as it is, and so does not fit. Not here: types and misfits (column_types.py).
+things (9/1/2025) is left as it is, and so does not fit. Not here: types and misfits (column_types.py),
+and the times of interval files (domain/written_times).
 """
 
 import re

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from wfm_pipeline.calculators.source_look import check_map
+from wfm_pipeline.calculators.source_look import CheckRequest, check_map
 from wfm_pipeline.orchestration.jobs import REFRESH
 from wfm_pipeline.orchestration.partitions.stale_dates import find_stale_dates
 from wfm_pipeline.orchestration.runs.running import JobRequest
@@ -200,7 +200,7 @@ def a_house(tmp_path, name, url):
 
 def fits_and_loads(house):
     """What became of every row: counts of calls by outcome, and of refused rows by rule."""
-    for table in check_map(house):
+    for table in check_map(house, CheckRequest()):
         assert {} == {column.column: column.first_misfit for column in table.columns if column.misfits}
     assert () == do(house, JobRequest(REFRESH, find_stale_dates(house).dates)).problems
     refused = "select rule, count(*) from silver.rejected_rows where is_row_refused group by 1"

@@ -77,6 +77,7 @@ def test_a_slip_that_hits_a_band_of_hours_stops_the_run_with_examples(tmp_path):
 
     assert 1 == len([each for each in problems if "column Date with Time: 338 of 3,172 rows" in each]), problems
     assert "written like '9x99:99'" in problems[0]
+    assert "338 of 3,172 rows" in refreshed(house).problems[0]  # the next night does not pass what stopped this one
 
 
 def test_a_few_rows_of_any_hour_are_dirt_and_stay_below_the_limit(tmp_path):

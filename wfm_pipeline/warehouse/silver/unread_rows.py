@@ -54,7 +54,7 @@ def _unread(warehouse: Warehouse, source_map: SourceMap, table_map: TableMap, co
     ours = Scope({"source": source_map.name, "table": table_map.name, "rule": "undated"})
     refused = ours.filter(warehouse.table(REJECTED_ROWS.full_name)).select(_row_hash="row_hash")
     bronze = warehouse.table(source_map.bronze_name(table_map))
-    rows = bronze.drop_null("_misfits").semi_join(refused, "_row_hash").limit(_MOST_ROWS)
+    rows = bronze.drop_null("_misfits").semi_join(refused, "_row_hash").order_by("_row_hash").limit(_MOST_ROWS)
     found = warehouse.frame(_named(rows, table_map))
     texts = [_text_of(json.loads(misfits), columns) for misfits in found["misfits"]]
     found["text"], found["hour"] = pd.Series(texts), pd.Series([hour_in(text) if text else None for text in texts])

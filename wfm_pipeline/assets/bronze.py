@@ -5,6 +5,7 @@ version is and when one is new: warehouse/bronze/versions.py.
 """
 
 import datetime as dt
+from functools import partial
 
 import dagster as dg
 
@@ -14,7 +15,9 @@ from wfm_pipeline.assets.step import Flow, Step, Stopwatch, again_later, at_work
 from wfm_pipeline.contracts.source.source_map import SourceMap, TableMap
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.resources import House
+from wfm_pipeline.sources.rows.rehash import hashed_anew
 from wfm_pipeline.warehouse.bronze.days import ledger
+from wfm_pipeline.warehouse.bronze.hash_versions import renew_hashes
 from wfm_pipeline.warehouse.bronze.versions import append_versions
 from wfm_pipeline.warehouse.first_dates import note_first_date
 from wfm_pipeline.warehouse.shelves.history import batch_id
@@ -63,6 +66,8 @@ def _note_first_date(step: Step, table_map: TableMap) -> None:
 def _read_and_append(house: House, table_map: TableMap, dates: Dates | None, batch: str) -> Flow:
     with house.open_source() as reader, house.open_warehouse() as warehouse:
         note_source(warehouse, house.source_map.name, is_simulated=house.is_simulated)
+        rehash = partial(hashed_anew, table_map=table_map)
+        renewed = renew_hashes(warehouse, source_map=house.source_map, table_map=table_map, rehash=rehash)
         counts = append_versions(
             warehouse,
             source_map=house.source_map,
@@ -71,4 +76,9 @@ def _read_and_append(house: House, table_map: TableMap, dates: Dates | None, bat
             batch_id=batch,
             ingested_at=dt.datetime.now(dt.UTC).replace(tzinfo=None),
         )
-    return Flow(counts.rows_in, counts.rows_loaded, rows_duplicate=counts.rows_duplicate)
+    return Flow(
+        counts.rows_in,
+        counts.rows_loaded,
+        rows_duplicate=counts.rows_duplicate,
+        notes={"rows_hashed_again": renewed} if renewed else {},
+    )

@@ -15,8 +15,11 @@ from wfm_pipeline.contracts.columns import (
 )
 from wfm_pipeline.contracts.publication import PSEUDONYM
 
-HASH_VERSION: Final = 1
-"""Raise it when sources/hashing would give the same row another hash: hashes of two versions are never compared."""
+HASH_VERSION: Final = 2
+"""Raise it when sources/rows/hashing would give the same row another hash: hashes of two versions are never compared.
+
+1: until value texts became their own; 2: names as they are stored, so that what bronze keeps tells the hash.
+"""
 
 ROW_COLUMNS: Final = (
     text("_row_hash", "Hash over the row's values as the source gave them; the same in every engine.", nullable=False),
@@ -44,6 +47,7 @@ BATCH_COLUMNS: Final = (
     flag(
         "_is_deleted", "True for the last version of a row that is gone from a table read whole: only its key is kept."
     ),
+    count("_hash_version", "Version of the rule behind both hashes; null: the first.", nullable=True),
 )
 """What the warehouse adds when it appends a batch."""
 

@@ -12,7 +12,7 @@ Made from the contracts in `wfm_pipeline/contracts/`. Instants are UTC without a
 site, shares are 0..1. A column is null only where the table says so.
 
 Bronze tables are named `bronze.<source>__<table>`; a name over 63 bytes is cut and ends in a hash. They hold the source's own columns, typed by
-the source map, and `_source, _batch_id, _ingested_at, _row_hash, _business_date, _misfits`. They are append-only. The bronze tables below are what
+the source map, and `_source, _batch_id, _ingested_at, _hash_version, _row_hash, _business_date, _misfits`. They are append-only. The bronze tables below are what
 the house notes beside them. *Personal* says whose data a column holds: customers and agents stand in the readers' copy under pseudonyms.
 """
 

@@ -131,11 +131,20 @@ def test_the_next_run_on_an_older_warehouse_is_green_and_keeps_what_was_issued(f
                 found[name] = kept.sort_values(list(kept.columns), ignore_index=True)
             return found
 
-    before = of_issues(None)
+    def raw_rows():
+        with former.open_warehouse() as warehouse:
+            calls = warehouse.table("bronze.telephony__queue_cdr")
+            known = warehouse.count(calls.filter(calls["_business_date"] <= dt.date(2026, 6, 22)))
+            return {"calls": known} | {
+                table: warehouse.count(f"bronze.telephony__{table}") for table in ("queuegroups", "users", "customers")
+            }
+
+    before, raw = of_issues(None), raw_rows()
     outcome = run(former)
     after = of_issues({instant for frame in before.values() for instant in frame["issued_at"]})
 
     assert () == outcome.problems
+    assert raw == raw_rows()
     for name in issued:
         assert len(before[name]) > 0
         pd.testing.assert_frame_equal(before[name], after[name])

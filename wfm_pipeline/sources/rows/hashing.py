@@ -1,7 +1,8 @@
 """Hashes of rows and keys that come out the same whatever the engine, driver or chunk.
 
 A row's hash covers name and value of every column that has a value, in order of the names. A column
-that is absent and one that is null count the same; null and empty text do not.
+that is absent and one that is null count the same; null and empty text do not. Names are those that bronze stores, so a
+stored row tells its own hash (rehash.py). A change here raises `HASH_VERSION`.
 """
 
 import hashlib

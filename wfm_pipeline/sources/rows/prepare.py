@@ -40,14 +40,34 @@ def prepare(batch: pa.RecordBatch | pa.Table, table_map: TableMap, clock: Source
         columns[name] = typed.values
         if typed.misfits is not None:
             misfits[name] = typed.misfits
-    hashes = row_hashes(columns, misfits)
     ours = {
-        "_row_hash": hashes,
-        "_key_hash": key_hashes(columns, misfits, table_map.key, hashes),
+        **hashes_of(_stored(columns), _stored(misfits), table_map),
         "_business_date": _business_dates(columns, table_map, clock),
         "_misfits": _misfit_objects(misfits, batch.num_rows),
     }
-    return pa.table({**{stored_name(name): values for name, values in columns.items()}, **ours})
+    return pa.table({**_stored(columns), **ours})
+
+
+def hashes_of(
+    columns: Mapping[str, pa.Array], misfits: Mapping[str, pa.Array], table_map: TableMap
+) -> dict[str, pa.Array]:
+    """Both hashes of rows.
+
+    Args:
+        columns: Stored name -> values in their declared types; shape (n_rows,) each.
+        misfits: Stored name -> original texts of values that did not fit.
+        table_map: The table's map.
+
+    Returns:
+        `_row_hash` and `_key_hash`.
+    """
+    rows = row_hashes(columns, misfits)
+    key = [stored_name(name) for name in table_map.key]
+    return {"_row_hash": rows, "_key_hash": key_hashes(columns, misfits, key, rows)}
+
+
+def _stored(columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+    return {stored_name(name): values for name, values in columns.items()}
 
 
 def typed_column(values: pa.Array, table_map: TableMap, name: str, *, is_utc: bool) -> TypedColumn:

@@ -5,10 +5,11 @@ refreshed the date. So a run that was killed between the two is made good by the
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import ibis
+import pyarrow as pa
 from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.contracts.bronze import PENDING_DAYS
@@ -47,6 +48,16 @@ def note_changes(warehouse: Warehouse, source_map: SourceMap, table_map: TableMa
         dates = warehouse.table(source_map.bronze_name(legs)).select("_business_date").distinct()
     for silver_table in SILVER_OF_ROLE[table_map.role]:
         _add(warehouse, source_map, silver_table, dates)
+
+
+def note_dates(warehouse: Warehouse, source_map: SourceMap, table_map: TableMap, dates: Collection[dt.date]) -> None:
+    """Write down dates of a table whose silver is to be made again."""
+    if not dates:
+        return
+    warehouse.create(PENDING_DAYS)
+    given = ibis.memtable(pa.table({"_business_date": pa.array(sorted(dates), pa.date32())}))
+    for silver_table in SILVER_OF_ROLE[table_map.role]:
+        _add(warehouse, source_map, silver_table, given)
 
 
 def touched_days(bronze: IbisTable, condition: ibis.expr.types.BooleanValue) -> IbisTable:

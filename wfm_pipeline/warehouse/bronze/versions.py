@@ -19,7 +19,14 @@ import ibis
 import pyarrow as pa
 from ibis.expr.types import Table as IbisTable
 
-from wfm_pipeline.contracts.bronze import BATCH_COLUMNS, BRONZE_COLUMNS, DAY_LEDGER, ROW_COLUMNS, TABLE_LEDGER
+from wfm_pipeline.contracts.bronze import (
+    BATCH_COLUMNS,
+    BRONZE_COLUMNS,
+    DAY_LEDGER,
+    HASH_VERSION,
+    ROW_COLUMNS,
+    TABLE_LEDGER,
+)
 from wfm_pipeline.contracts.source.source_map import SourceMap, TableMap
 from wfm_pipeline.domain.digests import DayDigests
 from wfm_pipeline.warehouse.bronze.days import write_ledger
@@ -192,7 +199,8 @@ def _append_new(batch: _Batch) -> int:
     by = _state_columns(batch.table_map)
     staged = _with_state_date(batch.staged)
     same_keys = batch.bronze.semi_join(batch.staged, "_key_hash")
-    known = current_state(same_keys, batch.table_map).select(*by, "_row_hash")
+    known = current_state(same_keys, batch.table_map)
+    known = known.filter(known["_hash_version"] == HASH_VERSION).select(*by, "_row_hash")
     changed = staged.anti_join(known, [*by, "_row_hash"]).select(*by).distinct()
     copies = ibis.row_number().over(ibis.window(group_by=["_key_hash", "_row_hash"], order_by="_row_hash"))
     distinct = staged.mutate(_copy=copies).filter(ibis._["_copy"] == 0)
@@ -207,7 +215,7 @@ def _mark_deleted(batch: _Batch) -> int:
 
 
 def _append(batch: _Batch, rows: IbisTable, *, is_deleted: bool) -> int:
-    values = (batch.source_map.name, batch.batch_id, batch.ingested_at, is_deleted)
+    values = (batch.source_map.name, batch.batch_id, batch.ingested_at, is_deleted, HASH_VERSION)
     marks = {
         column.name: ibis.literal(value).cast(ibis_type(column.type))
         for column, value in zip(BATCH_COLUMNS, values, strict=True)

@@ -107,6 +107,21 @@ def _make_calls_again(warehouse: Warehouse) -> None:
         _make_again(warehouse, table)
 
 
+_HASH_VERSION: Final = "_hash_version"
+
+
+def _without_hash_version(warehouse: Warehouse) -> list[str]:
+    """Tables of raw rows whose hashes do not say by which rule they were made."""
+    stored = warehouse.stored_columns(("bronze",))
+    return sorted(name for name, names in stored.items() if "_row_hash" in names and _HASH_VERSION not in names)
+
+
+def _add_hash_version(warehouse: Warehouse) -> None:
+    """Null stands for the first rule; the next reading of a table hashes its rows again."""
+    for name in _without_hash_version(warehouse):
+        warehouse.add_column(name, _HASH_VERSION, "int64")
+
+
 STEPS: Final[tuple[Step, ...]] = (
     Step(1, "every date stands once in the ledger of what was read", _repeated_dates, _keep_dates_once),
     Step(
@@ -126,5 +141,13 @@ STEPS: Final[tuple[Step, ...]] = (
         "a survey or voicemail after the talk no longer undoes an answer, and is no handling",
         lambda warehouse: [words for table in _OF_CALLS for words in _dates_to_make_again(warehouse, table)],
         _make_calls_again,
+    ),
+    Step(
+        5,
+        "hashes of rows name the version of their rule",
+        lambda warehouse: [
+            f"rows of {name} are hashed again by the next reading" for name in _without_hash_version(warehouse)
+        ],
+        _add_hash_version,
     ),
 )

@@ -99,6 +99,26 @@ def test_dates_with_two_readings_are_proposed_with_both():
     assert '"day" = { type = "date", format = "%m/%d/%Y" }  # GUESS: or { type = "date", format = "%d/%m/%Y" }' in text
 
 
+def test_what_names_do_not_tell_is_guessed_by_shape():
+    rows = pa.table(
+        {
+            "#": ["1", "2", "3"],
+            "Wann": ["02.03.2026 8:19:06", "02.03.2026 8:58:18", "13.03.2026 10:00:00"],
+            "Warum": ["Störung", "Vertrag", "Störung"],
+            "Wie lange (h:mm:ss)": ["0:05:05", "0:07:31", "1:10:00"],
+            "Um": ["9:00:00", "10:30:00", "17:10:00"],
+        }
+    )
+
+    text = proposal("desk", "calls", look(rows), rows=3)
+
+    assert 'started_at = "Wann"' in text
+    assert 'business_date = "Wann"' in text
+    assert 'queue_id = "Warum"' in text
+    assert '"Wie lange (h:mm:ss)" = "duration"  # GUESS: or "time"' in text
+    assert '"Um" = "time"  # GUESS: or "duration"' in text
+
+
 def test_codes_with_zeros_in_front_stay_text_and_a_database_is_looked_at_alike(site, monkeypatch, capsys):
     url = f"sqlite:///{site / 'calls.sqlite'}"
     engine = sa.create_engine(url, poolclass=sa.NullPool)

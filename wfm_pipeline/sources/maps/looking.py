@@ -32,6 +32,8 @@ _FEW: Final = 20
 """Values that are tried before all of them: most readings fail on the first few [count]."""
 _CODE: Final = r"^0\d"
 """A number that begins with a zero is a code, such as 007, and stays text."""
+_SHORT_SECONDS: Final = 3600
+"""Half of the talks and waits of a desk are shorter than that, and few times of day lie in the hour after midnight [s]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,24 @@ def readings(values: pa.Array, *, is_utc: bool) -> list[Reading]:
     for data_type in _PLAIN:
         if takes_all(values, Reading(data_type), is_utc=is_utc):
             is_day = data_type == "timestamp" and takes_all(values, Reading("date"), is_utc=is_utc)
-            return [Reading("date") if is_day else Reading(data_type)]
+            return (
+                [Reading("date")]
+                if is_day
+                else _of_clocks(values, is_utc=is_utc)
+                if data_type == "time"
+                else [Reading(data_type)]
+            )
     return [reading for reading in _forms() if takes_all(values, reading, is_utc=is_utc)]
+
+
+def _of_clocks(values: pa.Array, *, is_utc: bool) -> list[Reading]:
+    """H:MM:SS is a time of day or a duration: the likelier first, by how long it would last."""
+    clock, duration = Reading("time"), Reading("duration")
+    if not takes_all(values, duration, is_utc=is_utc):
+        return [clock]
+    seconds = read(values, duration, is_utc=is_utc).values
+    is_short = pc.quantile(seconds, 0.5)[0].as_py() < _SHORT_SECONDS
+    return [duration, clock] if is_short else [clock, duration]
 
 
 def _is_whole(values: pa.Array) -> bool:

@@ -17,20 +17,24 @@ from wfm_pipeline.sources.rows.value_texts import as_text
 
 _LOOKS: Final[Mapping[str, str]] = {
     "call_id": r"(call|contact|unique|linked|session|conversation|interaction|record|ticket).{0,3}id|^id$",
-    "queue_id": r"queue|skill|topic|group|service|department|category",
-    "agent_id": r"agent|user|operator|employee|assignee|cnam",
-    "status": r"status|state|dispos|answered|outcome|result",
-    "started_at": r"initiat|start|creat|calldate|arriv|opened|date|time",
-    "wait_seconds": r"wait|speed of answer|queue.{0,3}(time|duration|sec)|ring|asa",
-    "talk_seconds": r"talk|billsec|handle|interaction.{0,3}duration|conversation.{0,3}(time|duration)|duration",
-    "caller_number": r"caller|^src$|ani|from.{0,3}number|phone",
-    "customer_id": r"customer|client|account",
+    "queue_id": r"queue|skill|topic|group|service|department|category|warteschl|gruppe|thema",
+    "agent_id": r"agent|user|operator|employee|assignee|cnam|mitarbeiter|benutzer",
+    "status": r"status|state|dispos|answered|outcome|result|ergebnis",
+    "started_at": r"initiat|start|creat|calldate|arriv|opened|date|time|datum|beginn|zeit",
+    "wait_seconds": r"wait|speed of answer|queue.{0,3}(time|duration|sec)|ring|asa|wartezeit|attente",
+    "after_call_seconds": r"after.?call|wrap|acw|post.?process|nachbearb",
+    "hold_seconds": r"hold",
+    "talk_seconds": r"talk|billsec|handle|interaction.{0,3}duration|conversation.{0,3}(time|duration)|duration|gespr|dauer",
+    "caller_number": r"caller|^src$|ani|from.{0,3}number|phone|rufnummer|anrufer|telefon",
+    "customer_id": r"customer|client|account|kunde",
 }
-"""Canonical column -> how its raw column is often called."""
+"""Canonical column -> how its raw column is often called, in English, German or French."""
 _KINDS: Final[Mapping[str, frozenset[str]]] = {
     "started_at": frozenset({"timestamp", "date"}),
-    "wait_seconds": frozenset({"int64", "float64", "time", "duration"}),
-    "talk_seconds": frozenset({"int64", "float64", "time", "duration"}),
+    **dict.fromkeys(
+        ("wait_seconds", "after_call_seconds", "hold_seconds", "talk_seconds"),
+        frozenset({"int64", "float64", "time", "duration"}),
+    ),
 }
 """Canonical column -> types that its raw column must have; others may have any."""
 _OUTCOMES: Final[Mapping[str, str]] = {
@@ -108,27 +112,28 @@ def proposal(name: str, table: str, columns: Sequence[Looked], *, rows: int) -> 
     found = _guesses(columns)
     day = found.get("started_at")
     key = next((each.name for each in columns if each.is_unique), None)
-    quoted = json.dumps(table)
+    quoted = _quoted(table)
     return "\n".join(
         [
             f"# A first map, proposed from {rows:,} rows: look at every line that says GUESS.",
-            f"name = {json.dumps(name)}",
-            f"title = {json.dumps(name.replace('_', ' ').capitalize())}",
-            f"times_are = {json.dumps('utc' if day and day.is_zoned else 'local')}  # GUESS: the site's wall clock, or utc",
+            f"name = {_quoted(name)}",
+            f"title = {_quoted(name.replace('_', ' ').capitalize())}",
+            f"times_are = {_quoted('utc' if day and day.is_zoned else 'local')}  # GUESS: the site's wall clock, or utc",
             "",
             "[site]",
             'time_zone = "Europe/Zurich"  # GUESS',
             'country = "CH"  # GUESS: public holidays',
             'weekend = ["sat", "sun"]',
             "interval_minutes = 30",
+            '# opening_hours = { mon = "08:00-18:00", fri = "08:00-12:00,13:00-17:00" }  # days left out are closed; without it: always open',
             "",
             f"[tables.{quoted}]",
             'role = "call_legs"',
             'load = "incremental"',
-            f"key = [{json.dumps(key)}]"
+            f"key = [{_quoted(key)}]"
             if key
             else "key = []  # GUESS: no column names a row by itself; list those that do",
-            f"business_date = {json.dumps(day.name)}" if day else "# business_date = a date or timestamp column",
+            f"business_date = {_quoted(day.name)}" if day else "# business_date = a date or timestamp column",
             "",
             f"[tables.{quoted}.types]",
             *(_type_line(each) for each in columns),
@@ -138,6 +143,11 @@ def proposal(name: str, table: str, columns: Sequence[Looked], *, rows: int) -> 
             "",
         ]
     )
+
+
+def _quoted(text: str) -> str:
+    """A text as TOML writes it."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _guesses(columns: Sequence[Looked]) -> dict[str, Looked]:
@@ -155,11 +165,21 @@ def _guesses(columns: Sequence[Looked]) -> dict[str, Looked]:
         if alike:
             found[canonical] = max(alike, key=lambda each: (canonical == "call_id") * each.is_unique)
             left.remove(found[canonical])
-    return found
+    return _by_shape(left) | found
+
+
+def _by_shape(left: Sequence[Looked]) -> dict[str, Looked]:
+    """What names do not tell: the one moment of a row is its start, and a few texts that repeat are queues."""
+    moments = [each for each in left if each.kind == "timestamp"] or [each for each in left if each.kind == "date"]
+    repeated = [
+        each for each in left if not each.ways and not each.empty_share and len(each.words) > 1 and not each.is_unique
+    ]
+    shapes = {"started_at": moments, "queue_id": repeated}
+    return {canonical: alike[0] for canonical, alike in shapes.items() if len(alike) == 1}
 
 
 def _type_line(column: Looked) -> str:
-    line = f"{json.dumps(column.name)} = {column.ways[0].words if column.ways else json.dumps('string')}"
+    line = f"{_quoted(column.name)} = {column.ways[0].words if column.ways else _quoted('string')}"
     remarks = [f"{column.empty_share:.0%} empty"] if column.empty_share else []
     others = " or ".join(reading.words for reading in column.ways[1:3])
     remarks += [f"GUESS: or {others}"] if others else []
@@ -170,7 +190,7 @@ def _column_lines(found: Mapping[str, Looked], columns: Sequence[Looked]) -> lis
     lines = [f"{name} = {_form(name, each, columns)}  # GUESS" for name, each in found.items() if name != "status"]
     key = next((each for each in columns if each.is_unique), None)
     if "call_id" not in found:
-        lines.append(f"call_id = {json.dumps(key.name)}  # GUESS" if key else "# call_id = which column?  (needed)")
+        lines.append(f"call_id = {_quoted(key.name)}  # GUESS" if key else "# call_id = which column?  (needed)")
     if "queue_id" not in found:
         lines.append('queue_id = { constant = "calls" }  # GUESS: nothing looks like a queue')
     if "started_at" not in found:
@@ -185,18 +205,18 @@ def _form(canonical: str, column: Looked, columns: Sequence[Looked]) -> str:
         None,
     )
     if canonical == "started_at" and column.kind == "date" and clock:
-        return f"{{ date = {json.dumps(column.name)}, time = {json.dumps(clock)} }}"
-    return json.dumps(column.name)
+        return f"{{ date = {_quoted(column.name)}, time = {_quoted(clock)} }}"
+    return _quoted(column.name)
 
 
 def _status_line(found: Mapping[str, Looked]) -> str:
     status, agent = found.get("status"), found.get("agent_id")
     if status and status.words:
         pairs = {word: _outcome(word) for word in status.words}
-        words = ", ".join(f"{json.dumps(word)} = {json.dumps(outcome)}" for word, outcome in pairs.items())
-        return f"status = {{ column = {json.dumps(status.name)}, words = {{ {words} }} }}  # GUESS: answered, abandoned, transferred, other"
+        words = ", ".join(f"{_quoted(word)} = {_quoted(outcome)}" for word, outcome in pairs.items())
+        return f"status = {{ column = {_quoted(status.name)}, words = {{ {words} }} }}  # GUESS: answered, abandoned, transferred, other"
     if agent and 0 < agent.empty_share < 1:
-        return f"status = {{ present = {json.dumps(agent.name)} }}  # GUESS: no agent, so abandoned"
+        return f"status = {{ present = {_quoted(agent.name)} }}  # GUESS: no agent, so abandoned"
     return 'status = { constant = "answered" }  # GUESS: nothing tells the outcome of a call'
 
 

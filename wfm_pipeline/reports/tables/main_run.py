@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 
+from wfm_pipeline.contracts.silver import CALLS
 from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 
@@ -21,7 +22,7 @@ def run_tables(gold: GoldReader, *, run_id: str, source: str) -> dict[str, pd.Da
     """
     return {
         "Rows: in = loaded + refused + duplicate": _flow(gold, run_id),
-        "Findings: refused, mended, or calls that contradict themselves": _findings(gold, run_id),
+        "Calls that contradict themselves": _contradictions(gold, run_id),
         "Calls per queue": _calls_per_queue(gold, source),
         "Forecast per queue": _forecast(gold, source),
         "Customer segments": _segments(gold, source),
@@ -39,18 +40,11 @@ def _flow(gold: GoldReader, run_id: str) -> pd.DataFrame:
     return table.iloc[order.argsort(kind="stable")].reset_index(drop=True)
 
 
-def _findings(gold: GoldReader, run_id: str) -> pd.DataFrame:
-    """Nothing is told of a copy that an older version published, which has no such column."""
-    rows = gold.rows("pipeline_health", run_id=run_id).reindex(columns=["table_name", "findings"])
-    told = rows.dropna(subset="findings").sort_values("table_name")
-    found = [
-        (table, finding, count)
-        for table, findings in zip(told["table_name"], told["findings"], strict=True)
-        for finding, count in json.loads(findings).items()
-    ]
-    if not found:
-        return pd.DataFrame({"findings": ["none"]})
-    return pd.DataFrame(found, columns=["table_name", "finding", "count"])
+def _contradictions(gold: GoldReader, run_id: str) -> pd.DataFrame:
+    """Findings on whole calls; those on rows are told by findings.py. A copy of an older version has no such column."""
+    rows = gold.rows("pipeline_health", run_id=run_id, table_name=CALLS.full_name).reindex(columns=["findings"])
+    found = [each for told in rows["findings"].dropna() for each in json.loads(told).items()]
+    return pd.DataFrame(found or [("none", 0)], columns=["finding", "calls"])
 
 
 def _calls_per_queue(gold: GoldReader, source: str) -> pd.DataFrame:

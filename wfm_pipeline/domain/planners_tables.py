@@ -5,7 +5,7 @@ line, column, what came and what is allowed. Not here: single cells (sheet.py), 
 (domain/history, warehouse/shelves), and what the rows mean: each room declares its own files.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -34,6 +34,7 @@ class PlannersFile:
         own: Column -> its cells, read otherwise than by type and without the contract's checks.
         complete: Fills a row from its own other cells.
         check: Refuses a row that is wrong as a whole; the line is added to its words.
+        check_all: Refuses rows that do not go together; it is told the words for the place of each row, and the queues that have calls.
     """
 
     table: Table
@@ -45,6 +46,7 @@ class PlannersFile:
     own: Mapping[str, Callable[[Sheet, str], Cells]] = field(default_factory=dict)
     complete: Callable[[Row], Row] | None = None
     check: Callable[[Row], object] | None = None
+    check_all: Callable[[list[Row], list[str], Sequence[str]], object] | None = None
 
     def name(self, column: str) -> str:
         """What the file calls a column.
@@ -58,12 +60,15 @@ class PlannersFile:
         return self.called.get(column, column)
 
 
-def read_rows(file: PlannersFile, frame: pd.DataFrame, **given: object) -> tuple[list[Row], list[str]]:
+def read_rows(
+    file: PlannersFile, frame: pd.DataFrame, known_queues: Sequence[str] = (), **given: object
+) -> tuple[list[Row], list[str]]:
     """Rows of a planner's table from its file, unique by their key, and notices.
 
     Args:
         file: What its room says of it.
         frame: The file's cells as text, or typed.
+        known_queues: Queues that have calls; empty while none were loaded.
         given: Columns that are the same in every row and that the file does not have.
 
     Returns:
@@ -85,6 +90,8 @@ def read_rows(file: PlannersFile, frame: pd.DataFrame, **given: object) -> tuple
         _check_row(file, row, sheet.where(line))
     key = planner_key(file.table)
     sheet.refuse_twice(", ".join(map(file.name, key)), [tuple(row[column] for column in key) for row in rows])
+    if file.check_all:
+        file.check_all(rows, [sheet.where(line) for line in range(len(rows))], known_queues)
     return rows, sheet.notice()
 
 

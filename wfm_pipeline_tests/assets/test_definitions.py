@@ -32,10 +32,10 @@ DEPENDENCIES |= {
     for name in ("queue_interval_reforecast", "queue_day_reforecast")
 }
 DEPENDENCIES |= {
-    f"gold/{name}": {"silver/queue_intervals", "silver/calendar_days"}
+    f"gold/{name}": {"silver/queue_intervals", "silver/calendar_days", "silver/queue_changes"}
     for name in ("queue_day_long_range", "queue_week_long_range")
 }
-PLANNERS = {f"silver/{name}" for name in ("planned_events", "planned_drivers", "anomaly_decisions")}
+PLANNERS = {f"silver/{name}" for name in ("planned_events", "planned_drivers", "anomaly_decisions", "queue_changes")}
 ISSUED = {
     f"gold/{name}"
     for name in (

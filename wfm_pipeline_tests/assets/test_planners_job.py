@@ -285,6 +285,38 @@ def test_a_person_decides_on_days_and_the_next_issue_follows(copied, planners):
     assert len(former) == len(archived)
 
 
+def test_a_renamed_queue_is_forecast_and_staffed_under_its_new_name_from_the_first_day(copied, planners):
+    before = (
+        of_issue(frame(copied, "gold.queue_day_forecast_final"), copied, AS_OF).groupby("queue_id")["calls_mean"].sum()
+    )
+    (planners / "queue_changes.csv").write_text(
+        f"queue_id,from_date,kind,other_queue_id,decided_by,why\nbilling,{AS_OF},renamed,accounts,ann,new number\n",
+        encoding="utf-8",
+    )
+
+    assert plan(copied, PLANNERS, as_of=AS_OF).problems == ()
+
+    days = (
+        of_issue(frame(copied, "gold.queue_day_forecast_final"), copied, AS_OF).groupby("queue_id")["calls_mean"].sum()
+    )
+    assert 0.0 == days["billing"]
+    assert days["accounts"] == pytest.approx(before["billing"], rel=0.1)
+    staffing = of_issue(frame(copied, STAFFING), copied, AS_OF).groupby("queue_id")["staffing_minutes"].sum()
+    assert 0.0 == staffing["billing"] < staffing["accounts"]
+    names = of_issue(frame(copied, "gold.queue_day_forecast"), copied, AS_OF).groupby("queue_id")["model_name"].first()
+    assert "closed|stated" == names["billing"]
+
+
+def test_a_statement_about_a_queue_that_nobody_knows_stops_the_run_with_its_line(copied, planners):
+    (planners / "queue_changes.csv").write_text(
+        f"queue_id,from_date,kind,decided_by\nbiling,{AS_OF},closed,ann\n", encoding="utf-8"
+    )
+
+    found = plan(copied, PLANNERS, as_of=AS_OF)
+
+    assert any("queue 'biling' has no calls" in str(one) and "line 2" in str(one) for one in found.problems)
+
+
 def test_an_issue_whose_days_have_begun_stands_until_a_person_asks(copied, planners):
     assert plan(copied, PLANNERS, as_of=PAST).problems == ()
     issued = of_issue(frame(copied, "gold.queue_interval_forecast"), copied, PAST)

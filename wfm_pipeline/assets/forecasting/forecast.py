@@ -25,6 +25,7 @@ from wfm_pipeline.contracts.planning.planners_input import (
     ISSUE_TABLES,
     PLANNED_DRIVERS,
     PLANNED_EVENTS,
+    QUEUE_CHANGES,
     QUEUE_DAY_ANOMALY,
 )
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, QUEUE_INTERVALS
@@ -48,7 +49,7 @@ from wfm_pipeline.warehouse.shelves.models import save_model
 from wfm_pipeline.warehouse.shelves.planners import read_planners_input
 
 _TABLES: Final = (QUEUE_INTERVAL_FORECAST, QUEUE_DAY_FORECAST, *ISSUE_TABLES)
-_READS: Final = (QUEUE_INTERVALS, CALENDAR_DAYS, PLANNED_EVENTS, PLANNED_DRIVERS, ANOMALY_DECISIONS)
+_READS: Final = (QUEUE_INTERVALS, CALENDAR_DAYS, PLANNED_EVENTS, PLANNED_DRIVERS, ANOMALY_DECISIONS, QUEUE_CHANGES)
 _BY_DATE: Final = (QUEUE_INTERVAL_FORECAST, QUEUE_DAY_FORECAST, QUEUE_DAY_ANOMALY)
 _LEARNT_WITH: Final = ("wfm-pipeline", "lightgbm", "numpy")
 """Distributions whose versions stand on a model's card."""

@@ -23,6 +23,7 @@ from wfm_pipeline.resources import House
 from wfm_pipeline.sources.files.planners_files import brought_by, read_text_table
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.shelves.history import queues_with_calls
 from wfm_pipeline.warehouse.shelves.versions import take_in
 
 
@@ -77,7 +78,8 @@ def _take_in(house: House, warehouse: Warehouse, name: str, file: PlannersFile, 
     if path is None:
         warehouse.create(file.table)
         return Flow(0, 0, notes={"file": "none: the table is as SQL left it"})
-    rows, notices = read_rows(file, read_text_table(path), **given)
+    known = queues_with_calls(warehouse, house.source_map) if file.check_all else ()
+    rows, notices = read_rows(file, read_text_table(path), known, **given)
     step = take_in(
         warehouse,
         file.table,

@@ -1,4 +1,4 @@
-"""Contracts of what planners tell the forecast, and of what becomes of it: events, drivers, decisions, overrides.
+"""Contracts of what planners tell the forecast, and of what becomes of it: events, drivers, decisions, overrides, queues.
 
 The reading side is small tables that people edit (CSV or SQL) and that keep history; the writing
 side is gold: days left out, the ledger and archive of issues, final values and what they were worth.
@@ -21,6 +21,7 @@ from wfm_pipeline.contracts.columns import (
     local_time,
     number,
     seconds,
+    share,
     text,
 )
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
@@ -28,6 +29,7 @@ from wfm_pipeline.contracts.planning.history import HISTORY
 
 OVERRIDE_KINDS: Final = ("factor", "add", "set")
 DECISION_WORDS: Final = ("accepted", "refused")
+CHANGE_KINDS: Final = ("opened", "closed", "renamed", "merged", "split")
 ANOMALY_KINDS: Final = ("spike", "drop", "stated")
 ISSUE_CAUSES: Final = ("first", "changed", "reissued")
 
@@ -113,6 +115,29 @@ FORECAST_OVERRIDES: Final = Table(
         text("why", "Why, in words.", nullable=False),
         instant("decided_at", "When it was decided; null = when it was recorded.", nullable=True),
         flag("is_active", "False takes it back from this version on."),
+        *HISTORY,
+    ),
+)
+
+QUEUE_CHANGES: Final = Table(
+    "silver",
+    "queue_changes",
+    "One row per queue, date, other queue and version: a queue that opens, closes, or hands its calls to others.",
+    ("queue_id", "from_date", "other_queue_id", "valid_from"),
+    (
+        SOURCE,
+        text("queue_id", "The queue that changes.", nullable=False),
+        day("from_date", "First date on which it is so."),
+        text("kind", "opened, closed, renamed, merged or split.", nullable=False, allowed=CHANGE_KINDS),
+        text(
+            "other_queue_id",
+            "Where its calls go to from then on; the queue itself where it opens or closes, or keeps a part of a split.",
+            nullable=False,
+        ),
+        share("share", "Part of a split queue's calls that goes there; null for other kinds."),
+        _KNOWN_ON,
+        text("decided_by", "Who says so.", nullable=False, personal="planner"),
+        text("why", "Why, in words."),
         *HISTORY,
     ),
 )
@@ -278,7 +303,7 @@ OVERRIDE_VALUE: Final = Table(
     ),
 )  # fmt: skip
 
-PLANNERS_INPUTS: Final = (PLANNED_EVENTS, PLANNED_DRIVERS, ANOMALY_DECISIONS, FORECAST_OVERRIDES)
+PLANNERS_INPUTS: Final = (PLANNED_EVENTS, PLANNED_DRIVERS, ANOMALY_DECISIONS, FORECAST_OVERRIDES, QUEUE_CHANGES)
 ISSUE_TABLES: Final = (QUEUE_DAY_ANOMALY, FORECAST_ISSUE, FORECAST_HINDCAST, INTERVAL_ARCHIVE, DAY_ARCHIVE)
 FINAL_TABLES: Final = (QUEUE_INTERVAL_FINAL, QUEUE_DAY_FINAL, QUEUE_INTERVAL_OVERRIDE)
 PLANNERS_GOLD_TABLES: Final = (*ISSUE_TABLES, *FINAL_TABLES, OVERRIDE_VALUE)

@@ -5,7 +5,10 @@ frames of the outside world (forecast), or scoring (judging/backtest).
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 
@@ -24,8 +27,12 @@ from wfm_pipeline.domain.forecasting.means.ladder import Chosen, rung_for
 from wfm_pipeline.domain.forecasting.means.peers import PEERS, peer_week
 from wfm_pipeline.domain.forecasting.options import RUNG_CLOSED, RUNG_MODEL, RUNG_PROFILE, ForecastOptions
 from wfm_pipeline.domain.forecasting.planners.outside import Outside, PlannersInput, look_outside
+from wfm_pipeline.domain.forecasting.stretches import Stretch, changes_known, stretches
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import DAYS_PER_WEEK
+
+NOBODY_ENDED: Final[Mapping[str, str]] = MappingProxyType({})
+"""No planner states that a queue takes no calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,7 @@ class ForecastModel:
         plain: Shape (queues, horizon): neither closed nor a day with a name.
         outside: Events, drivers and days left out; its panel is not kept.
         stopped: Shape (queues,): the queue has stopped; its forecast is 0.
+        ended: Queue that takes no calls as a planner states -> why, in words.
     """
 
     queue_ids: tuple[str, ...]
@@ -69,6 +77,7 @@ class ForecastModel:
     plain: BoolArray
     outside: Outside
     stopped: BoolArray
+    ended: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,13 @@ class Answer:
 
 
 def fit_panel(
-    panel: CallPanel, *, site: Site, horizon_days: int, options: ForecastOptions, planners: PlannersInput | None = None
+    panel: CallPanel,
+    *,
+    site: Site,
+    horizon_days: int,
+    options: ForecastOptions,
+    planners: PlannersInput | None = None,
+    ended: Mapping[str, str] = NOBODY_ENDED,
 ) -> ForecastModel:
     """Learn a forecast of the dates right after a panel.
 
@@ -101,6 +116,7 @@ def fit_panel(
         horizon_days: Target dates [days], >= 1.
         options: The forecast's choices.
         planners: Events, drivers and decisions of planners; none if left out.
+        ended: Queue that takes no calls as a planner states -> why, in words.
 
     Returns:
         A model that answers the next `horizon_days` dates.
@@ -111,9 +127,9 @@ def fit_panel(
     Source:
         docs/methods/forecasting.md.
     """
-    origin = _origin_after(panel, horizon_days)
+    origin = _origin_after(panel, horizon_days, is_empty_allowed=bool(ended))
     types = day_types(site, panel.first_date, panel.calls.shape[1] + horizon_days)
-    stopped = stopped_queues(panel)
+    stopped = stopped_queues(panel) | np.isin(panel.queue_ids, list(ended))
     outside = look_outside(without_history(panel, stopped), types, planners or PlannersInput(), options)
     state = observe(outside.panel, types)
     core = learn_core(state, options)
@@ -138,15 +154,52 @@ def fit_panel(
         plain=plain[:, state.known :],
         outside=replace(outside, panel=panel.window(origin, origin)),
         stopped=stopped,
+        ended=dict(ended),
     )
 
 
-def _origin_after(panel: CallPanel, horizon_days: int) -> dt.date:
+def fit_stretches(
+    panel: CallPanel, *, site: Site, horizon_days: int, options: ForecastOptions, planners: PlannersInput
+) -> tuple[tuple[Stretch, ForecastModel], ...]:
+    """Learn a forecast for each stretch of the horizon on which the same statements about queues hold.
+
+    Args:
+        panel: See `fit_panel`; calls under the names they came under.
+        site: Calendar of the desk.
+        horizon_days: Target dates [days], >= 1.
+        options: The forecast's choices.
+        planners: What planners tell.
+
+    Returns:
+        Stretches in order of time with their models; one where no queue changes within the horizon.
+
+    Raises:
+        DataError: see `fit_panel`.
+    """
+    origin = panel.first_date + dt.timedelta(days=panel.calls.shape[1])
+    told = changes_known(planners.changes, origin)
+    return tuple(
+        (
+            stretch,
+            fit_panel(
+                stretch.history(panel),
+                site=site,
+                horizon_days=horizon_days,
+                options=options,
+                planners=planners,
+                ended=stretch.ownership.ended,
+            ),
+        )
+        for stretch in stretches(told, panel.queue_ids, origin=origin, horizon_days=horizon_days)
+    )
+
+
+def _origin_after(panel: CallPanel, horizon_days: int, *, is_empty_allowed: bool) -> dt.date:
     """The first target date: the day after the panel's last."""
     if horizon_days < 1:
         raise DataError(f"horizon_days must be at least 1, got {horizon_days}", got=horizon_days)
     origin = panel.first_date + dt.timedelta(days=panel.calls.shape[1])
-    if not panel.has_row.any():
+    if not panel.has_row.any() and not is_empty_allowed:
         raise DataError(
             f"no history before the origin {origin}: choose a later origin or load earlier days", origin=origin
         )
@@ -205,7 +258,10 @@ def answer(model: ForecastModel, *, allowed: BoolArray | None = None) -> Answer:
     core, models = model.core, model.interval_models
     mean, chosen = expected_calls(core, model.options, lambda profile: models.corrected_mean(profile, core.features))
     mean, chosen = _with_peers(model, mean, chosen)
-    chosen = tuple(Chosen(RUNG_CLOSED) if shut else rung for rung, shut in zip(chosen, model.stopped, strict=True))
+    chosen = tuple(
+        Chosen(RUNG_CLOSED, is_stated=queue in model.ended) if shut else rung
+        for queue, rung, shut in zip(model.queue_ids, chosen, model.stopped, strict=True)
+    )
     mean = np.where(model.open_slots, mean, 0.0) * np.exp(model.outside.lift)[:, :, None]
     if allowed is not None:
         mean = np.where(allowed[None], mean, 0.0)

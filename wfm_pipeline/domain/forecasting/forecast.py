@@ -5,7 +5,8 @@ learnt (fitting) or scored (backtest).
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,10 +15,11 @@ from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.arrays import BoolArray
 from wfm_pipeline.domain.calendar import minute_of_day
 from wfm_pipeline.domain.forecasting.desk.panel import build_panel
-from wfm_pipeline.domain.forecasting.fitting import Answer, ForecastModel, answer, fit_panel
+from wfm_pipeline.domain.forecasting.fitting import Answer, ForecastModel, answer, fit_stretches
 from wfm_pipeline.domain.forecasting.handle_time import AHT_COLUMNS, HandleTimes, learn_handle_time
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions, quantile_column
 from wfm_pipeline.domain.forecasting.planners.outside import PlannersInput
+from wfm_pipeline.domain.forecasting.stretches import Stretch
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import MINUTES_PER_DAY
 
@@ -33,7 +35,8 @@ class ForecastResult:
         days: One row per queue and date: queue_id, business_date and the same values. Means are the
             sums of the intervals' means; quantiles are the day's own, never sums of quantiles.
         notes: What a reader should know: steps down, thin history, strength of the calendar effect.
-        models: The fitted model, to be saved with `dump_model`.
+        models: The fitted model, to be saved with `dump_model`; of the first stretch, where a planner states that a queue
+            changes within the horizon.
         handle_times: AHT by queue and slot behind the frames, and its scatter.
     """
 
@@ -76,7 +79,7 @@ def forecast(
         handle: Optional columns queue_id, interval_start, answered_handle_known, handle_seconds.
         is_open_future: Optional columns interval_start (naive local) and is_open: the grid of the
             target dates. Its rows are the answer's rows; without it every date has its full grid.
-        planners: Optional events, drivers and decisions of planners.
+        planners: Optional events, drivers, decisions and changes of queues, as planners tell them.
         options: Choices; the defaults hold for every desk.
 
     Returns:
@@ -98,11 +101,45 @@ def forecast(
         history = before
     panel = build_panel(history, interval_minutes=site.interval_minutes)
     panel = panel.window(panel.first_date, origin)
-    model = fit_panel(panel, site=site, horizon_days=horizon_days, options=chosen, planners=planners)
-    handle_times = learn_handle_time(
-        handle, queue_ids=model.queue_ids, interval_minutes=model.interval_minutes, origin=origin, options=chosen
+    parts = []
+    for stretch, model in fit_stretches(
+        panel, site=site, horizon_days=horizon_days, options=chosen, planners=planners or PlannersInput()
+    ):
+        times = learn_handle_time(
+            stretch.handle(handle),
+            queue_ids=model.queue_ids,
+            interval_minutes=model.interval_minutes,
+            origin=origin,
+            options=chosen,
+        )
+        parts.append((stretch, forecast_from_model(model, handle_times=times, is_open_future=is_open_future)))
+    return _joined(parts, origin)
+
+
+def _joined(parts: Sequence[tuple[Stretch, ForecastResult]], origin: dt.date) -> ForecastResult:
+    """Forecasts of stretches one after the other; model and handle times are the first one's."""
+    first_stretch, first = parts[0]
+    notes = tuple(dict.fromkeys((*first.notes, *first_stretch.notes())))
+    if len(parts) == 1:
+        return replace(first, notes=notes)
+    intervals = _in_order(
+        [_of_dates(result.intervals, stretch) for stretch, result in parts], ["queue_id", "interval_start"]
     )
-    return forecast_from_model(model, handle_times=handle_times, is_open_future=is_open_future)
+    days = _in_order([_of_dates(result.days, stretch) for stretch, result in parts], ["queue_id", "business_date"])
+    for stretch, result in parts[1:]:
+        since = origin + dt.timedelta(days=stretch.first)
+        new = [note for note in (*result.notes, *stretch.notes()) if note not in notes]
+        notes += tuple(f"from {since}: {note}" for note in new)
+    return replace(first, notes=notes, intervals=intervals, days=days)
+
+
+def _in_order(parts: list[pd.DataFrame], key: list[str]) -> pd.DataFrame:
+    return pd.concat(parts, ignore_index=True).sort_values(key, kind="stable", ignore_index=True)
+
+
+def _of_dates(rows: pd.DataFrame, stretch: Stretch) -> pd.DataFrame:
+    """Rows of a stretch's own target dates."""
+    return rows[rows["horizon_days"].between(stretch.first + 1, stretch.until)]
 
 
 def forecast_from_model(
@@ -198,10 +235,7 @@ def _notes(model: ForecastModel, values: Answer) -> tuple[str, ...]:
     notes.extend(model.outside.notes)
     for queue, rung in zip(model.queue_ids, values.chosen, strict=True):
         place = model.queue_ids.index(queue)
-        why = (
-            "no calls on its last open days"
-            if model.stopped[place]
-            else f"{model.core.weeks[place]:.1f} weeks of usable history"
-        )
-        notes.append(f"queue {queue!r}: {rung.model_name} ({why})")
+        weeks = f"{model.core.weeks[place]:.1f} weeks of usable history"
+        why = "no calls on its last open days" if model.stopped[place] else weeks
+        notes.append(f"queue {queue!r}: {rung.model_name} ({model.ended.get(queue, why)})")
     return tuple(notes)

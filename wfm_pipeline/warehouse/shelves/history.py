@@ -127,6 +127,14 @@ def read_inputs(warehouse: Warehouse, source_map: SourceMap, *, since: dt.date |
     return ForecastInputs(history, handle, unfinished_days(warehouse, source_map))
 
 
+def queues_with_calls(warehouse: Warehouse, source_map: SourceMap) -> tuple[str, ...]:
+    """Queues of the source that have calls, sorted; none before any were loaded."""
+    if not warehouse.has(QUEUE_INTERVALS.full_name):
+        return ()
+    stored = of_source(source_map).filter(warehouse.table(QUEUE_INTERVALS.full_name))
+    return tuple(sorted(warehouse.frame(stored.select("queue_id").distinct())["queue_id"]))
+
+
 def next_target(warehouse: Warehouse, source_map: SourceMap) -> dt.date:
     """`first_target` of all inputs, asked of the warehouse without reading them.
 

@@ -1,4 +1,4 @@
-"""What planners tell the forecast, as it is stored: events, drivers, decisions and overrides.
+"""What planners tell the forecast, as it is stored: events, drivers, decisions, overrides and changes of queues.
 
 Not here: taking their files in (assets/planning/planners_tables) and what the rows mean (domain/forecasting/planners).
 """
@@ -11,6 +11,7 @@ from wfm_pipeline.contracts.planning.planners_input import (
     FORECAST_OVERRIDES,
     PLANNED_DRIVERS,
     PLANNED_EVENTS,
+    QUEUE_CHANGES,
 )
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.domain.forecasting import PlannersInput
@@ -20,17 +21,16 @@ from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import of_source
 from wfm_pipeline.warehouse.shelves.versions import open_versions
 
-_TOLD = (PLANNED_EVENTS, PLANNED_DRIVERS, ANOMALY_DECISIONS)
+_TOLD = (PLANNED_EVENTS, PLANNED_DRIVERS, ANOMALY_DECISIONS, QUEUE_CHANGES)
 
 
 def read_planners_input(warehouse: Warehouse, source_map: SourceMap, *, is_hindcast: bool) -> PlannersInput:
-    """Events, drivers and decisions that hold now, as an issue or a hindcast may know them."""
-    events, drivers, decisions = (_open(warehouse, source_map, table) for table in _TOLD)
-    return planners_input_of(events, drivers, decisions, is_hindcast=is_hindcast)
+    """Events, drivers, decisions and changes of queues that hold now, as an issue or a hindcast may know them."""
+    return planners_input_of(*(_open(warehouse, source_map, table) for table in _TOLD), is_hindcast=is_hindcast)
 
 
 def read_planners_versions(warehouse: Warehouse, source_map: SourceMap) -> PlannersVersions:
-    """Events, drivers and decisions in all their versions, so that one can ask what was known when."""
+    """Events, drivers, decisions and changes of queues in all their versions, so that one can ask what was known when."""
     for table in _TOLD:
         warehouse.create(table)
     of_it = of_source(source_map)

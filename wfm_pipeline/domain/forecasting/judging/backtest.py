@@ -15,7 +15,7 @@ import pandas as pd
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.arrays import BoolArray, FloatArray
 from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, build_panel, desk_closed_dates
-from wfm_pipeline.domain.forecasting.fitting import answer, fit_panel
+from wfm_pipeline.domain.forecasting.fitting import answer, fit_stretches
 from wfm_pipeline.domain.forecasting.judging.external_peers import checked_predictions, external_rows
 from wfm_pipeline.domain.forecasting.judging.scores import score_backtest
 from wfm_pipeline.domain.forecasting.means.peers import PEERS, peer_forecast
@@ -210,14 +210,24 @@ def _run(
 ) -> tuple[FloatArray, FloatArray, list[str]]:
     if method in PEERS:
         return *peer_forecast(past, PEERS[method], horizon), []
-    model = fit_panel(past, site=site, horizon_days=horizon, options=options or ForecastOptions(), planners=planners)
-    values = answer(model)
-    pairs = zip(model.queue_ids, values.chosen, strict=True)
-    return (
-        values.mean,
-        values.quantiles,
-        [f"queue {queue!r}: {rung.model_name}" for queue, rung in pairs if rung.reasons],
-    )
+    return _ours(past, site, horizon, planners or PlannersInput(), options or ForecastOptions())
+
+
+def _ours(
+    past: CallPanel, site: Site, horizon: int, planners: PlannersInput, options: ForecastOptions
+) -> tuple[FloatArray, FloatArray, list[str]]:
+    """Our forecast of the panel's queues, each target day from the stretch it lies in."""
+    means, quantiles, remarks = [], [], []
+    for stretch, model in fit_stretches(past, site=site, horizon_days=horizon, options=options, planners=planners):
+        values = answer(model)
+        place = pd.Index(model.queue_ids).get_indexer(pd.Index(past.queue_ids))
+        days = slice(stretch.first, stretch.until)
+        means.append(values.mean[place, days])
+        quantiles.append(values.quantiles[place, days])
+        pairs = zip(model.queue_ids, values.chosen, strict=True)
+        remarks += [f"queue {queue!r}: {rung.model_name}" for queue, rung in pairs if rung.reasons or rung.is_stated]
+        remarks += stretch.notes()
+    return np.concatenate(means, axis=1), np.concatenate(quantiles, axis=1), remarks
 
 
 def _rows(method: str, future: CallPanel, scored: BoolArray, mean: FloatArray, quantiles: FloatArray) -> pd.DataFrame:

@@ -10,6 +10,7 @@ read off the drawn weeks, never added up from days' bands.
 """
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from zlib import crc32
@@ -24,12 +25,16 @@ from wfm_pipeline.domain.forecasting.desk.calendar_facts import day_types
 from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, build_panel
 from wfm_pipeline.domain.forecasting.desk.state import DeskState, observe
 from wfm_pipeline.domain.forecasting.desk.stopped import stopped_queues, without_history
+from wfm_pipeline.domain.forecasting.fitting import NOBODY_ENDED
 from wfm_pipeline.domain.forecasting.handle_time import learn_handle_time
 from wfm_pipeline.domain.forecasting.long_range.growth import LongErrors, damped, learn_long_errors, weekly_slope
 from wfm_pipeline.domain.forecasting.means.core import CoreModel, expected_calls, learn_core, open_ahead
 from wfm_pipeline.domain.forecasting.means.effect import CALLS_ADDED
+from wfm_pipeline.domain.forecasting.means.ladder import Chosen
 from wfm_pipeline.domain.forecasting.means.level import YEAR_DAYS
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, RUNG_CLOSED, ForecastOptions, quantile_column
+from wfm_pipeline.domain.forecasting.planners.outside import PlannersInput
+from wfm_pipeline.domain.forecasting.stretches import Stretch, changes_known, stretches
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import DAYS_PER_WEEK
 
@@ -74,6 +79,7 @@ def long_range(
     site: Site,
     origin: dt.date,
     handle: pd.DataFrame | None = None,
+    planners: PlannersInput | None = None,
     options: ForecastOptions | None = None,
 ) -> LongRange:
     """Forecast days and weeks far ahead.
@@ -84,6 +90,7 @@ def long_range(
         site: Calendar of the desk.
         origin: First target date.
         handle: Optional answered calls and handle seconds per interval, see `forecast`.
+        planners: What planners tell; only changes of queues are looked at.
         options: Choices; the defaults hold for every desk.
 
     Returns:
@@ -103,19 +110,59 @@ def long_range(
     panel = panel.window(panel.first_date, origin)
     skip = -origin.weekday() % DAYS_PER_WEEK
     horizon = skip + WEEK_GRAIN_WEEKS * DAYS_PER_WEEK
+    told = changes_known((planners or PlannersInput()).changes, origin)
+    cut = stretches(told, panel.queue_ids, origin=origin, horizon_days=horizon)
+    panel, raw = cut[0].history(panel), panel
     errors = tested_errors(panel, site=site, options=chosen)
-    mean, names = long_means(panel, errors, site=site, horizon_days=horizon, options=chosen)
-    aht = learn_handle_time(
-        handle, queue_ids=panel.queue_ids, interval_minutes=panel.interval_minutes, origin=origin, options=chosen
-    )
+    mean, names = _means_of(cut, raw, errors, site=site, options=chosen)
+    aht = _handle_means(cut, handle, panel, origin, chosen)
     bands = [
         _bands(mean.sum(axis=2)[queue], errors, queue, skip, _seed(name, chosen))
         for queue, name in enumerate(panel.queue_ids)
     ]
-    day_rows = _Rows(panel.queue_ids, names, mean, aht.mean)
+    day_rows = _Rows(panel.queue_ids, names, mean, aht)
     days = _day_frame(day_rows, np.stack([day for day, _ in bands]), origin)
     weeks = _week_frame(day_rows, np.stack([week for _, week in bands]), origin + dt.timedelta(days=skip), skip)
-    return LongRange(days, weeks, _notes(errors, panel))
+    moved = dict.fromkeys(note for stretch in cut for note in stretch.notes())
+    return LongRange(days, weeks, (*_notes(errors, panel), *moved))
+
+
+def _means_of(
+    cut: Sequence[Stretch], panel: CallPanel, errors: LongErrors, *, site: Site, options: ForecastOptions
+) -> tuple[FloatArray, tuple[str, ...]]:
+    """Means of the stretches one after the other, and names; a queue that changes is called by both."""
+    parts, names = [], []
+    for stretch in cut:
+        mean, called = long_means(
+            stretch.history(panel),
+            errors,
+            site=site,
+            horizon_days=cut[-1].until,
+            options=options,
+            ended=stretch.ownership.ended,
+        )
+        parts.append(mean[:, stretch.first : stretch.until])
+        names.append(called)
+    return np.concatenate(parts, axis=1), tuple(
+        ", then ".join(dict.fromkeys(all_of)) for all_of in zip(*names, strict=True)
+    )
+
+
+def _handle_means(
+    cut: Sequence[Stretch], handle: pd.DataFrame | None, panel: CallPanel, origin: dt.date, options: ForecastOptions
+) -> FloatArray:
+    """AHT per queue and slot as the last stretch has it; of a queue that ends before, as the first one has it."""
+    last, first = (
+        learn_handle_time(
+            stretch.handle(handle),
+            queue_ids=panel.queue_ids,
+            interval_minutes=panel.interval_minutes,
+            origin=origin,
+            options=options,
+        ).mean
+        for stretch in (cut[-1], cut[0])
+    )
+    return np.where(np.isnan(last), first, last)
 
 
 def tested_errors(panel: CallPanel, *, site: Site, options: ForecastOptions) -> LongErrors:
@@ -143,7 +190,13 @@ def tested_errors(panel: CallPanel, *, site: Site, options: ForecastOptions) -> 
 
 
 def long_means(
-    panel: CallPanel, errors: LongErrors, *, site: Site, horizon_days: int, options: ForecastOptions
+    panel: CallPanel,
+    errors: LongErrors,
+    *,
+    site: Site,
+    horizon_days: int,
+    options: ForecastOptions,
+    ended: Mapping[str, str] = NOBODY_ENDED,
 ) -> tuple[FloatArray, tuple[str, ...]]:
     """Means of the target days and how each queue's were made.
 
@@ -153,11 +206,12 @@ def long_means(
         site: Calendar of the desk.
         horizon_days: Target dates [days], >= 1.
         options: The forecast's choices.
+        ended: Queue that takes no calls as a planner states -> why, in words.
 
     Returns:
         Shape (queues, horizon, slots) [calls], closed slots 0, and one model name per queue.
     """
-    known, stopped = panel.calls.shape[1], stopped_queues(panel)
+    known, stopped = panel.calls.shape[1], stopped_queues(panel) | np.isin(panel.queue_ids, list(ended))
     panel = without_history(panel, stopped)
     state = observe(panel, day_types(site, panel.first_date, known + horizon_days))
     core = learn_core(state, options)
@@ -168,8 +222,10 @@ def long_means(
     mean, chosen = expected_calls(moved, options)
     parts = ("+season" if season.any() else "") + ("+trend" if trend.any() else "")
     return np.where(open_ahead(state, core), mean, 0.0), tuple(
-        f"long_range|{RUNG_CLOSED}" if shut else f"long_range{parts}|{rung.model_name}"
-        for rung, shut in zip(chosen, stopped, strict=True)
+        f"long_range|{Chosen(RUNG_CLOSED, is_stated=queue in ended).model_name}"
+        if shut
+        else f"long_range{parts}|{rung.model_name}"
+        for queue, rung, shut in zip(panel.queue_ids, chosen, stopped, strict=True)
     )
 
 

@@ -22,6 +22,8 @@ from wfm_pipeline.domain.forecasting.options import (
 
 SPARE_CALLS = 10.0
 """Calls of the whole horizon that may come or go before a ratio means anything [calls]."""
+STATED = "|stated"
+"""Ends the name of a rung that a planner's statement chose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +34,20 @@ class Chosen:
         rung: Name of the rung whose answer is used.
         reasons: Why higher rungs were not believed, in order; empty where none failed.
         beside: Simple peer that has a share in the answer; empty where none has.
+        is_stated: A planner says so, and no rule found it.
     """
 
     rung: str
     reasons: tuple[str, ...] = ()
     beside: str = ""
+    is_stated: bool = False
 
     @property
     def model_name(self) -> str:
-        """The rung, `+` a peer with a share, and `|stepped_down:` with the reasons where it healed itself."""
+        """The rung, `+` a peer with a share, `|stated`, and `|stepped_down:` with the reasons where it healed itself."""
         shared = f"+{self.beside}" if self.beside else ""
-        return self.rung + shared + (f"|stepped_down:{'; '.join(self.reasons)}" if self.reasons else "")
+        said = STATED if self.is_stated else ""
+        return self.rung + shared + said + (f"|stepped_down:{'; '.join(self.reasons)}" if self.reasons else "")
 
 
 def rung_for(weeks: float, options: ForecastOptions) -> str:

@@ -1,6 +1,6 @@
 """What planners had told by a past origin: their tables as they stood then.
 
-Here: which versions of events, drivers and decisions a backtest may know at an origin. Not here: what an issue
+Here: which versions of events, drivers, decisions and changes of queues a backtest may know at an origin. Not here: what an issue
 takes as known (sheets.py), or what the rows do.
 
 The rule. A row is known at an origin if its version held then: recorded before the origin, and not closed before it. A
@@ -15,11 +15,17 @@ import pandas as pd
 
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.planning.history import planner_key
-from wfm_pipeline.contracts.planning.planners_input import ANOMALY_DECISIONS, PLANNED_DRIVERS, PLANNED_EVENTS
+from wfm_pipeline.contracts.planning.planners_input import (
+    ANOMALY_DECISIONS,
+    PLANNED_DRIVERS,
+    PLANNED_EVENTS,
+    QUEUE_CHANGES,
+)
 from wfm_pipeline.domain.forecasting.planners.anomalies import DECISION_COLUMNS
 from wfm_pipeline.domain.forecasting.planners.drivers import DRIVER_COLUMNS
 from wfm_pipeline.domain.forecasting.planners.events import EVENT_COLUMNS
 from wfm_pipeline.domain.forecasting.planners.outside import PlannersInput
+from wfm_pipeline.domain.forecasting.stretches import CHANGE_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class PlannersVersions:
     events: pd.DataFrame
     drivers: pd.DataFrame
     decisions: pd.DataFrame
+    changes: pd.DataFrame
 
     def known_at(self, origin: dt.date, moment: dt.datetime) -> PlannersInput:
         """What was known at an origin.
@@ -38,17 +45,23 @@ class PlannersVersions:
             moment: Its local midnight (naive UTC).
 
         Returns:
-            Events, drivers and decisions.
+            Events, drivers, decisions and changes of queues.
         """
         return PlannersInput(
             events=_known(PLANNED_EVENTS, self.events, origin, moment)[list(EVENT_COLUMNS)],
             drivers=_known(PLANNED_DRIVERS, self.drivers, origin, moment)[list(DRIVER_COLUMNS)],
             decisions=_known(ANOMALY_DECISIONS, self.decisions, origin, moment)[list(DECISION_COLUMNS)],
+            changes=_known(QUEUE_CHANGES, self.changes, origin, moment)[list(CHANGE_COLUMNS)],
         )
 
     def counted(self) -> str:
         """Rows that hold now, in words."""
-        named = {"events": self.events, "drivers": self.drivers, "decisions": self.decisions}
+        named = {
+            "events": self.events,
+            "drivers": self.drivers,
+            "decisions": self.decisions,
+            "changes of queues": self.changes,
+        }
         return ", ".join(f"{int(rows['valid_until'].isna().sum())} {name}" for name, rows in named.items())
 
 

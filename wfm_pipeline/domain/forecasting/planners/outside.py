@@ -37,6 +37,7 @@ from wfm_pipeline.domain.forecasting.planners.regressors import (
     learn_regressors,
     lift_of,
 )
+from wfm_pipeline.domain.forecasting.stretches import CHANGE_COLUMNS
 
 LEAST_EFFECT: Final = 1e-6
 """Effect below which a regressor is said to do nothing [log]."""
@@ -55,11 +56,13 @@ class PlannersInput:
         events: Columns of `events.EVENT_COLUMNS`.
         drivers: Columns of `drivers.DRIVER_COLUMNS`.
         decisions: Columns of `anomalies.DECISION_COLUMNS`.
+        changes: Columns of `stretches.CHANGE_COLUMNS`: queues that open, close or hand their calls on.
     """
 
     events: pd.DataFrame = field(default_factory=lambda: _none(EVENT_COLUMNS))
     drivers: pd.DataFrame = field(default_factory=lambda: _none(DRIVER_COLUMNS))
     decisions: pd.DataFrame = field(default_factory=lambda: _none(DECISION_COLUMNS))
+    changes: pd.DataFrame = field(default_factory=lambda: _none(CHANGE_COLUMNS))
 
 
 @dataclass(frozen=True, slots=True)

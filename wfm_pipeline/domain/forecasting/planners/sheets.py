@@ -15,6 +15,7 @@ from wfm_pipeline.contracts.planning.planners_input import (
     FORECAST_OVERRIDES,
     PLANNED_DRIVERS,
     PLANNED_EVENTS,
+    QUEUE_CHANGES,
 )
 from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.domain.forecasting.planners.anomalies import DECISION_COLUMNS
@@ -22,6 +23,8 @@ from wfm_pipeline.domain.forecasting.planners.drivers import DRIVER_COLUMNS
 from wfm_pipeline.domain.forecasting.planners.events import EVENT_COLUMNS
 from wfm_pipeline.domain.forecasting.planners.outside import PlannersInput
 from wfm_pipeline.domain.forecasting.planners.overrides import OVERRIDE_COLUMNS
+from wfm_pipeline.domain.forecasting.planners.queue_statements import check_change, check_changes, complete_change
+from wfm_pipeline.domain.forecasting.stretches import CHANGE_COLUMNS
 from wfm_pipeline.domain.planners_tables import PlannersFile, Row
 from wfm_pipeline.errors import DataError
 
@@ -71,12 +74,25 @@ PLANNERS_FILES: Final[Mapping[str, PlannersFile]] = {
         empty={**_EVERY_QUEUE, "is_active": True},
         check=_check_override,
     ),
+    "queue_changes": PlannersFile(
+        table=QUEUE_CHANGES,
+        title="queue_changes.csv",
+        empty={"other_queue_id": None},
+        complete=complete_change,
+        check=check_change,
+        check_all=check_changes,
+    ),
 }
 """Name of a planner's file, without `.csv` -> how it fills its table. The rows are about one source, which is given."""
 
 
 def planners_input_of(
-    events: pd.DataFrame, drivers: pd.DataFrame, decisions: pd.DataFrame, *, is_hindcast: bool
+    events: pd.DataFrame,
+    drivers: pd.DataFrame,
+    decisions: pd.DataFrame,
+    changes: pd.DataFrame,
+    *,
+    is_hindcast: bool,
 ) -> PlannersInput:
     """Open rows of the planners' tables as the forecast takes them.
 
@@ -84,6 +100,7 @@ def planners_input_of(
         events: Rows of planned_events, with valid_from.
         drivers: Rows of planned_drivers, with valid_from.
         decisions: Rows of anomaly_decisions.
+        changes: Rows of queue_changes, with valid_from.
         is_hindcast: Rows that say nothing of when they were known count as known from the day they were
             recorded, so that a hindcast does not know what was written down later. An issue takes them
             as known.
@@ -95,6 +112,7 @@ def planners_input_of(
         events=_known(events, is_hindcast=is_hindcast)[list(EVENT_COLUMNS)],
         drivers=_known(drivers, is_hindcast=is_hindcast)[list(DRIVER_COLUMNS)],
         decisions=decisions[list(DECISION_COLUMNS)],
+        changes=_known(changes, is_hindcast=is_hindcast)[list(CHANGE_COLUMNS)],
     )
 
 

@@ -33,8 +33,9 @@ def history(lasts, *, per_day=PER_DAY, seed=7):
 
 
 @pytest.mark.parametrize("weeks", [1, 2, 3, 4, 8])
-def test_the_others_are_forecast_as_if_the_stopped_queue_were_not_there(weeks):
-    rows = history({"a": 0, "b": 0, "c": 0, "gone": 7 * weeks})
+@pytest.mark.parametrize("seed", [1, 2, 7])
+def test_the_others_are_forecast_as_if_the_stopped_queue_were_not_there(weeks, seed):
+    rows = history({"a": 0, "b": 0, "c": 0, "gone": 7 * weeks}, seed=seed)
 
     days = forecast(rows, site=SITE, origin=ORIGIN, options=ForecastOptions(num_threads=1)).days
     totals = days.groupby("queue_id")["calls_mean"].sum()

@@ -9,6 +9,7 @@ import pytest
 from wfm_pipeline.domain.forecasting.planners.overrides import OVERRIDE_COLUMNS, finish_forecast, with_final_band
 from wfm_pipeline.domain.forecasting.planners.sheets import PLANNERS_FILES, active_overrides, planners_input_of
 from wfm_pipeline.domain.forecasting.planners.value_added import score_issues, score_overrides, value_added
+from wfm_pipeline.domain.forecasting.stretches import CHANGE_COLUMNS
 from wfm_pipeline.domain.planners_tables import read_rows
 from wfm_pipeline.errors import DataError
 
@@ -342,9 +343,11 @@ def test_a_hindcast_knows_of_days_ahead_only_what_was_recorded_by_then():
     )
     drivers = pd.DataFrame(columns=["driver", "queue_id", "business_date", "value", "known_on", "valid_from"])
     decisions = pd.DataFrame(columns=["queue_id", "business_date", "decision", "decided_by"])
+    changes = pd.DataFrame(columns=[*CHANGE_COLUMNS, "valid_from"])
 
     live, later = (
-        planners_input_of(events, drivers, decisions, is_hindcast=word).events["known_on"] for word in (False, True)
+        planners_input_of(events, drivers, decisions, changes, is_hindcast=word).events["known_on"]
+        for word in (False, True)
     )
 
     assert live.isna().tolist() == [False, True]

@@ -36,9 +36,16 @@ def decisions(*rows):
     return versions(columns, *made).assign(source="s")
 
 
+def changes(*rows):
+    """(queue, known_on, valid_from, valid_until): closed from the day of the statement's date."""
+    columns = ["queue_id", "from_date", "kind", "other_queue_id", "share", "known_on"]
+    made = ((name, pd.Timestamp("2026-06-01"), "closed", name, None, known, *held) for name, known, *held in rows)
+    return versions(columns, *made).assign(source="s")
+
+
 def known(event_rows=(), decision_rows=()):
     drivers = versions(["driver", "queue_id", "business_date", "value", "known_on"]).assign(source="s")
-    return PlannersVersions(events(*event_rows), drivers, decisions(*decision_rows)).known_at(ORIGIN, MOMENT)
+    return PlannersVersions(events(*event_rows), drivers, decisions(*decision_rows), changes()).known_at(ORIGIN, MOMENT)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +103,7 @@ def test_a_backtest_asks_at_each_origin_and_only_our_forecast_is_told():
     mails = events(*(("m", None, "2024-03-10", None),) * len(MAILS)).assign(first_date=MAILS, last_date=MAILS)
     mails["event_id"] = [f"m{number}" for number in range(len(MAILS))]
     empty = versions(["driver", "queue_id", "business_date", "value", "known_on"])
-    told = PlannersVersions(mails, empty.assign(source="s"), decisions())
+    told = PlannersVersions(mails, empty.assign(source="s"), decisions(), changes())
     asked = []
 
     def planners(origin):
@@ -113,3 +120,17 @@ def test_a_backtest_asks_at_each_origin_and_only_our_forecast_is_told():
     assert ratio > 1.5
     untold = (plain["origin"] == "2024-03-04") | (plain["method"] == "median_6")  # the mails were recorded on 10 March
     pd.testing.assert_frame_equal(plain[untold], with_planners[untold], check_exact=True)
+
+
+def test_a_change_of_a_queue_is_known_as_of_its_record_or_its_word():
+    told = PlannersVersions(
+        events(), versions(["driver", "queue_id", "business_date", "value", "known_on"]).assign(source="s"), decisions(),
+        changes(
+            ("recorded", None, "2026-06-01", None),
+            ("taken_back", None, "2026-06-01", "2026-06-05"),
+            ("later", None, "2026-06-20", None),
+            ("later_but_told", pd.Timestamp("2026-06-02"), "2026-06-20", None),
+        ),
+    ).known_at(ORIGIN, MOMENT)  # fmt: skip
+
+    assert ["recorded", "later_but_told"] == told.changes["queue_id"].tolist()

@@ -23,6 +23,7 @@ from wfm_pipeline.assets.planning.planners_tables import build_planners_tables
 from wfm_pipeline.assets.planning.staffing import build_staffing_assets
 from wfm_pipeline.assets.publication import build_publication_assets
 from wfm_pipeline.assets.silver import build_silver_assets
+from wfm_pipeline.assets.unmade import made_where_possible
 from wfm_pipeline.checks.allocation_checks import build_allocation_checks
 from wfm_pipeline.checks.contract_checks import build_contract_checks
 from wfm_pipeline.checks.flow_checks import build_flow_checks
@@ -63,7 +64,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     jobs = build_jobs()
     checks = [
         *build_contract_checks(house.source_map),
-        *build_flow_checks(),
+        *build_flow_checks(house.source_map),
         *build_law_checks(),
         *build_issue_checks(),
         *build_allocation_checks(),
@@ -86,21 +87,25 @@ def _assets(
     house: House, days: dg.PartitionsDefinition | None, weeks: dg.PartitionsDefinition | None
 ) -> list[dg.AssetsDefinition]:
     """Everything that makes a table; what readers see is made from it."""
-    return [
-        *build_bronze_assets(house.source_map, days),
-        *build_silver_assets(house.source_map, days),
+    source_map = house.source_map
+    of_calls = [*build_customer_assets(), *build_model_fit_assets()]
+    of_volumes = [
         *build_actual_assets(),
-        *build_customer_assets(),
-        *build_planners_tables(),
         *build_forecast_assets(),
         *build_final_assets(),
         *build_accuracy_assets(),
         *build_staffing_assets(),
         *build_intraday_assets(),
         *build_long_range_assets(),
+    ]
+    return [
+        *build_bronze_assets(source_map, days),
+        *build_silver_assets(source_map, days),
+        *build_planners_tables(),
+        *made_where_possible(of_calls, source_map, of="calls"),
+        *made_where_possible(of_volumes, source_map, of="volumes"),
         *build_capacity_assets(),
         *build_allocation_assets(weeks),
-        *build_model_fit_assets(),
     ]
 
 

@@ -48,7 +48,7 @@ def _bronze_asset(
         with again_later(context, house):
             flow = _read_and_append(house, table_map, dates, batch_id(context.run.run_id))
         with at_work(context, house, watch) as step:
-            if table_map.role == "call_legs":
+            if table_map is source_map.leading:
                 _note_first_date(step, table_map)
             name, column = source_map.bronze_name(table_map), "_business_date" if is_daily else None
             return step.made(name, flow, time_column=column)

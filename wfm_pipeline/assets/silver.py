@@ -63,7 +63,10 @@ def build_silver_assets(source_map: SourceMap, partitions: dg.PartitionsDefiniti
         ),
         _calendar_asset(),
         daily(QUEUE_INTERVALS, refresh_intervals, reads=[CALLS, CALENDAR_DAYS], time_column="interval_start"),
-        *(daily(CASES, refresh_cases, reads=[key], time_column="opened_at") for key in _known(raw, "cases")),
+        *(
+            daily(CASES, refresh_cases, judge=_judge_of(source_map, "cases"), reads=[key], time_column="opened_at")
+            for key in _known(raw, "cases")
+        ),
     ]
 
 
@@ -86,8 +89,8 @@ def _legs_asset(reads: list[dg.AssetKey], partitions: dg.PartitionsDefinition | 
             step.warehouse.create(REJECTED_ROWS)
             counts = _refreshed(step, CALL_LEGS, refresh_legs)
             _forget_raw(step)
-            refuse_too_many(counts, highest_share=step.settings.rejected_share_limit)
-            refuse_slips(step.warehouse, step.source_map, highest_share=step.settings.unread_share_limit)
+            if step.source_map.leading.role == "call_legs":
+                _refuse_unread(step, counts)
             yield step.made(CALL_LEGS, _flow(counts), time_column="started_at")
             yield _few_are_refused(step, counts)
             findings = {"dagster/row_count": sum(counts.findings.values()), "findings": dict(counts.findings)}
@@ -98,6 +101,16 @@ def _legs_asset(reads: list[dg.AssetKey], partitions: dg.PartitionsDefinition | 
 
 def _no_judge(_step: Step, _counts: SilverCounts) -> None:
     """Nothing stops a table of which nobody asks anything."""
+
+
+def _judge_of(source_map: SourceMap, role: Role) -> Judge:
+    """Rows that cannot be read stop the table that the source is led by, and are told of others."""
+    return _refuse_unread if source_map.leading.role == role else _no_judge
+
+
+def _refuse_unread(step: Step, counts: SilverCounts) -> None:
+    refuse_too_many(counts, highest_share=step.settings.rejected_share_limit)
+    refuse_slips(step.warehouse, step.source_map, highest_share=step.settings.unread_share_limit)
 
 
 def _refuse_contradictions(step: Step, counts: SilverCounts) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import dagster as dg
 import pandas as pd
@@ -27,6 +27,9 @@ from wfm_pipeline.settings import Settings
 from wfm_pipeline.sources.databases.retry import SourceUnreachableError
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
+
+NOT_MADE: Final = "not_made"
+"""The note of a table that stays empty: why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +201,7 @@ def _note_health(step: Step, table: str, flow: Flow, *, freshness: dt.date | Non
         "seconds": round(step.watch.seconds(), 3),
         "freshness": freshness,
         "findings": json.dumps(flow.notes["findings"], sort_keys=True) if flow.notes.get("findings") else None,
+        "not_made": flow.notes.get(NOT_MADE),
     }
     step.warehouse.replace(PIPELINE_HEALTH, pd.DataFrame([line]), scope)
 

@@ -149,6 +149,7 @@ def named_files(words: Sequence[str]) -> tuple[tuple[str, Path], ...]:
 def _read_ground(house: House, request: BacktestRequest) -> _Ground:
     """Read a plain file, whose calendar is given, or the warehouse where there is none."""
     if request.file is None:
+        house.check_has("volumes")
         with house.open_warehouse() as warehouse:
             panel = read_inputs(warehouse, house.source_map).whole_history()
             return _Ground(panel, house.site, read_planners_versions(warehouse, house.source_map))

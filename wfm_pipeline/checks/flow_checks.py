@@ -6,18 +6,20 @@ import pandas as pd
 from wfm_pipeline.asset_keys import key_of
 from wfm_pipeline.checks.verdicts import verdict
 from wfm_pipeline.contracts.gold import PIPELINE_HEALTH
-from wfm_pipeline.contracts.silver import CALL_LEGS
+from wfm_pipeline.contracts.silver import CALL_LEGS, CASES
+from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engines.scope import Scope
 
 
-def build_flow_checks() -> list[dg.AssetChecksDefinition]:
-    """The check that nothing is lost on the way to the legs."""
+def build_flow_checks(source_map: SourceMap) -> list[dg.AssetChecksDefinition]:
+    """The check that nothing is lost on the way to the table that the source is led by."""
+    table = CALL_LEGS if source_map.leading.role == "call_legs" else CASES
 
     @dg.asset_check(
-        asset=key_of(CALL_LEGS),
+        asset=key_of(table),
         name="rows_are_conserved",
-        description="Rows in = loaded + refused + duplicate, in bronze and in silver.call_legs of this run.",
+        description=f"Rows in = loaded + refused + duplicate, in bronze and in {table.full_name} of this run.",
         blocking=True,
     )
     def rows_are_conserved(
@@ -26,8 +28,8 @@ def build_flow_checks() -> list[dg.AssetChecksDefinition]:
         with house.open_warehouse() as warehouse:
             stored = warehouse.table(PIPELINE_HEALTH.full_name)
             flows = warehouse.frame(Scope({"run_id": context.run.run_id}).filter(stored))
-        upto_legs = flows[flows["table_name"].str.startswith("bronze.") | (flows["table_name"] == CALL_LEGS.full_name)]
-        return _result(upto_legs)
+        is_way_in = flows["table_name"].str.startswith("bronze.") | (flows["table_name"] == table.full_name)
+        return _result(flows[is_way_in])
 
     return [rows_are_conserved]
 

@@ -51,6 +51,4 @@ def _freshness_check(source_map: SourceMap, check: str) -> dg.AssetChecksDefinit
 def _key(source_map: SourceMap, check: str) -> dg.AssetKey:
     if check != CALLS:
         return key_named(check)
-    legs = source_map.table("call_legs")
-    assert legs is not None  # load_map refuses a source without call records
-    return bronze_key(source_map, legs)
+    return bronze_key(source_map, source_map.leading)

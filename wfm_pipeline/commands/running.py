@@ -31,13 +31,16 @@ def run_asked(
         on_step: Told of each step.
 
     Raises:
-        WfmError: the run failed; in words, problem by problem.
+        WfmError: the source has nothing for the job, or the run failed; in words, problem by problem.
     """
     from wfm_pipeline.definitions import build_definitions
+    from wfm_pipeline.orchestration.jobs import NEEDS
     from wfm_pipeline.orchestration.runs.running import run_job
     from wfm_pipeline.orchestration.runs.telling import telling
 
     house.check()
+    if job in NEEDS:
+        house.check_has(NEEDS[job])
     with ExitStack() as held:
         with telling(house, job):
             held.enter_context(house.writing(owner=f"job {job}", say=tell))

@@ -164,6 +164,7 @@ PIPELINE_HEALTH = Table(
             "findings",
             "JSON object, finding -> rows or calls of the run: refused, mended, or contradicting themselves.",
         ),
+        text("not_made", "Why the table stays empty: what the source lacks; null where it is made."),
     ),
 )
 

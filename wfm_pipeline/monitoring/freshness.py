@@ -5,11 +5,13 @@ Here: which tables are looked at, what they hold and what is due. Not here: the 
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from wfm_pipeline.domain.judgement import Judgement, day_due, is_up_to_date, last_open_day
+from wfm_pipeline.contracts.source.source_map import Role
+from wfm_pipeline.domain.judgement import Judgement, day_due, is_up_to_date, last_open_day, not_judged
 from wfm_pipeline.monitoring.alerts.incidents import Sighting
 from wfm_pipeline.monitoring.alerts.kinds import DATA_STALE
 from wfm_pipeline.resources import House
@@ -19,6 +21,8 @@ from wfm_pipeline.warehouse.newest_dates import newest_calls, newest_issue, newe
 CALLS, ACTUALS, FORECAST = "bronze", "gold.queue_day_actual", "gold.queue_day_forecast"
 """What is looked at: the raw calls, the days that are known, the forecast."""
 CHECKS = (CALLS, ACTUALS, FORECAST)
+_READ: Final[Mapping[Role, str]] = {"call_legs": "calls", "cases": "cases"}
+"""What the raw rows are called, by the role that leads the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ def look_at_freshness(house: House, gold: GoldReader, check: str, *, now: dt.dat
     local = now.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(house.site.time_zone)).replace(tzinfo=None)
     settings = house.settings
     today = day_due(local, nightly_cron=settings.nightly_cron, grace_hours=settings.freshness_hours)
+    if check != CALLS and (reason := house.source_map.lacks.get("volumes")):
+        return Freshness(check, not_judged(reason), None, today)
     what, newest, due = _newest(house, gold, check, today)
     return Freshness(check, is_up_to_date(newest, due, what=what), newest, due)
 
@@ -60,7 +66,7 @@ def _newest(house: House, gold: GoldReader, check: str, today: dt.date) -> tuple
     open_day = last_open_day(house.site, today)
     if check == ACTUALS:
         return "days known up to", newest_known_day(gold, source), open_day
-    return "calls read up to", newest_calls(gold, house.source_map), open_day
+    return f"{_READ[house.source_map.leading.role]} read up to", newest_calls(gold, house.source_map), open_day
 
 
 def freshness_sighting(found: Sequence[Freshness], *, source: str, at: dt.datetime) -> Sighting:

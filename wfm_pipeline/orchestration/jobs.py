@@ -4,6 +4,7 @@ Not here: when a job runs (schedules.py), what else starts one (sensors.py) and 
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -24,6 +25,7 @@ from wfm_pipeline.asset_keys import (
 )
 from wfm_pipeline.contracts.gold import QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.planning.planners_input import OVERRIDE_VALUE, QUEUE_INTERVAL_FINAL
+from wfm_pipeline.contracts.source.source_map import Missing
 from wfm_pipeline.contracts.staffing import QUEUE_INTERVAL_STAFFING
 
 AssetJob: TypeAlias = Any
@@ -50,11 +52,13 @@ class Job:
         name: By which commands, schedules and sensors know it.
         description: For people.
         selection: The assets it makes, the readers' copy left out: every job ends with that.
+        needs: What a source must have for a person to ask for it; the schedules' runs make empty tables that say why.
     """
 
     name: str
     description: str
     selection: dg.AssetSelection
+    needs: Missing | None = None
 
 
 _groups = dg.AssetSelection.groups
@@ -85,31 +89,45 @@ JOBS: Final = (
         INTRADAY,
         "Today's calls so far, and the rest of today updated by them.",
         _groups("bronze", "silver", INTRADAY_GROUP),
+        needs="volumes",
     ),
-    Job(REFORECAST, "The rest of today updated by what silver holds of it.", _groups(INTRADAY_GROUP)),
-    Job(LONG_RANGE, "Days to 26 weeks and weeks to 64 weeks ahead.", _groups(LONG_RANGE_GROUP)),
+    Job(
+        REFORECAST,
+        "The rest of today updated by what silver holds of it.",
+        _groups(INTRADAY_GROUP),
+        needs="volumes",
+    ),
+    Job(LONG_RANGE, "Days to 26 weeks and weeks to 64 weeks ahead.", _groups(LONG_RANGE_GROUP), needs="volumes"),
     Job(
         CAPACITY,
         "FTE required, available and short per pool and week, from the newest long range.",
         _groups(CAPACITY_GROUP),
+        needs="volumes",
     ),
     Job(
         MODEL_FIT,
         "How well Erlang C, Erlang A and the simulation predict the service level that was reached.",
         _groups(MODEL_FIT_GROUP),
+        needs="calls",
     ),
     Job(
         PLANNERS,
         "Takes planners' tables in, issues the forecast again where it may still change, and staffs it.",
         _OVERRIDDEN | _ISSUED,
+        needs="volumes",
     ),
     Job(
         OVERRIDES,
         "Takes planners' tables in, applies overrides to the newest issue, and staffs it.",
         _OVERRIDDEN,
+        needs="volumes",
     ),
     Job(PUBLISH, "Renews the readers' copy.", _PUBLICATION),
 )
+
+
+NEEDS: Final[Mapping[str, Missing]] = {job.name: job.needs for job in JOBS if job.needs}
+"""Job -> what a source must have for it."""
 
 
 def build_jobs() -> list[AssetJob]:

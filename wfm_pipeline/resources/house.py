@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wfm_pipeline.contracts.source.site import Site
-from wfm_pipeline.contracts.source.source_map import SourceMap
-from wfm_pipeline.errors import SettingsError, WarehouseError, WfmError
+from wfm_pipeline.contracts.source.source_map import Missing, SourceMap
+from wfm_pipeline.errors import DataError, SettingsError, WarehouseError, WfmError
 from wfm_pipeline.resources.options import readers_mode, readers_of, site_of
 from wfm_pipeline.settings import Settings
 
@@ -70,6 +70,15 @@ class House:
 
         engine_of(self.warehouse_url, self.settings.home)
         self.site.hours_by_weekday()
+
+    def check_has(self, what: Missing) -> None:
+        """Refuse work on what the source does not have.
+
+        Raises:
+            DataError: the source lacks it.
+        """
+        if reason := self.source_map.lacks.get(what):
+            raise DataError(f"{reason}; `wfm run` says what is made of it", source=self.source_map.name)
 
     @property
     def warehouse_url(self) -> str:

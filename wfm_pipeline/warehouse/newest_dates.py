@@ -12,10 +12,8 @@ from wfm_pipeline.warehouse.gold_reader import GoldReader
 
 
 def newest_calls(gold: GoldReader, source_map: SourceMap) -> dt.date | None:
-    """Last business date of the call records, as the runs have noted it."""
-    legs = source_map.table("call_legs")
-    assert legs is not None  # load_map refuses a source without call records
-    table = source_map.bronze_name(legs)
+    """Last business date of the source's rows, as the runs have noted it."""
+    table = source_map.bronze_name(source_map.leading)
     return _latest(gold.rows("pipeline_health", source=source_map.name, table_name=table)["freshness"])
 
 

@@ -8,6 +8,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 from wfm_pipeline.contracts.columns import DataType
@@ -18,6 +19,11 @@ Role = Literal["call_legs", "cases", "customers", "queues", "agents"]
 RawType = DataType | Literal["time", "duration"]
 """What a raw column can be declared as; a duration (H:MM:SS) becomes seconds [s]."""
 Load = Literal["incremental", "full"]
+LEADING_ROLES: tuple[Role, ...] = ("call_legs", "cases")
+"""Roles one of which a source must have: the first it has says which dates there are."""
+Missing = Literal["calls", "volumes"]
+"""What tables may be made of: single calls, and how many came per queue and interval."""
+_LACKING: Mapping[Role, tuple[Missing, ...]] = MappingProxyType({"cases": ("calls", "volumes")})
 Legs = Literal["in_turn", "at_once"]
 SAFE_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,63}")
 """Names of tables and columns as a source may have them; how they are stored: stored_names.py."""
@@ -162,6 +168,18 @@ class SourceMap:
             The table; None where the source has none of it.
         """
         return next((table for table in self.tables if table.role == role), None)
+
+    @property
+    def leading(self) -> TableMap:
+        """The table whose dates are the source's dates: its call records, or where it has none its cases."""
+        found = (self.table(role) for role in LEADING_ROLES)
+        return next(table for table in found if table is not None)
+
+    @property
+    def lacks(self) -> dict[Missing, str]:
+        """What cannot be made of the source, and why."""
+        role = self.leading.role
+        return dict.fromkeys(_LACKING.get(role, ()), f"no calls in this source: it has {role}")
 
     @property
     def files(self) -> dict[str, str]:

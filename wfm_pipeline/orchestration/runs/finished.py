@@ -134,9 +134,16 @@ def _stored_parts(house: House, warehouse: Warehouse, run_id: str, as_of: dt.dat
     return {
         "rows of the source": _digest(_rows_of_source(house, warehouse)),
         "planners' tables": _digest(_planners_rows(house, warehouse)),
-        "first day of the issue": (as_of or next_target(warehouse, house.source_map)).isoformat(),
+        "first day of the issue": _first_day(house, warehouse, as_of),
         "tables of the main job": _digest(_made(house, warehouse, run_id)),
     }
+
+
+def _first_day(house: House, warehouse: Warehouse, as_of: dt.date | None) -> str:
+    """The first day that a run forecasts; none where the source has nothing to forecast."""
+    if house.source_map.lacks.get("volumes"):
+        return "none"
+    return (as_of or next_target(warehouse, house.source_map)).isoformat()
 
 
 def _rows_of_source(house: House, warehouse: Warehouse) -> list[Any]:

@@ -1,6 +1,8 @@
 """The tables that `wfm run` prints: what came in, calls per queue, the forecast, and its score."""
 
 import json
+from collections.abc import Callable, Mapping
+from typing import Final
 
 import pandas as pd
 
@@ -20,14 +22,22 @@ def run_tables(gold: GoldReader, *, run_id: str, source: str) -> dict[str, pd.Da
     Returns:
         Title -> table, in the order in which they are read.
     """
+    not_made = _not_made(gold, run_id)
     return {
         "Rows: in = loaded + refused + duplicate": _flow(gold, run_id),
         "Calls that contradict themselves": _contradictions(gold, run_id),
-        "Calls per queue": _calls_per_queue(gold, source),
-        "Forecast per queue": _forecast(gold, source),
-        "Customer segments": _segments(gold, source),
-        "Backtest: wMAPE, ours (wfm) beside the peers": _backtest(gold, source),
+        **{
+            title: pd.DataFrame({"not made": [not_made[table]]}) if table in not_made else shown(gold, source)
+            for title, (table, shown) in _RESULTS.items()
+        },
     }
+
+
+def _not_made(gold: GoldReader, run_id: str) -> dict[str, str]:
+    """Why tables stayed empty for want of something in the source; nothing of a copy that an older version published."""
+    rows = gold.rows("pipeline_health", run_id=run_id).reindex(columns=["table_name", "not_made"])
+    told = rows.dropna(subset="not_made")
+    return dict(zip(told["table_name"], told["not_made"], strict=True))
 
 
 def _flow(gold: GoldReader, run_id: str) -> pd.DataFrame:
@@ -126,3 +136,12 @@ def _band_coverage(queues: pd.DataFrame) -> pd.DataFrame:
     inside = known["band_coverage"] * known["points"]
     sums = known.assign(inside=inside).groupby(["issued_at", "grain"])[["inside", "points"]].sum()
     return (sums["inside"] / sums["points"]).rename("covered_share").reset_index()
+
+
+_RESULTS: Final[Mapping[str, tuple[str, Callable[[GoldReader, str], pd.DataFrame]]]] = {
+    "Calls per queue": ("gold.queue_day_actual", _calls_per_queue),
+    "Forecast per queue": ("gold.queue_day_forecast", _forecast),
+    "Customer segments": ("gold.customer_behavior", _segments),
+    "Backtest: wMAPE, ours (wfm) beside the peers": ("gold.forecast_accuracy", _backtest),
+}
+"""Title -> the gold table it is of, and what makes it."""

@@ -18,6 +18,7 @@ from wfm_pipeline.contracts.source.patterns import pattern_fault
 from wfm_pipeline.contracts.source.roles import CANONICAL_COLUMNS, REQUIRED_COLUMNS
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.contracts.source.source_map import (
+    LEADING_ROLES,
     SAFE_NAME,
     ColumnMap,
     Exclusion,
@@ -97,8 +98,8 @@ def _source_map(door: Door) -> SourceMap:
     if len(set(lowered)) < len(lowered):
         door.refuse("tables", sorted(tables.values), "names that differ in more than upper and lower case")
     roles = [table.role for table in found.tables]
-    if "call_legs" not in roles or len(set(roles)) < len(roles):
-        door.refuse("tables", roles, "each role at most once, and one table with role call_legs")
+    if not set(roles) & set(LEADING_ROLES) or len(set(roles)) < len(roles):
+        door.refuse("tables", roles, f"each role at most once, and one table with role {' or '.join(LEADING_ROLES)}")
     return found
 
 

@@ -32,7 +32,7 @@ def note_changes(warehouse: Warehouse, source_map: SourceMap, table_map: TableMa
     """Write down the dates that a batch just appended has changed.
 
     A table read by date touches the dates of all versions of the batch's keys (a corrected row may have
-    left another day). A table read whole says nothing of dates: every date of the call records is noted.
+    left another day). A table read whole says nothing of dates: every date of the source is noted.
     """
     warehouse.create(PENDING_DAYS)
     name = source_map.bronze_name(table_map)
@@ -41,11 +41,10 @@ def note_changes(warehouse: Warehouse, source_map: SourceMap, table_map: TableMa
     bronze = warehouse.table(name)
     dates = touched_days(bronze, bronze["_batch_id"] == batch_id)
     if table_map.load == "full":
-        legs = source_map.table("call_legs")
-        assert legs is not None  # load_map refuses a source without call records
-        if not warehouse.has(source_map.bronze_name(legs)):
+        leading = source_map.bronze_name(source_map.leading)
+        if not warehouse.has(leading):
             return
-        dates = warehouse.table(source_map.bronze_name(legs)).select("_business_date").distinct()
+        dates = warehouse.table(leading).select("_business_date").distinct()
     for silver_table in SILVER_OF_ROLE[table_map.role]:
         _add(warehouse, source_map, silver_table, dates)
 

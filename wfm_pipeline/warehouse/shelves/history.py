@@ -170,13 +170,11 @@ def batch_began(batch: str) -> dt.datetime | None:
 
 
 def read_moments(warehouse: Warehouse, source_map: SourceMap) -> dict[dt.date, dt.datetime]:
-    """Business date -> when the calls of it were last read, or found to be the same (naive UTC).
+    """Business date -> when its rows were last read, or found to be the same (naive UTC).
 
     Dates of nameless batches are left out.
     """
-    legs = source_map.table("call_legs")
-    assert legs is not None  # load_map refuses a source without call records
-    known = known_days(warehouse, source_map, legs)
+    known = known_days(warehouse, source_map, source_map.leading)
     began = {date: batch_began(day.batch_id) for date, day in known.items()}
     return {date: max(moment, known[date].checked_at or moment) for date, moment in began.items() if moment is not None}
 

@@ -3,24 +3,33 @@
 Here: finding them and stopping the run over a slip. Not here: what a slip is (domain/unread).
 """
 
+import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import ibis
 import pandas as pd
 from ibis.expr.types import Table as IbisTable
+from ibis.expr.types import TimestampValue
 
-from wfm_pipeline.contracts.silver import CALL_LEGS, REJECTED_ROWS
-from wfm_pipeline.contracts.source.source_map import SourceMap, TableMap
+from wfm_pipeline.contracts.columns import Table
+from wfm_pipeline.contracts.silver import CALL_LEGS, CASES, REJECTED_ROWS
+from wfm_pipeline.contracts.source.source_map import Role, SourceMap, TableMap
 from wfm_pipeline.domain.unread import hour_in, slip_in
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.transforms.rows.canonical import RawRows
+from wfm_pipeline.transforms.rows.zones import SiteClock
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
 
 _MOST_ROWS: Final = 200_000
 """Unread rows that are looked at; a slip shows in far fewer."""
+_PLACES: Final[Mapping[Role, tuple[Table, str]]] = {
+    "call_legs": (CALL_LEGS, "started_at"),
+    "cases": (CASES, "opened_at"),
+}
+"""Where rows of a role stand in silver, and the time that dates them."""
 _ZERO_DATE: Final = "0000-"
 """How a database writes that it knows no date: dirt of a row, no form of a date."""
 
@@ -29,16 +38,15 @@ def refuse_slips(warehouse: Warehouse, source_map: SourceMap, *, highest_share: 
     """Stop where the times of many rows, or of a band of hours or a queue, could not be read.
 
     Args:
-        warehouse: An open warehouse whose legs are fresh.
+        warehouse: An open warehouse whose silver rows are fresh.
         source_map: The source.
         highest_share: Share of a batch's rows that may be unread [0..1].
 
     Raises:
         DataError: there is a slip; the message has the column, the first three examples, and what to do.
     """
-    table_map = source_map.table("call_legs")
-    assert table_map is not None  # load_map refuses a source without call records
-    columns = table_map.columns["started_at"].raw_columns
+    table_map = source_map.leading
+    columns = table_map.columns[_PLACES[table_map.role][1]].raw_columns
     unread = _unread(warehouse, source_map, table_map, columns)
     for batch, rows in unread.groupby("batch_id", sort=True):
         slip = slip_in(rows, _loaded(warehouse, source_map, str(batch)), highest_share=highest_share)
@@ -73,7 +81,17 @@ def _text_of(misfits: dict[str, str], columns: Iterable[str]) -> str | None:
 
 
 def _loaded(warehouse: Warehouse, source_map: SourceMap, batch: str) -> pd.DataFrame:
-    """Columns hour, queue_id, rows of the legs of a batch, by the clock that the source writes."""
-    legs = Scope({"source": source_map.name, "batch_id": batch}).filter(warehouse.table(CALL_LEGS.full_name))
-    clock = legs["started_at_local"] if source_map.times_are == "local" else legs["started_at"]
-    return warehouse.frame(legs.group_by(hour=clock.hour(), queue_id=legs["queue_id"]).agg(rows=ibis._.count()))
+    """Columns hour, queue_id, rows of what a batch brought into silver, by the clock that the source writes."""
+    table, name = _PLACES[source_map.leading.role]
+    rows = Scope({"source": source_map.name, "batch_id": batch}).filter(warehouse.table(table.full_name))
+    clock = rows[name]
+    if source_map.times_are == "local":
+        clock = rows[local] if (local := f"{name}_local") in rows.columns else _local(warehouse, source_map, rows, name)
+    return warehouse.frame(rows.group_by(hour=clock.hour(), queue_id=rows["queue_id"]).agg(rows=ibis._.count()))
+
+
+def _local(warehouse: Warehouse, source_map: SourceMap, rows: IbisTable, name: str) -> TimestampValue:
+    """The wall clock of instants of which silver keeps no local time."""
+    ends = warehouse.frame(rows.aggregate(first=rows["business_date"].min(), last=rows["business_date"].max())).iloc[0]
+    first, last = (dt.date.today() if pd.isna(end) else pd.Timestamp(end).date() for end in ends)
+    return SiteClock.of(source_map.site, first, last).to_local(rows[name])

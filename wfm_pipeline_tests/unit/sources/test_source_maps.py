@@ -161,7 +161,7 @@ def test_an_exclusion_rule_must_say_that_it_excludes(tmp_path: Path) -> None:
 
 
 def test_an_unknown_source_lists_the_known_ones() -> None:
-    with pytest.raises(SettingsError, match="amazon_connect, anonymous_bank, asterisk, fusionpbx, telephony, threecx"):
+    with pytest.raises(SettingsError, match=", ".join(known_maps())):
         load_map("telefony")
 
 

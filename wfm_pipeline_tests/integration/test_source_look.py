@@ -123,15 +123,16 @@ def test_codes_with_zeros_in_front_stay_text_and_a_database_is_looked_at_alike(s
     url = f"sqlite:///{site / 'calls.sqlite'}"
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.begin() as con:
-        con.exec_driver_sql("create table calls (call_id text, queue text, started text, status text)")
+        con.exec_driver_sql("create table calls (call_id text, queue text, started text, status text, number text)")
         con.exec_driver_sql(
-            "insert into calls values ('1','007','2025-01-01 9:00:00','ANSWERED'),('2','7','2025-01-01 9:05:00','NO ANSWER')"
+            "insert into calls values ('1','007','2025-01-01 9:00:00','ANSWERED','+12025550101'),"
+            "('2','7','2025-01-01 9:05:00','NO ANSWER','+12025550102')"
         )
 
     assert 0 == wfm(monkeypatch, capsys, "source", "propose", url, "--out", "first.toml").returncode
 
     table = load_map("first.toml").tables[0]
-    assert ("string", "timestamp") == (table.types["queue"], table.types["started"])
+    assert ("string", "timestamp", "string") == tuple(table.types[name] for name in ("queue", "started", "number"))
     assert {"ANSWERED": "answered", "NO ANSWER": "abandoned"} == table.columns["status"].words
 
 

@@ -30,8 +30,8 @@ _PLAIN: Final[tuple[RawType, ...]] = ("int64", "float64", "timestamp", "time", "
 """Types that are tried, the narrowest first."""
 _FEW: Final = 20
 """Values that are tried before all of them: most readings fail on the first few [count]."""
-_CODE: Final = r"^0\d"
-"""A number that begins with a zero is a code, such as 007, and stays text."""
+_CODE: Final = r"^(0\d|\+)"
+"""A number that begins with a zero or a plus is a code, such as 007 or a telephone number, and stays text."""
 _SHORT_SECONDS: Final = 3600
 """Half of the talks and waits of a desk are shorter than that, and few times of day lie in the hour after midnight [s]."""
 

@@ -29,6 +29,7 @@ PANELS: Final = {
         "staff": "Agents needed: for one row of arguments, or for every row of --file, each row by itself.",
         "simulate": "What if? Simulate queues, skills, shifts, impatience and redials, call by call; no warehouse needed.",
         "allocate": "Fair weekly allocation: the coming week, or --from and --to, in the warehouse; or one week from CSV files.",
+        "assignments": "Versions of weekly assignments: what was made when and why, what differs, and which one is approved.",
         "capacity": "Weeks ahead: FTE required, available and short, and whom to hire by when.",
         "planners": "Planners' events, drivers, decisions and overrides: take them in, forecast again, apply, staff, score, "
         "publish.",

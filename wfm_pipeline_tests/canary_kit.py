@@ -50,6 +50,7 @@ COMMANDS = {
     "long-range": ["long-range"],
     "capacity": ["capacity"],
     "allocate": ["allocate", "--from", "2026-W20", "--to", "2026-W20"],
+    "assignments": ["assignments", "--week", "2026-W20"],
     "model-fit": ["model-fit"],
     "backtest": ["backtest", "--horizon", "7d"],
     "backtest-intraday": ["backtest-intraday", "--days", "3"],

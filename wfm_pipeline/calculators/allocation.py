@@ -54,7 +54,7 @@ class AllocationRequest:
     stability: bool | None = None
 
 
-def _week(text: str, option: str) -> IsoWeek:
+def week_of(text: str, option: str) -> IsoWeek:
     """An ISO week of the command line.
 
     Raises:
@@ -72,7 +72,7 @@ def weeks_between(first: str, last: str) -> list[IsoWeek]:
     Raises:
         SettingsError: no ISO week, or the last lies before the first.
     """
-    start, week = _week(first, "--from"), _week(last, "--to")
+    start, week = week_of(first, "--from"), week_of(last, "--to")
     weeks = []
     while start <= week:
         weeks.append(week)
@@ -89,7 +89,7 @@ def answer_allocation(house: House, request: AllocationRequest) -> WeekAnswer:
         SettingsError: a word of the command line is not allowed.
         DataError: a file is missing, unreadable or wrong; the message names file or table, line and value.
     """
-    week = _week(request.week, "--week")
+    week = week_of(request.week, "--week")
     options = chosen_options(
         house, strategy=request.strategy, minimum_one=request.minimum_one, stability=request.stability
     )

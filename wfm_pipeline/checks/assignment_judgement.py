@@ -9,17 +9,20 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_QUALITY, DEMAND_WEEK, WEEKLY_RESOURCE_ASSIGNMENT
+from wfm_pipeline.contracts.planning.assignment_versions import QUALITY_ARCHIVE
 from wfm_pipeline.domain.allocation.problem import Problem
 from wfm_pipeline.domain.allocation.reasons.judge import Verdict, judge
+from wfm_pipeline.domain.allocation.tables.version_diff import Version
 from wfm_pipeline.domain.allocation.week.demand import read_demands
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import allocation_weight
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.shelves.allocation_inputs import AllocationInputs
-from wfm_pipeline.warehouse.shelves.weekly_assignments import rows_by_week
+from wfm_pipeline.warehouse.shelves.assignment_versions import ledger_of, read_version
+from wfm_pipeline.warehouse.shelves.weekly_assignments import of_weeks, planned_weeks, rows_by_week
 
 _HOURS_TOLERANCE = 1e-6
 """Hours [h]: sums of doubles in another order."""
@@ -35,19 +38,46 @@ class WeekFaults:
 
 
 def judge_weeks(house: House, warehouse: Warehouse, inputs: AllocationInputs, *, run_id: str) -> list[WeekFaults]:
-    """Judge the weeks a run made; where it made none, the newest week there is."""
-    stored = warehouse.table(ALLOCATION_QUALITY.full_name)
-    chosen = stored.filter(stored.is_chosen)
-    rows = warehouse.frame(Scope({"run_id": run_id}).filter(chosen).order_by("iso_year", "iso_week"))
-    if rows.empty:
-        rows = warehouse.frame(chosen.order_by("iso_year", "iso_week")).tail(1)
+    """Judge the weeks a run made, also as versions that readers do not see; where it made none, the newest week there is."""
+    shown, hidden = _chosen(warehouse, ALLOCATION_QUALITY), _hidden(warehouse)
+    rows = _of_run(shown, run_id)
+    beside = {week: one for week, one in hidden.items() if one[0]["run_id"] == run_id}
+    if rows.empty and not beside:
+        # The run came to what was there: the newest week stands for all, by its newest version.
+        last = shown.tail(1)
+        beside = {week: hidden[week] for week in planned_weeks(last) if week in hidden}
+        rows = last.head(0) if beside else last
     assignments = rows_by_week(warehouse, WEEKLY_RESOURCE_ASSIGNMENT)
     demands = rows_by_week(warehouse, DEMAND_WEEK)
     judged = []
     for _, quality in rows.iterrows():
         week = IsoWeek(int(quality["iso_year"]), int(quality["iso_week"]))
         judged.append(_judge_week(house, inputs, quality, assignments[week], demands[week]))
+    for quality, version in beside.values():
+        judged.append(_judge_week(house, inputs, quality, version.assignments, version.demands))
     return judged
+
+
+def _chosen(warehouse: Warehouse, table: Table) -> pd.DataFrame:
+    """Quality of the strategy whose people stand in the weeks, in order."""
+    if not warehouse.has(table.full_name):
+        return pd.DataFrame(columns=list(table.column_names))
+    stored = warehouse.table(table.full_name)
+    return warehouse.frame(stored.filter(stored.is_chosen).order_by("iso_year", "iso_week"))
+
+
+def _of_run(rows: pd.DataFrame, run_id: str) -> pd.DataFrame:
+    return rows[rows["run_id"] == run_id]
+
+
+def _hidden(warehouse: Warehouse) -> "dict[IsoWeek, tuple[pd.Series, Version]]":
+    """Newest versions that readers do not see, for an approved one stands: week -> quality and version."""
+    newest = ledger_of(warehouse).drop_duplicates(["iso_year", "iso_week"], keep="last")
+    kept, found = _chosen(warehouse, QUALITY_ARCHIVE), {}
+    for line in newest[~newest["is_current"].astype(bool)].to_dict("records"):
+        week, number = IsoWeek(int(line["iso_year"]), int(line["iso_week"])), int(line["version"])
+        found[week] = of_weeks(kept[kept["version"] == number], [week]).iloc[0], read_version(warehouse, week, number)
+    return found
 
 
 def _judge_week(

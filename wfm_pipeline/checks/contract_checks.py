@@ -16,6 +16,7 @@ from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
 from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
 from wfm_pipeline.contracts.model_fit import MODEL_FIT_TABLES
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
+from wfm_pipeline.contracts.planning.assignment_versions import VERSION_TABLES
 from wfm_pipeline.contracts.planning.capacity import CAPACITY_INPUTS, CAPACITY_TABLES
 from wfm_pipeline.contracts.planning.planners_input import PLANNERS_GOLD_TABLES, PLANNERS_INPUTS
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
@@ -42,6 +43,7 @@ _ALWAYS = (
     *LONG_RANGE_TABLES,
     *ALLOCATION_INPUTS,
     *ALLOCATION_TABLES,
+    *VERSION_TABLES,
     *CAPACITY_INPUTS,
     *CAPACITY_TABLES,
     *MODEL_FIT_TABLES,

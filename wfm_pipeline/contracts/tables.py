@@ -13,6 +13,7 @@ from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
 from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
 from wfm_pipeline.contracts.model_fit import MODEL_FIT_TABLES
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
+from wfm_pipeline.contracts.planning.assignment_versions import VERSION_TABLES
 from wfm_pipeline.contracts.planning.capacity import CAPACITY_INPUTS, CAPACITY_TABLES
 from wfm_pipeline.contracts.planning.planners_input import PLANNERS_GOLD_TABLES, PLANNERS_INPUTS
 from wfm_pipeline.contracts.publication import PUBLICATION
@@ -28,6 +29,7 @@ ALL_GOLD_TABLES: Final = (
     *LONG_RANGE_TABLES,
     *CAPACITY_TABLES,
     *ALLOCATION_TABLES,
+    *VERSION_TABLES,
     *MODEL_FIT_TABLES,
     PUBLICATION,
 )

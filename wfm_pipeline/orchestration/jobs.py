@@ -12,6 +12,7 @@ import dagster as dg
 
 from wfm_pipeline.asset_keys import (
     ALLOCATION_GROUP,
+    ALLOCATION_STEP,
     CAPACITY_GROUP,
     FORECAST_STEP,
     INTRADAY_GROUP,
@@ -160,6 +161,11 @@ def long_range_config(as_of: dt.date | None) -> dict[str, object]:
 def reforecast_config(at: dt.datetime | None) -> dict[str, object]:
     """Run config that fixes the local time of the reforecast."""
     return _config(REFORECAST_STEP, at=at.isoformat(timespec="minutes") if at else "")
+
+
+def allocation_config(reason: str) -> dict[str, object]:
+    """Run config that says why people are assigned, as it is kept with the versions that the run makes."""
+    return _config(ALLOCATION_STEP, reason=reason)
 
 
 def publish_config() -> dict[str, object]:

@@ -1,11 +1,16 @@
 """One small sample for all tests of the house."""
 
 import datetime as dt
+import shutil
 
 import pytest
 
+from wfm_pipeline.resources import House
+from wfm_pipeline.settings import load_settings
 from wfm_pipeline.sources.sample import make_sample
+from wfm_pipeline_tests.assigned_kit import plan
 from wfm_pipeline_tests.house_kit import LAST_DATE, make_house, run
+from wfm_pipeline_tests.tools.write_allocation_seeds import FOLDER
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +42,19 @@ def finished(sample, tmp_path_factory):
         outcome = run(built, as_of=LAST_DATE + dt.timedelta(days=1))
     assert outcome.problems == ()
     return built, outcome
+
+
+@pytest.fixture
+def planners(clean):
+    """Planners' files of their own to change."""
+    folder = clean / "planning"
+    shutil.copytree(FOLDER, folder)
+    return folder
+
+
+@pytest.fixture
+def planned(sample, clean, planners):
+    """A house with planners' files and no calls yet, in which one week is planned."""
+    house = House(load_settings(home=clean / "home", source_url=f"sqlite:///{sample}", planning_folder=planners))
+    assert plan(house, "2026-W14").problems == ()
+    return house

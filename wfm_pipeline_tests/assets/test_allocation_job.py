@@ -13,49 +13,19 @@ from wfm_pipeline.contracts.long_range import QUEUE_WEEK_LONG_RANGE
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_TABLES
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
-from wfm_pipeline.orchestration.runs.side_jobs import weeks_request
 from wfm_pipeline.reports.figures.allocation import allocation_figure
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.shelves.weekly_assignments import quality_of
+from wfm_pipeline_tests.assigned_kit import ask, change, edit, plan
 from wfm_pipeline_tests.cli_kit import run_wfm
-from wfm_pipeline_tests.house_kit import LAST_DATE, do, hashes, says_what_was_compared
+from wfm_pipeline_tests.house_kit import LAST_DATE, hashes, says_what_was_compared
 from wfm_pipeline_tests.tools.write_allocation_seeds import FOLDER
 
 PLAN = [table.full_name for table in ALLOCATION_TABLES]
 LAST_WEEK = IsoWeek.of(LAST_DATE).previous
 COMING = "2026-W27"  # the forecast begins on Friday, 26 June 2026
-
-
-def plan(house, first, last=None):
-    return do(house, weeks_request(weeks_between(first, last or first)))
-
-
-def ask(house, query):
-    with house.open_warehouse() as warehouse:
-        return warehouse.con.raw_sql(query).fetchall()
-
-
-def change(house, statement):
-    with house.open_warehouse() as warehouse:
-        warehouse.execute(statement)
-
-
-@pytest.fixture
-def planners(clean):
-    """Planners' files of their own to change."""
-    folder = clean / "planning"
-    shutil.copytree(FOLDER, folder)
-    return folder
-
-
-@pytest.fixture
-def planned(sample, clean, planners):
-    """A house with planners' files and no calls yet, in which one week is planned."""
-    house = House(load_settings(home=clean / "home", source_url=f"sqlite:///{sample}", planning_folder=planners))
-    assert plan(house, "2026-W14").problems == ()
-    return house
 
 
 @pytest.fixture
@@ -65,12 +35,6 @@ def with_calls(finished, clean):
     home = clean / "home"
     shutil.copytree(whole.settings.home, home)
     return House(whole.settings.model_copy(update={"home": home}))
-
-
-def edit(path, old, new):
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 def test_a_whole_year_is_one_run_and_twice_the_same(with_calls):

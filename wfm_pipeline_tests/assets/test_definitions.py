@@ -60,6 +60,7 @@ PLANNERS = {
     )
 }  # fmt: skip
 PLAN = {"gold/demand_week", "gold/weekly_resource_assignment", "gold/allocation_quality"}
+PLAN |= {f"{name}_archive" for name in PLAN} | {"gold/assignment_version", "gold/assignment_approval"}
 DEPENDENCIES |= {name: set() for name in PLANNERS}
 FORECASTS_PLANNED = {
     f"gold/{name}"

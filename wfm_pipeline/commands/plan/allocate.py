@@ -70,6 +70,10 @@ def allocate(
     last_week: Annotated[
         str | None, typer.Option("--to", metavar="WEEK", help="Last week; default --from.", rich_help_panel=_STORED)
     ] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(metavar="WORDS", help="Why; kept with the versions that are made.", rich_help_panel=_STORED),
+    ] = None,
     source: SourceName = None,
     warehouse: WarehouseUrl = None,
     strategy: Annotated[str | None, typer.Option(help="optimal or v2.", rich_help_panel=CHOICES)] = None,
@@ -126,8 +130,10 @@ def allocate(
         said = {f"allocation_{name}": value for name, value in chosen.items()}
         settings = chosen_settings(source=source, warehouse_url=warehouse, **said)
         chosen_options(House(settings), **switches)
-        _in_warehouse(settings, (first_week, last_week), asked, written, as_json=as_json)
+        _in_warehouse(settings, (first_week, last_week), asked, written, reason=reason or "", as_json=as_json)
         return
+    if reason is not None:
+        raise SettingsError("--reason is kept with versions in the warehouse: leave it out where the answer is a file")
     if resources is None or demands is None or week is None:
         raise SettingsError(_EITHER)
     from wfm_pipeline.calculators.allocation import AllocationRequest
@@ -212,9 +218,11 @@ def _in_warehouse(
     asked: _Asked,
     written: _Files,
     *,
+    reason: str,
     as_json: bool,
 ) -> None:
     from wfm_pipeline.calculators.allocation import explain, replay_week
+    from wfm_pipeline.calculators.assignments import beside_approved
     from wfm_pipeline.orchestration.jobs import ALLOCATION
     from wfm_pipeline.orchestration.runs.side_jobs import weeks_request
     from wfm_pipeline.reports.tables.allocation import weeks_tables
@@ -230,9 +238,10 @@ def _in_warehouse(
     house = House(settings)
     started = time.monotonic()
     weeks = _weeks(house, *stretch)
-    outcome = run_asked(house, ALLOCATION, lambda: weeks_request(weeks))
+    outcome = run_asked(house, ALLOCATION, lambda: weeks_request(weeks, reason=reason))
     with house.open_warehouse() as opened:
         quality, assignments, demands = (read(opened, weeks) for read in (quality_of, assignments_of, demands_of))
+    tell_notices(beside_approved(house, weeks))
     written.write_answer(assignments)
     said = {}
     if asked or written.eligibility is not None:

@@ -33,7 +33,7 @@ def _cases(name: str, description: str, *, nullable: bool = False) -> Column:
     return number(name, description, "cases", nullable=nullable, minimum=0)
 
 
-_ISO_WEEK: Final = (
+ISO_WEEK: Final = (
     Column("iso_year", "int64", "ISO year of the week.", nullable=False, minimum=1900),
     Column("iso_week", "int64", "ISO week, Monday to Sunday.", nullable=False, minimum=1, maximum=53),
 )
@@ -110,7 +110,7 @@ WEEK_CONFIGURATION: Final = Table(
     ("year", "month", "iso_year", "iso_week", "locality", "valid_from"),
     (
         *_MONTH,
-        *_ISO_WEEK,
+        *ISO_WEEK,
         text("locality", "Domestic or Global, or a state's own calendar such as `Domestic-TX`.", nullable=False),
         Column("working_days", "float64", "Working days.", "days", nullable=False, minimum=0, maximum=7),
         Column("work_hours", "float64", "Paid hours of a day.", "h", nullable=False, minimum=0, maximum=24),
@@ -158,7 +158,7 @@ DEMAND_WEEK: Final = Table(
     ("demand_id", "iso_year", "iso_week"),
     (
         text("demand_id", "The demand.", nullable=False),
-        *_ISO_WEEK,
+        *ISO_WEEK,
         _WORK[0],
         text("locality", "Locality whose people do it.", nullable=False, allowed=LOCALITY_WORDS),
         *_WORK[1:],
@@ -216,7 +216,7 @@ WEEKLY_RESOURCE_ASSIGNMENT: Final = Table(
     ("resource_cn", "iso_year", "iso_week"),
     (
         text("resource_cn", "Number of the person.", nullable=False, personal="agent"),
-        *_ISO_WEEK,
+        *ISO_WEEK,
         text("demand_id", "The demand; null = unassigned, see reason."),
         text("phase", "Phase that decided; null = unassigned.", allowed=PHASE_WORDS),
         share("score", "Sum of the four parts; null = unassigned."),
@@ -248,7 +248,7 @@ ALLOCATION_QUALITY: Final = Table(
     "One row per ISO week and strategy.",
     ("iso_year", "iso_week", "strategy"),
     (
-        *_ISO_WEEK,
+        *ISO_WEEK,
         text("strategy", "The strategy.", nullable=False, allowed=STRATEGY_WORDS),
         text(
             "weight",
@@ -278,7 +278,7 @@ ALLOCATION_ACCURACY: Final = Table(
     "One row per ISO week: the plan against what came.",
     ("iso_year", "iso_week"),
     (
-        *_ISO_WEEK,
+        *ISO_WEEK,
         count("demands", "Demands planned or with work, of those whose actual work is known (calls)."),
         count("demands_unknown", "Planned demands of which nothing says what came: not in the scores."),
         number("wmape", "Absolute errors of weekly demand over demand; null without demand.", "0..", minimum=0),

@@ -18,6 +18,7 @@ from wfm_pipeline.orchestration.jobs import (
     OVERRIDES,
     PLANNERS,
     REFORECAST,
+    allocation_config,
     forecast_config,
     long_range_config,
     reforecast_config,
@@ -31,9 +32,9 @@ CAPACITY_REQUEST = JobRequest(CAPACITY)
 """The capacity plan of the newest long range."""
 
 
-def weeks_request(weeks: Sequence[IsoWeek]) -> JobRequest:
-    """The allocation of weeks that follow each other, in order of time."""
-    return JobRequest(ALLOCATION, Dates.between(weeks[0].dates[0], weeks[-1].dates[-1]))
+def weeks_request(weeks: Sequence[IsoWeek], *, reason: str = "") -> JobRequest:
+    """The allocation of weeks that follow each other, in order of time; `reason` is kept with their versions."""
+    return JobRequest(ALLOCATION, Dates.between(weeks[0].dates[0], weeks[-1].dates[-1]), allocation_config(reason))
 
 
 def long_range_request(as_of: dt.date | None) -> JobRequest:

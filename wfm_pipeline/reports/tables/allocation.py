@@ -52,7 +52,7 @@ def demand_places(demands: pd.DataFrame) -> pd.DataFrame:
     Args:
         demands: Rows of gold.demand_week.
     """
-    rows = demands.assign(week=_weeks(demands), demand_from=demands["demand_from"].fillna("not said"))
+    rows = demands.assign(week=week_names(demands), demand_from=demands["demand_from"].fillna("not said"))
     found = rows.groupby("demand_from", as_index=False).agg(
         first_week=("week", "min"),
         last_week=("week", "max"),
@@ -63,7 +63,8 @@ def demand_places(demands: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values(["first_week", "demand_from"], ignore_index=True)
 
 
-def _weeks(rows: pd.DataFrame) -> "pd.Series[str]":
+def week_names(rows: pd.DataFrame) -> "pd.Series[str]":
+    """ISO week of each row, such as 2025-W28, by its iso_year and iso_week."""
     return rows["iso_year"].astype(str) + "-W" + rows["iso_week"].astype(str).str.zfill(2)
 
 
@@ -103,5 +104,5 @@ def week_quality(quality: pd.DataFrame) -> pd.DataFrame:
         structural_unmet_share=quality["optimal_unmet_share"],
         moved=quality["moved_since_last_week"].astype("Int64"),
     )
-    shown.insert(0, "week", _weeks(quality))
+    shown.insert(0, "week", week_names(quality))
     return shown

@@ -13,6 +13,8 @@ import ibis
 import pandas as pd
 
 from wfm_pipeline.contracts.bronze import DAY_LEDGER, PENDING_DAYS, TABLE_LEDGER
+from wfm_pipeline.contracts.columns import Table
+from wfm_pipeline.contracts.planning.assignment_versions import ARCHIVE_OF, ASSIGNMENT_VERSION
 from wfm_pipeline.contracts.source.stored_names import bronze_table_name
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.schemas import to_contract
@@ -122,6 +124,47 @@ def _add_hash_version(warehouse: Warehouse) -> None:
         warehouse.add_column(name, _HASH_VERSION, "int64")
 
 
+_WEEK: Final = ("iso_year", "iso_week")
+_QUALITY: Final = "gold.allocation_quality"
+
+
+def _weeks_without_version(warehouse: Warehouse) -> pd.DataFrame:
+    """Weeks with an assignment of which no version is kept: year, week, strategy and run of it."""
+    if not warehouse.has(_QUALITY):
+        return pd.DataFrame(columns=[*_WEEK, "strategy", "run_id"])
+    quality = warehouse.table(_QUALITY)
+    rows = warehouse.frame(quality.filter(quality.is_chosen).select(*_WEEK, "strategy", "run_id"))
+    if not warehouse.has(ASSIGNMENT_VERSION.full_name):
+        return rows
+    kept = warehouse.frame(warehouse.table(ASSIGNMENT_VERSION.full_name).select(*_WEEK))
+    return rows[~pd.MultiIndex.from_frame(rows[[*_WEEK]]).isin(pd.MultiIndex.from_frame(kept))]
+
+
+def _found_without_version(warehouse: Warehouse) -> list[str]:
+    weeks = len(_weeks_without_version(warehouse))
+    return [f"the assignments of {weeks} weeks become version 1"] if weeks else []
+
+
+def _keep_first_versions(warehouse: Warehouse) -> None:
+    """What stands in the tables of a week is its first version, of which nobody kept when and from what it was made."""
+    weeks = _weeks_without_version(warehouse)
+    if weeks.empty:
+        return
+    wanted = pd.MultiIndex.from_frame(weeks[[*_WEEK]])
+    for table, archive in ARCHIVE_OF.items():
+        rows = warehouse.frame(warehouse.table(table.full_name))
+        rows = rows[pd.MultiIndex.from_frame(rows[[*_WEEK]]).isin(wanted)].assign(version=1)
+        _append(warehouse, archive, rows)
+    lines = weeks.assign(version=1, reason="before versions were kept", is_current=True)
+    _append(warehouse, ASSIGNMENT_VERSION, lines)
+
+
+def _append(warehouse: Warehouse, table: Table, rows: pd.DataFrame) -> None:
+    missing = {name: None for name in table.column_names if name not in rows.columns}
+    warehouse.create(table)
+    warehouse.append_arrow(table.full_name, to_contract(table, rows.assign(**missing)))
+
+
 STEPS: Final[tuple[Step, ...]] = (
     Step(1, "every date stands once in the ledger of what was read", _repeated_dates, _keep_dates_once),
     Step(
@@ -149,5 +192,11 @@ STEPS: Final[tuple[Step, ...]] = (
             f"rows of {name} are hashed again by the next reading" for name in _without_hash_version(warehouse)
         ],
         _add_hash_version,
+    ),
+    Step(
+        6,
+        "the assignment of each week is its first version, and later ones stand beside it",
+        _found_without_version,
+        _keep_first_versions,
     ),
 )

@@ -1,6 +1,7 @@
 """Weekly assignments as they are stored: who worked on what, and how good that was.
 
-Not here: what a week is planned from (allocation_inputs.py) and making a plan (domain/allocation).
+Not here: what a week is planned from (allocation_inputs.py), former versions and approving one (assignment_versions.py),
+and making a plan (domain/allocation).
 """
 
 import datetime as dt
@@ -60,13 +61,13 @@ def coming_week(gold: GoldReader, source: str) -> IsoWeek:
 def demands_of(warehouse: Warehouse, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
     """Stored demands of some weeks with who is on them, week by week in the order of their ids."""
     rows = warehouse.frame(warehouse.table(DEMAND_WEEK.full_name))
-    return _of_weeks(rows, weeks).sort_values(["iso_year", "iso_week", "demand_id"], ignore_index=True)
+    return of_weeks(rows, weeks).sort_values(["iso_year", "iso_week", "demand_id"], ignore_index=True)
 
 
 def quality_of(warehouse: Warehouse, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
     """Stored quality of some weeks, the chosen strategy first."""
     rows = warehouse.frame(warehouse.table(ALLOCATION_QUALITY.full_name))
-    return _of_weeks(rows, weeks).sort_values(
+    return of_weeks(rows, weeks).sort_values(
         ["iso_year", "iso_week", "is_chosen"], ascending=[True, True, False], ignore_index=True
     )
 
@@ -79,13 +80,15 @@ def planned_weeks(quality: pd.DataFrame) -> set[IsoWeek]:
 def assignments_of(warehouse: Warehouse, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
     """Stored plans of some weeks: one row per week and resource, the week and then `ANSWER_COLUMNS`."""
     rows = warehouse.frame(warehouse.table(WEEKLY_RESOURCE_ASSIGNMENT.full_name))
-    kept = _of_weeks(rows, weeks).sort_values(["iso_year", "iso_week", "resource_cn"], ignore_index=True)
+    kept = of_weeks(rows, weeks).sort_values(["iso_year", "iso_week", "resource_cn"], ignore_index=True)
     return kept[["iso_year", "iso_week", *ANSWER_COLUMNS]]
 
 
-def _of_weeks(rows: pd.DataFrame, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
+def of_weeks(rows: pd.DataFrame, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
+    """Rows of some weeks, by their iso_year and iso_week."""
     wanted = {(week.iso_year, week.iso_week) for week in weeks}
-    return rows[[key in wanted for key in zip(rows["iso_year"], rows["iso_week"], strict=True)]]
+    is_wanted = [key in wanted for key in zip(rows["iso_year"], rows["iso_week"], strict=True)]
+    return rows[pd.Series(is_wanted, index=rows.index, dtype=bool)]
 
 
 def replace_weeks(warehouse: Warehouse, frames: Mapping[Table, pd.DataFrame], weeks: Sequence[IsoWeek]) -> None:

@@ -6,6 +6,7 @@ Not here: one week (frames.py) and what a week is planned from (warehouse/shelve
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,7 @@ import pandas as pd
 from wfm_pipeline.domain.allocation.faults import NoDemandError
 from wfm_pipeline.domain.allocation.strategies.strategy import Options, allocate, optimal_counts
 from wfm_pipeline.domain.allocation.tables.frames import WeekAnswer, quality_frame
+from wfm_pipeline.domain.allocation.tables.week_inputs import WeekInputs, week_inputs
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 
 Previous = Mapping[str, str | None] | None
@@ -28,6 +30,7 @@ class AssignedWeeks:
         quality: One row per week and strategy, the chosen one first (`is_chosen`).
         notices: What the user should know, each once.
         without_demand: Weeks that are left empty, with the reason.
+        inputs: What each week was made from.
     """
 
     demands: pd.DataFrame
@@ -35,6 +38,7 @@ class AssignedWeeks:
     quality: pd.DataFrame
     notices: tuple[str, ...]
     without_demand: Mapping[IsoWeek, str] = field(default_factory=dict)
+    inputs: Mapping[IsoWeek, WeekInputs] = field(default_factory=dict)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -71,6 +75,7 @@ def assign_weeks(
     *,
     others: Sequence[Options],
     previous: Previous,
+    standing: Mapping[IsoWeek, Previous] = MappingProxyType({}),
 ) -> AssignedWeeks:
     """Plan weeks in order of time; each one is compared with the plan of the week before.
 
@@ -79,6 +84,7 @@ def assign_weeks(
         answer: Assigns one week, given the assignment of the week before.
         others: Options of the strategies that are judged beside the chosen one.
         previous: Plan of the week before the first.
+        standing: Weeks of which a former plan stands whatever comes out now: the week after is compared with that.
 
     Returns:
         The rows of all weeks, in order. A week without demand has none, and is named with the reason; the week after it
@@ -90,22 +96,28 @@ def assign_weeks(
     demands, assignments, quality = [], [], []
     notices: dict[str, None] = {}
     empty: dict[IsoWeek, str] = {}
+    inputs: dict[IsoWeek, WeekInputs] = {}
     for week in weeks:
         try:
             found = answer(week, previous)
         except NoDemandError as error:
-            empty[week], previous = str(error), None
+            empty[week], previous = str(error), standing.get(week)
             continue
         demands.append(found.demands)
         assignments.append(found.assignments)
         quality += [found.quality.assign(is_chosen=True), *_judged_beside(found, others, previous)]
         notices |= dict.fromkeys(found.notices)
-        previous = {cn: None if demand is None else str(demand) for cn, demand in found.allocation.by_cn.items()}
+        inputs[week] = week_inputs(found.allocation, previous)
+        previous = standing.get(week) or _demand_of(found)
     if not quality:
         raise NoDemandError("; ".join(empty.values()))
     notices |= dict.fromkeys(f"{reason}: it is left empty" for reason in empty.values())
     together = partial(pd.concat, ignore_index=True)
-    return AssignedWeeks(together(demands), together(assignments), together(quality), tuple(notices), empty)
+    return AssignedWeeks(together(demands), together(assignments), together(quality), tuple(notices), empty, inputs)
+
+
+def _demand_of(answer: WeekAnswer) -> Previous:
+    return {cn: None if demand is None else str(demand) for cn, demand in answer.allocation.by_cn.items()}
 
 
 def _judged_beside(answer: WeekAnswer, others: Sequence[Options], previous: Previous) -> list[pd.DataFrame]:

@@ -1,0 +1,117 @@
+"""`wfm assignments` as a planner meets it: versions of a week in the warehouse, their difference, approval and undo."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from wfm_pipeline_tests.assigned_kit import ask, edit, plan
+from wfm_pipeline_tests.cli_kit import run_wfm
+
+WEEK = "2026-W14"
+SEEN = "select resource_cn, demand_id from gold.weekly_resource_assignment where iso_week = 14 order by 1"
+
+
+@pytest.fixture
+def wfm(planned, monkeypatch, capsys):
+    """The command in the house in which one week is planned."""
+    monkeypatch.setenv("WFM_HOME", str(planned.settings.home))
+    monkeypatch.setenv("WFM_SOURCE_URL", planned.settings.source_url.get_secret_value())
+    monkeypatch.setenv("WFM_PLANNING_FOLDER", str(planned.settings.planning_folder))
+
+    def run(*words, code=0):
+        done = run_wfm(monkeypatch, capsys, *words)
+        assert code == done.returncode, done.stderr
+        return done
+
+    return run
+
+
+def test_a_planner_makes_compares_approves_and_undoes_versions(planned, planners, wfm, tmp_path):
+    first = ask(planned, SEEN)
+    edit(planners / "resources.csv", "R001,Facets,Domestic,Claims,", "R001,Amisys,Domestic,FTC-Basic,")
+
+    made = wfm("allocate", "--from", WEEK, "--reason", "R001 changes platform")
+    second = ask(planned, SEEN)
+    listed = json.loads(wfm("assignments", "--week", WEEK, "--json").stdout)["versions"]
+    moves = tmp_path / "moves.csv"
+    compared = " ".join(wfm("assignments", "--week", WEEK, "--diff", "1", "2", "--out", moves).stdout.split())
+    approved = wfm("assignments", "--week", WEEK, "--approve", "1", "--by", "Ann Berg", "--reason", "teams agreed")
+    undone = ask(planned, SEEN)
+
+    assert "notice" not in made.stderr
+    assert ["asked for by hand", "R001 changes platform"] == [row["reason"] for row in listed]
+    assert [False, True] == [row["is_current"] for row in listed]
+    assert first == undone != second
+    written = pd.read_csv(moves, dtype=str, keep_default_na=False).set_index("resource_cn")
+    differing = {cn for (cn, one), (_, other) in zip(first, second, strict=True) if one != other}
+    assert differing == set(written.index)
+    assert "person: platform Facets -> Amisys; person: skills Claims -> FTC-Basic" == written.loc["R001", "why"]
+    assert "inputs that differ: people: 1 changed" in compared
+    assert f"{WEEK}: version 1 is approved now" in approved.stderr
+    assert "Ann Berg" in approved.stdout
+    assert [(1, "Ann Berg", "teams agreed")] == ask(
+        planned, "select version, approved_by, reason from gold.assignment_approval"
+    )
+
+
+def test_readers_of_the_published_copy_see_the_approved_version(planned, planners, wfm):
+    first = ask(planned, SEEN)
+    edit(planners / "resources.csv", "R001,Facets,Domestic,Claims,", "R001,Amisys,Domestic,FTC-Basic,")
+    wfm("allocate", "--from", WEEK)
+
+    wfm("assignments", "--week", WEEK, "--approve", "1", "--by", "ann")
+
+    with planned.open_gold() as gold:
+        seen, versions = gold.rows("weekly_resource_assignment"), gold.rows("assignment_version")
+    assert sorted(str(demand) for _, demand in first if demand) == sorted(seen["demand_id"].dropna().astype(str))
+    assert [1] == versions.loc[versions["is_current"].astype(bool), "version"].tolist()
+
+
+def test_a_run_over_an_approved_week_says_what_stands_is_judged_and_overwrites_nothing(planned, planners, wfm):
+    wfm("assignments", "--week", WEEK, "--approve", "1", "--by", "ann")
+    first = ask(planned, SEEN)
+    edit(planners / "resources.csv", "R001,Facets,Domestic,Claims,", "R001,Amisys,Domestic,FTC-Basic,")
+
+    outcome = plan(planned, WEEK)
+    told = wfm("allocate", "--from", WEEK)
+
+    assert (
+        () == outcome.problems
+    )  # the roster has changed, and yet the approved version breaks no law: its own run judged it
+    assert first == ask(planned, SEEN)
+    assert "version 2 is the newest, but version 1 is approved and is what readers see" in " ".join(told.stderr.split())
+    assert [("1", "2")] == [
+        (str(row["current"]), str(row["newest"])) for row in json.loads(wfm("assignments", "--json").stdout)["versions"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param(["--diff", "1", "2"], "need --week", id="no_week"),
+        pytest.param(["--week", WEEK, "--approve", "1"], "--by NAME belong together", id="nobody"),
+        pytest.param(["--week", WEEK, "--by", "ann"], "--by NAME belong together", id="nothing"),
+        pytest.param(["--week", WEEK, "--approve", "1", "--by", "  "], "name of a person", id="blank_name"),
+        pytest.param(["--week", "soon"], "--week", id="not_a_week"),
+        pytest.param(["--week", WEEK, "--reason", "so"], "give --approve and --by", id="reason_alone"),
+        pytest.param(
+            ["--week", WEEK, "--diff", "1", "1", "--approve", "1", "--by", "ann"],
+            "one at a time",
+            id="looks_and_writes",
+        ),
+    ],
+)
+def test_odd_words_are_refused_with_what_to_do(wfm, words, said):
+    assert said in " ".join(wfm("assignments", *words, code=2).stderr.split())
+
+
+def test_a_version_or_week_that_is_not_there_is_told(wfm):
+    assert "has no version 9; there is: 1" in wfm("assignments", "--week", WEEK, "--diff", "1", "9", code=1).stderr
+    assert "wfm allocate --from 2026-W15" in wfm("assignments", "--week", "2026-W15", code=1).stderr
+
+
+def test_why_is_asked_of_versions_in_the_warehouse_only(wfm):
+    words = ("allocate", "--resources", "r.csv", "--demands", "d.csv", "--week", WEEK, "--reason", "so")
+
+    assert "--reason is kept with versions" in wfm(*words, code=2).stderr

@@ -56,7 +56,11 @@ class Week:
             self.problem.week_hours, people, self.problem.demands, tiers=self.problem.tiers.values(),
             weight=self.problem.weight,
         )  # fmt: skip
-        return allocate(changed, self.options)
+        return allocate(replace(changed, pairs=self.problem.pairs), self.options)
+
+    def refusal(self, one, demand):
+        """The first check that refuses a pair, planners' own pairs included."""
+        return first_refusal(one, demand, self.problem.pairs_of(one))
 
     def over(self, number):
         """Whole people that a demand has above its ideal."""
@@ -68,7 +72,7 @@ class Week:
         return [
             (position, one)
             for position, one in self.present
-            if first_refusal(one, demand) and not first_refusal(learnt(one, what, value), demand)
+            if self.refusal(one, demand) and not self.refusal(learnt(one, what, value), demand)
         ]
 
     def spare(self, people):
@@ -94,7 +98,7 @@ class Week:
 
 def _eligible(week, found, number, match):
     demand = week.problem.demands[number]
-    open_to = [position for position, one in week.present if first_refusal(one, demand) is None]
+    open_to = [position for position, one in week.present if week.refusal(one, demand) is None]
     assert len(open_to) == int(match[1])
     places = Counter(week.allocation.choice[position] for position in open_to)
     for people, name in re.findall(r"(\d+) on demand (\w+)", match[2]):
@@ -106,9 +110,17 @@ def _eligible(week, found, number, match):
     assert ("none elsewhere" in match[2]) == (listed == 0)
 
 
+def _decided_by_planners(week, found, number, match):
+    demand = week.problem.demands[number]
+    kept = [
+        one for _, one in week.present if first_refusal(one, demand) is None and week.refusal(one, demand) == "pair"
+    ]
+    assert len(kept) == int(match[1]) > 0
+
+
 def _nobody(week, found, number, match):
     demand = week.problem.demands[number]
-    assert all(first_refusal(one, demand) for _, one in week.present)
+    assert all(week.refusal(one, demand) for _, one in week.present)
 
 
 def _nobody_there(week, found, number, match):
@@ -187,7 +199,7 @@ def _above(week, found, number, match):
             position
             for position, one in week.present
             if [number]
-            == [place for place, demand in enumerate(week.problem.demands) if first_refusal(one, demand) is None]
+            == [place for place, demand in enumerate(week.problem.demands) if week.refusal(one, demand) is None]
         ]
         assert len(only) == int(match[2]) > 0
 
@@ -213,6 +225,7 @@ TRIED = r"[Tt]ried out: with (skill|state) '(.*?)' for (\d+) (?:person|people) w
 OF_GAPS = {
     "header": (r"Demand (\S+) \([^)]*\): ideal [\d.]+, assigned \d+, gap -?[\d.]+\.", lambda *_: None),
     "eligible": (r"Eligible: (\d+)(; .*?)\.(?= |$)", _eligible),
+    "decided": (r"By planners' pairs (\d+) who could do it may not\.", _decided_by_planners),
     "nobody": (r"Nobody is eligible\.", _nobody),
     "nobody_there": (r"Nobody of (\w+) is available: every ideal share there is 0\.", _nobody_there),
     "remedy": (
@@ -241,15 +254,28 @@ OF_GAPS = {
 def _works(week, why, position, match):
     choice = week.allocation.choice[position]
     assert str(week.problem.demands[choice].demand_id) == match[2]
-    assert first_refusal(week.problem.resources[position], week.problem.demands[choice]) is None
+    assert week.refusal(week.problem.resources[position], week.problem.demands[choice]) is None
 
 
 def _open_demands(week, position):
     return [
         number
         for number, demand in enumerate(week.problem.demands)
-        if first_refusal(week.problem.resources[position], demand) is None
+        if week.refusal(week.problem.resources[position], demand) is None
     ]
+
+
+def _pinned(week, why, position, match):
+    """Without the pin the person may do more, or the same alone; with it nothing else."""
+    pairs = week.problem.pairs_of(week.problem.resources[position])
+    assert pairs.pinned == str(why.demand_id)
+    _only_one(week, why, position, match)
+
+
+def _pair(week, why, position, match):
+    pairs = week.problem.pairs_of(week.problem.resources[position])
+    assert match[2] == pairs.pinned if match[1] == "pinned to" else match[2] in pairs.forbidden
+    assert (match[2] == str(why.demand_id)) == (match[1] == "pinned to")
 
 
 def _only_one(week, why, position, match):
@@ -374,6 +400,8 @@ def _no_demand(week, why, position, match):
     here = [demand for demand in demands if demand.platform == person.platform]
     if match[2] == "not active":
         assert not person.is_active
+    elif match[2].startswith("planners' pairs"):
+        assert any(first_refusal(person, demand) is None for demand in demands)
     elif match[2].startswith("no demand on platform"):
         assert " in locality " not in match[2] or here
         assert all(demand.locality != person.locality for demand in here)
@@ -385,8 +413,10 @@ def _no_demand(week, why, position, match):
 
 PHASE = r" \((\w+): "
 OF_PEOPLE = {
-    "none": (r"(\S+) has no demand: (.*)\.$", _no_demand),
+    "none": (r"(\S+) has no demand: (.*?)\.(?=$| Planners')", _no_demand),
     "works": (r"(\S+) works on demand (\S+)(?= \()", _works),
+    "pinned": (r" \(pinned: planners pin this person to it\)\.", _pinned),
+    "pair": (r"Planners' pair: (pinned to|forbidden) demand (\S+) \(as told\)\.", _pair),
     "exclusive": (r" \(exclusive: the only demand this person may do\)\.", _only_one),
     "scored": (r" \(scored: the highest score among the free pairs when it was this person's turn\)\.", _highest_free),
     "remainder": (

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from wfm_pipeline.domain.allocation.pairs import Pair
 from wfm_pipeline.domain.allocation.problem import Demand, Problem, Resource, Weight
+from wfm_pipeline.domain.allocation.strategies.gate import first_refusal
 from wfm_pipeline.domain.allocation.week.week_hours import WeekTable
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 
@@ -76,6 +78,23 @@ def random_problem(resources: int, demands: int, seed: int, *, weight: Weight = 
     """The validated instance of such a week."""
     roster, work = random_week(resources, demands, seed, **shape)
     return Problem.build(PLAN, roster, work, weight=weight)
+
+
+def with_pairs(problem: Problem, seed: int, *, share: float = 0.3) -> Problem:
+    """The same week in which planners have decided about some people: half are pinned to what they may do, half barred from it."""
+    rng, pairs = np.random.default_rng(seed), []
+    for one, days in zip(problem.resources, problem.days_present, strict=True):
+        open_to = [demand for demand in problem.demands if first_refusal(one, demand) is None]
+        if days and open_to and rng.random() < share:
+            rule = "pinned" if rng.random() < 0.5 else "forbidden"
+            chosen = rng.choice(
+                len(open_to), 1 if rule == "pinned" else int(rng.integers(1, len(open_to) + 1)), replace=False
+            )
+            pairs += [Pair(one.cn, str(open_to[number].demand_id), rule, WEEK, reason="as told") for number in chosen]
+    return Problem.build(
+        problem.week_hours, problem.resources, problem.demands, tiers=problem.tiers.values(), weight=problem.weight,
+        pairs=pairs,
+    )  # fmt: skip
 
 
 def person(cn: str, *, skills: Iterable[str], states: Iterable[str], platform="Amisys", locality="Domestic", **more):

@@ -38,6 +38,7 @@ class AllocationRequest:
         weight: `volume` or `workload`; None takes the setting, else workload where handle times are known.
         week_configuration, tiers, rules: CSV files; without one the calendars, and the planning folder's tiers and rules.
         previous: Last week's answer (CSV), for the count of moves and `stability`.
+        pairs: Pinned and forbidden pairs (CSV).
         minimum_one, stability: Switches of strategy optimal; None takes the setting.
     """
 
@@ -50,6 +51,7 @@ class AllocationRequest:
     tiers: Path | None = None
     rules: Path | None = None
     previous: Path | None = None
+    pairs: Path | None = None
     minimum_one: bool | None = None
     stability: bool | None = None
 
@@ -106,6 +108,7 @@ def answer_allocation(house: House, request: AllocationRequest) -> WeekAnswer:
         policy=_policy(house, request.rules or house.planners_file("locality_rules")),
         calendars=locality_calendars(house.settings),
         previous=_last_week(request.previous),
+        pairs=_optional(request.pairs),
     )
 
 

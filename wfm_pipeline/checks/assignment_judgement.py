@@ -91,6 +91,7 @@ def _judge_week(
         work,
         tiers=inputs.tiers,
         weight=allocation_weight(house.settings),
+        pairs=inputs.pairs,
     )
     ideal = dict(zip(demands["demand_id"], demands["ideal_fte"], strict=True))
     pairs = [

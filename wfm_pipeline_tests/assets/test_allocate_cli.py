@@ -322,3 +322,40 @@ def test_last_weeks_answer_with_a_person_twice_names_both_lines(allocate, clean)
 
     assert 1 == done.returncode
     assert "last.csv has two rows for resource_cn = 1 (lines 2 and 4); keep one" in done.stderr
+
+
+PAIRS = "cn,demand_id,rule,from_week,until_week,reason\n"
+
+
+def test_pairs_from_a_file_are_honoured_and_explained(allocate, clean):
+    # 2 may do both and is given 10 where nobody decides
+    (clean / "p.csv").write_text(PAIRS + "2,20,pinned,2025-W28,,as agreed\n3,20,forbidden,2025-W27,2025-W28,conflict\n")
+
+    done = allocate("--json", "--pairs", "p.csv", "--explain", "2", "--why-not", "3", "20")
+
+    said = json.loads(done.stdout)
+    assert {"1": "10", "2": "20", "3": None, "4": None} == {
+        row["resource_cn"]: row["demand_id"] for row in said["answer"]
+    }
+    assert "Planners' pair: pinned to demand 20 (as agreed)." in said["explanations"]["2"]
+    assert "pair (planners forbid it to the person: conflict)" in said["explanations"]["3 20"]
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (
+            "4,10,pinned,2025-W28,,",
+            "the gate refuses it by platform: the demand needs 'Amisys', the person has 'Facets'",
+        ),
+        ("1,99,pinned,2025-W28,,", "2025-W28 has no demand 99"),
+        ("1,10,glued,2025-W28,,", "rule must be pinned or forbidden, got 'glued' (allocation_pairs, line 2)"),
+    ],
+)
+def test_a_pair_that_cannot_be_is_one_line(allocate, clean, row, said):
+    (clean / "p.csv").write_text(PAIRS + row + "\n")
+
+    done = allocate("--pairs", "p.csv")
+
+    assert done.returncode == 1
+    assert said in " ".join(done.stderr.split())

@@ -115,3 +115,26 @@ def test_why_is_asked_of_versions_in_the_warehouse_only(wfm):
     words = ("allocate", "--resources", "r.csv", "--demands", "d.csv", "--week", WEEK, "--reason", "so")
 
     assert "--reason is kept with versions" in wfm(*words, code=2).stderr
+
+
+def test_a_pin_of_the_planning_folder_moves_the_person_is_judged_and_named_by_the_diff(planned, planners, wfm):
+    frm, to = ask(planned, "select demand_id, runner_up_demand_id from gold.weekly_resource_assignment "
+                  "where runner_up_demand_id is not null order by resource_cn limit 1")[0]  # fmt: skip
+    cn = ask(planned, "select resource_cn from gold.weekly_resource_assignment where runner_up_demand_id is not null "
+             "order by resource_cn limit 1")[0][0]  # fmt: skip
+    pairs = f"cn,demand_id,rule,from_week,until_week,reason\n{cn},{to},pinned,{WEEK},{WEEK},as agreed\n"
+    (planners / "allocation_pairs.csv").write_text(pairs, encoding="utf-8")
+
+    wfm("allocate", "--from", WEEK)
+    compared = json.loads(wfm("assignments", "--week", WEEK, "--diff", "1", "2", "--json").stdout)
+
+    moved = {row["resource_cn"]: row for row in compared["moves"]}[cn]
+    assert (frm, to, f"person: pinned none -> {to}") == (moved["from_demand"], moved["to_demand"], moved["why"])
+    assert [("pinned",)] == ask(
+        planned, f"select phase from gold.weekly_resource_assignment where resource_cn = '{cn}'"
+    )
+    # the pin ends with the week
+    assert () == plan(planned, "2026-W15").problems
+    assert [(0,)] == ask(
+        planned, "select count(*) from gold.weekly_resource_assignment where iso_week = 15 and phase = 'pinned'"
+    )

@@ -13,14 +13,18 @@ from wfm_pipeline.domain.allocation.reasons.remedies import AlmostEligible
 from wfm_pipeline.domain.allocation.strategies.gate import first_refusal, is_exact_state
 from wfm_pipeline.domain.allocation.strategies.scoring import score, urgency_of
 from wfm_pipeline.domain.allocation.strategies.strategy import Options, allocate
-from wfm_pipeline_tests.allocation_instances import PLAN, person, random_problem, work
+from wfm_pipeline_tests.allocation_instances import PLAN, person, random_problem, with_pairs, work
 
 NEVER = 1e9
 
 
 def eligible_matrix(problem: Problem) -> np.ndarray:
     """All pairs, asked one by one: shape (resources, demands)."""
-    return np.array([[first_refusal(one, demand) is None for demand in problem.demands] for one in problem.resources])
+    asked = [
+        [first_refusal(one, demand, problem.pairs_of(one)) is None for demand in problem.demands]
+        for one in problem.resources
+    ]
+    return np.array(asked)
 
 
 def seat_costs(ideal: np.ndarray, people: int, first: float) -> np.ndarray:
@@ -69,10 +73,10 @@ def state_gains(problem: Problem) -> np.ndarray:
     )
 
 
-def small_instance(seed: int) -> Problem:
-    """All sizes up to 60 x 20, sparse and dense, volume and workload."""
+def small_instance(seed: int, *, has_pairs: bool = False) -> Problem:
+    """All sizes up to 60 x 20, sparse and dense, volume and workload; perhaps with pinned and forbidden pairs."""
     rng = np.random.default_rng(seed)
-    return random_problem(
+    problem = random_problem(
         int(rng.integers(1, 61)),
         int(rng.integers(1, 21)),
         seed,
@@ -80,12 +84,13 @@ def small_instance(seed: int) -> Problem:
         kinds=(int(rng.integers(1, 3)), int(rng.integers(1, 5)), int(rng.integers(1, 6)), int(rng.integers(1, 3))),
         weight="volume" if seed % 2 else "workload",
     )
+    return with_pairs(problem, seed) if has_pairs else problem
 
 
-@pytest.mark.parametrize("hundred", range(3))
-def test_optimal_has_the_smallest_chi_square_gap_on_300_small_weeks(hundred):
+@pytest.mark.parametrize(("hundred", "has_pairs"), [(0, False), (1, False), (2, False), (0, True), (1, True)])
+def test_optimal_has_the_smallest_chi_square_gap_on_500_small_weeks(hundred, has_pairs):
     for seed in range(100 * hundred, 100 * hundred + 100):
-        problem = small_instance(seed)
+        problem = small_instance(seed, has_pairs=has_pairs)
 
         allocation = allocate(problem)
 
@@ -113,10 +118,11 @@ def test_minimum_one_follows_adams_on_100_small_weeks():
         assert adams(best) == pytest.approx(adams(assigned), rel=1e-9, abs=1e-9), seed
 
 
-def test_quality_is_as_large_as_it_can_be_with_the_counts_fixed():
+@pytest.mark.parametrize("has_pairs", [False, True])
+def test_quality_is_as_large_as_it_can_be_with_the_counts_fixed(has_pairs):
     mixed = 0
     for seed in range(200):
-        problem = small_instance(seed)
+        problem = small_instance(seed, has_pairs=has_pairs)
 
         allocation = allocate(problem)
 
@@ -152,8 +158,9 @@ def every_answer(problem: Problem):
     return product(*[np.flatnonzero(row).tolist() or [-1] for row in eligible])
 
 
+@pytest.mark.parametrize("has_pairs", [False, True])
 @pytest.mark.parametrize("seed", range(40))
-def test_brute_force_on_six_people_finds_the_same_counts_and_quality(seed):
+def test_brute_force_on_six_people_finds_the_same_counts_and_quality(seed, has_pairs):
     rng = np.random.default_rng(seed)
     problem = Problem.build(
         PLAN,
@@ -170,6 +177,7 @@ def test_brute_force_on_six_people_finds_the_same_counts_and_quality(seed):
             for number in range(1, 5)
         ],
     )
+    problem = with_pairs(problem, seed, share=0.5) if has_pairs else problem
     weights = [Fraction(demand.weekly_forecast) for demand in problem.demands]
     ideal = [6 * weight / sum(weights) for weight in weights]
 
@@ -257,25 +265,29 @@ def plain_v2(problem: Problem, ideal: tuple[float, ...]) -> list[int]:
     return [int(column) for column in choice]
 
 
-def test_v2_with_its_queue_equals_v2_told_plainly():
+@pytest.mark.parametrize("has_pairs", [False, True])
+def test_v2_with_its_queue_equals_v2_told_plainly(has_pairs):
     for seed in range(60):
-        problem = small_instance(seed)
+        problem = small_instance(seed, has_pairs=has_pairs)
 
         allocation = allocate(problem, Options(strategy="v2"))
 
         assert plain_v2(problem, allocation.ideal) == list(allocation.choice), seed
 
 
+@pytest.mark.parametrize("has_pairs", [False, True])
 @pytest.mark.parametrize("seed", range(20))
-def test_those_who_lack_one_thing_are_found_as_by_asking_everybody(seed):
+def test_those_who_lack_one_thing_are_found_as_by_asking_everybody(seed, has_pairs):
     problem = random_problem(40, 12, seed)
+    problem = with_pairs(problem, seed) if has_pairs else problem
     almost = AlmostEligible(problem)
 
     for demand in problem.demands:
         found = {"skill": set(), "state": set()}
         for position, (one, days) in enumerate(zip(problem.resources, problem.days_present, strict=True)):
             has_state = demand.state in one.states or "N/A" in one.states
-            check = first_refusal(one, demand) if days > 0 else None
+            is_kept_off = problem.pairs_of(one).refuses(demand.demand_id)
+            check = first_refusal(one, demand) if days > 0 and not is_kept_off else None
             if check == "state" or (check == "skill" and has_state):
                 found[check].add(position)
         assert found == {"skill": almost.lacking_skill(demand), "state": almost.lacking_state(demand)}

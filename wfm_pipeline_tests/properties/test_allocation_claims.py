@@ -9,7 +9,7 @@ from wfm_pipeline.domain.allocation.reasons import trials
 from wfm_pipeline.domain.allocation.reasons.gaps import GapExplainer
 from wfm_pipeline.domain.allocation.strategies.strategy import Options, allocate
 from wfm_pipeline_tests.allocation_claims import OF_GAPS, OF_PEOPLE, Week, prove, prove_week
-from wfm_pipeline_tests.allocation_instances import PLAN, person, random_problem, work
+from wfm_pipeline_tests.allocation_instances import PLAN, person, random_problem, with_pairs, work
 
 WEEKS = 130
 SHAPES = (
@@ -32,6 +32,18 @@ def test_every_sentence_about_gaps_and_people_is_true(way):
     rare = {"cross_train", "they_are", "none", "works", "exclusive", "lacks", "zero", "score", "no_other", "runner_up"}
     assert usual | rare <= set(said)
     assert said["falls"] > 500
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_sentence_is_true_where_planners_have_pinned_and_forbidden(way):
+    said = Counter()
+    for seed in range(WEEKS // 2):
+        for shape in SHAPES:
+            problem = random_problem(5 + seed % 35, 3 + seed % 11, seed, **shape)
+            said += prove_week(with_pairs(problem, seed), WAYS[way])
+
+    assert {"pinned", "pair", "decided", "falls", "none", "no_other", "runner_up"} <= set(said)
+    assert min(said["pinned"], said["pair"], said["decided"]) > 300
 
 
 @pytest.mark.parametrize(

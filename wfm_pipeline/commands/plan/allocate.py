@@ -63,6 +63,9 @@ def allocate(
     previous: Annotated[
         Path | None, typer.Option(metavar="CSV", help="Last week's --out, to count moves.", rich_help_panel=_FILES)
     ] = None,
+    pairs: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Pinned and forbidden pairs.", rich_help_panel=_FILES)
+    ] = None,
     first_week: Annotated[
         str | None,
         typer.Option("--from", metavar="WEEK", help="First week; default the coming one.", rich_help_panel=_STORED),
@@ -116,6 +119,7 @@ def allocate(
         "tiers": tiers,
         "rules": rules,
         "previous": previous,
+        "pairs": pairs,
     }
     switches: dict[str, Any] = {"minimum_one": minimum_one, "stability": stability}
     chosen: dict[str, Any] = {"strategy": strategy, "weight": weight, **switches}

@@ -10,7 +10,8 @@ from wfm_pipeline.contracts.columns import QUEUE, Column, Table, count, day, fla
 from wfm_pipeline.contracts.planning.history import HISTORY
 
 LOCALITY_WORDS: Final = ("Domestic", "Global")
-PHASE_WORDS: Final = ("exclusive", "scored", "remainder", "optimal")
+PHASE_WORDS: Final = ("pinned", "exclusive", "scored", "remainder", "optimal")
+PAIR_WORDS: Final = ("pinned", "forbidden")
 STRATEGY_WORDS: Final = ("optimal", "v2")
 WEIGHT_WORDS: Final = ("volume", "workload")
 NO_WEIGHT: Final = "none"
@@ -67,6 +68,27 @@ ALLOCATION_RESOURCES: Final = Table(
         day("available_until", "Last date of availability; null = open.", nullable=True),
         flag("is_active", "False keeps the person out."),
         text("capacity_tier_id", "Capacity tier; null = productivity 1."),
+        *HISTORY,
+    ),
+)
+
+ALLOCATION_PAIRS: Final = Table(
+    "silver",
+    "allocation_pairs",
+    "One row per person, demand, first week and version: a pair that planners have pinned or forbidden.",
+    ("resource_cn", "demand_id", "from_week", "valid_from"),
+    (
+        text("resource_cn", "Number of the person.", nullable=False, personal="agent"),
+        text("demand_id", "The demand.", nullable=False),
+        text(
+            "rule",
+            "`pinned`: the person does this demand alone; `forbidden`: never this one.",
+            nullable=False,
+            allowed=PAIR_WORDS,
+        ),
+        text("from_week", "First week in which it holds, such as 2025-W28.", nullable=False),
+        text("until_week", "Last week, included; null = until it is taken out."),
+        text("reason", "Why, in the planner's words."),
         *HISTORY,
     ),
 )
@@ -289,6 +311,7 @@ ALLOCATION_ACCURACY: Final = Table(
 
 ALLOCATION_INPUTS: Final = (
     ALLOCATION_RESOURCES,
+    ALLOCATION_PAIRS,
     CAPACITY_TIERS,
     LOCALITY_RULES,
     WEEK_CONFIGURATION,

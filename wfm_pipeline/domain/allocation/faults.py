@@ -39,5 +39,9 @@ class MissingHandleTimeError(AllocationError):
     """Workload weights were asked for, but handle times are missing."""
 
 
+class InvalidPairError(AllocationError):
+    """A pinned or forbidden pair that contradicts another one, the roster, the week's work or the gate."""
+
+
 class InvalidRuleError(SettingsError):
     """A locality rule that cannot be applied."""

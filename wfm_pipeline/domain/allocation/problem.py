@@ -12,11 +12,13 @@ from typing import Final, Literal, TypeVar
 from wfm_pipeline.domain.allocation.faults import (
     DuplicateError,
     EmptyRosterError,
+    InvalidPairError,
     InvalidValueError,
     MissingHandleTimeError,
     NoDemandError,
     UnknownValueError,
 )
+from wfm_pipeline.domain.allocation.pairs import NO_PAIRS, Pair, PersonPairs, pairs_by_person
 from wfm_pipeline.domain.allocation.tables.locality import LOCALITY_NAMES, locality_name
 from wfm_pipeline.domain.allocation.week.week_hours import WeekHours
 from wfm_pipeline.errors import MOST_NAMED
@@ -136,6 +138,7 @@ class Problem:
         weight: What ideal shares are proportional to.
         days_present: Working days each resource is there [days]; 0 = not available this week.
         notices: What the user should know though it is no fault.
+        pairs: cn -> demands that planners have pinned or forbidden to that person this week.
     """
 
     week_hours: WeekHours
@@ -145,6 +148,7 @@ class Problem:
     weight: Weight
     days_present: tuple[float, ...]
     notices: tuple[str, ...] = field(default=())
+    pairs: Mapping[str, PersonPairs] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -156,6 +160,7 @@ class Problem:
         tiers: Iterable[CapacityTier] = (),
         weight: Weight | None = None,
         full_week: bool = False,
+        pairs: Iterable[Pair] = (),
     ) -> "Problem":
         """Validate and put in order.
 
@@ -166,6 +171,7 @@ class Problem:
             tiers: Capacity tiers that resources name.
             weight: `volume` or `workload`; None takes workload where every handle time is known.
             full_week: Count only people who are there on every working day of the week.
+            pairs: Pinned and forbidden pairs, of any weeks.
 
         Returns:
             The week, its rows in order of id; all that follows trusts it.
@@ -176,6 +182,7 @@ class Problem:
             UnknownValueError: a locality or tier nobody defined.
             InvalidValueError: a value out of range.
             MissingHandleTimeError: workload asked for without handle times.
+            InvalidPairError: pairs contradict each other, or pin somebody or something that is not there.
         """
         tier_index = {tier.tier_id: tier for tier in _unique(tiers, lambda tier: tier.tier_id, "tier_id")}
         people = _unique(resources, lambda person: person.cn, "cn")
@@ -193,7 +200,20 @@ class Problem:
         work.sort(key=lambda demand: id_order(demand.demand_id))
         present = _presence(week_hours, people, full_week=full_week)
         notices += _stated_results(week_hours, people, work, present)
-        return cls(week_hours, tuple(people), tuple(work), tier_index, chosen, tuple(present), tuple(notices))
+        decided = pairs_by_person(pairs, week_hours.week)
+        notices += _pair_notices(decided, people, work, present, week_hours)
+        return cls(week_hours, tuple(people), tuple(work), tier_index, chosen, tuple(present), tuple(notices), decided)
+
+    def pairs_of(self, resource: Resource) -> PersonPairs:
+        """What planners have decided about a person.
+
+        Args:
+            resource: A person of this week.
+
+        Returns:
+            The person's pairs; none for most.
+        """
+        return self.pairs.get(resource.cn, NO_PAIRS)
 
     def productivity(self, resource: Resource) -> float:
         """How productive a person is.
@@ -225,6 +245,39 @@ class Problem:
         if self.weight == "volume":
             return [float(demand.weekly_forecast) for demand in self.demands]
         return [demand.weekly_forecast * (demand.handle_seconds or 0.0) for demand in self.demands]
+
+
+def _pair_notices(
+    pairs: Mapping[str, PersonPairs],
+    people: Sequence[Resource],
+    demands: Sequence[Demand],
+    present: Sequence[float],
+    week_hours: WeekHours,
+) -> list[str]:
+    """Pairs that decide nothing this week.
+
+    Raises:
+        InvalidPairError: somebody is pinned who is not on the roster, or to a demand that the week does not have.
+    """
+    days = {one.cn: there for one, there in zip(people, present, strict=True)} if pairs else {}
+    known = {str(one.demand_id) for one in demands} if pairs else set()
+    notices = []
+    for cn, decided in pairs.items():
+        if decided.pinned is not None and not (cn in days and decided.pinned in known):
+            what = (
+                f"{cn} is not on the roster" if cn not in days else f"{week_hours.week} has no demand {decided.pinned}"
+            )
+            raise InvalidPairError(
+                f"the pair of {cn} and demand {decided.pinned} is pinned, and {what}; correct it in allocation_pairs, or "
+                "end it with until_week",
+                got=cn,
+            )
+        unknown = [name for name in sorted(decided.forbidden) if cn not in days or name not in known]
+        if unknown:
+            notices.append(f"forbidden pairs of {cn} that decide nothing in {week_hours.week}: {_some(unknown)}")
+        if decided.pinned is not None and not days[cn]:
+            notices.append(f"{cn} is pinned to demand {decided.pinned}, and is not available in {week_hours.week}")
+    return notices
 
 
 def _unique(rows: Iterable[Row], name: "object", what: str) -> list[Row]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from wfm_pipeline.contracts.planning.allocation import (
+    ALLOCATION_PAIRS,
     ALLOCATION_RESOURCES,
     CAPACITY_TIERS,
     LOCALITY_RULES,
@@ -21,12 +22,13 @@ from wfm_pipeline.contracts.planning.allocation import (
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.domain.allocation.faults import NoDemandError
+from wfm_pipeline.domain.allocation.pairs import Pair
 from wfm_pipeline.domain.allocation.problem import CapacityTier, Demand, Resource, Weight
 from wfm_pipeline.domain.allocation.strategies.strategy import Options
 from wfm_pipeline.domain.allocation.tables.frames import WeekAnswer, allocate_week
 from wfm_pipeline.domain.allocation.tables.locality import LocalityPolicy
 from wfm_pipeline.domain.allocation.tables.several_weeks import Previous
-from wfm_pipeline.domain.allocation.tables.sheets import read_resources, read_rules, read_tiers
+from wfm_pipeline.domain.allocation.tables.sheets import read_pairs, read_resources, read_rules, read_tiers
 from wfm_pipeline.domain.allocation.tables.week_rows import read_week_configuration
 from wfm_pipeline.domain.allocation.week.demand import read_demands
 from wfm_pipeline.domain.allocation.week.week_hours import WeekTable
@@ -48,6 +50,7 @@ class AllocationInputs:
         without_final: ISO week -> queue days of it whose forecast has no final values: the model's are planned.
         notices: What the reader should know.
         long_range: ISO week that only the long range reaches -> date of that issue.
+        pairs: Pinned and forbidden pairs.
     """
 
     resources: list[Resource]
@@ -60,6 +63,7 @@ class AllocationInputs:
     notices: tuple[str, ...]
     without_final: Mapping[IsoWeek, int] = field(default_factory=dict)
     long_range: Mapping[IsoWeek, dt.date] = field(default_factory=dict)
+    pairs: tuple[Pair, ...] = ()
 
     def demands(self, week: IsoWeek) -> tuple[list[Demand], list[str]]:
         """The week's work from both sources, and notices."""
@@ -122,6 +126,7 @@ class AllocationInputs:
                 weight=weight,
                 tiers=self.tiers,
                 previous=previous,
+                pairs=self.pairs,
                 notices=notices,
             )
         except NoDemandError as error:
@@ -148,6 +153,8 @@ def read_allocation_inputs(
         WarehouseError: the planners' tables are not there yet.
         AllocationError, InvalidRuleError: a row that SQL brought is wrong; the message names it.
     """
+    # Of an older version: the next run of the planners' tables makes it.
+    warehouse.create(ALLOCATION_PAIRS)
     people, _ = read_resources(open_rows(warehouse, ALLOCATION_RESOURCES))
     configuration, _ = read_week_configuration(open_rows(warehouse, WEEK_CONFIGURATION))
     policy = read_rules(open_rows(warehouse, LOCALITY_RULES), default_locality=default_locality)
@@ -166,4 +173,5 @@ def read_allocation_inputs(
         (*notices, *table.notices()),
         days_without_final(planned.days),
         planned.long_range,
+        tuple(read_pairs(open_rows(warehouse, ALLOCATION_PAIRS))),
     )

@@ -26,7 +26,12 @@ def test_each_week_is_compared_with_the_one_before_and_a_notice_is_told_once():
         quality = frame.assign(unassigned=1, chi_square_gap=float(week.iso_week))
         allocation = SimpleNamespace(by_cn={"ann": 7, "bob": None})
         return SimpleNamespace(
-            demands=frame, assignments=frame, quality=quality, notices=("one", "one"), allocation=allocation
+            demands=frame,
+            assignments=frame,
+            quality=quality,
+            notices=("one", "one"),
+            allocation=allocation,
+            inputs=week,
         )
 
     planned = assign_weeks([FIRST, SECOND], answer, others=(), previous=None)
@@ -35,6 +40,7 @@ def test_each_week_is_compared_with_the_one_before_and_a_notice_is_told_once():
     assert ("one",) == planned.notices
     assert {"unassigned": 2, "chi_square_gap": 28.5} == planned.facts
     assert [29] == planned.demands_of(SECOND)["iso_week"].tolist()
+    assert {FIRST: FIRST, SECOND: SECOND} == planned.inputs
 
 
 def test_a_week_without_demand_is_left_out_with_its_reason_and_the_others_are_planned():
@@ -48,7 +54,9 @@ def test_a_week_without_demand_is_left_out_with_its_reason_and_the_others_are_pl
         frame = pd.DataFrame({"iso_year": [week.iso_year], "iso_week": [week.iso_week]})
         quality = frame.assign(unassigned=1, chi_square_gap=0.5)
         allocation = SimpleNamespace(by_cn={"ann": 7})
-        return SimpleNamespace(demands=frame, assignments=frame, quality=quality, notices=(), allocation=allocation)
+        return SimpleNamespace(
+            demands=frame, assignments=frame, quality=quality, notices=(), allocation=allocation, inputs=week
+        )
 
     planned = assign_weeks([FIRST, SECOND, third], answer, others=(), previous=None)
 

@@ -8,7 +8,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
-from wfm_pipeline.domain.allocation.problem import Problem, Resource
+from wfm_pipeline.domain.allocation.pairs import PersonPairs
+from wfm_pipeline.domain.allocation.problem import Problem, Resource, id_order
 from wfm_pipeline.domain.allocation.strategies.gate import Eligibility, canonical_locality
 from wfm_pipeline.domain.allocation.strategies.heuristic import option_table
 from wfm_pipeline.domain.allocation.strategies.scoring import NOT_EXACT_QUALITY, TIE_DIGITS, Score, urgency_of
@@ -16,6 +17,7 @@ from wfm_pipeline.domain.allocation.strategies.strategy import Allocation
 
 PHASE_WORDS: Final = {
     "exclusive": "the only demand this person may do",
+    "pinned": "planners pin this person to it",
     "scored": "the highest score among the free pairs when it was this person's turn",
     "remainder": "every demand open to this person had its ideal already; this one had the least above it",
     "optimal": "part of the distribution of everybody with the smallest chi-square gap",
@@ -49,6 +51,7 @@ class AssignmentExplanation:
         in_turn: People were assigned one after the other (`v2`).
         why: Key of `PHASE_WORDS`.
         passed_over: Key of `PASSED_OVER`, for a runner-up with a higher score.
+        decided: What planners' pairs say of the person, sentence by sentence.
     """
 
     cn: str
@@ -63,8 +66,13 @@ class AssignmentExplanation:
     in_turn: bool = False
     why: str = ""
     passed_over: str = ""
+    decided: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        return " ".join((self._words, *self.decided))
+
+    @property
+    def _words(self) -> str:
         if self.demand_id is None or self.score is None or self.phase is None:
             return f"{self.cn} has no demand: {self.reason}."
         parts = self.score
@@ -134,7 +142,8 @@ class Explainer:
         cn, choice = problem.resources[position].cn, allocation.choice[position]
         if choice < 0:
             reason = unassigned_reason(allocation.eligibility, position)
-            return AssignmentExplanation(cn, None, None, 0.0, 0.0, None, None, None, reason)
+            decided = _decided(problem.pairs.get(cn))
+            return AssignmentExplanation(cn, None, None, 0.0, 0.0, None, None, None, reason, decided=decided)
         rival = self._runner_up(position, choice)
         return AssignmentExplanation(
             cn,
@@ -149,6 +158,7 @@ class Explainer:
             in_turn=allocation.order[position] >= 0,
             why=self._way(position),
             passed_over=self._passed_over(position, choice, rival[0]) if rival else "",
+            decided=_decided(problem.pairs.get(cn)),
         )
 
     def _way(self, position: int) -> str:
@@ -181,6 +191,19 @@ class Explainer:
         return (best, allocation.score_for(position, best, best_urgency)) if best >= 0 else None
 
 
+def _decided(pairs: PersonPairs | None) -> tuple[str, ...]:
+    """What planners' pairs say of a person."""
+    if pairs is None:
+        return ()
+    pinned = [("pinned to", pairs.pinned)] if pairs.pinned is not None else []
+    said = [*pinned, *(("forbidden", name) for name in sorted(pairs.forbidden, key=id_order))]
+    return tuple(f"Planners' pair: {rule} demand {name}{_because(pairs.reasons.get(name))}." for rule, name in said)
+
+
+def _because(reason: str | None) -> str:
+    return f" ({reason})" if reason else ""
+
+
 def unassigned_reason(eligibility: Eligibility, position: int) -> str:
     """Why nobody could give this person a demand, by the first thing that is missing.
 
@@ -201,7 +224,10 @@ def unassigned_reason(eligibility: Eligibility, position: int) -> str:
     if eligibility.block_of[position] < 0:
         is_known = any(demand.platform == person.platform for demand in problem.demands)
         return f"no demand on platform {person.platform}" + (f" in locality {place}" if is_known else "")
-    block = [problem.demands[demand] for demand in eligibility.blocks[eligibility.block_of[position]].demands]
+    members = eligibility.blocks[eligibility.block_of[position]]
+    if members.masks(person.skills, person.states)[0]:
+        return "planners' pairs forbid every demand that would be open"
+    block = [problem.demands[demand] for demand in members.demands]
     wanted = {demand.case_type for demand in block} & person.skills
     if not wanted:
         return f"no demand for the skills {_listed(person.skills)} on {person.platform} in {place}"

@@ -13,7 +13,7 @@ from wfm_pipeline.domain.allocation.faults import UnknownValueError
 from wfm_pipeline.domain.allocation.problem import Demand
 from wfm_pipeline.domain.allocation.reasons.remedies import Remedy, What
 from wfm_pipeline.domain.allocation.reasons.trials import Advice, Adviser, Outcome
-from wfm_pipeline.domain.allocation.strategies.gate import canonical_locality
+from wfm_pipeline.domain.allocation.strategies.gate import canonical_locality, first_refusal
 from wfm_pipeline.domain.allocation.strategies.strategy import Allocation
 from wfm_pipeline.domain.allocation.week.ideal import heads_by_locality
 from wfm_pipeline.domain.arrays import ROUNDING
@@ -98,6 +98,18 @@ class GapExplainer:
             refused=tuple(self._promise(one, people=len(one.people)) for one in self.adviser.refused(position)),
             only_here=sum(self._may_only(person) for person in eligible) if assigned > ideal else 0,
             leaving=tuple(self._promise(one, people=people) for one, people in self.adviser.leaving(position)),
+            decided=self._decided(position),
+        )
+
+    def _decided(self, position: int) -> int:
+        problem, eligibility = self.allocation.problem, self.allocation.eligibility
+        block, bit = eligibility.block_of_demand[position], eligibility.bit_of[position]
+        return sum(
+            not left >> bit & 1
+            and eligibility.block_of[person] == block
+            and problem.days_present[person] > 0
+            and first_refusal(problem.resources[person], problem.demands[position]) is None
+            for person, left in eligibility.left.items()
         )
 
     def _may_only(self, person: int) -> bool:
@@ -168,6 +180,7 @@ class GapExplanation:
         refused: What was tried for it and is not advised.
         only_here: Where it has more than its ideal, its people who may do nothing else [count].
         leaving: Advice for other demands that trains people of this one.
+        decided: People who are there and would be eligible, but for planners' pairs [count].
     """
 
     demand: Demand
@@ -183,6 +196,7 @@ class GapExplanation:
     refused: tuple[Promise, ...] = ()
     only_here: int = 0
     leaving: tuple[Promise, ...] = ()
+    decided: int = 0
 
     @property
     def gap(self) -> float:
@@ -200,6 +214,8 @@ class GapExplanation:
         if self.is_place_empty:
             return f"Nobody of {self.demand.locality} is available: every ideal share there is 0."
         words = [f"Eligible: {self.eligible}{self._went}." if self.eligible else "Nobody is eligible."]
+        if self.decided:
+            words.append(f"By planners' pairs {self.decided} who could do it may not.")
         if self.gap > ROUNDING:
             words += self._shortage
         elif self.gap < -ROUNDING:

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from wfm_pipeline.domain.allocation.pairs import NO_PAIRS
 from wfm_pipeline.domain.allocation.problem import ANY_STATE, Problem, Resource
 from wfm_pipeline.domain.allocation.strategies.gate import canonical_locality, first_refusal
 
@@ -120,7 +121,8 @@ def judge(problem: Problem, assignments: Iterable[Assignment], ideal: Sequence[f
             continue
         position = demands[str(demand_id)]
         assigned[position] += 1
-        check = first_refusal(person, problem.demands[position]) if days > 0 else "unavailable"
+        refusal = first_refusal(person, problem.demands[position], problem.pairs_of(person))
+        check = refusal if days > 0 else "unavailable"
         if check is not None:
             misfits.append((cn, demand_id, check))
     return Verdict(
@@ -138,10 +140,14 @@ class _open_work:  # noqa: N801 - used as a function
 
     def __init__(self, problem: Problem) -> None:
         self.states: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+        self.problem = problem
         for demand in problem.demands:
             self.states[demand.platform, canonical_locality(demand.locality), demand.case_type].add(demand.state)
 
     def __call__(self, person: Resource) -> bool:
+        pairs = self.problem.pairs_of(person)
+        if pairs is not NO_PAIRS:
+            return any(first_refusal(person, demand, pairs) is None for demand in self.problem.demands)
         place = canonical_locality(person.locality)
         asked = [self.states.get((person.platform, place, skill), set()) for skill in person.skills]
         return any(states and (ANY_STATE in person.states or states & person.states) for states in asked)

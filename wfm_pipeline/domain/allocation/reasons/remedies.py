@@ -161,6 +161,15 @@ class AlmostEligible:
                     self._with_skill[*place, skill].add(person)
                 for state in one.states:
                     self._with_state[*place, state].add(person)
+        # Whoever is pinned may do nothing else, whatever they learn.
+        pairs = (
+            [(person, problem.pairs_of(one)) for person, one in enumerate(problem.resources)] if problem.pairs else []
+        )
+        self._pinned = {person for person, decided in pairs if decided.pinned is not None}
+        self._forbidden: defaultdict[str, set[int]] = defaultdict(set)
+        for person, decided in pairs:
+            for name in decided.forbidden:
+                self._forbidden[name].add(person)
 
     def lacking_skill(self, demand: Demand) -> set[int]:
         """Who could do a demand but for the skill.
@@ -172,7 +181,7 @@ class AlmostEligible:
             Positions of the resources who lack only that.
         """
         skilled, in_state = self._have(demand)
-        return in_state - skilled
+        return self._free(in_state - skilled, demand)
 
     def lacking_state(self, demand: Demand) -> set[int]:
         """Who could do a demand but for the state.
@@ -184,7 +193,11 @@ class AlmostEligible:
             Positions of the resources who lack only that.
         """
         skilled, in_state = self._have(demand)
-        return skilled - in_state
+        return self._free(skilled - in_state, demand)
+
+    def _free(self, people: set[int], demand: Demand) -> set[int]:
+        """Those of them whom no planner keeps from the demand."""
+        return people - self._pinned - self._forbidden.get(str(demand.demand_id), set())
 
     def _have(self, demand: Demand) -> tuple[set[int], set[int]]:
         """Who has the skill, and who the state, itself or through `N/A`."""

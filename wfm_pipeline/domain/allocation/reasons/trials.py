@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Literal
 
+from wfm_pipeline.domain.allocation.pairs import NO_PAIRS
 from wfm_pipeline.domain.allocation.problem import Problem, Resource
 from wfm_pipeline.domain.allocation.reasons.judge import fairness
 from wfm_pipeline.domain.allocation.reasons.remedies import Remedies, Remedy, Spare, What, unmet_people
@@ -120,6 +121,7 @@ class Trial:
 def _part(problem: Problem, people: Iterable[int], demands: Iterable[int]) -> Problem:
     """Some people and some demands of a week, in their order."""
     chosen = tuple(people)
+    decided = ((problem.resources[person], problem.pairs_of(problem.resources[person])) for person in chosen)
     return Problem(
         problem.week_hours,
         tuple(problem.resources[person] for person in chosen),
@@ -127,6 +129,7 @@ def _part(problem: Problem, people: Iterable[int], demands: Iterable[int]) -> Pr
         problem.tiers,
         problem.weight,
         tuple(problem.days_present[person] for person in chosen),
+        pairs={one.cn: pairs for one, pairs in decided if pairs is not NO_PAIRS},
     )
 
 

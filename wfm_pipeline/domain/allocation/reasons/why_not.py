@@ -6,6 +6,7 @@ Not here: why a person has the demand there is (explain), or why a demand is sho
 from dataclasses import dataclass
 
 from wfm_pipeline.domain.allocation.faults import UnknownValueError
+from wfm_pipeline.domain.allocation.pairs import NO_PAIRS, PersonPairs
 from wfm_pipeline.domain.allocation.problem import ANY_STATE, Demand, Resource
 from wfm_pipeline.domain.allocation.reasons.explain import unassigned_reason
 from wfm_pipeline.domain.allocation.reasons.judge import fairness
@@ -23,6 +24,7 @@ class WhyNot:
         absence: Why the person is not there; None = there.
         refusals: Checks that refuse the pair, in the order in which they are made; none where it is open.
         gap_change: Chi-square gap of the week if the person were moved there, less that of now [FTE]; 0 where nobody is moved.
+        pairs: What planners have decided about the person.
     """
 
     person: Resource
@@ -31,6 +33,7 @@ class WhyNot:
     absence: str | None
     refusals: tuple[Check, ...]
     gap_change: float
+    pairs: PersonPairs = NO_PAIRS
 
     @property
     def remedy(self) -> str | None:
@@ -68,6 +71,7 @@ class WhyNot:
             ),
             "skill": f"it needs skill {demand.case_type!r}, the person has {_listed(person.skills)}",
             "state": f"it is of state {demand.state!r}, the person lists {_listed(person.states)}",
+            "pair": self.pairs.words(demand.demand_id),
         }
         return f"{check} ({has[check]})"
 
@@ -94,7 +98,7 @@ def why_not(allocation: Allocation, cn: str, demand_id: str | int) -> WhyNot:
     number, choice = numbers[str(demand_id)], allocation.choice[position]
     person, demand = problem.resources[position], problem.demands[number]
     is_absent = not person.is_active or problem.days_present[position] == 0
-    refusals = _refusals(person, demand)
+    refusals = _refusals(person, demand, problem.pairs_of(person))
     is_movable = not is_absent and not refusals and choice not in {-1, number}
     return WhyNot(
         person,
@@ -103,16 +107,18 @@ def why_not(allocation: Allocation, cn: str, demand_id: str | int) -> WhyNot:
         unassigned_reason(eligibility, position) if is_absent else None,
         refusals,
         _gap_change(allocation, choice, number) if is_movable else 0.0,
+        problem.pairs_of(person),
     )
 
 
-def _refusals(person: Resource, demand: Demand) -> tuple[Check, ...]:
+def _refusals(person: Resource, demand: Demand, pairs: PersonPairs) -> tuple[Check, ...]:
     """Every check that refuses a pair, each asked by itself."""
     is_kept: dict[Check, bool] = {
         "platform": person.platform == demand.platform,
         "locality": canonical_locality(person.locality) == canonical_locality(demand.locality),
         "skill": demand.case_type in person.skills,
         "state": bool(person.states & {demand.state, ANY_STATE}),
+        "pair": not pairs.refuses(demand.demand_id),
     }
     return tuple(check for check, is_right in is_kept.items() if not is_right)
 

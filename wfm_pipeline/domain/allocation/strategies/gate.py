@@ -1,24 +1,25 @@
 """Who may do what: the eligibility gate, built from indices and never from all pairs.
 
 Here: a demand is open to a person who shares platform and locality, has the case type as a skill
-and lists the state or `N/A`. Demands of one platform and locality form a block; inside a block a
+and lists the state or `N/A`, and where no planner has decided otherwise about the pair. Demands of one platform and locality form a block; inside a block a
 set of demands is one whole number used as a bit set (bit 0 is the smallest demand id). Not here:
 what is best among the eligible (strategies).
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress
 from typing import Final, Literal
 
-from wfm_pipeline.domain.allocation.faults import UnknownValueError
+from wfm_pipeline.domain.allocation.faults import InvalidPairError, UnknownValueError
+from wfm_pipeline.domain.allocation.pairs import NO_PAIRS, PersonPairs
 from wfm_pipeline.domain.allocation.problem import ANY_STATE, Demand, Problem, Resource
 from wfm_pipeline.domain.allocation.tables.locality import LOCALITY_NAMES
 
-Check = Literal["platform", "locality", "skill", "state"]
-CHECKS: Final[tuple[Check, ...]] = ("platform", "locality", "skill", "state")
+Check = Literal["platform", "locality", "skill", "state", "pair"]
+CHECKS: Final[tuple[Check, ...]] = ("platform", "locality", "skill", "state", "pair")
 _DIGITS: Final = bytes.maketrans(b"01", b"\x00\x01")
 _FEW: Final = 4
 """Set bits up to which they are taken off one by one; above, all digits are read at once [count]."""
@@ -62,15 +63,16 @@ def canonical_locality(text: str) -> str:
     return LOCALITY_NAMES[text.strip().lower()]
 
 
-def first_refusal(resource: Resource, demand: Demand) -> Check | None:
+def first_refusal(resource: Resource, demand: Demand, pairs: PersonPairs = NO_PAIRS) -> Check | None:
     """The first check that refuses a pair.
 
     Args:
         resource: The person.
         demand: The demand.
+        pairs: What planners have decided about the person.
 
     Returns:
-        The check, in the order platform, locality, skill, state; None = eligible.
+        The check, in the order platform, locality, skill, state, pair; None = eligible.
     """
     if resource.platform != demand.platform:
         return "platform"
@@ -80,7 +82,7 @@ def first_refusal(resource: Resource, demand: Demand) -> Check | None:
         return "skill"
     if demand.state not in resource.states and ANY_STATE not in resource.states:
         return "state"
-    return None
+    return "pair" if pairs.refuses(demand.demand_id) else None
 
 
 def is_exact_state(resource: Resource, demand: Demand) -> bool:
@@ -158,6 +160,7 @@ class Eligibility:
         block_of: Block of each resource, -1 where its platform and locality have no demand.
         eligible: Bit set of eligible demands in that block; 0 also for people who are not available.
         exact: The part of it whose state the person lists itself.
+        left: Of people about whom planners have decided: bit set of the demands that their pairs leave.
     """
 
     problem: Problem
@@ -165,6 +168,7 @@ class Eligibility:
     block_of: Sequence[int]
     eligible: Sequence[int]
     exact: Sequence[int]
+    left: Mapping[int, int] = field(default_factory=dict)
 
     def demands_of(self, position: int) -> tuple[int, ...]:
         """Demands open to a resource.
@@ -236,7 +240,9 @@ class Eligibility:
             Bit sets of the demands of the resource's block: eligible, and of those by the state itself.
         """
         block = self.block_of[position]
-        return self.blocks[block].masks(person.skills, person.states) if block >= 0 else (0, 0)
+        masks = self.blocks[block].masks(person.skills, person.states) if block >= 0 else (0, 0)
+        left = self.left.get(position)
+        return masks if left is None else (masks[0] & left, masks[1] & left)
 
     def with_people(self, changed: Mapping[int, Resource]) -> "Eligibility":
         """The gate's answer if some people had other skills or states, and the same platform and locality.
@@ -252,7 +258,7 @@ class Eligibility:
             resources[position] = person
             eligible[position], exact[position] = self.masks_if(position, person)
         return Eligibility(
-            replace(self.problem, resources=tuple(resources)), self.blocks, self.block_of, eligible, exact
+            replace(self.problem, resources=tuple(resources)), self.blocks, self.block_of, eligible, exact, self.left
         )
 
     def position_of(self, cn: str) -> int:
@@ -308,4 +314,48 @@ def open_gate(problem: Problem) -> Eligibility:
         block_of.append(block)
         eligible.append(masks[0])
         exact.append(masks[1])
-    return Eligibility(problem, tuple(blocks), block_of, eligible, exact)
+    found = Eligibility(problem, tuple(blocks), block_of, eligible, exact)
+    return _decided(found) if problem.pairs else found
+
+
+def _decided(open_to: Eligibility) -> Eligibility:
+    """The same where planners have decided about people: a pin leaves one demand, a forbidden pair takes one.
+
+    Raises:
+        InvalidPairError: a pair is pinned that the gate refuses.
+    """
+    problem, left = open_to.problem, {}
+    eligible, exact = list(open_to.eligible), list(open_to.exact)
+    for position, person in enumerate(problem.resources):
+        block, pairs = open_to.block_of[position], problem.pairs_of(person)
+        if pairs is NO_PAIRS:
+            continue
+        _check_pin(problem, person, pairs)
+        members = open_to.blocks[block].demands if block >= 0 else []
+        left[position] = sum(
+            1 << bit for bit, one in enumerate(members) if not pairs.refuses(problem.demands[one].demand_id)
+        )
+        eligible[position] &= left[position]
+        exact[position] &= left[position]
+    return replace(open_to, eligible=eligible, exact=exact, left=left)
+
+
+def _check_pin(problem: Problem, person: Resource, pairs: PersonPairs) -> None:
+    if pairs.pinned is None:
+        return
+    demand = next(one for one in problem.demands if str(one.demand_id) == pairs.pinned)
+    check = first_refusal(person, demand)
+    if check is not None:
+        has = {
+            "platform": (demand.platform, person.platform),
+            "locality": (canonical_locality(demand.locality), canonical_locality(person.locality)),
+            "skill": (demand.case_type, "; ".join(sorted(person.skills))),
+            "state": (demand.state, "; ".join(sorted(person.states))),
+        }
+        asked, got = has[check]
+        raise InvalidPairError(
+            f"the pair of {person.cn} and demand {pairs.pinned} is pinned, and the gate refuses it by {check}: the demand needs "
+            f"{asked!r}, the person has {got!r}; correct the roster or take the pin out of allocation_pairs",
+            got=person.cn,
+            check=check,
+        )

@@ -145,6 +145,9 @@ def allocate(
         draft = allocate_v2(eligibility, ideal, options.score_weights)
     else:
         draft = _allocate_optimal(eligibility, ideal, options, previous or {})
+    for position in eligibility.left:
+        if problem.pairs_of(problem.resources[position]).pinned is not None and draft.choice[position] >= 0:
+            draft.phase[position] = "pinned"
     return Allocation(
         eligibility,
         options,

@@ -8,12 +8,14 @@ tables, printing.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import pandas as pd
 
 from wfm_pipeline.contracts.planning.allocation import NO_WEIGHT
 from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.domain.allocation.pairs import Pair
 from wfm_pipeline.domain.allocation.problem import CapacityTier, Demand, Problem, Resource, Weight
 from wfm_pipeline.domain.allocation.reasons.explain import Explainer
 from wfm_pipeline.domain.allocation.reasons.gaps import GapExplainer, GapExplanation
@@ -27,7 +29,8 @@ from wfm_pipeline.domain.allocation.strategies.strategy import (
     optimal_counts,
 )
 from wfm_pipeline.domain.allocation.tables.locality import DEFAULT_POLICY, LocalityPolicy
-from wfm_pipeline.domain.allocation.tables.sheets import read_resources, read_tiers
+from wfm_pipeline.domain.allocation.tables.sheets import read_pairs, read_resources, read_tiers
+from wfm_pipeline.domain.allocation.tables.week_inputs import WeekInputs, week_inputs
 from wfm_pipeline.domain.allocation.tables.week_rows import read_week_configuration
 from wfm_pipeline.domain.allocation.week.demand import read_demands
 from wfm_pipeline.domain.allocation.week.ideal import full_week_hours, ideal_hours, required_fte
@@ -59,6 +62,7 @@ class WeekAnswer:
         demands: One row per demand, as `gold.demand_week`.
         quality: One row, as `gold.allocation_quality`.
         notices: What the user should know though it is no fault.
+        previous: Last week's demand of each cn; None where there is no assignment.
     """
 
     allocation: Allocation
@@ -66,6 +70,12 @@ class WeekAnswer:
     demands: pd.DataFrame
     quality: pd.DataFrame
     notices: tuple[str, ...]
+    previous: Mapping[str, str | int | None] | None = None
+
+    @cached_property
+    def inputs(self) -> WeekInputs:
+        """What it was made from, as versions keep it."""
+        return week_inputs(self.allocation, self.previous)
 
     @property
     def answer(self) -> pd.DataFrame:
@@ -86,6 +96,7 @@ def allocate_frames(
     calendars: Mapping[str, Site] = DEFAULT_CALENDARS,
     previous: Mapping[str, str | int | None] | None = None,
     full_week: bool = False,
+    pairs: pd.DataFrame | None = None,
 ) -> WeekAnswer:
     """Allocate one ISO week from plain tables.
 
@@ -101,6 +112,7 @@ def allocate_frames(
         calendars: Working days per locality (and per state, as `Domestic-TX`).
         previous: Last week's demand of each cn, for `stability` and the count of moves.
         full_week: Count only people who are there on every working day.
+        pairs: See `sheets.read_pairs`.
 
     Returns:
         The answer; rows in order of cn and of demand id. Gaps are an answer, never an error.
@@ -124,6 +136,7 @@ def allocate_frames(
         tiers=read_tiers(tiers) if tiers is not None else (),
         previous=previous,
         full_week=full_week,
+        pairs=read_pairs(pairs) if pairs is not None else (),
         notices=[*of_people, *of_work, *notices, *table.notices()],
     )
 
@@ -139,6 +152,7 @@ def allocate_week(
     tiers: Sequence[CapacityTier] = (),
     previous: Mapping[str, str | int | None] | None = None,
     full_week: bool = False,
+    pairs: Sequence[Pair] = (),
     notices: Sequence[str] = (),
 ) -> WeekAnswer:
     """Allocate one ISO week of rows that are read already: one of many weeks that share roster and tables.
@@ -153,13 +167,16 @@ def allocate_week(
         tiers: Capacity tiers that resources name.
         previous: Last week's demand of each cn, for `stability` and the count of moves.
         full_week: Count only people who are there on every working day.
+        pairs: Pinned and forbidden pairs, of any weeks.
         notices: What was noticed while the tables were read; it comes first in the answer's.
 
     Returns:
         The answer, as of `allocate_frames`.
     """
     week_hours = table.hours_of(week)
-    problem = Problem.build(week_hours, resources, demands, tiers=tiers, weight=weight, full_week=full_week)
+    problem = Problem.build(
+        week_hours, resources, demands, tiers=tiers, weight=weight, full_week=full_week, pairs=pairs
+    )
     allocation = allocate(problem, options, previous=previous)
     optimum = _optimum(allocation)
     return WeekAnswer(
@@ -168,6 +185,7 @@ def allocate_week(
         demand_frame(allocation, optimum),
         quality_frame(allocation, optimum, previous=previous),
         (*notices, *problem.notices),
+        previous,
     )
 
 

@@ -10,7 +10,15 @@ from typing import Final
 import pandas as pd
 
 from wfm_pipeline.contracts.planning.allocation import MONTHLY_DEMAND, QUEUE_DEMAND_MAP
-from wfm_pipeline.domain.allocation.tables.sheets import RESOURCES, RULES, TIERS, Sheet, known_localities, state_cells
+from wfm_pipeline.domain.allocation.tables.sheets import (
+    PAIRS,
+    RESOURCES,
+    RULES,
+    TIERS,
+    Sheet,
+    known_localities,
+    state_cells,
+)
 from wfm_pipeline.domain.allocation.tables.week_rows import WEEKS
 from wfm_pipeline.domain.allocation.week.demand import planner_months
 from wfm_pipeline.domain.planners_tables import PlannersFile
@@ -35,6 +43,7 @@ FILES: Final[Mapping[str, PlannersFile]] = {
     "capacity_tiers": TIERS,
     "locality_rules": RULES,
     "week_configuration": WEEKS,
+    "allocation_pairs": PAIRS,
     "queue_demand_map": PlannersFile(
         table=QUEUE_DEMAND_MAP,
         title="queue_demand_map",

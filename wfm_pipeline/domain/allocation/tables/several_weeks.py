@@ -14,7 +14,7 @@ import pandas as pd
 from wfm_pipeline.domain.allocation.faults import NoDemandError
 from wfm_pipeline.domain.allocation.strategies.strategy import Options, allocate, optimal_counts
 from wfm_pipeline.domain.allocation.tables.frames import WeekAnswer, quality_frame
-from wfm_pipeline.domain.allocation.tables.week_inputs import WeekInputs, week_inputs
+from wfm_pipeline.domain.allocation.tables.week_inputs import WeekInputs
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 
 Previous = Mapping[str, str | None] | None
@@ -107,7 +107,7 @@ def assign_weeks(
         assignments.append(found.assignments)
         quality += [found.quality.assign(is_chosen=True), *_judged_beside(found, others, previous)]
         notices |= dict.fromkeys(found.notices)
-        inputs[week] = week_inputs(found.allocation, previous)
+        inputs[week] = found.inputs
         previous = standing.get(week) or _demand_of(found)
     if not quality:
         raise NoDemandError("; ".join(empty.values()))

@@ -9,10 +9,17 @@ from typing import Any, Final, cast
 
 import pandas as pd
 
-from wfm_pipeline.contracts.planning.allocation import ALLOCATION_RESOURCES, CAPACITY_TIERS, LOCALITY_RULES
+from wfm_pipeline.contracts.planning.allocation import (
+    ALLOCATION_PAIRS,
+    ALLOCATION_RESOURCES,
+    CAPACITY_TIERS,
+    LOCALITY_RULES,
+)
 from wfm_pipeline.domain.allocation.faults import DuplicateError, InvalidValueError, MissingColumnError
+from wfm_pipeline.domain.allocation.pairs import Pair
 from wfm_pipeline.domain.allocation.problem import ANY_STATE, CapacityTier, Resource
 from wfm_pipeline.domain.allocation.tables.locality import LAST_PRIORITY, LocalityPolicy, LocalityRule, locality_name
+from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.domain.planners_tables import Cells, PlannersFile, Row, read_rows
 from wfm_pipeline.domain.sheet import Sheet as PlainSheet
 from wfm_pipeline.domain.sheet import cell_text
@@ -56,6 +63,21 @@ def read_tiers(frame: pd.DataFrame) -> list[CapacityTier]:
         MissingColumnError, InvalidValueError: with the line.
     """
     return [_tier(row) for row in read_rows(TIERS, frame)[0]]
+
+
+def read_pairs(frame: pd.DataFrame) -> list[Pair]:
+    """Pinned and forbidden pairs.
+
+    Args:
+        frame: Columns cn (or resource_cn), demand_id, rule, from_week such as 2025-W28; optional until_week, reason.
+
+    Returns:
+        The pairs, in the order of the rows.
+
+    Raises:
+        MissingColumnError, InvalidValueError, InvalidPairError: with the line.
+    """
+    return [_pair(row) for row in read_rows(PAIRS, frame)[0]]
 
 
 def read_rules(frame: pd.DataFrame, *, default_locality: str) -> LocalityPolicy:
@@ -169,6 +191,19 @@ def _tier(row: Row) -> CapacityTier:
     return CapacityTier(**cast("dict[str, Any]", row))
 
 
+def _pair(row: Row) -> Pair:
+    values = cast("dict[str, Any]", row)
+    until = values["until_week"]
+    return Pair(
+        cn=values["resource_cn"],
+        demand_id=values["demand_id"],
+        rule=values["rule"],
+        from_week=IsoWeek.parse(values["from_week"]),
+        until_week=None if until is None else IsoWeek.parse(until),
+        reason=values["reason"],
+    )
+
+
 def _rule(row: Row) -> LocalityRule:
     return LocalityRule(**cast("dict[str, Any]", row))
 
@@ -182,6 +217,13 @@ RESOURCES: Final = PlannersFile(
     own={"locality": locality_cells, "skills": _words, "states": _states},
 )
 TIERS: Final = PlannersFile(table=CAPACITY_TIERS, title="capacity_tiers", sheet=Sheet, empty={"name": ""}, check=_tier)
+PAIRS: Final = PlannersFile(
+    table=ALLOCATION_PAIRS,
+    title="allocation_pairs",
+    sheet=Sheet,
+    called={"resource_cn": "cn"},
+    check=_pair,
+)
 RULES: Final = PlannersFile(
     table=LOCALITY_RULES,
     title="locality_rules",

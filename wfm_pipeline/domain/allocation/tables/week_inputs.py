@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from wfm_pipeline.domain.allocation.pairs import PersonPairs
 from wfm_pipeline.domain.allocation.problem import Problem
 from wfm_pipeline.domain.allocation.strategies.gate import canonical_locality
 from wfm_pipeline.domain.allocation.strategies.strategy import Allocation
@@ -96,9 +97,15 @@ def _people(problem: Problem) -> dict[str, str]:
                 "days": _rounded(days),
                 "tier": one.capacity_tier_id,
                 "productivity": _rounded(problem.productivity(one)),
+                **_pairs(problem.pairs_of(one)),
             }
         )
     return facts
+
+
+def _pairs(pairs: PersonPairs) -> dict[str, str]:
+    pinned = {"pinned": pairs.pinned} if pairs.pinned is not None else {}
+    return {**pinned, **({"forbidden": "; ".join(sorted(pairs.forbidden))} if pairs.forbidden else {})}
 
 
 def _rounded(value: Any) -> Any:

@@ -241,6 +241,7 @@ class Settings(AlertSettings, ScheduleSettings, BaseSettings):
     allocation_stability: bool = Field(
         False, description="Of equally good answers the one with fewest moves from last week (strategy optimal)."
     )
+    allocation_full_week: bool = Field(False, description="Count only people who are there on every working day.")
     default_locality: Literal["Domestic", "Global"] = Field(
         "Global", description="Locality of a main_lob that no rule fits."
     )

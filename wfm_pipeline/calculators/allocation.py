@@ -14,6 +14,7 @@ from wfm_pipeline.contracts.planning.allocation import STRATEGY_WORDS, WEIGHT_WO
 from wfm_pipeline.domain.allocation.faults import AllocationError, UnknownValueError
 from wfm_pipeline.domain.allocation.reasons.explain import Explainer
 from wfm_pipeline.domain.allocation.reasons.gaps import GapExplainer
+from wfm_pipeline.domain.allocation.reasons.refused_pairs import refused_pairs
 from wfm_pipeline.domain.allocation.reasons.why_not import why_not
 from wfm_pipeline.domain.allocation.strategies.gate import is_exact_state
 from wfm_pipeline.domain.allocation.strategies.strategy import Allocation, Options, optimal_counts
@@ -40,6 +41,7 @@ class AllocationRequest:
         previous: Last week's answer (CSV), for the count of moves and `stability`.
         pairs: Pinned and forbidden pairs (CSV).
         minimum_one, stability: Switches of strategy optimal; None takes the setting.
+        full_week: Count only people who are there on every working day; None takes the setting.
     """
 
     resources: Path
@@ -54,6 +56,7 @@ class AllocationRequest:
     pairs: Path | None = None
     minimum_one: bool | None = None
     stability: bool | None = None
+    full_week: bool | None = None
 
 
 def week_of(text: str, option: str) -> IsoWeek:
@@ -109,6 +112,7 @@ def answer_allocation(house: House, request: AllocationRequest) -> WeekAnswer:
         calendars=locality_calendars(house.settings),
         previous=_last_week(request.previous),
         pairs=_optional(request.pairs),
+        full_week=house.settings.allocation_full_week if request.full_week is None else request.full_week,
     )
 
 
@@ -127,6 +131,7 @@ def replay_week(house: House, week: IsoWeek) -> Allocation:
             house.source_map,
             default_locality=house.settings.default_locality,
             calendars=locality_calendars(house.settings),
+            full_week=house.settings.allocation_full_week,
         )
         previous = last_assignment(warehouse, week.previous)
     options, weight = allocation_options(house.settings), allocation_weight(house.settings)
@@ -217,3 +222,15 @@ def eligibility_frame(allocation: Allocation) -> pd.DataFrame:
         )
     ]
     return pd.DataFrame(rows, columns=["resource_cn", "demand_id", "is_exact_state"])
+
+
+def refusals_frame(allocation: Allocation, *, most: int) -> tuple[pd.DataFrame, str]:
+    """Refused pairs of a week, those that lack least first, and how many there are.
+
+    Args:
+        allocation: The week.
+        most: Rows at most [count].
+    """
+    found = refused_pairs(allocation, most=most)
+    left = f"; left out: {found.left_out:,}, which lack as much or more" if found.left_out else ""
+    return found.rows, f"{len(found.rows):,} of {found.refused:,} refused pairs{left}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from wfm_pipeline.calculators.allocation import week_of
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_QUALITY, DEMAND_WEEK, WEEKLY_RESOURCE_ASSIGNMENT
 from wfm_pipeline.contracts.planning.assignment_versions import ASSIGNMENT_APPROVAL, ASSIGNMENT_VERSION
+from wfm_pipeline.domain.allocation.tables.resource_weeks import resource_weeks
 from wfm_pipeline.domain.allocation.tables.version_diff import VersionDiff, diff_versions
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.errors import DataError, SettingsError
@@ -105,3 +106,17 @@ def beside_approved(house: House, weeks: Sequence[IsoWeek]) -> list[str]:
     """Weeks of which an approved version stands that is not the newest, in words."""
     with house.open_warehouse() as warehouse:
         return beside_approved_words(warehouse, weeks)
+
+
+def months_of(house: House) -> "pd.DataFrame":
+    """Resource-weeks per demand and month, of the assignments that readers see.
+
+    Raises:
+        DataError: there is no assignment yet.
+    """
+    with house.open_warehouse() as warehouse:
+        has_any = warehouse.has(DEMAND_WEEK.full_name)
+        rows = warehouse.frame(warehouse.table(DEMAND_WEEK.full_name)) if has_any else None
+    if rows is None or rows.empty:
+        raise DataError("there is no assignment of any week yet; `wfm allocate --from 2025-W28` makes one")
+    return resource_weeks(rows)

@@ -46,6 +46,7 @@ def build_allocation_checks() -> list[dg.AssetChecksDefinition]:
                 house.source_map,
                 default_locality=house.settings.default_locality,
                 calendars=locality_calendars(house.settings),
+                full_week=house.settings.allocation_full_week,
             )
             judged = judge_weeks(house, warehouse, inputs, run_id=context.run.run_id)
         for name in _RULES:

@@ -92,6 +92,7 @@ def _judge_week(
         tiers=inputs.tiers,
         weight=allocation_weight(house.settings),
         pairs=inputs.pairs,
+        full_week=inputs.full_week,
     )
     ideal = dict(zip(demands["demand_id"], demands["ideal_fte"], strict=True))
     pairs = [

@@ -359,3 +359,54 @@ def test_a_pair_that_cannot_be_is_one_line(allocate, clean, row, said):
 
     assert done.returncode == 1
     assert said in " ".join(done.stderr.split())
+
+
+LEAVING = (
+    ROSTER.replace("states\n", "states,available_until\n")
+    .replace("FL\n2", "FL,2025-07-09\n2")
+    .replace("FL;TX\n", "FL;TX,\n")
+)
+LEAVING = LEAVING.replace("N/A\n", "N/A,\n").replace("Claims,FL\n", "Claims,FL,\n")
+
+
+@pytest.mark.parametrize(("words", "hours"), [((), 3 * 8.1), (("--full-week",), 0.0), (("--no-full-week",), 3 * 8.1)])
+def test_the_strict_rule_counts_only_who_is_there_all_week(allocate, words, hours):
+    # 1 leaves on Wednesday of the week: three days of 9 h x 0.9
+    done = allocate("--json", *words, roster=LEAVING)
+
+    first = json.loads(done.stdout)["answer"][0]
+    assert first["weekly_capacity_hours"] == pytest.approx(hours)
+    assert (first["demand_id"] is None) == (hours == 0)
+    assert hours or first["reason"] == "not there on every working day of 2025-W28, which is asked for"
+
+
+def test_the_strict_rule_is_a_setting_too_and_the_command_line_wins(allocate, monkeypatch):
+    monkeypatch.setenv("WFM_ALLOCATION_FULL_WEEK", "true")
+
+    by_setting = json.loads(allocate("--json", roster=LEAVING).stdout)["answer"][0]
+    by_word = json.loads(allocate("--json", "--no-full-week", roster=LEAVING).stdout)["answer"][0]
+
+    assert (None, "10") == (by_setting["demand_id"], by_word["demand_id"])
+
+
+def test_refused_pairs_are_written_with_what_is_left_out(allocate, clean):
+    done = allocate("--refusals", "x.csv", "--most-refusals", "3")
+
+    rows = pd.read_csv(clean / "x.csv", keep_default_na=False)
+    # 8 pairs; 1-10, 2-10, 2-20, 3-20 are open
+    assert "notice: x.csv: 3 of 4 refused pairs; left out: 1, which lack as much or more" in done.stderr
+    assert [("1", "20"), ("3", "10"), ("4", "10")] == sorted(
+        (str(row["resource_cn"]), str(row["demand_id"])) for row in rows.to_dict("records")
+    )
+    assert ["skill"] == rows.loc[rows["resource_cn"] == 3, "refused_by"].tolist()
+    assert ["skill 'Claims'"] == rows.loc[rows["resource_cn"] == 3, "opens_with"].tolist()
+
+
+def test_a_demand_says_its_main_lob_and_how_many_people_are_its_alone(allocate):
+    lobs = DEMANDS.replace("weekly_forecast\n", "weekly_forecast,main_lob\n").replace("200\n20", "200,Medicaid\n20")
+
+    done = json.loads(allocate("--json", demands=lobs.replace("TX,200", "TX,200,")).stdout)["demands"]
+
+    assert ["Medicaid", None] == [row["main_lob"] for row in done]
+    assert [1, 1] == [row["exclusive"] for row in done]  # 1 may only do claims, 3 only appeals; 2 is shared
+    assert [2, 2] == [row["eligible"] for row in done]

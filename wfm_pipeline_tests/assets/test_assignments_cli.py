@@ -138,3 +138,34 @@ def test_a_pin_of_the_planning_folder_moves_the_person_is_judged_and_named_by_th
     assert [(0,)] == ask(
         planned, "select count(*) from gold.weekly_resource_assignment where iso_week = 15 and phase = 'pinned'"
     )
+
+
+def test_months_sum_resource_weeks_and_every_demand_of_the_plan_says_its_line_of_business(planned, wfm):
+    wfm("allocate", "--from", "2026-W15", "--to", "2026-W18")
+
+    found = json.loads(wfm("assignments", "--months", "--json").stdout)["months"]
+
+    assert {"2026-04"} == {row["month"] for row in found}  # W14 has its Thursday on 2 April, W18 on 30 April
+    [(people,)] = ask(planned, "select count(demand_id) from gold.weekly_resource_assignment")
+    assert people == sum(row["resource_weeks"] for row in found)
+    assert {5} == {row["weeks"] for row in found}
+    assert all(row["main_lob"] for row in found)
+    assert "leave --week" in wfm("assignments", "--months", "--week", WEEK, code=2).stderr
+
+
+def test_the_strict_rule_of_the_setting_holds_in_the_warehouse_is_judged_and_named_by_the_diff(planned, planners, wfm):
+    edit(
+        planners / "resources.csv",
+        "R001,Facets,Domestic,Claims,FL;TX,,",
+        "R001,Facets,Domestic,Claims,FL;TX,,2026-03-31",
+    )
+    wfm("allocate", "--from", WEEK)
+
+    wfm("allocate", "--from", WEEK, "--full-week")
+
+    compared = json.loads(wfm("assignments", "--week", WEEK, "--diff", "2", "3", "--json").stdout)
+    assert [("not there on every working day of 2026-W14, which is asked for",)] == ask(
+        planned, "select reason from gold.weekly_resource_assignment where resource_cn = 'R001' and iso_week = 14"
+    )
+    assert "settings: full_week false -> true" in compared["inputs"]
+    assert "person: days 2 -> 0" in {row["resource_cn"]: row for row in compared["moves"]}["R001"]["why"]

@@ -119,6 +119,7 @@ def _inputs(step: Step) -> AllocationInputs:
         step.source_map,
         default_locality=step.settings.default_locality,
         calendars=locality_calendars(step.settings),
+        full_week=step.settings.allocation_full_week,
     )
 
 

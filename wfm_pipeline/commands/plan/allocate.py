@@ -89,6 +89,10 @@ def allocate(
     stability: Annotated[
         bool | None, typer.Option(help="Fewest moves from last week, fairness unchanged.", rich_help_panel=CHOICES)
     ] = None,
+    full_week: Annotated[
+        bool | None,
+        typer.Option(help="Only people who are there on every working day.", rich_help_panel=CHOICES),
+    ] = None,
     explain: Annotated[
         list[str] | None,
         typer.Option(metavar="CN|DEMAND_ID", help="Say why (last week); repeatable.", rich_help_panel=ANSWER),
@@ -107,6 +111,17 @@ def allocate(
         Path | None,
         typer.Option(metavar="CSV", help="Write the eligible pairs of the last week.", rich_help_panel=ANSWER),
     ] = None,
+    refusals: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV",
+            help="Write why pairs of the last week are refused, those that lack least first.",
+            rich_help_panel=ANSWER,
+        ),
+    ] = None,
+    most_refusals: Annotated[
+        int, typer.Option(min=1, help="Rows of --refusals at most.", rich_help_panel=ANSWER)
+    ] = 100_000,
     raw_cells: RawCells = False,
     as_json: AsJson = False,
 ) -> None:
@@ -122,8 +137,11 @@ def allocate(
         "pairs": pairs,
     }
     switches: dict[str, Any] = {"minimum_one": minimum_one, "stability": stability}
-    chosen: dict[str, Any] = {"strategy": strategy, "weight": weight, **switches}
-    written, asked = _Files(out_file, eligibility, raw_cells), _Asked(tuple(explain or ()), why_not)
+    chosen: dict[str, Any] = {"strategy": strategy, "weight": weight, "full_week": full_week, **switches}
+    written, asked = (
+        _Files(out_file, eligibility, refusals, most_refusals, raw_cells),
+        _Asked(tuple(explain or ()), why_not),
+    )
     if first_week is None and last_week is not None:
         raise SettingsError(f"--to {last_week} needs --from: the first week of the stretch")
     if first_week is not None or not any(value is not None for value in files.values()):
@@ -163,7 +181,14 @@ class _Files:
 
     answer: Path | None
     eligibility: Path | None
+    refusals: Path | None
+    most_refusals: int
     is_raw: bool
+
+    @property
+    def is_about_pairs(self) -> bool:
+        """A file asks for the week itself, and not only for its rows."""
+        return self.eligibility is not None or self.refusals is not None
 
     def write_answer(self, rows: "pd.DataFrame") -> None:
         from wfm_pipeline.files import write_csv
@@ -171,12 +196,16 @@ class _Files:
         if self.answer is not None:
             write_csv(rows, self.answer, is_raw=self.is_raw)
 
-    def write_eligibility(self, allocation: "Allocation") -> None:
-        from wfm_pipeline.calculators.allocation import eligibility_frame
+    def write_pairs(self, allocation: "Allocation") -> None:
+        from wfm_pipeline.calculators.allocation import eligibility_frame, refusals_frame
         from wfm_pipeline.files import write_csv
 
         if self.eligibility is not None:
             write_csv(eligibility_frame(allocation), self.eligibility, is_raw=self.is_raw)
+        if self.refusals is not None:
+            rows, notice = refusals_frame(allocation, most=self.most_refusals)
+            write_csv(rows, self.refusals, is_raw=self.is_raw)
+            tell_notices([f"{self.refusals.name}: {notice}"])
 
 
 def _refuse_files(given: Mapping[str, object]) -> None:
@@ -203,7 +232,7 @@ def _from_files(
     said = explain(answer.allocation, asked.names, asked.pair)
     tell_notices(answer.notices)
     written.write_answer(answer.answer)
-    written.write_eligibility(answer.allocation)
+    written.write_pairs(answer.allocation)
     if as_json:
         tables = {"answer": answer.answer, "demands": answer.demands, "quality": answer.quality}
         print_json(tables, week=request.week, notices=answer.notices, explanations=said)
@@ -248,10 +277,10 @@ def _in_warehouse(
     tell_notices(beside_approved(house, weeks))
     written.write_answer(assignments)
     said = {}
-    if asked or written.eligibility is not None:
+    if asked or written.is_about_pairs:
         last = replay_week(house, [week for week in weeks if week in planned_weeks(quality)][-1])
         said = explain(last, asked.names, asked.pair)
-        written.write_eligibility(last)
+        written.write_pairs(last)
     left = [str(week) for week in weeks if week not in planned_weeks(quality)]
     if as_json:
         print_json({"quality": quality}, run_id=outcome.run_id, explanations=said, weeks_without_demand=left)

@@ -27,6 +27,12 @@ def assignments(
             rich_help_panel=_LOOK,
         ),
     ] = None,
+    months: Annotated[
+        bool,
+        typer.Option(
+            "--months", help="Resource-weeks per demand and month, of what readers see.", rich_help_panel=_LOOK
+        ),
+    ] = False,
     version: Annotated[
         int | None,
         typer.Option(
@@ -50,6 +56,8 @@ def assignments(
 ) -> None:
     """Versions of weekly assignments: what was made when and why, what differs, and which one is approved."""
     _refuse_odd_words(week, diff, version, approved_by, reason)
+    if months and not (week is None and diff is None and version is None):
+        raise SettingsError("--months sums all weeks up: leave --week, --diff and --approve out")
     settings = chosen_settings(source=source, warehouse_url=warehouse)
     from wfm_pipeline.resources import House
 
@@ -58,6 +66,8 @@ def assignments(
         _approve(house, week, version, approved_by or "", reason)
     if diff is not None and week is not None:
         _tell_diff(house, week, diff, out_file, is_raw=raw_cells, as_json=as_json)
+    elif months:
+        _tell_months(house, out_file, is_raw=raw_cells, as_json=as_json)
     else:
         _tell_versions(house, week, out_file, is_raw=raw_cells, as_json=as_json)
 
@@ -121,3 +131,20 @@ def _tell_diff(
     if len(found.demands):
         print_table(found.demands, house.title(f"Demands that differ, {between}"))
     out.say(f"{len(found.moves)} {'person has' if len(found.moves) == 1 else 'people have'} another demand")
+
+
+def _tell_months(house: "House", out_file: Path | None, *, is_raw: bool, as_json: bool) -> None:
+    from wfm_pipeline.calculators.assignments import months_of
+    from wfm_pipeline.files import write_csv
+    from wfm_pipeline.reports.words.terminal import print_json, print_table
+
+    rows = months_of(house)
+    if out_file is not None:
+        write_csv(rows, out_file, is_raw=is_raw)
+    if as_json:
+        print_json({"months": rows}, is_simulated=house.is_simulated)
+        return
+    totals = rows.groupby("month", as_index=False)[["resource_weeks", "ideal_weeks"]].sum()
+    if out_file is None:
+        print_table(rows, house.title("Resource-weeks per demand and month"))
+    print_table(totals, house.title("Resource-weeks per month"))

@@ -184,6 +184,10 @@ DEMAND_WEEK: Final = Table(
         _WORK[0],
         text("locality", "Locality whose people do it.", nullable=False, allowed=LOCALITY_WORDS),
         *_WORK[1:],
+        text(
+            "main_lob",
+            "Main line of business; several joined by `; `; null = nobody says, or planned before this was kept.",
+        ),
         _cases("weekly_forecast", "Cases expected in the week."),
         text(
             "demand_from",
@@ -205,6 +209,11 @@ DEMAND_WEEK: Final = Table(
             is_signed=True,
         ),
         count("eligible", "Available people who may do it."),
+        count(
+            "exclusive",
+            "Those of them who may do nothing else: shared with no other demand; null = planned before this was kept.",
+            nullable=True,
+        ),
         _fte(
             "gap",
             "Ideal - assigned: gap against the fair share of heads; below 0 = more than the ideal.",

@@ -90,6 +90,7 @@ class Demand:
         weekly_forecast: Cases expected in the week, >= 0.
         handle_seconds: Mean handle time of a case [s], > 0; None where unknown.
         demand_from: Where the cases come from, `DEMAND_FROM_WORDS` joined by `+`; None where nobody says.
+        main_lob: Main line of business, for the reader; what follows from it is in the locality. None where nobody says.
     """
 
     demand_id: str | int
@@ -100,6 +101,7 @@ class Demand:
     weekly_forecast: float
     handle_seconds: float | None = None
     demand_from: str | None = None
+    main_lob: str | None = field(default=None, compare=False)
 
     @property
     def workload_hours(self) -> float | None:
@@ -139,6 +141,7 @@ class Problem:
         days_present: Working days each resource is there [days]; 0 = not available this week.
         notices: What the user should know though it is no fault.
         pairs: cn -> demands that planners have pinned or forbidden to that person this week.
+        full_week: Only people who are there on every working day of the week count.
     """
 
     week_hours: WeekHours
@@ -149,6 +152,7 @@ class Problem:
     days_present: tuple[float, ...]
     notices: tuple[str, ...] = field(default=())
     pairs: Mapping[str, PersonPairs] = field(default_factory=dict)
+    full_week: bool = False
 
     @classmethod
     def build(
@@ -202,7 +206,17 @@ class Problem:
         notices += _stated_results(week_hours, people, work, present)
         decided = pairs_by_person(pairs, week_hours.week)
         notices += _pair_notices(decided, people, work, present, week_hours)
-        return cls(week_hours, tuple(people), tuple(work), tier_index, chosen, tuple(present), tuple(notices), decided)
+        return cls(
+            week_hours,
+            tuple(people),
+            tuple(work),
+            tier_index,
+            chosen,
+            tuple(present),
+            tuple(notices),
+            decided,
+            full_week,
+        )
 
     def pairs_of(self, resource: Resource) -> PersonPairs:
         """What planners have decided about a person.

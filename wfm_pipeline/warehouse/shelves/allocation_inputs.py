@@ -51,6 +51,7 @@ class AllocationInputs:
         notices: What the reader should know.
         long_range: ISO week that only the long range reaches -> date of that issue.
         pairs: Pinned and forbidden pairs.
+        full_week: Count only people who are there on every working day of a week.
     """
 
     resources: list[Resource]
@@ -64,6 +65,7 @@ class AllocationInputs:
     without_final: Mapping[IsoWeek, int] = field(default_factory=dict)
     long_range: Mapping[IsoWeek, dt.date] = field(default_factory=dict)
     pairs: tuple[Pair, ...] = ()
+    full_week: bool = False
 
     def demands(self, week: IsoWeek) -> tuple[list[Demand], list[str]]:
         """The week's work from both sources, and notices."""
@@ -75,7 +77,15 @@ class AllocationInputs:
                 found, said = read_demands(frame, week, self.table, self.policy)
                 work, notices = [*work, *found], [*notices, *said]
         places = dict(zip(from_calls["demand_id"].astype(str), from_calls["demand_from"], strict=True))
-        work = [replace(one, demand_from=places.get(str(one.demand_id), one.demand_from)) for one in work]
+        lobs = _lobs(self.queue_demand_map)
+        work = [
+            replace(
+                one,
+                demand_from=places.get(str(one.demand_id), one.demand_from),
+                main_lob=lobs.get(str(one.demand_id), one.main_lob),
+            )
+            for one in work
+        ]
         return work, [*notices, *self._of_calls(week, is_reached=len(from_calls) > 0)]
 
     def _of_calls(self, week: IsoWeek, *, is_reached: bool) -> list[str]:
@@ -127,6 +137,7 @@ class AllocationInputs:
                 tiers=self.tiers,
                 previous=previous,
                 pairs=self.pairs,
+                full_week=self.full_week,
                 notices=notices,
             )
         except NoDemandError as error:
@@ -139,7 +150,12 @@ class AllocationInputs:
 
 
 def read_allocation_inputs(
-    warehouse: Warehouse, source_map: SourceMap, *, default_locality: str, calendars: Mapping[str, Site]
+    warehouse: Warehouse,
+    source_map: SourceMap,
+    *,
+    default_locality: str,
+    calendars: Mapping[str, Site],
+    full_week: bool = False,
 ) -> AllocationInputs:
     """Read what holds now.
 
@@ -148,6 +164,7 @@ def read_allocation_inputs(
         source_map: The source whose calls are planned for.
         default_locality: Locality of whom no rule gives one.
         calendars: Locality, or state with one of its own -> its calendar.
+        full_week: Count only people who are there on every working day of a week.
 
     Raises:
         WarehouseError: the planners' tables are not there yet.
@@ -174,4 +191,12 @@ def read_allocation_inputs(
         days_without_final(planned.days),
         planned.long_range,
         tuple(read_pairs(open_rows(warehouse, ALLOCATION_PAIRS))),
+        full_week,
     )
+
+
+def _lobs(queue_map: pd.DataFrame) -> dict[str, str]:
+    """Main lines of business of each demand of queues that has some."""
+    known = queue_map.dropna(subset=["main_lob"])
+    found = known.groupby(known["demand_id"].astype(str))["main_lob"].agg(lambda names: "; ".join(sorted(set(names))))
+    return {str(name): str(lob) for name, lob in found.items()}

@@ -98,7 +98,7 @@ def why_not(allocation: Allocation, cn: str, demand_id: str | int) -> WhyNot:
     number, choice = numbers[str(demand_id)], allocation.choice[position]
     person, demand = problem.resources[position], problem.demands[number]
     is_absent = not person.is_active or problem.days_present[position] == 0
-    refusals = _refusals(person, demand, problem.pairs_of(person))
+    refusals = refusals_of(person, demand, problem.pairs_of(person))
     is_movable = not is_absent and not refusals and choice not in {-1, number}
     return WhyNot(
         person,
@@ -111,8 +111,17 @@ def why_not(allocation: Allocation, cn: str, demand_id: str | int) -> WhyNot:
     )
 
 
-def _refusals(person: Resource, demand: Demand, pairs: PersonPairs) -> tuple[Check, ...]:
-    """Every check that refuses a pair, each asked by itself."""
+def refusals_of(person: Resource, demand: Demand, pairs: PersonPairs) -> tuple[Check, ...]:
+    """Every check that refuses a pair, each asked by itself.
+
+    Args:
+        person: The person.
+        demand: The demand.
+        pairs: What planners have decided about the person.
+
+    Returns:
+        The checks, in the order in which they are made; none where the pair is open.
+    """
     is_kept: dict[Check, bool] = {
         "platform": person.platform == demand.platform,
         "locality": canonical_locality(person.locality) == canonical_locality(demand.locality),

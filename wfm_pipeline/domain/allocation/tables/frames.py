@@ -6,6 +6,7 @@ tables, printing.
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -254,7 +255,7 @@ def demand_frame(allocation: Allocation, optimum: Sequence[int]) -> pd.DataFrame
     problem = allocation.problem
     eligible = allocation.eligibility.resources_by_demand
     hours, why = _hours_by_demand(allocation), GapExplainer(allocation, optimum=optimum)
-    fair_hours = ideal_hours(problem, allocation.ideal)
+    fair_hours, exclusive = ideal_hours(problem, allocation.ideal), _exclusive(allocation)
     rows = []
     for position, (demand, need) in enumerate(zip(problem.demands, required_fte(problem), strict=True)):
         ideal, assigned = allocation.ideal[position], allocation.assigned[position]
@@ -266,6 +267,7 @@ def demand_frame(allocation: Allocation, optimum: Sequence[int]) -> pd.DataFrame
                 "locality": canonical_locality(demand.locality),
                 "case_type": demand.case_type,
                 "state": demand.state,
+                "main_lob": demand.main_lob,
                 "weekly_forecast": float(demand.weekly_forecast),
                 "demand_from": demand.demand_from,
                 "handle_seconds": _number(demand.handle_seconds),
@@ -277,6 +279,7 @@ def demand_frame(allocation: Allocation, optimum: Sequence[int]) -> pd.DataFrame
                 "ideal_hours": fair_hours[position],
                 **_against_need(need, hours[position], full_week_hours(problem, demand)),
                 "eligible": len(eligible[position]),
+                "exclusive": exclusive[position],
                 "gap": ideal - assigned,
                 "structural_gap": ideal - optimum[position],
                 "surplus": max(0.0, assigned - ideal),
@@ -284,7 +287,17 @@ def demand_frame(allocation: Allocation, optimum: Sequence[int]) -> pd.DataFrame
             }
         )
     frame = pd.DataFrame(rows)
-    return frame.astype(dict.fromkeys(("demand_from", "gap_reason", "closed_by"), "str"))
+    return frame.astype(dict.fromkeys(("main_lob", "demand_from", "gap_reason", "closed_by"), "str"))
+
+
+def _exclusive(allocation: Allocation) -> Counter[int]:
+    """People of each demand who may do nothing else."""
+    eligibility = allocation.eligibility
+    return Counter(
+        eligibility.blocks[block].demands[mask.bit_length() - 1]
+        for block, mask in zip(eligibility.block_of, eligibility.eligible, strict=True)
+        if mask.bit_count() == 1
+    )
 
 
 def _against_need(need: float | None, hours: float, full_hours: float) -> dict[str, float]:

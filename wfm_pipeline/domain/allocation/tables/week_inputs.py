@@ -80,7 +80,7 @@ def week_inputs(allocation: Allocation, previous: Mapping[str, str | int | None]
         _people(problem),
         digest(json_text(work)),
         digest(json_text(last)),
-        json_text({**asdict(options), "weight": problem.weight}),
+        json_text({**asdict(options), "weight": problem.weight, "full_week": problem.full_week}),
         json_text(hours),
     )
 

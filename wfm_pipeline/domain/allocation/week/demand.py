@@ -72,8 +72,12 @@ def _bare_demands(sheet: Sheet, policy: LocalityPolicy) -> list[Demand]:
     columns = [sheet.required(name, sheet.texts(name)) for name in _ATTRIBUTES[:-1]]
     columns.append([state_name(text) for text in sheet.required("state", sheet.texts("state"))])
     places = demand_localities(sheet, policy)
-    rows = zip(*columns, places, sheet.numbers("handle_seconds"), strict=True)
-    return [Demand(one, platform, place, kind, state, 0.0, aht) for one, platform, kind, state, place, aht in rows]
+    lobs = (text or None for text in sheet.texts("main_lob"))
+    rows = zip(*columns, places, sheet.numbers("handle_seconds"), lobs, strict=True)
+    return [
+        Demand(one, platform, place, kind, state, 0.0, aht, main_lob=lob)
+        for one, platform, kind, state, place, aht, lob in rows
+    ]
 
 
 def demand_localities(sheet: Sheet, policy: LocalityPolicy) -> list[str]:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -15,6 +16,12 @@ def environment(**variables):
     """Our environment without settings of wfm, with these besides."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("WFM_", "DAGSTER_"))}
     return {**kept, **{name: str(value) for name, value in variables.items()}}
+
+
+def free_port():
+    """A port of this machine on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
 
 
 def stopped(words, *, after, signal, env, cwd):

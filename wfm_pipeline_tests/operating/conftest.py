@@ -8,7 +8,6 @@ import datetime as dt
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline_tests.conftest import throw_away_database
 from wfm_pipeline_tests.operating.dagster_client import DagsterClient, wait
+from wfm_pipeline_tests.process_kit import free_port
 
 ROOT = Path(wfm_pipeline.__file__).parents[1]
 SITE = ZoneInfo("Europe/Stockholm")  # of the sample's map
@@ -146,9 +146,7 @@ class _served:  # noqa: N801  (reads as a verb where it is used)
 
     def __init__(self, environment, folder):
         self._log = (folder / "dev.log").open("w+")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
+        self._port = free_port()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "wfm_pipeline.cli", "dev", "--port", str(self._port)],
             cwd=folder, env=environment, stdout=self._log, stderr=subprocess.STDOUT, start_new_session=True,

@@ -5,8 +5,9 @@ Not here: what rows become (transforms), writing them (warehouse/silver) and whi
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import Final
 
 import dagster as dg
 
@@ -15,7 +16,15 @@ from wfm_pipeline.assets.declaring import Input, asset_words, partitioned, specs
 from wfm_pipeline.assets.step import Flow, Step, at_work, dates_of, materialized
 from wfm_pipeline.checks.verdicts import warning
 from wfm_pipeline.contracts.columns import Table
-from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
+from wfm_pipeline.contracts.silver import (
+    CALENDAR_DAYS,
+    CALL_LEGS,
+    CALLS,
+    CASES,
+    INTERVAL_STATISTICS,
+    QUEUE_INTERVALS,
+    REJECTED_ROWS,
+)
 from wfm_pipeline.contracts.source.source_map import Role, SourceMap
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.domain.judgement import refused_share
@@ -33,12 +42,15 @@ from wfm_pipeline.warehouse.silver.refresh import (
     refresh_cases,
     refresh_intervals,
     refresh_legs,
+    refresh_statistics,
 )
 from wfm_pipeline.warehouse.silver.rows import forget_raw, refuse_too_many
 from wfm_pipeline.warehouse.silver.unread_rows import refuse_slips
 
 Refresh = Callable[[Warehouse, SourceMap, SilverRules, Dates], SilverCounts]
 """Replaces a table's rows of some dates."""
+_SILVER_OF: Final[Mapping[Role, Table]] = {"intervals": INTERVAL_STATISTICS, "cases": CASES}
+"""Silver tables besides the calls that are made from a role's rows."""
 Judge = Callable[[Step, SilverCounts], None]
 """Raises where what a refresh found must stop the run."""
 _FEW_REFUSED = dg.AssetCheckSpec(
@@ -61,13 +73,33 @@ def build_silver_assets(source_map: SourceMap, partitions: dg.PartitionsDefiniti
             reads=[CALL_LEGS, *_known(raw, "customers")],
             time_column="arrived_at",
         ),
-        _calendar_asset(),
-        daily(QUEUE_INTERVALS, refresh_intervals, reads=[CALLS, CALENDAR_DAYS], time_column="interval_start"),
+        *(
+            daily(
+                INTERVAL_STATISTICS,
+                refresh_statistics,
+                judge=_judge_of(source_map, "intervals"),
+                reads=[key],
+                time_column="interval_start",
+            )
+            for key in _known(raw, "intervals")
+        ),
+        _calendar_asset([CALLS, *_silver_of(source_map.leading.role)]),
+        daily(
+            QUEUE_INTERVALS,
+            refresh_intervals,
+            reads=[CALLS, *([INTERVAL_STATISTICS] if "intervals" in raw else []), CALENDAR_DAYS],
+            time_column="interval_start",
+        ),
         *(
             daily(CASES, refresh_cases, judge=_judge_of(source_map, "cases"), reads=[key], time_column="opened_at")
             for key in _known(raw, "cases")
         ),
     ]
+
+
+def _silver_of(role: Role) -> list[Input]:
+    """The silver table besides the calls that is made from a role's rows."""
+    return [_SILVER_OF[role]] if role in _SILVER_OF else []
 
 
 def _known(raw: dict[Role, dg.AssetKey], *roles: Role) -> list[dg.AssetKey]:
@@ -162,8 +194,8 @@ def _flow(counts: SilverCounts) -> Flow:
     )
 
 
-def _calendar_asset() -> dg.AssetsDefinition:
-    @dg.asset(**asset_words(CALENDAR_DAYS, reads=[CALLS], made_in=__name__))
+def _calendar_asset(reads: list[Input]) -> dg.AssetsDefinition:
+    @dg.asset(**asset_words(CALENDAR_DAYS, reads=reads, made_in=__name__))
     def calendar_days(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
         with at_work(context, house) as step:
             return step.made(CALENDAR_DAYS, _flow(refresh_calendar(step.warehouse, step.source_map)))

@@ -1,5 +1,8 @@
 """One blocking check per table: does it keep its contract?"""
 
+from collections.abc import Mapping
+from typing import Final
+
 import dagster as dg
 
 from wfm_pipeline.asset_keys import key_of
@@ -19,8 +22,16 @@ from wfm_pipeline.contracts.planning.allocation import ALLOCATION_INPUTS, ALLOCA
 from wfm_pipeline.contracts.planning.assignment_versions import VERSION_TABLES
 from wfm_pipeline.contracts.planning.capacity import CAPACITY_INPUTS, CAPACITY_TABLES
 from wfm_pipeline.contracts.planning.planners_input import PLANNERS_GOLD_TABLES, PLANNERS_INPUTS
-from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALL_LEGS, CALLS, CASES, QUEUE_INTERVALS, REJECTED_ROWS
-from wfm_pipeline.contracts.source.source_map import SourceMap
+from wfm_pipeline.contracts.silver import (
+    CALENDAR_DAYS,
+    CALL_LEGS,
+    CALLS,
+    CASES,
+    INTERVAL_STATISTICS,
+    QUEUE_INTERVALS,
+    REJECTED_ROWS,
+)
+from wfm_pipeline.contracts.source.source_map import Role, SourceMap
 from wfm_pipeline.contracts.staffing import STAFFING_TABLES
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.contract_check import Inspection, inspect_contract
@@ -48,12 +59,14 @@ _ALWAYS = (
     *CAPACITY_TABLES,
     *MODEL_FIT_TABLES,
 )
+_BY_ROLE: Final[Mapping[Role, Table]] = {"intervals": INTERVAL_STATISTICS, "cases": CASES}
+"""Tables that are there where a source plays the role."""
 
 
 def build_contract_checks(source_map: SourceMap) -> list[dg.AssetChecksDefinition]:
     """The contract checks of one source's graph."""
-    tables = (*_ALWAYS, CASES) if source_map.table("cases") else _ALWAYS
-    return [_contract_check(table) for table in tables]
+    roles = {table.role for table in source_map.tables}
+    return [_contract_check(table) for table in (*_ALWAYS, *(_BY_ROLE[role] for role in _BY_ROLE if role in roles))]
 
 
 def _contract_check(table: Table) -> dg.AssetChecksDefinition:

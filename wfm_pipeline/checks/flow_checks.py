@@ -1,20 +1,27 @@
 """Blocking check of the way in: rows read = loaded + refused + duplicate, at every step of the run."""
 
+from collections.abc import Mapping
+from typing import Final
+
 import dagster as dg
 import pandas as pd
 
 from wfm_pipeline.asset_keys import key_of
 from wfm_pipeline.checks.verdicts import verdict
+from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import PIPELINE_HEALTH
-from wfm_pipeline.contracts.silver import CALL_LEGS, CASES
-from wfm_pipeline.contracts.source.source_map import SourceMap
+from wfm_pipeline.contracts.silver import CALL_LEGS, CASES, INTERVAL_STATISTICS
+from wfm_pipeline.contracts.source.source_map import Role, SourceMap
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engines.scope import Scope
+
+_TABLES: Final[Mapping[Role, Table]] = {"call_legs": CALL_LEGS, "intervals": INTERVAL_STATISTICS, "cases": CASES}
+"""The silver table that a role's rows come into."""
 
 
 def build_flow_checks(source_map: SourceMap) -> list[dg.AssetChecksDefinition]:
     """The check that nothing is lost on the way to the table that the source is led by."""
-    table = CALL_LEGS if source_map.leading.role == "call_legs" else CASES
+    table = _TABLES[source_map.leading.role]
 
     @dg.asset_check(
         asset=key_of(table),

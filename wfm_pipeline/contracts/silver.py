@@ -135,7 +135,32 @@ QUEUE_INTERVALS = Table(
         SERVICE_LEVEL,
         count("agents_active", "Distinct agents who answered arrivals of the interval.", nullable=True),
         flag("is_open", "The interval starts inside the opening hours."),
-        flag("is_missing", "The source holds no rows for this open day: unknown, not zero."),
+        flag(
+            "is_missing",
+            "The source holds no rows for this open day, or for this interval where its map says so: unknown, not zero.",
+        ),
+    ),
+    partition="business_date",
+)
+
+INTERVAL_STATISTICS = Table(
+    "silver",
+    "interval_statistics",
+    "One row per interval and queue that a source without call records tells of; measures it does not tell are null.",
+    ("source", "row_hash"),
+    (
+        SOURCE,
+        text("queue_id", "The queue.", nullable=False),
+        instant("interval_start", "Start of the source's interval."),
+        local_time("interval_start_local", "Start of the source's interval, wall clock."),
+        day("business_date", "Local date of the interval."),
+        count("calls_offered", "Calls that arrived: as told, or answered and abandoned together."),
+        count("calls_answered", "Calls that were answered.", nullable=True),
+        count("calls_abandoned", "Calls that gave up.", nullable=True),
+        *ANSWERED_MEASURES,
+        seconds("answered_wait_seconds", "Wait of the answered calls, summed; null where it is not known."),
+        ROW_HASH,
+        BATCH_ID,
     ),
     partition="business_date",
 )
@@ -203,4 +228,4 @@ REJECTED_ROWS = Table(
     partition="business_date",
 )
 
-SILVER_TABLES: Final = (CALL_LEGS, CALLS, QUEUE_INTERVALS, CALENDAR_DAYS, CASES, REJECTED_ROWS)
+SILVER_TABLES: Final = (CALL_LEGS, CALLS, INTERVAL_STATISTICS, QUEUE_INTERVALS, CALENDAR_DAYS, CASES, REJECTED_ROWS)

@@ -112,7 +112,9 @@ def service_level(sums: IbisTable, *, is_any_wait_known: BooleanValue) -> Floati
     )
 
 
-def queue_intervals(grid: IbisTable, queues: IbisTable, found: IbisTable, source: str) -> IbisTable:
+def queue_intervals(
+    grid: IbisTable, queues: IbisTable, found: IbisTable, source: str, *, is_absent_missing: bool = False
+) -> IbisTable:
     """The full grid with its measures: the columns of `silver.queue_intervals`.
 
     Args:
@@ -120,6 +122,7 @@ def queue_intervals(grid: IbisTable, queues: IbisTable, found: IbisTable, source
         queues: queue_id and first_date, from which the queue has rows.
         found: From `measures`, with the grid's slots.
         source: Name of the source map.
+        is_absent_missing: An open interval that `found` does not have is missing, and not without calls.
 
     Returns:
         One row per queue and interval of the grid; counts of missing intervals are null.
@@ -127,9 +130,13 @@ def queue_intervals(grid: IbisTable, queues: IbisTable, found: IbisTable, source
     rows = grid.join(queues, grid.business_date >= queues.first_date)
     full = rows.left_join(found, (rows.queue_id == found.queue_id) & (rows.slot == found.slot))
 
+    is_missing = full.is_missing
+    if is_absent_missing:
+        is_missing |= full.is_open & full.calls_offered.isnull()
+
     def known(name: str, empty: float | None) -> ibis.Value:
         value = full[name] if empty is None else ibis.ifelse(full.calls_offered.isnull(), empty, full[name])
-        return ibis.ifelse(full.is_missing, ibis.null(value.type()), value)
+        return ibis.ifelse(is_missing, ibis.null(value.type()), value)
 
     offered, redial = known("calls_offered", 0), known("calls_redial", 0)
     return full.select(
@@ -138,7 +145,7 @@ def queue_intervals(grid: IbisTable, queues: IbisTable, found: IbisTable, source
         "interval_start_local",
         "business_date",
         "is_open",
-        "is_missing",
+        is_missing=is_missing,
         source=ibis.literal(source),
         calls_offered=offered,
         **{name: known(name, 0) for name in _COUNTS},
@@ -154,7 +161,7 @@ def first_dates(calls: IbisTable) -> IbisTable:
     """From which date on each queue has calls.
 
     Args:
-        calls: Rows of `silver.calls`.
+        calls: Rows of `silver.calls` or `silver.interval_statistics`.
 
     Returns:
         queue_id and first_date.

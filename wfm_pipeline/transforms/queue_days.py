@@ -5,12 +5,9 @@ from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.transforms.intervals import service_level, with_known_sums
 
+_COUNTS = ("calls_offered", "calls_answered", "calls_abandoned", "calls_other", "calls_redial")
 _SUMS = (
-    "calls_offered",
-    "calls_answered",
-    "calls_abandoned",
-    "calls_other",
-    "calls_redial",
+    *_COUNTS,
     "answered_handle_known",
     "answered_wait_known",
     "answered_in_target",
@@ -21,7 +18,8 @@ _SUMS = (
 def queue_days(intervals: IbisTable) -> IbisTable:
     """Add silver.queue_intervals up to one row per queue and date.
 
-    A day is missing where one of its intervals is: its counts are null, not a part of the day.
+    A day is missing where one of its intervals is: its counts are null, not a part of the day. So is a count that one
+    of its intervals does not know.
 
     Args:
         intervals: Rows of `silver.queue_intervals`.
@@ -33,10 +31,12 @@ def queue_days(intervals: IbisTable) -> IbisTable:
     sums = intervals.group_by("source", "queue_id", "business_date").agg(
         **{name: intervals[name].sum().cast(intervals[name].type()) for name in _SUMS},
         is_missing=_.is_missing.any(),
+        **{f"unknown_{name}": intervals[name].isnull().any() for name in _COUNTS},
         has_level=_.service_level.notnull().any(),
     )
     days = with_known_sums(sums)
-    known = days.mutate(**{name: days.is_missing.ifelse(None, days[name]) for name in _SUMS})
+    is_unknown = {name: days.is_missing | (days[f"unknown_{name}"] if name in _COUNTS else False) for name in _SUMS}
+    known = days.mutate(**{name: is_unknown[name].ifelse(None, days[name]) for name in _SUMS})
     return known.mutate(
         aht_seconds=known.handle_seconds / known.answered_handle_known.nullif(0).cast("float64"),
         service_level=service_level(known, is_any_wait_known=known.has_level),

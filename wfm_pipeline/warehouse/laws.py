@@ -36,8 +36,14 @@ class Law:
 
 
 def calls_equal_intervals(warehouse: Warehouse, source: str) -> Law:
-    """Calls in silver.calls = calls offered in silver.queue_intervals, per queue and business date."""
-    calls = _of_source(warehouse, "silver.calls", source).group_by("queue_id", "business_date").agg(calls=_.count())
+    """Calls in silver.calls, or counted by the source, = calls offered in silver.queue_intervals, per queue and business date."""
+    single = _of_source(warehouse, "silver.calls", source).select(
+        "queue_id", "business_date", calls=ibis.literal(1, type="int64")
+    )
+    told = _statistics(warehouse, source)
+    if told is not None:
+        single = single.union(told.select("queue_id", "business_date", calls=_.calls_offered))
+    calls = single.group_by("queue_id", "business_date").agg(calls=_.calls.sum())
     intervals = (
         _of_source(warehouse, "silver.queue_intervals", source)
         .group_by("queue_id", "business_date")
@@ -63,10 +69,25 @@ def known_measures_are_conserved(warehouse: Warehouse, source: str) -> Law:
     """
     calls = _of_source(warehouse, "silver.calls", source)
     answered = calls.filter(calls.outcome == "answered")
-    known = answered.group_by("queue_id", "business_date").agg(
-        seconds=_.handle_seconds.sum().fill_null(0.0),
-        handle_known=_.handle_seconds.count(),
-        wait_known=_.wait_seconds.count(),
+    keys = ("queue_id", "business_date")
+    single = answered.select(
+        *keys,
+        seconds=_.handle_seconds,
+        handle_known=_.handle_seconds.notnull().ifelse(1, 0).cast("int64"),
+        wait_known=_.wait_seconds.notnull().ifelse(1, 0).cast("int64"),
+    )
+    told = _statistics(warehouse, source)
+    if told is not None:
+        names = {
+            "seconds": "handle_seconds",
+            "handle_known": "answered_handle_known",
+            "wait_known": "answered_wait_known",
+        }
+        single = single.union(told.select(*keys, **{name: told[own] for name, own in names.items()}))
+    known = single.group_by(*keys).agg(
+        seconds=_.seconds.sum().fill_null(0.0),
+        handle_known=_.handle_known.sum(),
+        wait_known=_.wait_known.sum(),
     )
     counted = (
         _of_source(warehouse, "silver.queue_intervals", source)
@@ -85,6 +106,12 @@ def known_measures_are_conserved(warehouse: Warehouse, source: str) -> Law:
         | (both.wait_known.fill_null(0) != both.wait_counted)
     )
     return _law(warehouse, both.agg(left=seconds.sum(), right=both.summed.sum(), broken=broken.sum()))
+
+
+def _statistics(warehouse: Warehouse, source: str) -> IbisTable | None:
+    """What a source has counted itself; None where nothing has come in."""
+    table = "silver.interval_statistics"
+    return _of_source(warehouse, table, source) if warehouse.has(table) else None
 
 
 def days_are_sums_of_intervals(warehouse: Warehouse, source: str) -> Law:

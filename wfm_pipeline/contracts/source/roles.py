@@ -43,6 +43,28 @@ _CASES: Final[Mapping[str, DataType]] = MappingProxyType(
         "agent_id": "string",
     }
 )
+_INTERVALS: Final[Mapping[str, DataType]] = MappingProxyType(
+    {
+        "queue_id": "string",
+        "interval_start": "timestamp",
+        "calls_offered": "int64",
+        "calls_answered": "int64",
+        "calls_abandoned": "int64",
+        "handle_seconds": "float64",
+        "talk_seconds": "float64",
+        "hold_seconds": "float64",
+        "after_call_seconds": "float64",
+        "aht_seconds": "float64",
+        "mean_talk_seconds": "float64",
+        "mean_hold_seconds": "float64",
+        "mean_after_call_seconds": "float64",
+        "answered_wait_seconds": "float64",
+        "asa_seconds": "float64",
+        "answered_in_target": "int64",
+        "service_level": "float64",
+    }
+)
+"""Sums over the answered calls of an interval, and means of the same."""
 _CUSTOMERS: Final[Mapping[str, DataType]] = MappingProxyType(
     {"customer_id": "string", "parent_customer_id": "string", "landing_number": "string", "name": "string"}
 )
@@ -52,13 +74,21 @@ _QUEUES: Final[Mapping[str, DataType]] = MappingProxyType(
 _AGENTS: Final[Mapping[str, DataType]] = MappingProxyType({"agent_id": "string", "name": "string"})
 
 CANONICAL_COLUMNS: Final[Mapping[Role, Mapping[str, DataType]]] = MappingProxyType(
-    {"call_legs": _CALL_LEGS, "cases": _CASES, "customers": _CUSTOMERS, "queues": _QUEUES, "agents": _AGENTS}
+    {
+        "call_legs": _CALL_LEGS,
+        "intervals": _INTERVALS,
+        "cases": _CASES,
+        "customers": _CUSTOMERS,
+        "queues": _QUEUES,
+        "agents": _AGENTS,
+    }
 )
 """Role -> canonical column -> type."""
 
 REQUIRED_COLUMNS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
     {
         "call_legs": frozenset({"call_id", "queue_id", "status", "started_at"}),
+        "intervals": frozenset({"queue_id", "interval_start", "calls_answered"}),
         "cases": frozenset({"case_id", "opened_at"}),
         "customers": frozenset({"customer_id"}),
         "queues": frozenset({"queue_id"}),

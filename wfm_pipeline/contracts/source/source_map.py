@@ -15,19 +15,22 @@ from wfm_pipeline.contracts.columns import DataType
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.contracts.source.stored_names import bronze_table_name
 
-Role = Literal["call_legs", "cases", "customers", "queues", "agents"]
+Role = Literal["call_legs", "intervals", "cases", "customers", "queues", "agents"]
 RawType = DataType | Literal["time", "duration"]
 """What a raw column can be declared as; a duration (H:MM:SS) becomes seconds [s]."""
 Load = Literal["incremental", "full"]
-LEADING_ROLES: tuple[Role, ...] = ("call_legs", "cases")
+LEADING_ROLES: tuple[Role, ...] = ("call_legs", "intervals", "cases")
 """Roles one of which a source must have: the first it has says which dates there are."""
 Missing = Literal["calls", "volumes"]
 """What tables may be made of: single calls, and how many came per queue and interval."""
-_LACKING: Mapping[Role, tuple[Missing, ...]] = MappingProxyType({"cases": ("calls", "volumes")})
+_LACKING: Mapping[Role, tuple[Missing, ...]] = MappingProxyType(
+    {"intervals": ("calls",), "cases": ("calls", "volumes")}
+)
 Legs = Literal["in_turn", "at_once"]
 SAFE_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,63}")
 """Names of tables and columns as a source may have them; how they are stored: stored_names.py."""
-Unit = Literal["seconds", "milliseconds", "minutes"]
+Unit = Literal["seconds", "milliseconds", "minutes", "percent"]
+Absent = Literal["zero", "missing"]
 PRESENCE_WORDS = ("present", "absent")
 SIGN_WORDS = ("positive", "none")
 
@@ -50,7 +53,7 @@ class ColumnMap:
         is_trimmed: Outer blanks are taken off.
         is_digits: All but digits is taken off.
         nulls: Raw texts that mean "unknown".
-        unit: Unit of a number that becomes seconds.
+        unit: Unit of a number that becomes seconds, or `percent` of one that becomes a share.
         unusable: Regular expression of values that are spoilt: emptied, with a finding.
         maximum: Largest believable value [unit of the column]; above it the value is emptied, with a finding.
     """
@@ -115,6 +118,7 @@ class TableMap:
             for each of several phones that rang together.
         files: In a folder: pattern of the names of the files that are this table, such as `calls-*.csv*`; None for one
             file named like the table.
+        absent: What it means, in a table of intervals, that an interval of a day has no row: `zero` calls, or `missing`.
     """
 
     name: str
@@ -130,6 +134,7 @@ class TableMap:
     legs: Legs = "in_turn"
     formats: Mapping[str, str] = field(default_factory=dict)
     files: str | None = None
+    absent: Absent = "missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +176,7 @@ class SourceMap:
 
     @property
     def leading(self) -> TableMap:
-        """The table whose dates are the source's dates: its call records, or where it has none its cases."""
+        """The table whose dates are the source's dates: its call records, or where it has none its intervals or cases."""
         found = (self.table(role) for role in LEADING_ROLES)
         return next(table for table in found if table is not None)
 

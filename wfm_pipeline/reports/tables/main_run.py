@@ -60,15 +60,21 @@ def _contradictions(gold: GoldReader, run_id: str) -> pd.DataFrame:
 def _calls_per_queue(gold: GoldReader, source: str) -> pd.DataFrame:
     days = gold.rows("queue_day_actual", source=source)
     sums = ["calls_offered", "calls_answered", "calls_abandoned", "calls_other", "calls_redial"]
-    table = days.groupby("queue_id")[sums].sum()
-    table.loc[ALL] = table.sum()
+    known = days[~days["is_missing"].astype(bool)]
+    table = known.groupby("queue_id")[sums].agg(_sum_if_known).reindex(sorted(days["queue_id"].unique()))
+    table.loc[ALL] = known[sums].agg(_sum_if_known)
     dates = days.groupby("queue_id")["business_date"].agg(["min", "max"])
     missing = days[days["is_missing"]].groupby("queue_id").size()
-    table = table.astype(int).reset_index()
+    table = table.astype("Int64").reset_index()
     for name, values in (("first", dates["min"].dt.date), ("last", dates["max"].dt.date), ("days_missing", missing)):
         table[name] = table["queue_id"].map(values)
     table.loc[table["queue_id"] != ALL, "days_missing"] = table["days_missing"].fillna(0)
     return table.astype({"days_missing": "Int64"})
+
+
+def _sum_if_known(counts: pd.Series) -> float:
+    """The sum of the known days; unknown where one of them does not tell."""
+    return float(counts.sum(skipna=False))
 
 
 def _forecast(gold: GoldReader, source: str) -> pd.DataFrame:

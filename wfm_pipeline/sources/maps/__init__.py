@@ -20,6 +20,7 @@ from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.contracts.source.source_map import (
     LEADING_ROLES,
     SAFE_NAME,
+    Absent,
     ColumnMap,
     Exclusion,
     Legs,
@@ -100,6 +101,8 @@ def _source_map(door: Door) -> SourceMap:
     roles = [table.role for table in found.tables]
     if not set(roles) & set(LEADING_ROLES) or len(set(roles)) < len(roles):
         door.refuse("tables", roles, f"each role at most once, and one table with role {' or '.join(LEADING_ROLES)}")
+    if {"call_legs", "intervals"} <= set(roles):
+        door.refuse("tables", roles, "call_legs or intervals: intervals are made from call_legs where there are any")
     return found
 
 
@@ -155,6 +158,7 @@ def _table_map(door: Door, name: str) -> TableMap:
         exclude=tuple(_exclusion(entry, types) for entry in door.entries("exclude")),
         legs=_legs(door, role),
         files=_files(door),
+        absent=_absent(door, role),
     )
     _check_table(door, table)
     return table
@@ -164,6 +168,21 @@ def _legs(door: Door, role: Role) -> Legs:
     if "legs" in door.values and role != "call_legs":
         door.refuse("legs", door.values["legs"], f"left out in a table with role {role}; it is a word of call_legs")
     found: Legs = door.choice("legs", get_args(Legs), default="in_turn")
+    return found
+
+
+def _absent(door: Door, role: Role) -> Absent:
+    """Said in every table of intervals, for nothing in its rows tells it; and in no other."""
+    if role != "intervals":
+        if "absent" in door.values:
+            door.refuse(
+                "absent", door.values["absent"], f"left out in a table with role {role}; it is a word of intervals"
+            )
+        return "missing"
+    given = door.inner("columns").values
+    if not {"calls_offered", "calls_abandoned"} & set(given):
+        door.refuse("columns", sorted(given), "calls_offered, or calls_abandoned beside calls_answered")
+    found: Absent = door.choice("absent", get_args(Absent))
     return found
 
 

@@ -32,6 +32,8 @@ def check_form(door: Door, name: str, form: ColumnMap, role: Role, types: Mappin
         _check_value(door, name, form, wanted, types)
     if wanted == "float64" or form.positive:
         _check_length(door, name, form, types)
+    if form.unit == "percent" and name != "service_level":
+        door.refuse(f"{name}.unit", form.unit, "seconds, milliseconds or minutes; percent is a unit of service_level")
     if form.unit != "seconds" and types.get(form.column or form.since or "") not in _NUMBERS:
         door.refuse(
             f"{name}.unit",

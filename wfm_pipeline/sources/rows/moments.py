@@ -35,6 +35,8 @@ _ZONED: Final = r"(?i)^(?P<moment>.*\d:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(?P<zone>Z|U
 _MIDNIGHT: Final = r"(^|[ T])24:00(:00(\.0+)?)?$"
 _DAY: Final = pa.scalar(86_400_000_000, pa.duration("us"))
 _HALF_DAY_HOURS: Final = 12
+_CLOCK_DIGITS: Final = 4
+"""Digits of %H%M: a number has lost the zeros before it, as 30 of half past midnight."""
 _FORMS: Final = {
     "%Y": r"(?P<Y>\d{4})",
     "%y": r"(?P<y>\d{2})",
@@ -167,6 +169,8 @@ def by_format(texts: pa.Array, form: str) -> pa.Array:
     Returns:
         ISO texts of date, time or both; a text of another form stays as it is.
     """
+    if form == "%H%M":
+        texts = pc.utf8_lpad(texts, _CLOCK_DIGITS, "0")
     parts = pc.extract_regex(texts, pattern=_pattern(form))
     names = {field.name for field in parts.type}
     part = {name: pc.struct_field(parts, name) for name in names}

@@ -21,8 +21,13 @@ from wfm_pipeline.units import SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MI
 OVER_MIDNIGHT_LIMIT_SECONDS = SECONDS_PER_DAY / 2
 """Longest service over midnight where the map has no maximum [s]: half a day; a longer one is a clock that slipped."""
 
-SECONDS_PER_UNIT: Final[Mapping[Unit, float]] = {"seconds": 1.0, "milliseconds": 0.001, "minutes": 60.0}
-"""What a map's `unit` makes of a number [s]."""
+SECONDS_PER_UNIT: Final[Mapping[Unit, float]] = {
+    "seconds": 1.0,
+    "milliseconds": 0.001,
+    "minutes": 60.0,
+    "percent": 0.01,
+}
+"""What a map's `unit` makes of a number [s; of percent: share]."""
 _OWN_WORDS: Final = {word: word for word in LEG_STATUSES} | {
     "present": "answered",
     "absent": "abandoned",

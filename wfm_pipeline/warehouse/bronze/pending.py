@@ -20,6 +20,7 @@ from wfm_pipeline.warehouse.engines.scope import Scope
 
 SILVER_OF_ROLE: Final[Mapping[Role, tuple[str, ...]]] = {
     "call_legs": ("silver.call_legs", "silver.calls", "silver.queue_intervals"),
+    "intervals": ("silver.interval_statistics", "silver.queue_intervals"),
     "cases": ("silver.cases",),
     "customers": ("silver.calls",),
     "queues": ("silver.call_legs", "silver.calls", "silver.queue_intervals"),

@@ -11,7 +11,7 @@ import pandas as pd
 
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
-from wfm_pipeline.contracts.silver import CALLS
+from wfm_pipeline.contracts.silver import CALLS, INTERVAL_STATISTICS
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.errors import DataError, shown
 from wfm_pipeline.units import sensible_date
@@ -48,10 +48,11 @@ def find_moment(warehouse: Warehouse, source_map: SourceMap, at: str) -> Moment:
     Raises:
         DataError: `at` is no time, or silver holds no call.
     """
-    calls = of_source(source_map).filter(warehouse.table(CALLS.full_name))
-    last = warehouse.frame(calls.aggregate(last=ibis._["arrived_at"].max()))["last"].iloc[0]
+    told, name = (INTERVAL_STATISTICS, "interval_start") if source_map.table("intervals") else (CALLS, "arrived_at")
+    rows = of_source(source_map).filter(warehouse.table(told.full_name))
+    last = warehouse.frame(rows.aggregate(last=ibis._[name].max()))["last"].iloc[0]
     if pd.isna(last):
-        raise DataError("silver.calls holds no call; run `wfm run` first")
+        raise DataError(f"{told.full_name} holds no call; run `wfm run` first")
     site = source_map.site
     zone, step = site.time_zone, f"{site.interval_minutes}min"
     seen = pd.Timestamp(last).tz_localize("UTC").tz_convert(zone).tz_localize(None).floor(step)

@@ -9,11 +9,13 @@ import pandas as pd
 import pyarrow as pa
 from ibis.expr.types import Table as IbisTable
 
-from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALLS, QUEUE_INTERVALS
+from wfm_pipeline.contracts.columns import Table
+from wfm_pipeline.contracts.silver import CALENDAR_DAYS, CALLS, INTERVAL_STATISTICS, QUEUE_INTERVALS
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.domain.calendar import interval_grid
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.transforms.calendar import days_with_missing, grid_of_days
+from wfm_pipeline.transforms.interval_rows import measures_told
 from wfm_pipeline.transforms.intervals import first_dates, intervals_per_day, measures, queue_intervals
 from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.warehouse.engines.engine import Warehouse
@@ -22,6 +24,7 @@ from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.engines.staging import staging_name
 from wfm_pipeline.warehouse.silver.rows import SilverCounts, days_scope
 from wfm_pipeline.warehouse.silver.sources import source_dates
+from wfm_pipeline.warehouse.silver.steps import check_steps
 
 _GRID_SCHEMA = ibis.schema(
     {
@@ -52,8 +55,9 @@ def refresh_intervals(warehouse: Warehouse, source_map: SourceMap, rules: Silver
     Returns:
         Intervals of the dates that were asked for.
     """
-    warehouse.create(CALLS)
-    warehouse.renew_statistics(CALLS.full_name)
+    told = _table_of_volumes(source_map)
+    warehouse.create(told)
+    warehouse.renew_statistics(told.full_name)
     known = source_dates(warehouse, source_map)
     loaded = _replace_intervals(warehouse, source_map, rules, known, dates)
     stale = Dates.of(stale_interval_dates(warehouse, source_map))
@@ -64,10 +68,11 @@ def refresh_intervals(warehouse: Warehouse, source_map: SourceMap, rules: Silver
 
 def stale_interval_dates(warehouse: Warehouse, source_map: SourceMap) -> set[dt.date]:
     """Dates on which some queue has other intervals than the full grid wants: too few, or any too many."""
-    warehouse.create(CALLS)
+    told = _table_of_volumes(source_map)
+    warehouse.create(told)
     warehouse.create(QUEUE_INTERVALS)
     in_source = Scope({"source": source_map.name})
-    queues = warehouse.frame(first_dates(in_source.filter(warehouse.table(CALLS.full_name))))
+    queues = warehouse.frame(first_dates(in_source.filter(warehouse.table(told.full_name))))
     found = warehouse.frame(intervals_per_day(in_source.filter(warehouse.table(QUEUE_INTERVALS.full_name))))
     dates = source_dates(warehouse, source_map)
     wanted = _wanted_intervals(source_map, queues, dates)
@@ -87,12 +92,22 @@ def _replace_intervals(
     grid = _grid(source_map, known, dates)
     if grid.empty:
         return warehouse.replace(QUEUE_INTERVALS, arrow_schema(QUEUE_INTERVALS).empty_table(), scope)
-    calls = Scope({"source": source_map.name}).filter(warehouse.table(CALLS.full_name))
+    told = Scope({"source": source_map.name}).filter(warehouse.table(_table_of_volumes(source_map).full_name))
     anchor = grid["interval_start"].iloc[0].to_pydatetime()
     minutes = source_map.site.interval_minutes
-    found = measures(scope.filter(calls), anchor, minutes, rules.answer_target_seconds)
-    with _staged(warehouse, grid) as staged, warehouse.put_aside(first_dates(calls)) as queues:
-        return warehouse.replace(QUEUE_INTERVALS, queue_intervals(staged, queues, found, source_map.name), scope)
+    if statistics := source_map.table("intervals"):
+        check_steps(warehouse, told, minutes, statistics)
+        found, absent = measures_told(scope.filter(told), anchor, minutes), statistics.absent
+    else:
+        found, absent = measures(scope.filter(told), anchor, minutes, rules.answer_target_seconds), "zero"
+    with _staged(warehouse, grid) as staged, warehouse.put_aside(first_dates(told)) as queues:
+        full = queue_intervals(staged, queues, found, source_map.name, is_absent_missing=absent == "missing")
+        return warehouse.replace(QUEUE_INTERVALS, full, scope)
+
+
+def _table_of_volumes(source_map: SourceMap) -> Table:
+    """The silver table that tells how many calls came when."""
+    return INTERVAL_STATISTICS if source_map.table("intervals") else CALLS
 
 
 def _grid(source_map: SourceMap, known: Collection[dt.date], dates: Dates) -> pd.DataFrame:

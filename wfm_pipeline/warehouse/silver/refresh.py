@@ -11,11 +11,12 @@ from contextlib import ExitStack
 import pandas as pd
 from ibis.expr.types import Table as IbisTable
 
-from wfm_pipeline.contracts.silver import CALL_LEGS, CALLS, CASES
+from wfm_pipeline.contracts.silver import CALL_LEGS, CALLS, CASES, INTERVAL_STATISTICS
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.domain.dates import Dates, Days
 from wfm_pipeline.transforms.calls import attribute_calls, finish_calls, redials, several_legs
 from wfm_pipeline.transforms.cases import judge_cases
+from wfm_pipeline.transforms.interval_rows import judge_intervals
 from wfm_pipeline.transforms.legs import identity_of_call, judge_legs
 from wfm_pipeline.transforms.opening import is_open
 from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
@@ -34,6 +35,7 @@ __all__ = [
     "refresh_cases",
     "refresh_intervals",
     "refresh_legs",
+    "refresh_statistics",
     "source_dates",
     "stale_interval_dates",
 ]
@@ -84,6 +86,28 @@ def refresh_cases(
         dates,
         identity=table_map.key,
         judge=lambda rows: judge_cases(rows, source_map, clock),
+    )
+
+
+def refresh_statistics(
+    warehouse: Warehouse,
+    source_map: SourceMap,
+    rules: SilverRules,
+    dates: Dates,
+) -> SilverCounts:
+    """Replace the interval statistics, and the findings on their rows, of some business dates; counts as for legs."""
+    table_map = source_map.table("intervals")
+    assert table_map is not None  # only a source with intervals has the asset
+    queues = known_queues(warehouse, source_map)
+    clock = SiteClock.of(source_map.site, dates.hull.first, dates.hull.last)
+    return refresh_rows(
+        warehouse,
+        source_map,
+        table_map,
+        INTERVAL_STATISTICS,
+        dates,
+        identity=table_map.key,
+        judge=lambda rows: judge_intervals(rows, source_map, rules, queues, clock),
     )
 
 

@@ -14,7 +14,7 @@ from ibis.expr.types import Table as IbisTable
 from ibis.expr.types import TimestampValue
 
 from wfm_pipeline.contracts.columns import Table
-from wfm_pipeline.contracts.silver import CALL_LEGS, CASES, REJECTED_ROWS
+from wfm_pipeline.contracts.silver import CALL_LEGS, CASES, INTERVAL_STATISTICS, REJECTED_ROWS
 from wfm_pipeline.contracts.source.source_map import Role, SourceMap, TableMap
 from wfm_pipeline.domain.unread import hour_in, slip_in
 from wfm_pipeline.errors import DataError
@@ -27,6 +27,7 @@ _MOST_ROWS: Final = 200_000
 """Unread rows that are looked at; a slip shows in far fewer."""
 _PLACES: Final[Mapping[Role, tuple[Table, str]]] = {
     "call_legs": (CALL_LEGS, "started_at"),
+    "intervals": (INTERVAL_STATISTICS, "interval_start"),
     "cases": (CASES, "opened_at"),
 }
 """Where rows of a role stand in silver, and the time that dates them."""

@@ -12,7 +12,9 @@ with customers as (
         redial_share,
         peak_weekday_hour,
         segment_id,
-        segment_name
+        segment_name,
+        segment_since,
+        previous_segment_name
     from gold.customer_behavior
 )
 

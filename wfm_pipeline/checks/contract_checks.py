@@ -10,6 +10,8 @@ from wfm_pipeline.checks.verdicts import verdict
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import (
     CUSTOMER_BEHAVIOR,
+    CUSTOMER_SEGMENT,
+    CUSTOMER_SEGMENT_CHANGE,
     FORECAST_ACCURACY,
     QUEUE_DAY_ACTUAL,
     QUEUE_DAY_FORECAST,
@@ -44,6 +46,8 @@ _ALWAYS = (
     QUEUE_INTERVALS,
     QUEUE_DAY_ACTUAL,
     CUSTOMER_BEHAVIOR,
+    CUSTOMER_SEGMENT,
+    CUSTOMER_SEGMENT_CHANGE,
     QUEUE_INTERVAL_FORECAST,
     QUEUE_DAY_FORECAST,
     FORECAST_ACCURACY,

@@ -131,17 +131,93 @@ CUSTOMER_BEHAVIOR = Table(
         ),
         count("calls", "Calls in the window."),
         number("calls_per_week", "Calls per week of the window.", "calls/week", nullable=False, minimum=0),
+        number(
+            "calls_per_week_shrunk",
+            "The same as expected: nearer to everybody's the shorter it is known.",
+            "calls/week",
+            minimum=0,
+        ),
+        number("weeks_known", "Weeks from its first call to the end of the window.", "weeks", minimum=0),
         count(
             "answered_handle_known",
             "Answered calls whose handle time is known: what aht_seconds is the mean of.",
             nullable=True,
         ),
         seconds("aht_seconds", "Mean handle time of answered calls whose handle time is known."),
+        seconds(
+            "aht_seconds_shrunk", "The same as expected: nearer to everybody's the fewer are known; null where none is."
+        ),
+        seconds("handle_sd_seconds", "Standard deviation of those handle times; null with fewer than two."),
         share("abandon_share", "Abandoned over offered."),
         share("redial_share", "Redials over offered."),
         count("peak_weekday_hour", "Busiest hour of the week: weekday (Monday 0) x 24 + hour, local.", nullable=True),
         count("segment_id", "Number of the segment; null for customers without an id.", nullable=True),
         text("segment_name", "Name from the segment's centre, such as `high_volume_long_calls`.", nullable=False),
+        day("segment_since", "Run since which the customer is in it; null for customers without an id.", nullable=True),
+        text(
+            "previous_segment_name", "The segment it was in before, whenever that was; null where it has had one alone."
+        ),
+    ),
+)
+
+CUSTOMER_SEGMENT = Table(
+    "gold",
+    "customer_segment",
+    "One row per segment and run: what its customers have in common, and how sure it is.",
+    ("segmented_until", "segment_id"),
+    (
+        SOURCE,
+        day("segmented_until", "Last business date of the calls the run saw."),
+        count("segment_id", "Number of the segment; it lasts over runs and is never given twice."),
+        text("segment_name", "Name against the median customer; it lasts while it is true.", nullable=False),
+        text("description", "The segment in absolute words: share of calls and work, calls per week, handle time."),
+        day("segment_since", "First run of the segment."),
+        count("customers", "Customers in it."),
+        count("calls", "Their calls in the window."),
+        share("call_share", "Their calls over all calls, those of unknown customers included."),
+        share(
+            "workload_share",
+            "Their answered calls x AHT over everybody's; null where none of their handle times is known.",
+        ),
+        number("calls_per_week", "Calls per week at the centre.", "calls/week", minimum=0),
+        seconds("aht_seconds", "Handle time at the centre; null where nobody's is known."),
+        share("abandon_share", "Abandoned over offered."),
+        share("redial_share", "Redials over offered."),
+        count("peak_weekday_hour", "Busiest hour of the week: weekday (Monday 0) x 24 + hour, local.", nullable=True),
+        text("queue_mix", "JSON object, queue -> share of the segment's calls, greatest first."),
+        share("stability", "How alike it comes again when customers are drawn anew (Jaccard); 1 for one group of all."),
+        number(
+            "silhouette",
+            "How clearly the run's segments stand apart, -1..1; null where nothing could be compared.",
+            "-1..1",
+        ),
+        number("silhouette_by_chance", "Mean of the same among customers without groups.", "-1..1"),
+        share(
+            "p_value",
+            "Share of populations without groups that look as clumped; above 0.025 no new grouping is taken up.",
+        ),
+    ),
+)
+
+CUSTOMER_SEGMENT_CHANGE = Table(
+    "gold",
+    "customer_segment_change",
+    "One row per customer and run that found it in another segment than before.",
+    ("changed_on", "customer_key"),
+    (
+        SOURCE,
+        day("changed_on", "Last business date of the calls the run saw."),
+        text("customer_key", "The customer.", nullable=False, personal="customer"),
+        count("segment_id", "The segment it is in now."),
+        text("segment_name", "Its name.", nullable=False),
+        count("previous_segment_id", "The segment it was in before; null for a new customer.", nullable=True),
+        text("previous_segment_name", "Its name."),
+        text(
+            "change",
+            "`first_seen`: a new customer. `moved`: nearer to another segment. `regrouped`: its former segment is no more.",
+            nullable=False,
+            allowed=("first_seen", "moved", "regrouped"),
+        ),
     ),
 )
 
@@ -174,5 +250,7 @@ GOLD_TABLES: Final = (
     QUEUE_DAY_ACTUAL,
     FORECAST_ACCURACY,
     CUSTOMER_BEHAVIOR,
+    CUSTOMER_SEGMENT,
+    CUSTOMER_SEGMENT_CHANGE,
     PIPELINE_HEALTH,
 )

@@ -19,6 +19,8 @@ DEPENDENCIES = {
     "silver/cases": {"bronze/telephony__cases"},
     "gold/queue_day_actual": {"silver/queue_intervals"},
     "gold/customer_behavior": {"silver/calls"},
+    "gold/customer_segment": {"silver/calls"},
+    "gold/customer_segment_change": {"silver/calls"},
     "gold/forecast_accuracy": {"gold/queue_interval_forecast", "gold/queue_day_forecast"},
     "gold/queue_interval_staffing": {"gold/queue_interval_forecast", "gold/queue_interval_forecast_final"},
 }

@@ -1,4 +1,4 @@
-"""The tables that `wfm run` prints: what came in, calls per queue, the forecast, and its score."""
+"""The tables that `wfm run` prints: what came in, calls per queue, the forecast, the segments, and its score."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -6,9 +6,13 @@ from typing import Final
 
 import pandas as pd
 
+from wfm_pipeline.contracts.gold import CUSTOMER_SEGMENT, CUSTOMER_SEGMENT_CHANGE
 from wfm_pipeline.contracts.silver import CALLS
 from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.warehouse.gold_reader import GoldReader
+
+_RECENT: Final = pd.Timedelta(days=7)
+"""A week of runs: who changed before it is told of by `gold.customer_segment_change` alone."""
 
 
 def run_tables(gold: GoldReader, *, run_id: str, source: str) -> dict[str, pd.DataFrame]:
@@ -94,17 +98,22 @@ def _forecast(gold: GoldReader, source: str) -> pd.DataFrame:
 
 
 def _segments(gold: GoldReader, source: str) -> pd.DataFrame:
-    customers = gold.rows("customer_behavior", source=source)
-    grouped = customers.groupby("segment_name")
-    table = pd.DataFrame(
-        {
-            "customers": grouped.size(),
-            "calls": grouped["calls"].sum(),
-            "calls_per_week": grouped["calls_per_week"].median(),
-            "aht_seconds": grouped["aht_seconds"].median(),
-        }
-    )
-    return table.sort_values("calls", ascending=False, kind="stable").reset_index()
+    """Segments of the last run, and how sure they are."""
+    rows = gold.latest(CUSTOMER_SEGMENT.name, "segmented_until", source=source).sort_values("calls", ascending=False)
+    columns = ["segment_name", "customers", "calls", "call_share", "workload_share", "calls_per_week", "aht_seconds"]
+    return rows[[*columns, "stability", "p_value"]].reset_index(drop=True)
+
+
+def _changes(gold: GoldReader, source: str) -> pd.DataFrame:
+    """Customers by where they came from and went to; those that are new are not told, they changed nothing."""
+    rows = gold.rows(CUSTOMER_SEGMENT_CHANGE.name, source=source)
+    runs = gold.rows(CUSTOMER_SEGMENT.name, source=source)
+    is_recent = rows["changed_on"] > runs["segmented_until"].max() - _RECENT
+    rows = rows[is_recent & (rows["change"] != "first_seen")]
+    if rows.empty:
+        return pd.DataFrame({"customers": [0]})
+    by = ["previous_segment_name", "segment_name", "change"]
+    return rows.groupby(by).size().rename("customers").reset_index()
 
 
 def _backtest(gold: GoldReader, source: str) -> pd.DataFrame:
@@ -147,7 +156,8 @@ def _band_coverage(queues: pd.DataFrame) -> pd.DataFrame:
 _RESULTS: Final[Mapping[str, tuple[str, Callable[[GoldReader, str], pd.DataFrame]]]] = {
     "Calls per queue": ("gold.queue_day_actual", _calls_per_queue),
     "Forecast per queue": ("gold.queue_day_forecast", _forecast),
-    "Customer segments": ("gold.customer_behavior", _segments),
+    "Customer segments": (CUSTOMER_SEGMENT.full_name, _segments),
+    "Customers who changed segment in the last 7 days": (CUSTOMER_SEGMENT_CHANGE.full_name, _changes),
     "Backtest: wMAPE, ours (wfm) beside the peers": ("gold.forecast_accuracy", _backtest),
 }
 """Title -> the gold table it is of, and what makes it."""

@@ -28,7 +28,7 @@ def health(run_id, rows, table_name="silver.calls"):
     return pd.DataFrame(
         {
             "source": "s", "run_id": [run_id], "table_name": table_name, "rows_in": rows, "rows_loaded": rows,
-            "rows_rejected": 0, "rows_duplicate": 0, "seconds": 1.0, "freshness": None, "findings": None,
+            "rows_rejected": 0, "rows_duplicate": 0, "seconds": 1.0, "freshness": None, "findings": None, "not_made": None,
         }
     )  # fmt: skip
 
@@ -187,14 +187,15 @@ def test_many_small_publishes_do_not_let_the_copy_grow(home):
     with open_warehouse(URL, home) as warehouse:
         warehouse.execute("create table gold.large as select range as x, hash(range) as h from range(500000)")
     publish_at(home)
-    for _ in range(4):  # room for the free blocks that a replaced table leaves
-        publish_at(home, changed={"large"})
-    before = (home / "w_readers/w_gold.duckdb").stat().st_size
 
-    for _ in range(5):
+    def size_after_publish():
         publish_at(home, changed={"large"})
+        return (home / "w_readers/w_gold.duckdb").stat().st_size
 
-    assert (home / "w_readers/w_gold.duckdb").stat().st_size <= before
+    # the free blocks that a replaced table leaves are used by the next one: the file goes back and forth between two sizes
+    before = max(size_after_publish() for _ in range(4))
+
+    assert max(size_after_publish() for _ in range(5)) <= before
 
 
 def test_nothing_to_publish_is_said(tmp_path):

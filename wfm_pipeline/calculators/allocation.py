@@ -40,6 +40,7 @@ class AllocationRequest:
         week_configuration, tiers, rules: CSV files; without one the calendars, and the planning folder's tiers and rules.
         previous: Last week's answer (CSV), for the count of moves and `stability`.
         pairs: Pinned and forbidden pairs (CSV).
+        windows: When single people work and are on leave (CSV).
         minimum_one, stability: Switches of strategy optimal; None takes the setting.
         full_week: Count only people who are there on every working day; None takes the setting.
     """
@@ -54,6 +55,7 @@ class AllocationRequest:
     rules: Path | None = None
     previous: Path | None = None
     pairs: Path | None = None
+    windows: Path | None = None
     minimum_one: bool | None = None
     stability: bool | None = None
     full_week: bool | None = None
@@ -112,6 +114,8 @@ def answer_allocation(house: House, request: AllocationRequest) -> WeekAnswer:
         calendars=locality_calendars(house.settings),
         previous=_last_week(request.previous),
         pairs=_optional(request.pairs),
+        windows=_optional(request.windows),
+        time_zone=house.site.time_zone,
         full_week=house.settings.allocation_full_week if request.full_week is None else request.full_week,
     )
 
@@ -132,6 +136,7 @@ def replay_week(house: House, week: IsoWeek) -> Allocation:
             default_locality=house.settings.default_locality,
             calendars=locality_calendars(house.settings),
             full_week=house.settings.allocation_full_week,
+            time_zone=house.site.time_zone,
         )
         previous = last_assignment(warehouse, week.previous)
     options, weight = allocation_options(house.settings), allocation_weight(house.settings)

@@ -47,6 +47,7 @@ def build_allocation_checks() -> list[dg.AssetChecksDefinition]:
                 default_locality=house.settings.default_locality,
                 calendars=locality_calendars(house.settings),
                 full_week=house.settings.allocation_full_week,
+                time_zone=house.site.time_zone,
             )
             judged = judge_weeks(house, warehouse, inputs, run_id=context.run.run_id)
         for name in _RULES:

@@ -93,6 +93,7 @@ def _judge_week(
         weight=allocation_weight(house.settings),
         pairs=inputs.pairs,
         full_week=inputs.full_week,
+        windows=inputs.windows,
     )
     ideal = dict(zip(demands["demand_id"], demands["ideal_fte"], strict=True))
     pairs = [

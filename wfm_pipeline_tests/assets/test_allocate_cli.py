@@ -410,3 +410,14 @@ def test_a_demand_says_its_main_lob_and_how_many_people_are_its_alone(allocate):
     assert ["Medicaid", None] == [row["main_lob"] for row in done]
     assert [1, 1] == [row["exclusive"] for row in done]  # 1 may only do claims, 3 only appeals; 2 is shared
     assert [2, 2] == [row["eligible"] for row in done]
+
+
+def test_split_shifts_and_leave_of_single_people_change_their_hours(allocate, clean):
+    rows = 'cn,kind,from_date,until_date,hours\n1,work,2025-01-01,,"08:00-12:00,16:00-20:00"\n'
+    (clean / "h.csv").write_text(rows + "1,leave,2025-07-09,2025-07-09,10:00-17:00\n")
+
+    answer = json.loads(allocate("--json", "--windows", "h.csv").stdout)["answer"]
+
+    # five days of 8 h, less 10-12 and 16-17 on Wednesday; the others 9 h a day
+    hours = {row["resource_cn"]: row["weekly_capacity_hours"] for row in answer}
+    assert {"1": pytest.approx(37 * 0.9), "2": pytest.approx(45 * 0.9)} == {cn: hours[cn] for cn in ("1", "2")}

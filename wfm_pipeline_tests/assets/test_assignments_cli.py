@@ -169,3 +169,19 @@ def test_the_strict_rule_of_the_setting_holds_in_the_warehouse_is_judged_and_nam
     )
     assert "settings: full_week false -> true" in compared["inputs"]
     assert "person: days 2 -> 0" in {row["resource_cn"]: row for row in compared["moves"]}["R001"]["why"]
+
+
+def test_leave_of_the_planning_folder_takes_hours_is_judged_and_named_by_the_diff(planned, planners, wfm):
+    hours = (
+        "select weekly_capacity_hours from gold.weekly_resource_assignment where resource_cn = 'R003' and iso_week = 14"
+    )
+    before = ask(planned, hours)[0][0]
+    rows = "cn,kind,from_date,until_date,hours\nR003,leave,2026-03-31,2026-03-31,13:00-17:30\n"
+    (planners / "allocation_windows.csv").write_text(rows, encoding="utf-8")
+
+    wfm("allocate", "--from", WEEK)
+
+    after = ask(planned, hours)[0][0]
+    assert after == pytest.approx(before - 4.5 * 0.9)
+    compared = json.loads(wfm("assignments", "--week", WEEK, "--diff", "1", "2", "--json").stdout)
+    assert ["people: 1 changed"] == compared["inputs"]

@@ -57,7 +57,7 @@ DEPENDENCIES["gold/override_value"] = {"gold/queue_interval_override", "silver/q
 PLANNERS = {
     f"silver/{name}"
     for name in (
-        "allocation_resources", "allocation_pairs", "capacity_tiers", "locality_rules",
+        "allocation_resources", "allocation_pairs", "allocation_windows", "capacity_tiers", "locality_rules",
         "week_configuration", "queue_demand_map", "monthly_demand",
     )
 }  # fmt: skip

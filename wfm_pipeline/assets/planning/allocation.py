@@ -120,6 +120,7 @@ def _inputs(step: Step) -> AllocationInputs:
         default_locality=step.settings.default_locality,
         calendars=locality_calendars(step.settings),
         full_week=step.settings.allocation_full_week,
+        time_zone=step.house.site.time_zone,
     )
 
 

@@ -66,6 +66,9 @@ def allocate(
     pairs: Annotated[
         Path | None, typer.Option(metavar="CSV", help="Pinned and forbidden pairs.", rich_help_panel=_FILES)
     ] = None,
+    windows: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Hours and leave of single people.", rich_help_panel=_FILES)
+    ] = None,
     first_week: Annotated[
         str | None,
         typer.Option("--from", metavar="WEEK", help="First week; default the coming one.", rich_help_panel=_STORED),
@@ -135,6 +138,7 @@ def allocate(
         "rules": rules,
         "previous": previous,
         "pairs": pairs,
+        "windows": windows,
     }
     switches: dict[str, Any] = {"minimum_one": minimum_one, "stability": stability}
     chosen: dict[str, Any] = {"strategy": strategy, "weight": weight, "full_week": full_week, **switches}

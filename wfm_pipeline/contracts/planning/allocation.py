@@ -12,6 +12,7 @@ from wfm_pipeline.contracts.planning.history import HISTORY
 LOCALITY_WORDS: Final = ("Domestic", "Global")
 PHASE_WORDS: Final = ("pinned", "exclusive", "scored", "remainder", "optimal")
 PAIR_WORDS: Final = ("pinned", "forbidden")
+WINDOW_WORDS: Final = ("work", "leave")
 STRATEGY_WORDS: Final = ("optimal", "v2")
 WEIGHT_WORDS: Final = ("volume", "workload")
 NO_WEIGHT: Final = "none"
@@ -89,6 +90,24 @@ ALLOCATION_PAIRS: Final = Table(
         text("from_week", "First week in which it holds, such as 2025-W28.", nullable=False),
         text("until_week", "Last week, included; null = until it is taken out."),
         text("reason", "Why, in the planner's words."),
+        *HISTORY,
+    ),
+)
+
+ALLOCATION_WINDOWS: Final = Table(
+    "silver",
+    "allocation_windows",
+    "One row per person, kind, first date, weekdays, hours and version: when a person works or is on leave.",
+    ("resource_cn", "kind", "from_date", "weekdays", "hours", "valid_from"),
+    (
+        text("resource_cn", "Number of the person.", nullable=False, personal="agent"),
+        text("kind", "`work`: the hours of those days; `leave`: not there then.", nullable=False, allowed=WINDOW_WORDS),
+        day("from_date", "First date."),
+        day("until_date", "Last date, included; null = until it is taken out.", nullable=True),
+        text("weekdays", "`all`, or days such as `mon;wed`.", nullable=False),
+        text("hours", "Windows of a day, such as `08:00-12:00,16:00-20:00` or `22:00-06:00`.", nullable=False),
+        text("time_zone", "Whose clock the hours are; null = the site's."),
+        text("reason", "Why, in the planner's words.", personal="agent"),
         *HISTORY,
     ),
 )
@@ -321,6 +340,7 @@ ALLOCATION_ACCURACY: Final = Table(
 ALLOCATION_INPUTS: Final = (
     ALLOCATION_RESOURCES,
     ALLOCATION_PAIRS,
+    ALLOCATION_WINDOWS,
     CAPACITY_TIERS,
     LOCALITY_RULES,
     WEEK_CONFIGURATION,

@@ -43,5 +43,9 @@ class InvalidPairError(AllocationError):
     """A pinned or forbidden pair that contradicts another one, the roster, the week's work or the gate."""
 
 
+class InvalidWindowError(AllocationError):
+    """A window of work or leave that is no stretch of dates, weekdays or hours."""
+
+
 class InvalidRuleError(SettingsError):
     """A locality rule that cannot be applied."""

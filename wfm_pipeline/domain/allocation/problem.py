@@ -20,7 +20,9 @@ from wfm_pipeline.domain.allocation.faults import (
 )
 from wfm_pipeline.domain.allocation.pairs import NO_PAIRS, Pair, PersonPairs, pairs_by_person
 from wfm_pipeline.domain.allocation.tables.locality import LOCALITY_NAMES, locality_name
+from wfm_pipeline.domain.allocation.week.person_hours import PersonWindow, days_by_windows
 from wfm_pipeline.domain.allocation.week.week_hours import WeekHours
+from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.errors import MOST_NAMED
 from wfm_pipeline.units import SECONDS_PER_HOUR
 
@@ -142,6 +144,7 @@ class Problem:
         notices: What the user should know though it is no fault.
         pairs: cn -> demands that planners have pinned or forbidden to that person this week.
         full_week: Only people who are there on every working day of the week count.
+        with_windows: People whose days come from windows of their own.
     """
 
     week_hours: WeekHours
@@ -153,6 +156,7 @@ class Problem:
     notices: tuple[str, ...] = field(default=())
     pairs: Mapping[str, PersonPairs] = field(default_factory=dict)
     full_week: bool = False
+    with_windows: frozenset[str] = frozenset()
 
     @classmethod
     def build(
@@ -165,6 +169,7 @@ class Problem:
         weight: Weight | None = None,
         full_week: bool = False,
         pairs: Iterable[Pair] = (),
+        windows: Iterable[PersonWindow] = (),
     ) -> "Problem":
         """Validate and put in order.
 
@@ -176,6 +181,7 @@ class Problem:
             weight: `volume` or `workload`; None takes workload where every handle time is known.
             full_week: Count only people who are there on every working day of the week.
             pairs: Pinned and forbidden pairs, of any weeks.
+            windows: When single people work and are on leave, of any weeks.
 
         Returns:
             The week, its rows in order of id; all that follows trusts it.
@@ -202,10 +208,13 @@ class Problem:
         chosen, notices = _choose_weight(work, weight)
         people.sort(key=lambda person: id_order(person.cn))
         work.sort(key=lambda demand: id_order(demand.demand_id))
-        present = _presence(week_hours, people, full_week=full_week)
+        own = _windows_by_person(windows, week_hours.week)
+        present = _presence(week_hours, people, own, full_week=full_week)
         notices += _stated_results(week_hours, people, work, present)
         decided = pairs_by_person(pairs, week_hours.week)
         notices += _pair_notices(decided, people, work, present, week_hours)
+        strange = sorted(own.keys() - {person.cn for person in people})
+        notices += [f"windows of people who are not on the roster: {_some(strange)}"] if strange else []
         return cls(
             week_hours,
             tuple(people),
@@ -216,6 +225,7 @@ class Problem:
             tuple(notices),
             decided,
             full_week,
+            frozenset(own),
         )
 
     def pairs_of(self, resource: Resource) -> PersonPairs:
@@ -364,12 +374,28 @@ def _choose_weight(demands: Sequence[Demand], weight: Weight | None) -> tuple[We
     return weight or ("volume" if unknown else "workload"), []
 
 
-def _presence(week_hours: WeekHours, people: Sequence[Resource], *, full_week: bool) -> list[float]:
+def _windows_by_person(windows: Iterable[PersonWindow], week: IsoWeek) -> dict[str, list[PersonWindow]]:
+    """Windows that touch a week, by person."""
+    found: dict[str, list[PersonWindow]] = {}
+    for window in windows:
+        if any(window.is_valid(date) for date in week.dates):
+            found.setdefault(window.cn, []).append(window)
+    return found
+
+
+def _presence(
+    week_hours: WeekHours, people: Sequence[Resource], windows: Mapping[str, Sequence[PersonWindow]], *, full_week: bool
+) -> list[float]:
     known: dict[tuple[str, date | None, date | None], float] = {}
     present = []
     for person in people:
         if not person.is_active:
             present.append(0.0)
+            continue
+        if person.cn in windows:
+            settings = week_hours.locality(LOCALITY_NAMES[person.locality.strip().lower()])
+            bounds = person.available_from, person.available_until
+            present.append(days_by_windows(windows[person.cn], settings, *bounds, full_week=full_week))
             continue
         key = (person.locality, person.available_from, person.available_until)
         if key not in known:

@@ -13,6 +13,7 @@ import pandas as pd
 from wfm_pipeline.contracts.planning.allocation import (
     ALLOCATION_PAIRS,
     ALLOCATION_RESOURCES,
+    ALLOCATION_WINDOWS,
     CAPACITY_TIERS,
     LOCALITY_RULES,
     MONTHLY_DEMAND,
@@ -28,9 +29,16 @@ from wfm_pipeline.domain.allocation.strategies.strategy import Options
 from wfm_pipeline.domain.allocation.tables.frames import WeekAnswer, allocate_week
 from wfm_pipeline.domain.allocation.tables.locality import LocalityPolicy
 from wfm_pipeline.domain.allocation.tables.several_weeks import Previous
-from wfm_pipeline.domain.allocation.tables.sheets import read_pairs, read_resources, read_rules, read_tiers
+from wfm_pipeline.domain.allocation.tables.sheets import (
+    read_pairs,
+    read_resources,
+    read_rules,
+    read_tiers,
+    read_windows,
+)
 from wfm_pipeline.domain.allocation.tables.week_rows import read_week_configuration
 from wfm_pipeline.domain.allocation.week.demand import read_demands
+from wfm_pipeline.domain.allocation.week.person_hours import PersonWindow
 from wfm_pipeline.domain.allocation.week.week_hours import WeekTable
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.warehouse.engines.engine import Warehouse
@@ -52,6 +60,7 @@ class AllocationInputs:
         long_range: ISO week that only the long range reaches -> date of that issue.
         pairs: Pinned and forbidden pairs.
         full_week: Count only people who are there on every working day of a week.
+        windows: When single people work and are on leave.
     """
 
     resources: list[Resource]
@@ -66,6 +75,7 @@ class AllocationInputs:
     long_range: Mapping[IsoWeek, dt.date] = field(default_factory=dict)
     pairs: tuple[Pair, ...] = ()
     full_week: bool = False
+    windows: tuple[PersonWindow, ...] = ()
 
     def demands(self, week: IsoWeek) -> tuple[list[Demand], list[str]]:
         """The week's work from both sources, and notices."""
@@ -138,6 +148,7 @@ class AllocationInputs:
                 previous=previous,
                 pairs=self.pairs,
                 full_week=self.full_week,
+                windows=self.windows,
                 notices=notices,
             )
         except NoDemandError as error:
@@ -156,6 +167,7 @@ def read_allocation_inputs(
     default_locality: str,
     calendars: Mapping[str, Site],
     full_week: bool = False,
+    time_zone: str = "UTC",
 ) -> AllocationInputs:
     """Read what holds now.
 
@@ -165,33 +177,36 @@ def read_allocation_inputs(
         default_locality: Locality of whom no rule gives one.
         calendars: Locality, or state with one of its own -> its calendar.
         full_week: Count only people who are there on every working day of a week.
+        time_zone: Whose clock windows are where a row names none.
 
     Raises:
         WarehouseError: the planners' tables are not there yet.
         AllocationError, InvalidRuleError: a row that SQL brought is wrong; the message names it.
     """
     # Of an older version: the next run of the planners' tables makes it.
-    warehouse.create(ALLOCATION_PAIRS)
+    for table in (ALLOCATION_PAIRS, ALLOCATION_WINDOWS):
+        warehouse.create(table)
     people, _ = read_resources(open_rows(warehouse, ALLOCATION_RESOURCES))
     configuration, _ = read_week_configuration(open_rows(warehouse, WEEK_CONFIGURATION))
     policy = read_rules(open_rows(warehouse, LOCALITY_RULES), default_locality=default_locality)
     queue_map = open_rows(warehouse, QUEUE_DEMAND_MAP)
     planned = read_planned_calls(warehouse, source_map)
     calls, notices = planned.weekly(queue_map, policy)
-    table = WeekTable(configuration, calendars=calendars)
+    weeks = WeekTable(configuration, calendars=calendars)
     return AllocationInputs(
         people,
         read_tiers(open_rows(warehouse, CAPACITY_TIERS)),
-        table,
+        weeks,
         policy,
         open_rows(warehouse, MONTHLY_DEMAND),
         queue_map,
         calls,
-        (*notices, *table.notices()),
+        (*notices, *weeks.notices()),
         days_without_final(planned.days),
         planned.long_range,
         tuple(read_pairs(open_rows(warehouse, ALLOCATION_PAIRS))),
         full_week,
+        tuple(read_windows(open_rows(warehouse, ALLOCATION_WINDOWS), time_zone=time_zone)),
     )
 
 

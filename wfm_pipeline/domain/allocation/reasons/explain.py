@@ -240,6 +240,8 @@ def _absence(problem: Problem, person: Resource) -> str:
     if settings.working_days == 0:
         return f"no working day in {place} in {week}"
     if settings.days_present(person.available_from, person.available_until):
+        if person.cn in problem.with_windows and not problem.full_week:
+            return f"no hours left in {week} by the person's own windows and leave"
         return f"not there on every working day of {week}, which is asked for"
     start = f"from {person.available_from} " if person.available_from else ""
     end = f"until {person.available_until}" if person.available_until else ""

@@ -129,6 +129,7 @@ def _part(problem: Problem, people: Iterable[int], demands: Iterable[int]) -> Pr
         problem.tiers,
         problem.weight,
         tuple(problem.days_present[person] for person in chosen),
+        with_windows=problem.with_windows,
         pairs={one.cn: pairs for one, pairs in decided if pairs is not NO_PAIRS},
     )
 

@@ -30,11 +30,12 @@ from wfm_pipeline.domain.allocation.strategies.strategy import (
     optimal_counts,
 )
 from wfm_pipeline.domain.allocation.tables.locality import DEFAULT_POLICY, LocalityPolicy
-from wfm_pipeline.domain.allocation.tables.sheets import read_pairs, read_resources, read_tiers
+from wfm_pipeline.domain.allocation.tables.sheets import read_pairs, read_resources, read_tiers, read_windows
 from wfm_pipeline.domain.allocation.tables.week_inputs import WeekInputs, week_inputs
 from wfm_pipeline.domain.allocation.tables.week_rows import read_week_configuration
 from wfm_pipeline.domain.allocation.week.demand import read_demands
 from wfm_pipeline.domain.allocation.week.ideal import full_week_hours, ideal_hours, required_fte
+from wfm_pipeline.domain.allocation.week.person_hours import PersonWindow
 from wfm_pipeline.domain.allocation.week.week_hours import DEFAULT_CALENDARS, WeekTable
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 
@@ -98,6 +99,8 @@ def allocate_frames(
     previous: Mapping[str, str | int | None] | None = None,
     full_week: bool = False,
     pairs: pd.DataFrame | None = None,
+    windows: pd.DataFrame | None = None,
+    time_zone: str = "UTC",
 ) -> WeekAnswer:
     """Allocate one ISO week from plain tables.
 
@@ -114,6 +117,8 @@ def allocate_frames(
         previous: Last week's demand of each cn, for `stability` and the count of moves.
         full_week: Count only people who are there on every working day.
         pairs: See `sheets.read_pairs`.
+        windows: See `sheets.read_windows`.
+        time_zone: Whose clock windows are where a row names none.
 
     Returns:
         The answer; rows in order of cn and of demand id. Gaps are an answer, never an error.
@@ -138,6 +143,7 @@ def allocate_frames(
         previous=previous,
         full_week=full_week,
         pairs=read_pairs(pairs) if pairs is not None else (),
+        windows=read_windows(windows, time_zone=time_zone) if windows is not None else (),
         notices=[*of_people, *of_work, *notices, *table.notices()],
     )
 
@@ -154,6 +160,7 @@ def allocate_week(
     previous: Mapping[str, str | int | None] | None = None,
     full_week: bool = False,
     pairs: Sequence[Pair] = (),
+    windows: Sequence[PersonWindow] = (),
     notices: Sequence[str] = (),
 ) -> WeekAnswer:
     """Allocate one ISO week of rows that are read already: one of many weeks that share roster and tables.
@@ -169,6 +176,7 @@ def allocate_week(
         previous: Last week's demand of each cn, for `stability` and the count of moves.
         full_week: Count only people who are there on every working day.
         pairs: Pinned and forbidden pairs, of any weeks.
+        windows: When single people work and are on leave, of any weeks.
         notices: What was noticed while the tables were read; it comes first in the answer's.
 
     Returns:
@@ -176,7 +184,14 @@ def allocate_week(
     """
     week_hours = table.hours_of(week)
     problem = Problem.build(
-        week_hours, resources, demands, tiers=tiers, weight=weight, full_week=full_week, pairs=pairs
+        week_hours,
+        resources,
+        demands,
+        tiers=tiers,
+        weight=weight,
+        full_week=full_week,
+        pairs=pairs,
+        windows=windows,
     )
     allocation = allocate(problem, options, previous=previous)
     optimum = _optimum(allocation)

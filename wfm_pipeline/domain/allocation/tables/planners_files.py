@@ -15,6 +15,7 @@ from wfm_pipeline.domain.allocation.tables.sheets import (
     RESOURCES,
     RULES,
     TIERS,
+    WINDOWS,
     Sheet,
     known_localities,
     state_cells,
@@ -44,6 +45,7 @@ FILES: Final[Mapping[str, PlannersFile]] = {
     "locality_rules": RULES,
     "week_configuration": WEEKS,
     "allocation_pairs": PAIRS,
+    "allocation_windows": WINDOWS,
     "queue_demand_map": PlannersFile(
         table=QUEUE_DEMAND_MAP,
         title="queue_demand_map",

@@ -12,6 +12,7 @@ import pandas as pd
 from wfm_pipeline.contracts.planning.allocation import (
     ALLOCATION_PAIRS,
     ALLOCATION_RESOURCES,
+    ALLOCATION_WINDOWS,
     CAPACITY_TIERS,
     LOCALITY_RULES,
 )
@@ -19,6 +20,7 @@ from wfm_pipeline.domain.allocation.faults import DuplicateError, InvalidValueEr
 from wfm_pipeline.domain.allocation.pairs import Pair
 from wfm_pipeline.domain.allocation.problem import ANY_STATE, CapacityTier, Resource
 from wfm_pipeline.domain.allocation.tables.locality import LAST_PRIORITY, LocalityPolicy, LocalityRule, locality_name
+from wfm_pipeline.domain.allocation.week.person_hours import ALL_DAYS, WHOLE_DAY, PersonWindow
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.domain.planners_tables import Cells, PlannersFile, Row, read_rows
 from wfm_pipeline.domain.sheet import Sheet as PlainSheet
@@ -78,6 +80,22 @@ def read_pairs(frame: pd.DataFrame) -> list[Pair]:
         MissingColumnError, InvalidValueError, InvalidPairError: with the line.
     """
     return [_pair(row) for row in read_rows(PAIRS, frame)[0]]
+
+
+def read_windows(frame: pd.DataFrame, *, time_zone: str) -> list[PersonWindow]:
+    """When single people work and are on leave.
+
+    Args:
+        frame: Columns cn (or resource_cn), kind, from_date; optional until_date, weekdays, hours, time_zone, reason.
+        time_zone: Whose clock the hours are where a row names none.
+
+    Returns:
+        The windows, in the order of the rows.
+
+    Raises:
+        MissingColumnError, InvalidValueError, InvalidWindowError: with the line.
+    """
+    return [_window(row, time_zone) for row in read_rows(WINDOWS, frame)[0]]
 
 
 def read_rules(frame: pd.DataFrame, *, default_locality: str) -> LocalityPolicy:
@@ -204,6 +222,13 @@ def _pair(row: Row) -> Pair:
     )
 
 
+def _window(row: Row, time_zone: str = "UTC") -> PersonWindow:
+    values = cast("dict[str, Any]", row)
+    names = ("kind", "from_date", "until_date", "weekdays", "hours")
+    zone = values["time_zone"] or time_zone
+    return PersonWindow(cn=values["resource_cn"], time_zone=zone, **{name: values[name] for name in names})
+
+
 def _rule(row: Row) -> LocalityRule:
     return LocalityRule(**cast("dict[str, Any]", row))
 
@@ -223,6 +248,14 @@ PAIRS: Final = PlannersFile(
     sheet=Sheet,
     called={"resource_cn": "cn"},
     check=_pair,
+)
+WINDOWS: Final = PlannersFile(
+    table=ALLOCATION_WINDOWS,
+    title="allocation_windows",
+    sheet=Sheet,
+    called={"resource_cn": "cn"},
+    empty={"weekdays": ALL_DAYS, "hours": WHOLE_DAY},
+    check=_window,
 )
 RULES: Final = PlannersFile(
     table=LOCALITY_RULES,

@@ -16,6 +16,7 @@ from wfm_pipeline.assets.declaring import Input, asset_words, partitioned, specs
 from wfm_pipeline.assets.step import Flow, Step, at_work, dates_of, materialized
 from wfm_pipeline.checks.verdicts import warning
 from wfm_pipeline.contracts.columns import Table
+from wfm_pipeline.contracts.planning.planners_input import QUEUE_HOURS
 from wfm_pipeline.contracts.silver import (
     CALENDAR_DAYS,
     CALL_LEGS,
@@ -70,7 +71,7 @@ def build_silver_assets(source_map: SourceMap, partitions: dg.PartitionsDefiniti
             CALLS,
             refresh_calls,
             judge=_refuse_contradictions,
-            reads=[CALL_LEGS, *_known(raw, "customers")],
+            reads=[CALL_LEGS, QUEUE_HOURS, *_known(raw, "customers")],
             time_column="arrived_at",
         ),
         *(
@@ -83,11 +84,11 @@ def build_silver_assets(source_map: SourceMap, partitions: dg.PartitionsDefiniti
             )
             for key in _known(raw, "intervals")
         ),
-        _calendar_asset([CALLS, *_silver_of(source_map.leading.role)]),
+        _calendar_asset([CALLS, QUEUE_HOURS, *_silver_of(source_map.leading.role)]),
         daily(
             QUEUE_INTERVALS,
             refresh_intervals,
-            reads=[CALLS, *([INTERVAL_STATISTICS] if "intervals" in raw else []), CALENDAR_DAYS],
+            reads=[CALLS, *([INTERVAL_STATISTICS] if "intervals" in raw else []), CALENDAR_DAYS, QUEUE_HOURS],
             time_column="interval_start",
         ),
         *(

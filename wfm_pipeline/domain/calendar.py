@@ -149,8 +149,8 @@ def calendar_days(site: Site, first_date: dt.date, last_date: dt.date) -> pd.Dat
                 "holiday_name": name,
                 "day_type": day_type,
                 "is_open": open_hours is not None,
-                "opens_at": _clock(open_hours.opens_minute) if open_hours else None,
-                "closes_at": _clock(open_hours.closes_minute) if open_hours else None,
+                "opens_at": clock(open_hours.opens_minute) if open_hours else None,
+                "closes_at": clock(open_hours.closes_minute) if open_hours else None,
                 "working_day": day_type == "working",
             }
         )
@@ -168,7 +168,15 @@ def calendar_days(site: Site, first_date: dt.date, last_date: dt.date) -> pd.Dat
     return pd.DataFrame(rows, columns=columns)
 
 
-def _clock(minute: int) -> str:
+def clock(minute: int) -> str:
+    """A time of day as people write it.
+
+    Args:
+        minute: Minutes after local midnight, 0 to 1440 [min].
+
+    Returns:
+        `HH:MM`; the end of the day is `24:00`.
+    """
     return f"{minute // MINUTES_PER_HOUR:02d}:{minute % MINUTES_PER_HOUR:02d}"
 
 

@@ -13,38 +13,41 @@ from typing import Final
 
 import pandas as pd
 
-from wfm_pipeline.contracts.source.site import Site
-from wfm_pipeline.domain.calendar import interval_grid
+from wfm_pipeline.contracts.stand_ins import ALL
+from wfm_pipeline.domain.opening.queue_calendar import QueueCalendar
 
 _SURELY_OVER: Final = dt.timedelta(days=2)
 """From its midnight in UTC on, a date is over in every zone."""
 
 
-def unfinished_dates(site: Site, read_at: Mapping[dt.date, dt.datetime]) -> frozenset[dt.date]:
+def unfinished_dates(calendar: QueueCalendar, read_at: Mapping[dt.date, dt.datetime]) -> frozenset[dt.date]:
     """Business dates of which only a part was there to be read.
 
     Args:
-        site: Time zone, opening hours and holidays of the desk.
+        calendar: When the queues of the desk are open.
         read_at: Business date -> instant at which its last reading began (naive UTC).
 
     Returns:
         Those that were last read before the end of their last open interval.
 
     Example:
-        >>> desk = Site(time_zone="Europe/Stockholm")
+        >>> from wfm_pipeline.contracts.source.site import Site
+        >>> desk = QueueCalendar(Site(time_zone="Europe/Stockholm"))
         >>> noon = dt.datetime(2026, 6, 25, 10, 0)
         >>> sorted(unfinished_dates(desk, {dt.date(2026, 6, 24): noon, dt.date(2026, 6, 25): noon}))
         [datetime.date(2026, 6, 25)]
     """
     recent = {date: read for date, read in read_at.items() if read < _midnight(date) + _SURELY_OVER}
-    return frozenset(date for date, read in recent.items() if _is_open_after(site, date, read))
+    return frozenset(date for date, read in recent.items() if _is_open_after(calendar, date, read))
 
 
 def _midnight(date: dt.date) -> dt.datetime:
     return dt.datetime.combine(date, dt.time())
 
 
-def _is_open_after(site: Site, date: dt.date, moment: dt.datetime) -> bool:
-    grid = interval_grid(site, date, date)
-    ends = grid.loc[grid["is_open"].astype(bool), "interval_end"]
-    return bool((ends > pd.Timestamp(moment)).any())
+def _is_open_after(calendar: QueueCalendar, date: dt.date, moment: dt.datetime) -> bool:
+    """Whether any queue has an open interval that ends later."""
+    grids = (calendar.grid(queue, date, date) for queue in (ALL, *calendar.named))
+    return any(
+        bool((grid["is_open"].astype(bool) & (grid["interval_end"] > pd.Timestamp(moment))).any()) for grid in grids
+    )

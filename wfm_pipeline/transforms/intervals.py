@@ -112,14 +112,26 @@ def service_level(sums: IbisTable, *, is_any_wait_known: BooleanValue) -> Floati
     )
 
 
-def queue_intervals(
-    grid: IbisTable, queues: IbisTable, found: IbisTable, source: str, *, is_absent_missing: bool = False
-) -> IbisTable:
-    """The full grid with its measures: the columns of `silver.queue_intervals`.
+def rows_of_queues(grid: IbisTable, queues: IbisTable) -> IbisTable:
+    """The full grid of queues and intervals.
 
     Args:
         grid: One row per interval: slot, interval_start, interval_start_local, business_date, is_open, is_missing.
         queues: queue_id and first_date, from which the queue has rows.
+
+    Returns:
+        One row per queue and interval from the queue's first date on.
+    """
+    return grid.join(queues, grid.business_date >= queues.first_date)
+
+
+def queue_intervals(
+    rows: IbisTable, found: IbisTable, source: str, *, is_absent_missing: bool = False
+) -> IbisTable:
+    """The full grid with its measures: the columns of `silver.queue_intervals`.
+
+    Args:
+        rows: From `rows_of_queues`, open as each queue is.
         found: From `measures`, with the grid's slots.
         source: Name of the source map.
         is_absent_missing: An open interval that `found` does not have is missing, and not without calls.
@@ -127,7 +139,6 @@ def queue_intervals(
     Returns:
         One row per queue and interval of the grid; counts of missing intervals are null.
     """
-    rows = grid.join(queues, grid.business_date >= queues.first_date)
     full = rows.left_join(found, (rows.queue_id == found.queue_id) & (rows.slot == found.slot))
 
     is_missing = full.is_missing

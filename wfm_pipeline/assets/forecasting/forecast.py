@@ -27,6 +27,7 @@ from wfm_pipeline.contracts.planning.planners_input import (
     PLANNED_EVENTS,
     QUEUE_CHANGES,
     QUEUE_DAY_ANOMALY,
+    QUEUE_HOURS,
 )
 from wfm_pipeline.contracts.silver import CALENDAR_DAYS, QUEUE_INTERVALS
 from wfm_pipeline.domain.calendar import interval_grid
@@ -47,9 +48,18 @@ from wfm_pipeline.warehouse.shelves.issues import (
 )
 from wfm_pipeline.warehouse.shelves.models import save_model
 from wfm_pipeline.warehouse.shelves.planners import read_planners_input
+from wfm_pipeline.warehouse.shelves.queue_hours import read_queue_calendar
 
 _TABLES: Final = (QUEUE_INTERVAL_FORECAST, QUEUE_DAY_FORECAST, *ISSUE_TABLES)
-_READS: Final = (QUEUE_INTERVALS, CALENDAR_DAYS, PLANNED_EVENTS, PLANNED_DRIVERS, ANOMALY_DECISIONS, QUEUE_CHANGES)
+_READS: Final = (
+    QUEUE_INTERVALS,
+    CALENDAR_DAYS,
+    PLANNED_EVENTS,
+    PLANNED_DRIVERS,
+    ANOMALY_DECISIONS,
+    QUEUE_CHANGES,
+    QUEUE_HOURS,
+)
 _BY_DATE: Final = (QUEUE_INTERVAL_FORECAST, QUEUE_DAY_FORECAST, QUEUE_DAY_ANOMALY)
 _LEARNT_WITH: Final = ("wfm-pipeline", "lightgbm", "numpy")
 """Distributions whose versions stand on a model's card."""
@@ -137,14 +147,16 @@ def _named(days: Collection[dt.date]) -> str:
 def _make(step: Step, inputs: ForecastInputs, origin: dt.date, *, is_hindcast: bool) -> tuple[ForecastResult, Frames]:
     """Forecast from `origin` on: what was learnt, and the issue's rows."""
     site, days = step.house.site, step.settings.horizon_days
-    grid = interval_grid(site, origin, origin + dt.timedelta(days=days - 1))
+    last = origin + dt.timedelta(days=days - 1)
+    grid = interval_grid(site, origin, last)
+    calendar = read_queue_calendar(step.warehouse, step.source_map)
     result = forecast(
         inputs.history,
         site=site,
         origin=origin,
         horizon_days=days,
         handle=inputs.known_handle(),
-        is_open_future=open_hours(grid),
+        is_open_future=calendar.open_ahead(origin, last) if calendar.rows else open_hours(grid),
         planners=read_planners_input(step.warehouse, step.source_map, is_hindcast=is_hindcast),
         options=forecast_options(step.settings),
     )

@@ -15,6 +15,7 @@ from wfm_pipeline.asset_keys import ALLOCATION_GROUP, CAPACITY_GROUP, PLANNING_G
 from wfm_pipeline.assets.declaring import specs
 from wfm_pipeline.assets.step import Flow, Stopwatch, at_work
 from wfm_pipeline.contracts.planning.history import planner_key
+from wfm_pipeline.contracts.planning.planners_input import QUEUE_HOURS
 from wfm_pipeline.domain.allocation.tables.planners_files import FILES
 from wfm_pipeline.domain.forecasting.planners.sheets import PLANNERS_FILES
 from wfm_pipeline.domain.planners_tables import PlannersFile, read_rows
@@ -24,6 +25,7 @@ from wfm_pipeline.sources.files.planners_files import brought_by, read_text_tabl
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.shelves.history import queues_with_calls
+from wfm_pipeline.warehouse.shelves.queue_hours import note_changed_hours
 from wfm_pipeline.warehouse.shelves.versions import take_in
 
 
@@ -80,14 +82,17 @@ def _take_in(house: House, warehouse: Warehouse, name: str, file: PlannersFile, 
         return Flow(0, 0, notes={"file": "none: the table is as SQL left it"})
     known = queues_with_calls(warehouse, house.source_map) if file.check_all else ()
     rows, notices = read_rows(file, read_text_table(path), known, **given)
+    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     step = take_in(
         warehouse,
         file.table,
         rows,
         key=planner_key(file.table),
-        now=dt.datetime.now(dt.UTC).replace(tzinfo=None),
+        now=now,
         changed_by=brought_by(path),
         scope=Scope(given),
     )
+    if file.table is QUEUE_HOURS and step.is_changed:
+        note_changed_hours(warehouse, house.source_map, step.rows, now)
     notes = {"file": path.name, "opened": step.opened, "closed": step.closed, "notices": notices}
     return Flow(len(rows), step.opened, rows_duplicate=len(rows) - step.opened, notes=notes)

@@ -142,6 +142,23 @@ QUEUE_CHANGES: Final = Table(
     ),
 )
 
+QUEUE_HOURS: Final = Table(
+    "silver",
+    "queue_hours",
+    "One row per queue, stretch of dates, weekdays and version: hours of a queue that are not the site's.",
+    ("queue_id", "from_date", "until_date", "weekdays", "valid_from"),
+    (
+        SOURCE,
+        _QUEUE,
+        day("from_date", "First date."),
+        day("until_date", "Last date, inclusive; 2199-12-31 = until another row holds."),
+        text("weekdays", "Weekdays it is about, such as mon-fri or sat;sun.", nullable=False),
+        text("hours", "Windows such as 08:00-12:00;13:00-17:00, 22:00-06:00 over midnight, or closed.", nullable=False),
+        text("note", "Words for people."),
+        *HISTORY,
+    ),
+)
+
 QUEUE_DAY_ANOMALY: Final = Table(
     "gold",
     "queue_day_anomaly",
@@ -303,7 +320,14 @@ OVERRIDE_VALUE: Final = Table(
     ),
 )  # fmt: skip
 
-PLANNERS_INPUTS: Final = (PLANNED_EVENTS, PLANNED_DRIVERS, ANOMALY_DECISIONS, FORECAST_OVERRIDES, QUEUE_CHANGES)
+PLANNERS_INPUTS: Final = (
+    PLANNED_EVENTS,
+    PLANNED_DRIVERS,
+    ANOMALY_DECISIONS,
+    FORECAST_OVERRIDES,
+    QUEUE_CHANGES,
+    QUEUE_HOURS,
+)
 ISSUE_TABLES: Final = (QUEUE_DAY_ANOMALY, FORECAST_ISSUE, FORECAST_HINDCAST, INTERVAL_ARCHIVE, DAY_ARCHIVE)
 FINAL_TABLES: Final = (QUEUE_INTERVAL_FINAL, QUEUE_DAY_FINAL, QUEUE_INTERVAL_OVERRIDE)
 PLANNERS_GOLD_TABLES: Final = (*ISSUE_TABLES, *FINAL_TABLES, OVERRIDE_VALUE)

@@ -25,6 +25,7 @@ from wfm_pipeline.domain.forecasting.desk.stopped import stopped_queues, without
 from wfm_pipeline.domain.forecasting.means.core import CoreModel, expected_calls, learn_core, open_ahead
 from wfm_pipeline.domain.forecasting.means.ladder import Chosen, rung_for
 from wfm_pipeline.domain.forecasting.means.peers import PEERS, peer_week
+from wfm_pipeline.domain.forecasting.means.stated_hours import OpenAhead, laid_in
 from wfm_pipeline.domain.forecasting.options import RUNG_CLOSED, RUNG_MODEL, RUNG_PROFILE, ForecastOptions
 from wfm_pipeline.domain.forecasting.planners.outside import Outside, PlannersInput, look_outside
 from wfm_pipeline.domain.forecasting.stretches import Stretch, changes_known, stretches
@@ -58,6 +59,7 @@ class ForecastModel:
         outside: Events, drivers and days left out; its panel is not kept.
         stopped: Shape (queues,): the queue has stopped; its forecast is 0.
         ended: Queue that takes no calls as a planner states -> why, in words.
+        met_slots: Shape (queues, slots): the history says something of the slot, if only that nobody called.
     """
 
     queue_ids: tuple[str, ...]
@@ -78,6 +80,7 @@ class ForecastModel:
     outside: Outside
     stopped: BoolArray
     ended: Mapping[str, str]
+    met_slots: BoolArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,7 @@ def fit_panel(
         outside=replace(outside, panel=panel.window(origin, origin)),
         stopped=stopped,
         ended=dict(ended),
+        met_slots=np.asarray((~np.isnan(panel.calls)).any(axis=1)),
     )
 
 
@@ -245,12 +249,12 @@ def _day_bands(inner: InnerForecasts, options: ForecastOptions) -> BandModel:
     return learn_bands(mean, actual, inner.date, inner.ahead, default=options.dispersion_default, level_bands=DAY_BANDS)
 
 
-def answer(model: ForecastModel, *, allowed: BoolArray | None = None) -> Answer:
+def answer(model: ForecastModel, *, hours: OpenAhead | None = None) -> Answer:
     """Ask a model for its forecast.
 
     Args:
         model: A fitted model.
-        allowed: Shape (horizon, slots): False where the desk is known to be closed; None: as learnt.
+        hours: When queues are known to be open; None: as learnt.
 
     Returns:
         Means and quantiles [calls], and the rung of each queue.
@@ -263,8 +267,8 @@ def answer(model: ForecastModel, *, allowed: BoolArray | None = None) -> Answer:
         for queue, rung, shut in zip(model.queue_ids, chosen, model.stopped, strict=True)
     )
     mean = np.where(model.open_slots, mean, 0.0) * np.exp(model.outside.lift)[:, :, None]
-    if allowed is not None:
-        mean = np.where(allowed[None], mean, 0.0)
+    if hours is not None:
+        mean = laid_in(mean, hours, was_met=model.met_slots, can_call=~model.stopped)
     queues, horizon, slots = mean.shape
     ahead = np.arange(1, horizon + 1)
     flat = mean.reshape(queues, -1)

@@ -12,16 +12,15 @@ import numpy as np
 import pandas as pd
 
 from wfm_pipeline.contracts.source.site import Site
-from wfm_pipeline.domain.arrays import BoolArray
-from wfm_pipeline.domain.calendar import minute_of_day
 from wfm_pipeline.domain.forecasting.desk.panel import build_panel
 from wfm_pipeline.domain.forecasting.fitting import Answer, ForecastModel, answer, fit_stretches
 from wfm_pipeline.domain.forecasting.handle_time import AHT_COLUMNS, HandleTimes, learn_handle_time
+from wfm_pipeline.domain.forecasting.means.stated_hours import OpenAhead
+from wfm_pipeline.domain.forecasting.open_future import open_ahead_of, open_cells
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions, quantile_column
 from wfm_pipeline.domain.forecasting.planners.outside import PlannersInput
 from wfm_pipeline.domain.forecasting.stretches import Stretch
 from wfm_pipeline.errors import DataError
-from wfm_pipeline.units import MINUTES_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,8 @@ def forecast(
         horizon_days: Target dates, >= 1.
         handle: Optional columns queue_id, interval_start, answered_handle_known, handle_seconds.
         is_open_future: Optional columns interval_start (naive local) and is_open: the grid of the
-            target dates. Its rows are the answer's rows; without it every date has its full grid.
+            target dates. Its rows are the answer's rows; without it every date has its full grid. With queue_id and by
+            (see `domain.opening.queue_calendar.QueueCalendar.open_ahead`) queues have hours of their own.
         planners: Optional events, drivers, decisions and changes of queues, as planners tell them.
         options: Choices; the defaults hold for every desk.
 
@@ -155,35 +155,19 @@ def forecast_from_model(
     Returns:
         The forecast, as of `forecast`.
     """
-    grid, allowed = _future_grid(model, is_open_future)
-    values = answer(model, allowed=allowed)
-    intervals = _interval_frame(model, values, handle_times, grid, allowed)
+    ahead = None if is_open_future is None else open_ahead_of(model, is_open_future)
+    values = answer(model, hours=ahead)
+    intervals = _interval_frame(model, values, handle_times, ahead)
     days = _day_frame(model, values, handle_times, intervals)
     return ForecastResult(intervals, days, _notes(model, values), model, handle_times)
 
 
-def _future_grid(model: ForecastModel, future: pd.DataFrame | None) -> tuple[BoolArray, BoolArray | None]:
-    """Cells of the answer, shape (horizon, slots), and which of them the caller calls open."""
-    shape = (model.horizon_days, MINUTES_PER_DAY // model.interval_minutes)
-    if future is None:
-        return np.ones(shape, bool), None
-    start = future["interval_start"]
-    day = ((start.dt.normalize() - pd.Timestamp(model.origin)) // pd.Timedelta(days=1)).to_numpy()
-    slot = (minute_of_day(start) // model.interval_minutes).to_numpy()
-    inside = (day >= 0) & (day < model.horizon_days)
-    grid, allowed = np.zeros(shape, bool), np.zeros(shape, bool)
-    grid[day[inside], slot[inside]] = True
-    allowed[day[inside], slot[inside]] = future["is_open"].to_numpy(bool)[inside]
-    return grid, allowed
-
-
-def _interval_frame(
-    model: ForecastModel, values: Answer, handle: HandleTimes, grid: BoolArray, allowed: BoolArray | None
-) -> pd.DataFrame:
+def _interval_frame(model: ForecastModel, values: Answer, handle: HandleTimes, ahead: OpenAhead | None) -> pd.DataFrame:
+    grid = np.ones(values.mean.shape[1:], bool) if ahead is None else ahead.grid
     queue, day, slot = np.nonzero(np.broadcast_to(grid[None], values.mean.shape))
     date = pd.Timestamp(model.origin).as_unit("us") + pd.to_timedelta(day, unit="D").as_unit("us")
     minute = pd.to_timedelta(slot * model.interval_minutes, unit="min").as_unit("us")
-    is_open = model.open_slots if allowed is None else allowed[None] & ~model.core.closed[:, :, None]
+    is_open = model.open_slots if ahead is None else open_cells(model, values, ahead)
     frame = pd.DataFrame({"queue_id": np.array(model.queue_ids, dtype=object)[queue]}).astype({"queue_id": "str"})
     frame["interval_start"] = date + minute
     frame["business_date"] = date

@@ -17,6 +17,7 @@ from wfm_pipeline.domain.whole_days import unfinished_dates
 from wfm_pipeline.orchestration.partitions.stale_dates import StaleDates, find_stale_dates
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.shelves.history import read_moments
+from wfm_pipeline.warehouse.shelves.queue_hours import read_queue_calendar
 
 TICKS_A_DAY: Final = 24
 """The sensor looks every hour: so many parts the older days of a night are divided into."""
@@ -67,7 +68,8 @@ def find_late_data(house: House, today: dt.date) -> LateData:
     stale = find_stale_dates(house, check_days=-(-house.settings.check_days_per_night // TICKS_A_DAY))
     with house.open_warehouse() as warehouse:
         moments = read_moments(warehouse, house.source_map)
-    late = late_dates(stale.dates, known=set(moments), unfinished=unfinished_dates(house.site, moments))
+        calendar = read_queue_calendar(warehouse, house.source_map)
+    late = late_dates(stale.dates, known=set(moments), unfinished=unfinished_dates(calendar, moments))
     words = f"{late};{stale.waiting};{sorted(stale.changed_tables)};{sorted(stale.contents)}"
     key = f"{today}:{hashlib.md5(words.encode(), usedforsecurity=False).hexdigest()}"
     is_waiting = bool(moments and (stale.waiting or stale.changed_tables))

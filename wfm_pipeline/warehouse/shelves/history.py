@@ -21,6 +21,7 @@ from wfm_pipeline.errors import DataError
 from wfm_pipeline.warehouse.day_checks import known_days
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import of_source
+from wfm_pipeline.warehouse.shelves.queue_hours import read_queue_calendar
 
 _BATCH_TIME: Final = "%Y%m%dT%H%M%S%f"
 
@@ -124,6 +125,7 @@ def read_inputs(warehouse: Warehouse, source_map: SourceMap, *, since: dt.date |
     by_clock = by_clock.rename(columns={"interval_start_local": "interval_start"})
     handle = by_clock[["queue_id", "interval_start", "answered_handle_known", "handle_seconds"]]
     history = by_clock[["queue_id", "interval_start", "calls", "is_open"]]
+    history = read_queue_calendar(warehouse, source_map).with_own_hours(history)
     return ForecastInputs(history, handle, unfinished_days(warehouse, source_map))
 
 
@@ -153,7 +155,7 @@ def next_target(warehouse: Warehouse, source_map: SourceMap) -> dt.date:
 
 def unfinished_days(warehouse: Warehouse, source_map: SourceMap) -> frozenset[dt.date]:
     """Business dates that were last read before they were over for the desk."""
-    return unfinished_dates(source_map.site, read_moments(warehouse, source_map))
+    return unfinished_dates(read_queue_calendar(warehouse, source_map), read_moments(warehouse, source_map))
 
 
 def batch_id(run_id: str) -> str:

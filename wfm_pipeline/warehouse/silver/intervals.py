@@ -16,12 +16,15 @@ from wfm_pipeline.domain.calendar import interval_grid
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.transforms.calendar import days_with_missing, grid_of_days
 from wfm_pipeline.transforms.interval_rows import measures_told
-from wfm_pipeline.transforms.intervals import first_dates, intervals_per_day, measures, queue_intervals
+from wfm_pipeline.transforms.intervals import first_dates, intervals_per_day, measures, queue_intervals, rows_of_queues
+from wfm_pipeline.transforms.opening import with_own_hours
 from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.schemas import arrow_schema
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.engines.staging import staging_name
+from wfm_pipeline.warehouse.shelves.queue_hours import read_queue_calendar
+from wfm_pipeline.warehouse.silver.own_hours import staged_own_hours
 from wfm_pipeline.warehouse.silver.rows import SilverCounts, days_scope
 from wfm_pipeline.warehouse.silver.sources import source_dates
 from wfm_pipeline.warehouse.silver.steps import check_steps
@@ -40,7 +43,7 @@ _GRID_SCHEMA = ibis.schema(
 
 def refresh_calendar(warehouse: Warehouse, source_map: SourceMap) -> SilverCounts:
     """Replace the site's calendar: from the source's first date to a year after its last."""
-    days = days_with_missing(source_map.site, source_dates(warehouse, source_map))
+    days = days_with_missing(read_queue_calendar(warehouse, source_map), source_dates(warehouse, source_map))
     scope = Scope({"calendar": source_map.site.calendar})
     loaded = warehouse.replace(CALENDAR_DAYS, days, scope)
     return SilverCounts(loaded, loaded)
@@ -89,7 +92,7 @@ def _replace_intervals(
     dates: Dates,
 ) -> int:
     scope = days_scope(source_map, dates)
-    grid = _grid(source_map, known, dates)
+    grid = _grid(warehouse, source_map, known, dates)
     if grid.empty:
         return warehouse.replace(QUEUE_INTERVALS, arrow_schema(QUEUE_INTERVALS).empty_table(), scope)
     told = Scope({"source": source_map.name}).filter(warehouse.table(_table_of_volumes(source_map).full_name))
@@ -100,8 +103,13 @@ def _replace_intervals(
         found, absent = measures_told(scope.filter(told), anchor, minutes), statistics.absent
     else:
         found, absent = measures(scope.filter(told), anchor, minutes, rules.answer_target_seconds), "zero"
-    with _staged(warehouse, grid) as staged, warehouse.put_aside(first_dates(told)) as queues:
-        full = queue_intervals(staged, queues, found, source_map.name, is_absent_missing=absent == "missing")
+    with (
+        _staged(warehouse, grid) as staged,
+        warehouse.put_aside(first_dates(told)) as queues,
+        staged_own_hours(warehouse, source_map, queues, dates) as own,
+    ):
+        wanted = with_own_hours(rows_of_queues(staged, queues), own, local="interval_start_local")
+        full = queue_intervals(wanted, found, source_map.name, is_absent_missing=absent == "missing")
         return warehouse.replace(QUEUE_INTERVALS, full, scope)
 
 
@@ -110,12 +118,12 @@ def _table_of_volumes(source_map: SourceMap) -> Table:
     return INTERVAL_STATISTICS if source_map.table("intervals") else CALLS
 
 
-def _grid(source_map: SourceMap, known: Collection[dt.date], dates: Dates) -> pd.DataFrame:
+def _grid(warehouse: Warehouse, source_map: SourceMap, known: Collection[dt.date], dates: Dates) -> pd.DataFrame:
     """The grid of those dates that lie in the source's range; empty if none does."""
     inside = Dates.of(date for date in dates if known and min(known) <= date <= max(known))
     if not inside:
         return pd.DataFrame()
-    grid = grid_of_days(source_map.site, known, inside.hull.first, inside.hull.last)
+    grid = grid_of_days(read_queue_calendar(warehouse, source_map), known, inside.hull.first, inside.hull.last)
     return grid[grid["business_date"].isin(pd.DatetimeIndex(list(inside)))]
 
 

@@ -18,13 +18,14 @@ from wfm_pipeline.transforms.calls import attribute_calls, finish_calls, redials
 from wfm_pipeline.transforms.cases import judge_cases
 from wfm_pipeline.transforms.interval_rows import judge_intervals
 from wfm_pipeline.transforms.legs import identity_of_call, judge_legs
-from wfm_pipeline.transforms.opening import is_open
+from wfm_pipeline.transforms.opening import is_open, with_own_hours
 from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.transforms.rows.zones import SiteClock
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.silver.contradictions import count_contradictions
 from wfm_pipeline.warehouse.silver.intervals import refresh_calendar, refresh_intervals, stale_interval_dates
+from wfm_pipeline.warehouse.silver.own_hours import staged_own_hours
 from wfm_pipeline.warehouse.silver.rows import SilverCounts, clock_of_times, days_scope, refresh_rows
 from wfm_pipeline.warehouse.silver.sources import customers_of_source, known_queues, source_dates
 
@@ -127,7 +128,9 @@ def refresh_calls(warehouse: Warehouse, source_map: SourceMap, rules: SilverRule
         redial_ids = stack.enter_context(warehouse.put_aside(redials(calls, rules.redial_window_seconds)))
         customers = customers_of_source(warehouse, source_map)
         opens = is_open(calls.arrived_at_local, source_map.site, dates.hull.first, dates.hull.last)
-        finished = finish_calls(calls, redial_ids, customers, opens)
+        own = stack.enter_context(staged_own_hours(warehouse, source_map, calls, dates))
+        opened = with_own_hours(calls.mutate(is_open=opens), own, local="arrived_at_local")
+        finished = finish_calls(opened, redial_ids, customers, opened.is_open)
         scope = days_scope(source_map, dates)
         loaded = warehouse.replace(CALLS, scope.filter(finished), scope)
     return SilverCounts(loaded, loaded, findings=count_contradictions(warehouse, source_map, dates))

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.domain.opening.queue_calendar import QueueCalendar
 from wfm_pipeline.domain.whole_days import unfinished_dates
 
 ALWAYS = Site(time_zone="Europe/Stockholm")
@@ -42,4 +43,6 @@ def utc(text):
     ],
 )
 def test_a_date_is_unfinished_if_an_open_interval_ended_after_it_was_read(site, date, read, is_unfinished):
-    assert unfinished_dates(site, {date: utc(read)}) == (frozenset({date}) if is_unfinished else frozenset())
+    assert unfinished_dates(QueueCalendar(site), {date: utc(read)}) == (
+        frozenset({date}) if is_unfinished else frozenset()
+    )

@@ -273,7 +273,9 @@ def day_table(panel: CallPanel) -> DayTable:
     closed = all_shut | (desk_zero[None, :] & known.any(axis=2)) | (silent[:, weekday] & met)
     share = _present_share(known & ~closed[:, :, None], weekday)
     usable = worked & ~closed & (share >= COMPLETE_SHARE)
-    return DayTable(np.where(usable, total / np.maximum(share, COMPLETE_SHARE), np.nan), usable, closed, open_weekday)
+    # Slots that are shut lack no calls: a day with a new lunch is whole without it.
+    whole = _present_share(known & ~closed[:, :, None], weekday, excused=panel.shut) if panel.shut.any() else share
+    return DayTable(np.where(usable, total / np.maximum(whole, COMPLETE_SHARE), np.nan), usable, closed, open_weekday)
 
 
 def _dates_met(has_row: BoolArray) -> BoolArray:
@@ -306,8 +308,8 @@ def desk_closed_dates(panel: CallPanel) -> BoolArray:
     return zero
 
 
-def _present_share(known: BoolArray, weekday: IntArray) -> FloatArray:
-    """Share of the slots usual for the weekday that a day has; usual = on half of the last days."""
+def _present_share(known: BoolArray, weekday: IntArray, *, excused: BoolArray | None = None) -> FloatArray:
+    """Share of the slots usual for the weekday, and not excused on the day, that it has; usual = on half of the last days."""
     share = np.zeros(known.shape[:2])
     for queue in range(known.shape[0]):
         for day in range(DAYS_PER_WEEK):
@@ -317,7 +319,9 @@ def _present_share(known: BoolArray, weekday: IntArray) -> FloatArray:
                 continue
             usual = known[queue, present[-USUAL_SLOT_DAYS:]].mean(axis=0) >= USUAL_SHARE
             if usual.any():
-                share[queue, present] = known[queue, present][:, usual].mean(axis=1)
+                wanted = usual & ~excused[queue, present] if excused is not None else usual[None, :]
+                has = (known[queue, present] & usual).sum(axis=1)
+                share[queue, present] = has / np.maximum(wanted.sum(axis=1), 1)
     return share
 
 

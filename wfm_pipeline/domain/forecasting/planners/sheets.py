@@ -25,6 +25,7 @@ from wfm_pipeline.domain.forecasting.planners.outside import PlannersInput
 from wfm_pipeline.domain.forecasting.planners.overrides import OVERRIDE_COLUMNS
 from wfm_pipeline.domain.forecasting.planners.queue_statements import check_change, check_changes, complete_change
 from wfm_pipeline.domain.forecasting.stretches import CHANGE_COLUMNS
+from wfm_pipeline.domain.opening.stated_hours import HOURS_FILE
 from wfm_pipeline.domain.planners_tables import PlannersFile, Row
 from wfm_pipeline.errors import DataError
 
@@ -82,6 +83,7 @@ PLANNERS_FILES: Final[Mapping[str, PlannersFile]] = {
         check=check_change,
         check_all=check_changes,
     ),
+    "queue_hours": HOURS_FILE,
 }
 """Name of a planner's file, without `.csv` -> how it fills its table. The rows are about one source, which is given."""
 

@@ -13,9 +13,9 @@ BRONZE = {"telephony__queue_cdr", "telephony__cases", "telephony__customers", "t
 DEPENDENCIES = {
     "silver/call_legs": {"bronze/telephony__queue_cdr", "bronze/telephony__queuegroups"},
     "silver/rejected_rows": {"bronze/telephony__queue_cdr", "bronze/telephony__queuegroups"},
-    "silver/calls": {"silver/call_legs", "bronze/telephony__customers"},
-    "silver/calendar_days": {"silver/calls"},
-    "silver/queue_intervals": {"silver/calls", "silver/calendar_days"},
+    "silver/calls": {"silver/call_legs", "bronze/telephony__customers", "silver/queue_hours"},
+    "silver/calendar_days": {"silver/calls", "silver/queue_hours"},
+    "silver/queue_intervals": {"silver/calls", "silver/calendar_days", "silver/queue_hours"},
     "silver/cases": {"bronze/telephony__cases"},
     "gold/queue_day_actual": {"silver/queue_intervals"},
     "gold/customer_behavior": {"silver/calls"},
@@ -37,7 +37,10 @@ DEPENDENCIES |= {
     f"gold/{name}": {"silver/queue_intervals", "silver/calendar_days", "silver/queue_changes"}
     for name in ("queue_day_long_range", "queue_week_long_range")
 }
-PLANNERS = {f"silver/{name}" for name in ("planned_events", "planned_drivers", "anomaly_decisions", "queue_changes")}
+PLANNERS = {
+    f"silver/{name}"
+    for name in ("planned_events", "planned_drivers", "anomaly_decisions", "queue_changes", "queue_hours")
+}
 ISSUED = {
     f"gold/{name}"
     for name in (

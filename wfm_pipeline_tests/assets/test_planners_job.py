@@ -307,6 +307,27 @@ def test_a_renamed_queue_is_forecast_and_staffed_under_its_new_name_from_the_fir
     assert "closed|stated" == names["billing"]
 
 
+def test_a_lunch_that_a_planner_states_has_no_calls_and_no_staff_for_that_queue_alone(copied, planners):
+    (planners / "queue_hours.csv").write_text(
+        f"queue_id,from_date,until_date,weekdays,hours\nbilling,{AS_OF},,mon-fri,08:00-12:00;13:00-17:00\n",
+        encoding="utf-8",
+    )
+
+    assert plan(copied, PLANNERS, as_of=AS_OF).problems == ()
+
+    rows = of_issue(frame(copied, "gold.queue_interval_forecast_final"), copied, AS_OF)
+    teams = of_issue(frame(copied, STAFFING), copied, AS_OF)[["queue_id", "interval_start", "staffing_minutes"]]
+    at_noon = rows.merge(teams, on=["queue_id", "interval_start"])
+    at_noon = at_noon[(at_noon["interval_start_local"].dt.hour == 12) & (at_noon["business_date"].dt.day_of_week < 5)]
+    sums = (
+        at_noon.assign(is_billing=at_noon["queue_id"] == "billing")
+        .groupby("is_billing")[["calls_final", "staffing_minutes"]]
+        .sum()
+    )
+    assert [0.0, 0.0] == sums.loc[True].tolist()
+    assert (sums.loc[False] > 0).all()
+
+
 def test_a_statement_about_a_queue_that_nobody_knows_stops_the_run_with_its_line(copied, planners):
     (planners / "queue_changes.csv").write_text(
         f"queue_id,from_date,kind,decided_by\nbiling,{AS_OF},closed,ann\n", encoding="utf-8"

@@ -11,6 +11,7 @@ _OWN = {
     "drivers": "driver,queue_id,business_date,value,known_on\ndegrees,,2026-07-03,27.5,\nletters,billing,2026-07-06,12000,\n",
     "anomaly_decisions": "queue_id,business_date,decision,decided_by,why\nsales,2026-06-17,refused,ann,heat\n,2026-05-02,accepted,ann,down\n",
     "queue_changes": "queue_id,from_date,kind,other_queue_id,share,known_on,decided_by,why\nsales,2026-07-06,closed,,,,ann,\nold,2026-07-06,split,a,0.4,,bob,x\nold,2026-07-06,split,old,0.6,,bob,x\n",
+    "queue_hours": "queue_id,from_date,until_date,weekdays,hours,note\nsales,2026-07-06,,mon-fri,08:00-12:00;13:00-17:00,n\n,2026-12-24,2026-12-24,,closed,\n",
     "forecast_overrides": "override_id,queue_id,from_local,until_local,kind,value,author,why,decided_at,is_active\no1,sales,2026-07-06,2026-07-11,factor,1.2,ann,tv,,\no2,,2026-07-07 09:00,2026-07-07 12:00,add,80,bob,x,2026-07-01 10:00,true\n",
 }
 SHEETS = {

@@ -37,6 +37,9 @@ MOST_CELLS: Final = 100_000_000
 REQUIRED = ("queue_id", "interval_start", "calls")
 CLEARLY_OPEN_CALLS: Final = 5.0
 """Typical calls of a day [calls] above which a day of zeros is a closed day: P(0) < 1 % if Poisson."""
+SILENT_CALLS: Final = 14.0
+"""Calls to be expected from which none at all is no chance [calls]: a queue that goes on, or a slot that is open, brings none
+once in e^14, a million, times."""
 TELLING_GAPS: Final = 4
 """Equal gaps in one day that show an interval length [count]."""
 COMPLETE_SHARE: Final = 0.7

@@ -10,12 +10,9 @@ import numpy as np
 
 from wfm_pipeline.domain.arrays import BoolArray, FloatArray, IntArray
 from wfm_pipeline.domain.forecasting.desk.calendar_facts import FEATURES, DayTypes, backlog, closed_days
-from wfm_pipeline.domain.forecasting.desk.panel import USUAL_SHARE, CallPanel, DayTable, day_table
+from wfm_pipeline.domain.forecasting.desk.panel import SILENT_CALLS, USUAL_SHARE, CallPanel, DayTable, day_table
 from wfm_pipeline.units import DAYS_PER_WEEK
 
-SILENT_CALLS: Final = 14.0
-"""Calls of a slot beside, on the same weekdays, from which one without any is shut [calls]: chance leaves a slot as busy as
-that empty once in e^14 times."""
 OPEN_SLOT_DAYS: Final = 8
 """Same weekdays that tell in which slots a queue is open [days]."""
 

@@ -11,12 +11,10 @@ from typing import Final
 import numpy as np
 
 from wfm_pipeline.domain.arrays import BoolArray
-from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, DayTable, day_table
+from wfm_pipeline.domain.forecasting.desk.panel import SILENT_CALLS, CallPanel, DayTable, day_table
 
 LEAST_DAYS: Final = 5
 """Open days without a call from which a queue may have stopped [days]: a working week; a failed line is mended sooner."""
-LEAST_EXPECTED_CALLS: Final = 14.0
-"""Calls that these days should have brought [calls]: a queue that goes on brings none once in e^14, a million, times."""
 LEVEL_DAYS: Final = 8
 """Same weekdays before the silence that tell what was to be expected [days]."""
 
@@ -46,7 +44,7 @@ def _has_stopped(days: DayTable, queue: int, weekday: np.ndarray) -> bool:
         same = before[weekday[before] == day][-LEVEL_DAYS:]
         usual = float(days.total[queue, same].mean()) if same.size else 0.0
         expected += usual * int((weekday[silent] == day).sum())
-    return expected >= LEAST_EXPECTED_CALLS
+    return expected >= SILENT_CALLS
 
 
 def without_history(panel: CallPanel, queues: BoolArray) -> CallPanel:

@@ -1,7 +1,7 @@
 """Calls laid into hours that planners state for a queue: none outside, and new hours are not left empty.
 
 Here: what becomes of a day's means where the hours ahead are not those that the history was learnt in. Not here: which hours
-hold (domain/opening), and slots that the history itself shows to be shut (desk/state.py).
+hold (domain/opening), and slots that the history itself shows to be shut (domain/forecasting/desk/state.py).
 
 The rule. Callers who find a desk closed at their usual time come at another: hours that hold from a date on keep the day's
 calls, laid over the slots that are open. An exception keeps what the slots bring: a short day has fewer calls. A slot that was

@@ -8,6 +8,7 @@ import pytest
 
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.forecasting import ForecastOptions, forecast
+from wfm_pipeline.domain.forecasting.desk.panel import build_panel, day_table
 from wfm_pipeline.domain.opening.queue_calendar import QueueCalendar
 from wfm_pipeline.domain.opening.stated_hours import stated
 from wfm_pipeline.domain.staffing.forecast_teams import StaffingPolicy, staff_forecast
@@ -144,3 +145,15 @@ def test_a_short_day_of_an_exception_teaches_no_low_level():
     monday = of(ahead(calendar, history(calendar)), "a", ORIGIN)["calls_mean"].sum()
 
     assert monday == pytest.approx(18 * PER_SLOT, rel=0.1)
+
+
+def test_a_day_with_a_new_lunch_is_whole_without_it_and_one_with_lost_slots_is_scaled():
+    rows = history(QueueCalendar(SITE, (row("a", ORIGIN - dt.timedelta(days=7), "08:00-12:00;13:00-17:00"),)))
+    is_lost = (rows["queue_id"] == "b") & (rows["interval_start"] >= pd.Timestamp(ORIGIN) - pd.Timedelta(days=7))
+    rows.loc[is_lost & rows["interval_start"].dt.strftime("%H:%M").isin(LUNCH), "calls"] = np.nan
+    panel = build_panel(rows)
+
+    monday = day_table(panel).total[:, -7]
+
+    calls = np.nansum(panel.calls[:, -7], axis=1)
+    assert [calls[0], calls[1] * 18 / 16] == pytest.approx(monday.tolist())

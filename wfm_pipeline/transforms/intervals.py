@@ -125,9 +125,7 @@ def rows_of_queues(grid: IbisTable, queues: IbisTable) -> IbisTable:
     return grid.join(queues, grid.business_date >= queues.first_date)
 
 
-def queue_intervals(
-    rows: IbisTable, found: IbisTable, source: str, *, is_absent_missing: bool = False
-) -> IbisTable:
+def queue_intervals(rows: IbisTable, found: IbisTable, source: str, *, is_absent_missing: bool = False) -> IbisTable:
     """The full grid with its measures: the columns of `silver.queue_intervals`.
 
     Args:

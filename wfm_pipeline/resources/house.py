@@ -189,6 +189,7 @@ class House:
             chunk_rows=self.settings.chunk_rows,
             attempts=self.settings.retry_attempts,
             files=self.source_map.files,
+            events=self.source_map.events,
         )
 
     def open_gold(self) -> "GoldReader":

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from wfm_pipeline.contracts.source.source_map import Events
 from wfm_pipeline.errors import SettingsError, SourceError
 from wfm_pipeline.machine import expanded
 from wfm_pipeline.sources.databases.retry import Retry
@@ -28,6 +29,7 @@ def open_reader(
     attempts: int = 3,
     retry: Retry | None = None,
     files: Mapping[str, str] | None = None,
+    events: Mapping[str, Events] | None = None,
 ) -> SourceReader:
     """The reader that a URL means.
 
@@ -39,14 +41,20 @@ def open_reader(
         attempts: Tries when the source does not answer.
         retry: How to wait between tries, for tests; made from `attempts` by default.
         files: Table -> pattern of its files' names in a folder, where it is not one file named like the table.
+        events: Table -> which log of events its files are, where they are one.
 
     Raises:
+        SettingsError: events are to be read from a database.
         SourceError: the URL is not one, or its driver is not installed.
     """
     clock = SourceClock(time_zone, latest=dt.date.today() + LONGEST_AHEAD)
     patience = retry or Retry(attempts=attempts)
     if "://" not in url or url.startswith("file:"):
-        return FileReader(_folder(url), clock=clock, chunk_rows=chunk_rows, patterns=files)
+        return FileReader(_folder(url), clock=clock, chunk_rows=chunk_rows, patterns=files, events=events)
+    if events:
+        raise SettingsError(
+            f"table {min(events)} is a log of events, which is read from files; source_url is a database"
+        )
     if "+pyodbc" in url.split("://", 1)[0]:
         from wfm_pipeline.sources.databases.odbc import OdbcReader  # noqa: PLC0415  (ODBC is loaded only when it is used)
 

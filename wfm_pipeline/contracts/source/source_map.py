@@ -31,6 +31,8 @@ SAFE_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,63}")
 """Names of tables and columns as a source may have them; how they are stored: stored_names.py."""
 Unit = Literal["seconds", "milliseconds", "minutes", "percent"]
 Absent = Literal["zero", "missing"]
+Events = Literal["queue_log"]
+"""Logs of events whose lines are folded to rows by a rule of their own."""
 PRESENCE_WORDS = ("present", "absent")
 SIGN_WORDS = ("positive", "none")
 
@@ -119,6 +121,7 @@ class TableMap:
         files: In a folder: pattern of the names of the files that are this table, such as `calls-*.csv*`; None for one
             file named like the table.
         absent: What it means, in a table of intervals, that an interval of a day has no row: `zero` calls, or `missing`.
+        events: The files are a log of events of this kind, several lines a row; None where a line is a row.
     """
 
     name: str
@@ -135,6 +138,7 @@ class TableMap:
     formats: Mapping[str, str] = field(default_factory=dict)
     files: str | None = None
     absent: Absent = "missing"
+    events: Events | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +194,11 @@ class SourceMap:
     def files(self) -> dict[str, str]:
         """Table -> pattern of its files' names, where a table may be several files."""
         return {table.name: table.files for table in self.tables if table.files}
+
+    @property
+    def events(self) -> dict[str, Events]:
+        """Table -> which log its files are, where they are one."""
+        return {table.name: table.events for table in self.tables if table.events}
 
     @property
     def has_legs_at_once(self) -> bool:

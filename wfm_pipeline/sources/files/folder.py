@@ -10,17 +10,19 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wfm_pipeline.contracts.source.source_map import TableMap
+from wfm_pipeline.contracts.source.source_map import Events, TableMap
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.databases.retry import Retry
 from wfm_pipeline.sources.files.folder_tables import (
     columns_of,
     first_rows,
+    logs_of,
     notices_of_files,
     rows_of_files,
     tables_of,
 )
+from wfm_pipeline.sources.files.queue_log import COLUMNS, read_stays
 from wfm_pipeline.sources.reader import DayCounts, SourceReader, chosen, summed
 from wfm_pipeline.sources.rows.clock import SourceClock
 from wfm_pipeline.sources.rows.prepare import prepare, typed_column
@@ -33,28 +35,42 @@ class FileReader(SourceReader):
     """A folder of files."""
 
     def __init__(
-        self, folder: Path, *, clock: SourceClock, chunk_rows: int, patterns: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *,
+        clock: SourceClock,
+        chunk_rows: int,
+        patterns: Mapping[str, str] | None = None,
+        events: Mapping[str, Events] | None = None,
     ) -> None:
-        """Keep the folder, and the patterns of tables that are several files."""
+        """Keep the folder, the patterns of tables that are several files, and which tables are logs of events."""
         super().__init__(clock=clock, chunk_rows=chunk_rows)
         self.folder = folder
+        self.events = dict(events or {})
         self.patterns = dict(patterns or {})
 
     def tables(self) -> list[str]:
         """Names of the tables: of files without their endings, and those with a pattern that some file fits."""
-        return list(tables_of(self.folder, self.patterns))
+        logs = [table for table in self.events if logs_of(self.folder, self.patterns[table])]
+        return sorted({*tables_of(self.folder, self.patterns), *logs})
 
     def columns(self, table: str) -> list[str]:
         """Columns of a table's files."""
+        if table in self.events:
+            return list(COLUMNS)
         return columns_of(table, self._paths(table))
 
     def head(self, table: str, rows: int) -> pa.Table:
         """The first rows of a table's files."""
+        if table in self.events:
+            return pa.concat_tables(read_stays(self._paths(table), chunk_rows=rows)).slice(0, rows)
         return first_rows(self._paths(table), self.columns(table), rows)
 
     def check(self, table_map: TableMap) -> list[str]:
         """As for every reader; also says what of a file is read otherwise than it stands."""
         paths = self._paths(table_map.name)
+        if table_map.name in self.events:
+            return super().check(table_map)
         return [*super().check(table_map), *notices_of_files(self.folder, paths, self.patterns.get(table_map.name))]
 
     def day_counts(self, table_map: TableMap) -> DayCounts:
@@ -99,6 +115,9 @@ class FileReader(SourceReader):
 
     def _chunks(self, table_map: TableMap, columns: list[str] | None) -> Iterator[pa.Table]:
         names = self.columns(table_map.name) if columns is None else columns
+        if table_map.name in self.events:
+            stays = read_stays(self._paths(table_map.name), chunk_rows=self.chunk_rows)
+            return (chunk.select(names) for chunk in stays)
         return rows_of_files(self._paths(table_map.name), names, chunk_rows=self.chunk_rows)
 
     def _wanted(
@@ -119,6 +138,8 @@ class FileReader(SourceReader):
 
     def _paths(self, table: str) -> list[Path]:
         found = tables_of(self.folder, self.patterns)
+        if table in self.events and (logs := logs_of(self.folder, self.patterns[table])):
+            return logs
         if table in found:
             return found[table]
         if table in self.patterns:

@@ -37,6 +37,11 @@ def tables_of(folder: Path, patterns: Mapping[str, str]) -> dict[str, list[Path]
     return {table: paths for table, paths in sorted({**others, **found}.items()) if paths}
 
 
+def logs_of(folder: Path, pattern: str) -> list[Path]:
+    """Files of any ending whose names fit a pattern: a log and its rotated parts (`queue_log.1`, `queue_log.2.gz`)."""
+    return sorted(path for path in folder.iterdir() if path.is_file() and fnmatchcase(path.name, pattern))
+
+
 def columns_of(table: str, paths: Sequence[Path]) -> list[str]:
     """Columns of a table: those of its files, which are the same in any order; of JSON lines all that any has.
 

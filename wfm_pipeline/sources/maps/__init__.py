@@ -22,6 +22,7 @@ from wfm_pipeline.contracts.source.source_map import (
     SAFE_NAME,
     Absent,
     ColumnMap,
+    Events,
     Exclusion,
     Legs,
     Load,
@@ -33,6 +34,7 @@ from wfm_pipeline.contracts.source.source_map import (
 )
 from wfm_pipeline.errors import SettingsError, shown
 from wfm_pipeline.machine import expanded
+from wfm_pipeline.sources.files.queue_log import COLUMNS as QUEUE_LOG_COLUMNS
 from wfm_pipeline.sources.maps.door import Door
 from wfm_pipeline.sources.maps.forms import check_form
 from wfm_pipeline.sources.rows.moments import form_fault
@@ -42,6 +44,7 @@ from wfm_pipeline.units import sensible_date
 MAP_FOLDER = Path(__file__).parent
 RAW_TYPES = (*get_args(DataType), "time", "duration")
 _KINDS = ("column", "join", "date", "constant", "present", "positive", "since")
+COLUMNS_OF_EVENTS: Mapping[Events, tuple[str, ...]] = {"queue_log": QUEUE_LOG_COLUMNS}
 _PAIRS = (("date", "time"), ("since", "until"))
 _MOMENTS = ("date", "time", "timestamp")
 _FILES = re.compile(r"[^/\\\x00-\x1f\x7f]{1,255}")
@@ -159,6 +162,7 @@ def _table_map(door: Door, name: str) -> TableMap:
         legs=_legs(door, role),
         files=_files(door),
         absent=_absent(door, role),
+        events=_events(door, types),
     )
     _check_table(door, table)
     return table
@@ -183,6 +187,17 @@ def _absent(door: Door, role: Role) -> Absent:
     if not {"calls_offered", "calls_abandoned"} & set(given):
         door.refuse("columns", sorted(given), "calls_offered, or calls_abandoned beside calls_answered")
     found: Absent = door.choice("absent", get_args(Absent))
+    return found
+
+
+def _events(door: Door, types: Mapping[str, str]) -> Events | None:
+    if "events" not in door.values:
+        return None
+    found: Events = door.choice("events", get_args(Events))
+    if "files" not in door.values:
+        door.refuse("files", None, "a pattern of names of files, where events says which log they are")
+    if unknown := [name for name in types if name not in COLUMNS_OF_EVENTS[found]]:
+        door.refuse("types", unknown[0], f"columns of {found}: {', '.join(COLUMNS_OF_EVENTS[found])}")
     return found
 
 

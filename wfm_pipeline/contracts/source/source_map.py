@@ -31,7 +31,7 @@ SAFE_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,63}")
 """Names of tables and columns as a source may have them; how they are stored: stored_names.py."""
 Unit = Literal["seconds", "milliseconds", "minutes", "percent"]
 Absent = Literal["zero", "missing"]
-Events = Literal["queue_log"]
+Events = Literal["queue_log", "genesys_conversations"]
 """Logs of events whose lines are folded to rows by a rule of their own."""
 PRESENCE_WORDS = ("present", "absent")
 SIGN_WORDS = ("positive", "none")

@@ -14,6 +14,7 @@ from wfm_pipeline.contracts.source.source_map import Events, TableMap
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.databases.retry import Retry
+from wfm_pipeline.sources.files.event_logs import EVENT_LOGS
 from wfm_pipeline.sources.files.folder_tables import (
     columns_of,
     first_rows,
@@ -22,7 +23,6 @@ from wfm_pipeline.sources.files.folder_tables import (
     rows_of_files,
     tables_of,
 )
-from wfm_pipeline.sources.files.queue_log import COLUMNS, read_stays
 from wfm_pipeline.sources.reader import DayCounts, SourceReader, chosen, summed
 from wfm_pipeline.sources.rows.clock import SourceClock
 from wfm_pipeline.sources.rows.prepare import prepare, typed_column
@@ -57,13 +57,13 @@ class FileReader(SourceReader):
     def columns(self, table: str) -> list[str]:
         """Columns of a table's files."""
         if table in self.events:
-            return list(COLUMNS)
+            return list(EVENT_LOGS[self.events[table]].columns)
         return columns_of(table, self._paths(table))
 
     def head(self, table: str, rows: int) -> pa.Table:
         """The first rows of a table's files."""
         if table in self.events:
-            return pa.concat_tables(read_stays(self._paths(table), chunk_rows=rows)).slice(0, rows)
+            return pa.concat_tables(self._stays(table, chunk_rows=rows)).slice(0, rows)
         return first_rows(self._paths(table), self.columns(table), rows)
 
     def check(self, table_map: TableMap) -> list[str]:
@@ -116,9 +116,12 @@ class FileReader(SourceReader):
     def _chunks(self, table_map: TableMap, columns: list[str] | None) -> Iterator[pa.Table]:
         names = self.columns(table_map.name) if columns is None else columns
         if table_map.name in self.events:
-            stays = read_stays(self._paths(table_map.name), chunk_rows=self.chunk_rows)
-            return (chunk.select(names) for chunk in stays)
+            return (chunk.select(names) for chunk in self._stays(table_map.name, chunk_rows=self.chunk_rows))
         return rows_of_files(self._paths(table_map.name), names, chunk_rows=self.chunk_rows)
+
+    def _stays(self, table: str, *, chunk_rows: int) -> Iterator[pa.Table]:
+        """Rows of a log of events."""
+        return EVENT_LOGS[self.events[table]].read(self._paths(table), chunk_rows=chunk_rows)
 
     def _wanted(
         self, chunk: pa.Table, table_map: TableMap, dates: Dates | None, *, is_undated_included: bool

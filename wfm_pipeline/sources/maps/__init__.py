@@ -34,7 +34,7 @@ from wfm_pipeline.contracts.source.source_map import (
 )
 from wfm_pipeline.errors import SettingsError, shown
 from wfm_pipeline.machine import expanded
-from wfm_pipeline.sources.files.queue_log import COLUMNS as QUEUE_LOG_COLUMNS
+from wfm_pipeline.sources.files.event_logs import EVENT_LOGS
 from wfm_pipeline.sources.maps.door import Door
 from wfm_pipeline.sources.maps.forms import check_form
 from wfm_pipeline.sources.rows.moments import form_fault
@@ -44,7 +44,6 @@ from wfm_pipeline.units import sensible_date
 MAP_FOLDER = Path(__file__).parent
 RAW_TYPES = (*get_args(DataType), "time", "duration")
 _KINDS = ("column", "join", "date", "constant", "present", "positive", "since")
-COLUMNS_OF_EVENTS: Mapping[Events, tuple[str, ...]] = {"queue_log": QUEUE_LOG_COLUMNS}
 _PAIRS = (("date", "time"), ("since", "until"))
 _MOMENTS = ("date", "time", "timestamp")
 _FILES = re.compile(r"[^/\\\x00-\x1f\x7f]{1,255}")
@@ -196,8 +195,9 @@ def _events(door: Door, types: Mapping[str, str]) -> Events | None:
     found: Events = door.choice("events", get_args(Events))
     if "files" not in door.values:
         door.refuse("files", None, "a pattern of names of files, where events says which log they are")
-    if unknown := [name for name in types if name not in COLUMNS_OF_EVENTS[found]]:
-        door.refuse("types", unknown[0], f"columns of {found}: {', '.join(COLUMNS_OF_EVENTS[found])}")
+    columns = EVENT_LOGS[found].columns
+    if unknown := [name for name in types if name not in columns]:
+        door.refuse("types", unknown[0], f"columns of {found}: {', '.join(columns)}")
     return found
 
 

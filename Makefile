@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup run test fuzz check canaries format bench comparison dev lock clean
+.PHONY: help setup run test fuzz check canaries format bench comparison dev lock newest clean
 .DEFAULT_GOAL := help
 
 help:  ## say what there is
@@ -67,6 +67,9 @@ lock: setup  ## resolve the dependencies again into the hashed locks
 	  --extra postgres --extra spark -o requirements-spark.lock
 	@grep -E '^uv==' requirements-dev.lock | cut -d' ' -f1 | $(BIN)/uv pip compile - --quiet --universal --generate-hashes \
 	  --no-annotate --no-header -o requirements-uv.lock
+
+newest: setup  ## try the newest versions of all packages in environments of their own, and say which work
+	@$(BIN)/python -m wfm_pipeline_tests.tools.try_newest
 
 clean:  ## take away what was made at run time (not the environment)
 	@rm -rf data/warehouse data/models data/reports data/landing data/dagster data/samples/*.sqlite

@@ -2,7 +2,77 @@
 
 import re
 
+import pytest
+from packaging.requirements import Requirement
+
+from wfm_pipeline_tests.tools import try_newest
 from wfm_pipeline_tests.tools.write_licences import PATH, ROOT, dependencies, licence, metadata, table
+
+PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+COUPLED = {
+    "dagster", "dagster-dg-cli", "dagster-postgres", "dagster-webserver", "duckdb", "ibis-framework", "lightgbm", "pandas",
+    "pydantic", "sqlalchemy", "sqlglot",
+}  # fmt: skip
+"""Packages of which a newer version is judged before it is taken."""
+
+
+def bounded_lines():
+    """(requirement, what stands beside it) of each that has an upper bound or is pinned."""
+    project = PYPROJECT[PYPROJECT.index("dependencies = [") : PYPROJECT.index("[project.scripts]")]
+    for line in project.splitlines():
+        code, _, comment = line.partition("#")
+        for text in re.findall(r'"([^"]+)"', code):
+            if any(part.operator in {"<", "<=", "==", "~="} for part in Requirement(text).specifier):
+                yield Requirement(text), comment.strip()
+
+
+def test_coupled_packages_and_no_others_have_an_upper_bound_and_each_says_why():
+    assert {wanted.name for wanted, _ in bounded_lines()} == COUPLED
+    assert [] == [str(wanted) for wanted, why in bounded_lines() if len(why) < len("the same Ibis")]
+
+
+def test_the_packages_of_dagster_are_pinned_to_one_release():
+    pins = {wanted.name: str(wanted.specifier) for wanted, _ in bounded_lines() if wanted.name.startswith("dagster")}
+    minor, patch = map(int, re.fullmatch(r"==1\.(\d+)\.(\d+)", pins["dagster"]).groups())
+
+    assert {f"==1.{minor}.{patch}"} == {pin for name, pin in pins.items() if name != "dagster-postgres"}
+    assert f"==0.{minor + 16}.{patch}" == pins["dagster-postgres"]  # Dagster numbers its integrations so
+    assert 1 == len({str(wanted.specifier) for wanted, _ in bounded_lines() if wanted.name == "ibis-framework"})
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", try_newest.LOCK])
+def test_what_is_locked_lies_within_the_bounds(lock):
+    locked = try_newest.versions((ROOT / lock).read_text(encoding="utf-8"))
+
+    wanted = [one for one, _ in bounded_lines() if one.name in locked]
+    assert len(wanted) >= len(COUPLED) - 1
+    assert [] == [str(one) for one in wanted if not one.specifier.contains(locked[one.name])]
+
+
+@pytest.mark.parametrize(
+    ("bounded", "free"),
+    [
+        pytest.param("duckdb>=1.5,<2", "duckdb>=1.5", id="range"),
+        pytest.param("ibis-framework[postgres]==12.0.0", "ibis-framework[postgres]>=12.0.0", id="pin"),
+        pytest.param("httpx", "httpx", id="no_bound"),
+    ],
+)
+def test_the_newest_are_looked_for_from_the_lower_bound_on(bounded, free):
+    assert free == str(try_newest.without_upper_bound(Requirement(bounded)))
+
+
+def test_packages_beyond_their_bounds_are_tried_alone_and_those_of_dagster_together():
+    wanted = [Requirement(text) for text in ("dagster==1.1", "dagster-webserver==1.1", "duckdb<2", "Rich<9", "httpx")]
+    newest = {"dagster": "1.2", "dagster-webserver": "1.2", "duckdb": "2.0", "rich": "8", "httpx": "1"}
+
+    assert {"dagster": wanted[:2], "duckdb": [wanted[2]]} == try_newest.beyond_their_bounds(wanted, newest)
+
+
+def test_the_report_says_what_went_wrong_and_not_what_stood_around_it():
+    said = "E   ImportError: cannot import name 'x'\n===== short summary =====\n1 failed in 3 s\n"
+
+    assert "ImportError: cannot import name 'x'" == try_newest.reason(said)
+    assert [] == [f for f in try_newest.QUICK_TESTS if not (ROOT / "wfm_pipeline_tests" / "unit" / f"{f}.py").exists()]
 
 
 def test_every_direct_dependency_says_its_licence_and_the_document_has_them():

@@ -9,7 +9,7 @@ with a last date speaks of it: such a row is about these very dates.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -71,19 +71,29 @@ class QueueCalendar:
         """
         if not self.rows or last < first:
             return {}
-        holidays = set(holiday_names(self.site, first, last))
-        dates = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
+        named = set(self.named)
+        spoken: dict[str, dict[dt.date, DayHours]] = {}
         found = {}
         for queue in queue_ids:
-            rows = [row for row in self.rows if row.queue_id in (queue, ALL)]
-            for date in dates if rows else ():
-                day = self._day(rows, queue, date, is_holiday=date in holidays)
-                if day is not None:
-                    found[queue, date] = day
+            speaker = queue if queue in named else ALL
+            if speaker not in spoken:
+                spoken[speaker] = self._spoken(speaker, first, last)
+            found.update({(queue, date): day for date, day in spoken[speaker].items()})
         return found
 
-    def _day(self, rows: list[StatedHours], queue: str, date: dt.date, *, is_holiday: bool) -> DayHours | None:
-        row, before = holding(rows, queue, date), holding(rows, queue, date - _DAY)
+    def _spoken(self, queue: str, first: dt.date, last: dt.date) -> dict[dt.date, DayHours]:
+        """Dates on which a row speaks of a queue; one without rows of its own has those of all queues."""
+        rows = [row for row in self.rows if row.queue_id in (queue, ALL)]
+        if not rows:
+            return {}
+        holidays = set(holiday_names(self.site, first, last))
+        held = holding(rows, first - _DAY, last)
+        dates = (first + dt.timedelta(days=number) for number in range((last - first).days + 1))
+        days = {date: self._day(held, date, is_holiday=date in holidays) for date in dates}
+        return {date: day for date, day in days.items() if day is not None}
+
+    def _day(self, held: Mapping[dt.date, StatedHours], date: dt.date, *, is_holiday: bool) -> DayHours | None:
+        row, before = held.get(date), held.get(date - _DAY)
         if row is not None and row.is_exception:
             left = before.tomorrow if before else self._left_by_site(date)
             return DayHours(_union((*row.today, *left)) if row.today else (), "exception")
@@ -166,9 +176,12 @@ class QueueCalendar:
             {"interval_start_local": starts, "business_date": starts.dt.normalize(), "is_open": history["is_open"]}
         )
         is_open = history["is_open"].to_numpy(bool).copy()
-        for queue, places in history.groupby("queue_id").indices.items():
-            own = self.hours([str(queue)], starts.min().date(), starts.max().date())
-            is_open[places] = opened(grid.iloc[places], {date: day for (_, date), day in own.items()})
+        places = {str(queue): rows for queue, rows in history.groupby("queue_id").indices.items()}
+        own: dict[str, dict[dt.date, DayHours]] = {}
+        for (queue, date), day in self.hours(places, starts.min().date(), starts.max().date()).items():
+            own.setdefault(queue, {})[date] = day
+        for queue, days in own.items():
+            is_open[places[queue]] = opened(grid.iloc[places[queue]], days)
         return history.assign(is_open=is_open)
 
     def open_ahead(self, first: dt.date, last: dt.date) -> pd.DataFrame:

@@ -44,19 +44,6 @@ class StatedHours:
     today: tuple[OpeningHours, ...]
     tomorrow: tuple[OpeningHours, ...]
 
-    def holds(self, queue_id: str, date: dt.date) -> bool:
-        """Whether the row speaks of a queue on a date.
-
-        Args:
-            queue_id: The queue.
-            date: The date.
-
-        Returns:
-            True where it does; another row may go before it.
-        """
-        is_of_queue = self.queue_id in (queue_id, ALL)
-        return is_of_queue and self.from_date <= date <= self.until_date and date.weekday() in self.weekdays
-
     @property
     def is_exception(self) -> bool:
         """It has a last date: a single day, or a season."""
@@ -159,15 +146,20 @@ HOURS_FILE: Final = PlannersFile(
 """How `queue_hours` is read."""
 
 
-def holding(rows: Iterable[StatedHours], queue_id: str, date: dt.date) -> StatedHours | None:
-    """The row that holds for a queue on a date.
+def holding(rows: Iterable[StatedHours], first: dt.date, last: dt.date) -> dict[dt.date, StatedHours]:
+    """The row that holds on each date, of rows that speak of one queue.
 
     Args:
-        rows: All rows.
-        queue_id: The queue.
-        date: The date.
+        rows: Rows of the queue, and of all queues.
+        first: First date.
+        last: Last date, inclusive.
 
     Returns:
-        The row, or None where the site's hours hold.
+        Date -> row; dates on which none speaks are left out.
     """
-    return max((row for row in rows if row.holds(queue_id, date)), key=lambda row: row.rank, default=None)
+    held: dict[dt.date, StatedHours] = {}
+    for row in sorted(rows, key=lambda one: one.rank):
+        begins, ends = max(first, row.from_date), min(last, row.until_date)
+        dates = (begins + dt.timedelta(days=number) for number in range((ends - begins).days + 1))
+        held.update({date: row for date in dates if date.weekday() in row.weekdays})
+    return held

@@ -34,7 +34,7 @@ DEPENDENCIES |= {
     for name in ("queue_interval_reforecast", "queue_day_reforecast")
 }
 DEPENDENCIES |= {
-    f"gold/{name}": {"silver/queue_intervals", "silver/calendar_days", "silver/queue_changes"}
+    f"gold/{name}": {"silver/queue_intervals", "silver/calendar_days", "silver/queue_changes", "silver/queue_hours"}
     for name in ("queue_day_long_range", "queue_week_long_range")
 }
 PLANNERS = {

@@ -155,7 +155,17 @@ def forecast_from_model(
     Returns:
         The forecast, as of `forecast`.
     """
-    ahead = None if is_open_future is None else open_ahead_of(model, is_open_future)
+    ahead = (
+        None
+        if is_open_future is None
+        else open_ahead_of(
+            model.queue_ids,
+            is_open_future,
+            origin=model.origin,
+            horizon_days=model.horizon_days,
+            interval_minutes=model.interval_minutes,
+        )
+    )
     values = answer(model, hours=ahead)
     intervals = _interval_frame(model, values, handle_times, ahead)
     days = _day_frame(model, values, handle_times, intervals)

@@ -3,6 +3,9 @@
 Not here: which hours hold (domain/opening) and what they do to the means (means/stated_hours.py).
 """
 
+import datetime as dt
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -16,29 +19,34 @@ from wfm_pipeline.units import MINUTES_PER_DAY
 _BY = {"site": BY_SITE, "holiday": BY_SITE, "standing": STANDING, "exception": EXCEPTION}
 
 
-def open_ahead_of(model: ForecastModel, future: pd.DataFrame) -> OpenAhead:
-    """A caller's opening hours laid on a model's target days.
+def open_ahead_of(
+    queue_ids: Sequence[str], future: pd.DataFrame, *, origin: dt.date, horizon_days: int, interval_minutes: int
+) -> OpenAhead:
+    """A caller's opening hours laid on target days.
 
     Args:
-        model: The model.
+        queue_ids: Queues of the answer.
         future: interval_start (naive local) and is_open; with queue_id and by where queues have hours of their own, the rows
             of `(all)` being of every other queue.
+        origin: First target date.
+        horizon_days: Target dates [days].
+        interval_minutes: Length of an interval [min].
 
     Returns:
-        The hours of every queue of the model.
+        The hours of every queue.
     """
-    shape = (model.horizon_days, MINUTES_PER_DAY // model.interval_minutes)
-    queues = len(model.queue_ids)
+    shape = (horizon_days, MINUTES_PER_DAY // interval_minutes)
+    queues = len(queue_ids)
     rows = future if "queue_id" in future else future.assign(queue_id=ALL, by="site")
     parts = {str(name): part for name, part in rows.groupby("queue_id", sort=False)}
     grid, allowed = np.zeros(shape, bool), np.zeros((queues, *shape), bool)
     by = np.zeros((queues, shape[0]), np.int64)
-    for queue, name in enumerate(model.queue_ids):
+    for queue, name in enumerate(queue_ids):
         part = parts.get(name, parts[ALL])
         start = part["interval_start"]
-        day = ((start.dt.normalize() - pd.Timestamp(model.origin)) // pd.Timedelta(days=1)).to_numpy()
-        slot = (minute_of_day(start) // model.interval_minutes).to_numpy()
-        inside = (day >= 0) & (day < model.horizon_days)
+        day = ((start.dt.normalize() - pd.Timestamp(origin)) // pd.Timedelta(days=1)).to_numpy()
+        slot = (minute_of_day(start) // interval_minutes).to_numpy()
+        inside = (day >= 0) & (day < horizon_days)
         grid[day[inside], slot[inside]] = True
         allowed[queue, day[inside], slot[inside]] = part["is_open"].to_numpy(bool)[inside]
         by[queue, day[inside]] = part["by"].map(_BY).to_numpy()[inside]

@@ -32,6 +32,8 @@ from wfm_pipeline.domain.forecasting.means.core import CoreModel, expected_calls
 from wfm_pipeline.domain.forecasting.means.effect import CALLS_ADDED
 from wfm_pipeline.domain.forecasting.means.ladder import Chosen
 from wfm_pipeline.domain.forecasting.means.level import YEAR_DAYS
+from wfm_pipeline.domain.forecasting.means.stated_hours import OpenAhead, laid_in
+from wfm_pipeline.domain.forecasting.open_future import open_ahead_of
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, RUNG_CLOSED, ForecastOptions, quantile_column
 from wfm_pipeline.domain.forecasting.planners.outside import PlannersInput
 from wfm_pipeline.domain.forecasting.stretches import Stretch, changes_known, stretches
@@ -42,6 +44,8 @@ DAY_GRAIN_WEEKS: Final = 26
 """Weeks ahead that are forecast by the day: monthly demand looks half a year ahead [weeks]."""
 WEEK_GRAIN_WEEKS: Final = 64
 """Weeks ahead that are forecast by the week: a year and a quarter, for a capacity plan of a year [weeks]."""
+FARTHEST: Final = dt.timedelta(weeks=WEEK_GRAIN_WEEKS + 1)
+"""After the origin, no date of a long forecast: the weeks begin on the first Monday."""
 PATHS: Final = 2_000
 """Joint draws behind the bands of a queue."""
 TEST_SPACING_DAYS: Final = 21
@@ -80,6 +84,7 @@ def long_range(
     origin: dt.date,
     handle: pd.DataFrame | None = None,
     planners: PlannersInput | None = None,
+    is_open_future: pd.DataFrame | None = None,
     options: ForecastOptions | None = None,
 ) -> LongRange:
     """Forecast days and weeks far ahead.
@@ -91,6 +96,8 @@ def long_range(
         origin: First target date.
         handle: Optional answered calls and handle seconds per interval, see `forecast`.
         planners: What planners tell; only changes of queues are looked at.
+        is_open_future: Hours of queues on the target dates (see `forecast`, with queue_id and by); None: as learnt. Dates
+            that it does not have are closed.
         options: Choices; the defaults hold for every desk.
 
     Returns:
@@ -114,7 +121,16 @@ def long_range(
     cut = stretches(told, panel.queue_ids, origin=origin, horizon_days=horizon)
     panel, raw = cut[0].history(panel), panel
     errors = tested_errors(panel, site=site, options=chosen)
-    mean, names = _means_of(cut, raw, errors, site=site, options=chosen)
+    ahead = None
+    if is_open_future is not None:
+        ahead = open_ahead_of(
+            panel.queue_ids,
+            is_open_future,
+            origin=origin,
+            horizon_days=horizon,
+            interval_minutes=panel.interval_minutes,
+        )
+    mean, names = _means_of(cut, raw, errors, ahead, site=site, options=chosen)
     aht = _handle_means(cut, handle, panel, origin, chosen)
     bands = [
         _bands(mean.sum(axis=2)[queue], errors, queue, skip, _seed(name, chosen))
@@ -128,19 +144,29 @@ def long_range(
 
 
 def _means_of(
-    cut: Sequence[Stretch], panel: CallPanel, errors: LongErrors, *, site: Site, options: ForecastOptions
+    cut: Sequence[Stretch],
+    panel: CallPanel,
+    errors: LongErrors,
+    ahead: OpenAhead | None,
+    *,
+    site: Site,
+    options: ForecastOptions,
 ) -> tuple[FloatArray, tuple[str, ...]]:
     """Means of the stretches one after the other, and names; a queue that changes is called by both."""
     parts, names = [], []
     for stretch in cut:
+        history = stretch.history(panel)
         mean, called = long_means(
-            stretch.history(panel),
+            history,
             errors,
             site=site,
             horizon_days=cut[-1].until,
             options=options,
             ended=stretch.ownership.ended,
         )
+        if ahead is not None:
+            was_met = np.asarray((~np.isnan(history.calls)).any(axis=1))
+            mean = laid_in(mean, ahead, was_met=was_met, can_call=np.asarray(mean.any(axis=(1, 2))))
         parts.append(mean[:, stretch.first : stretch.until])
         names.append(called)
     return np.concatenate(parts, axis=1), tuple(

@@ -9,6 +9,7 @@ import pytest
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.forecasting import ForecastOptions, forecast
 from wfm_pipeline.domain.forecasting.desk.panel import build_panel, day_table
+from wfm_pipeline.domain.forecasting.long_range.long_range import FARTHEST, long_range
 from wfm_pipeline.domain.opening.queue_calendar import QueueCalendar
 from wfm_pipeline.domain.opening.stated_hours import stated
 from wfm_pipeline.domain.staffing.forecast_teams import StaffingPolicy, staff_forecast
@@ -157,3 +158,22 @@ def test_a_day_with_a_new_lunch_is_whole_without_it_and_one_with_lost_slots_is_s
 
     calls = np.nansum(panel.calls[:, -7], axis=1)
     assert [calls[0], calls[1] * 18 / 16] == pytest.approx(monday.tolist())
+
+
+def test_the_long_range_keeps_to_stated_hours_too():
+    shut = ORIGIN + dt.timedelta(days=30)
+    calendar = QueueCalendar(SITE, (row("a", ORIGIN, "08:00-12:00;13:00-17:00"), row("a", shut, "closed", until=shut)))
+    rows, words = (
+        history(QueueCalendar(SITE)),
+        {"site": SITE, "origin": ORIGIN, "options": ForecastOptions(num_threads=1)},
+    )
+
+    found = long_range(rows, is_open_future=calendar.open_ahead(ORIGIN, ORIGIN + FARTHEST), **words).days
+    plain = long_range(rows, **words).days
+
+    key = ["queue_id", "business_date"]
+    found, plain = (one.set_index(key)["calls_mean"] for one in (found, plain))
+    assert 0.0 == found["a", pd.Timestamp(shut)] < plain["a", pd.Timestamp(shut)]
+    other = found.drop(("a", pd.Timestamp(shut)))
+    working = other[other.index.get_level_values("business_date").day_of_week < 5]
+    assert working.to_numpy() == pytest.approx(plain[working.index].to_numpy())

@@ -3,7 +3,7 @@
 Not here: whether it would help (trials), and the words (gaps).
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from math import floor
@@ -56,6 +56,18 @@ class Remedy:
         field = _FIELDS[self.what]
         return replace(person, **{field: getattr(person, field) | {self.value}})
 
+    def news(self, person: Resource) -> tuple[frozenset[str], frozenset[str]]:
+        """What is new of a person who has learnt it: skills and states of pairs that were not there.
+
+        Args:
+            person: Somebody who lacks it.
+
+        Returns:
+            The new skill with all states, or all skills with the new state.
+        """
+        new = frozenset({self.value})
+        return (new, person.states) if self.what == "skill" else (person.skills, new)
+
 
 class Spare:
     """Who has no demand, or could leave theirs without taking it below its ideal; nobody is taken twice."""
@@ -78,6 +90,18 @@ class Spare:
         demand = self._choice[person]
         return person not in self._taken and (demand < 0 or self._left[demand] > 0)
 
+    def all_free(self, people: Iterable[int]) -> list[int]:
+        """Who of some people is free (`is_free`), each by themselves.
+
+        Args:
+            people: Positions of resources.
+
+        Returns:
+            Those who are, in the same order.
+        """
+        choice, left, taken = self._choice, self._left, self._taken
+        return [one for one in people if (choice[one] < 0 or left[choice[one]] > 0) and one not in taken]
+
     def among(self, people: Iterable[int]) -> tuple[int, ...]:
         """Who of some people can be spared, all at once.
 
@@ -87,16 +111,16 @@ class Spare:
         Returns:
             Those who can be spared: unassigned ones first, then of each demand as many as it has above its ideal.
         """
-        free, placed = [], []
-        used: Counter[int] = Counter()
+        free, placed, left = [], [], self._left.copy()
+        choice, taken = self._choice, self._taken
         for person in people:
-            demand = self._choice[person]
-            if not self.is_free(person):
+            demand = choice[person]
+            if person in taken:
                 continue
             if demand < 0:
                 free.append(person)
-            elif used[demand] < self._left[demand]:
-                used[demand] += 1
+            elif left[demand] > 0:
+                left[demand] -= 1
                 placed.append(person)
         return (*free, *placed)
 

@@ -4,6 +4,7 @@ Here: what is proposed, the trials, and which advice holds, alone and beside all
 promised to two demands. Not here: who lacks what and who can be spared (remedies), and the words (gaps).
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -203,7 +204,7 @@ class Adviser:
     def _look(self, block: int) -> _Found:
         found = _Found()
         members = self._eligibility.blocks[block].demands
-        short = sorted((one for one in members if unmet_people(self._gap(one))), key=self._lead)
+        short = sorted((one for one in members if unmet_people(self._gap(one))), key=self._leads.__getitem__)
         trial = Trial(self._allocation, block) if short else None
         waiting = short
         while trial and waiting:
@@ -215,9 +216,11 @@ class Adviser:
             waiting = [one for one in short if is_somebody_free_again and found.outcome[one] == "taken"]
         return found
 
-    def _lead(self, demand: int) -> tuple[float, int]:
-        """How near a demand is to its ideal: who can do several goes to the one with the smallest lead."""
-        return (self._allocation.assigned[demand] + 0.5) / self._allocation.ideal[demand], demand
+    @cached_property
+    def _leads(self) -> list[tuple[float, int]]:
+        """How near each demand is to its ideal: who can do several goes to the one with the smallest lead."""
+        pairs = enumerate(zip(self._allocation.assigned, self._allocation.ideal, strict=True))
+        return [((people + 0.5) / ideal if ideal > 0 else math.inf, demand) for demand, (people, ideal) in pairs]
 
     def _gap(self, demand: int) -> float:
         return self._allocation.ideal[demand] - self._allocation.assigned[demand]
@@ -242,17 +245,17 @@ class Adviser:
 
     def _preferred(self, demand: int, remedy: Remedy, spare: Spare) -> list[int]:
         """People a remedy is for, those first whom it opens no demand to that is further from its ideal than this one."""
-        resources, free = self._allocation.problem.resources, [one for one in remedy.lacking if spare.is_free(one)]
-        masks = [self._eligibility.masks_if(person, remedy.given_to(resources[person]))[0] for person in free]
+        resources, free = self._allocation.problem.resources, spare.all_free(remedy.lacking)
+        masks = [self._eligibility.opened_by(person, *remedy.news(resources[person])) for person in free]
         behind = self._behind(demand)
         order = ((bool(mask & behind), mask.bit_count(), person) for mask, person in zip(masks, free, strict=True))
         return [person for *_, person in sorted(order)]
 
     def _behind(self, demand: int) -> int:
         """Bit set of the demands of its block that are further from their ideal."""
-        members, own = self._eligibility.blocks[self._eligibility.block_of_demand[demand]].demands, self._lead(demand)
-        ideal = self._allocation.ideal
-        return sum(1 << bit for bit, one in enumerate(members) if ideal[one] > 0 and self._lead(one) < own)
+        members, own = self._eligibility.blocks[self._eligibility.block_of_demand[demand]].demands, self._leads[demand]
+        leads = self._leads
+        return sum(1 << bit for bit, one in enumerate(members) if leads[one] < own)
 
     def _try_twice(self, trial: Trial, demand: int, remedy: Remedy, free: tuple[int, ...]) -> tuple[Advice, bool]:
         """Try with as many people as are missing; where some are drawn to other demands, once more with so many more."""

@@ -244,6 +244,23 @@ class Eligibility:
         left = self.left.get(position)
         return masks if left is None else (masks[0] & left, masks[1] & left)
 
+    def opened_by(self, position: int, skills: frozenset[str], states: frozenset[str]) -> int:
+        """What a resource could do who has more skills or states than now.
+
+        Args:
+            position: Position of a resource who is there.
+            skills: The skills that are new, or all where the states are.
+            states: The states that are new, or all where the skills are.
+
+        Returns:
+            Bit set of the demands of the resource's block: those that are open now, and those that such people may do.
+        """
+        block = self.block_of[position]
+        if block < 0:
+            return 0
+        more = self.blocks[block].masks(skills, states)[0]
+        return self.eligible[position] | (more & self.left.get(position, more))
+
     def with_people(self, changed: Mapping[int, Resource]) -> "Eligibility":
         """The gate's answer if some people had other skills or states, and the same platform and locality.
 

@@ -7,7 +7,7 @@ an entry that is popped after its urgency or candidate has moved is scored again
 
 import heapq
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from typing import TypeAlias
 
@@ -67,32 +67,49 @@ class Draft:
         self.steps += 1
 
 
-def option_table(eligibility: Eligibility) -> list[tuple[int, ...]]:
+@dataclass(frozen=True)
+class Known:
+    """What was worked out of bit sets, kept for the next run on the same demands.
+
+    Attributes:
+        options: (block, bit set of eligible demands) -> positions of the demands.
+        flags: (bit set of eligible demands, of exact ones) -> whether each is exact.
+    """
+
+    options: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
+    flags: dict[tuple[int, int], tuple[bool, ...]] = field(default_factory=dict)
+
+
+def option_table(eligibility: Eligibility, known: Known | None = None) -> list[tuple[int, ...]]:
     """What each person may do.
 
     Args:
         eligibility: The gate's answer.
+        known: What is known of the same demands; filled.
 
     Returns:
         For each person the positions of the eligible demands, ascending; people of one class share one tuple.
     """
-    known: dict[tuple[int, int], tuple[int, ...]] = {}
+    found = (known or Known()).options
     table = []
     for position, key in enumerate(zip(eligibility.block_of, eligibility.eligible, strict=True)):
-        options = known.get(key)
+        options = found.get(key)
         if options is None:
-            options = known[key] = eligibility.demands_of(position)
+            options = found[key] = eligibility.demands_of(position)
         table.append(options)
     return table
 
 
-def allocate_v2(eligibility: Eligibility, ideal: list[float], weights: ScoreWeights) -> Draft:
+def allocate_v2(
+    eligibility: Eligibility, ideal: list[float], weights: ScoreWeights, known: Known | None = None
+) -> Draft:
     """Run the three phases.
 
     Args:
         eligibility: The gate's answer.
         ideal: Ideal FTE per demand.
         weights: Weights of the score.
+        known: What is known of the same demands; filled.
 
     Returns:
         The draft; everybody with an eligible demand is in it.
@@ -100,13 +117,14 @@ def allocate_v2(eligibility: Eligibility, ideal: list[float], weights: ScoreWeig
     Source:
         docs/methods/allocation.md, strategy `v2`: the planners' own procedure, with exact ties.
     """
-    options = option_table(eligibility)
+    known = known or Known()
+    options = option_table(eligibility, known)
     draft = Draft.empty(len(options), len(ideal))
     for person, open_to in enumerate(options):
         if len(open_to) == 1:
             draft.assign(person, open_to[0], "exclusive", ideal)
     waiting = [person for person, open_to in enumerate(options) if len(open_to) > 1]
-    candidates = _candidates(eligibility, options, waiting, len(ideal), weights)
+    candidates = _candidates(eligibility, options, waiting, len(ideal), weights, known)
     _scored_phase(candidates, draft, ideal, weights)
     for person in waiting:
         if draft.choice[person] < 0:
@@ -147,13 +165,20 @@ def _scored_phase(candidates: Candidates, draft: Draft, ideal: list[float], weig
 
 
 def _candidates(
-    eligibility: Eligibility, options: list[tuple[int, ...]], waiting: list[int], demands: int, weights: ScoreWeights
+    eligibility: Eligibility,
+    options: list[tuple[int, ...]],
+    waiting: list[int],
+    demands: int,
+    weights: ScoreWeights,
+    known: Known,
 ) -> Candidates:
     """For each demand its people, best first (then smaller cn), with the part of the score that never moves."""
     sizes = np.fromiter((len(options[person]) for person in waiting), dtype=np.int64, count=len(waiting))
     person = np.repeat(np.asarray(waiting, dtype=np.int32), sizes)
     demand = np.fromiter(chain.from_iterable(options[one] for one in waiting), dtype=np.int32, count=int(sizes.sum()))
-    is_exact = np.fromiter(chain.from_iterable(_exact_flags(eligibility, waiting)), dtype=bool, count=len(demand))
+    is_exact = np.fromiter(
+        chain.from_iterable(_exact_flags(eligibility, waiting, known)), dtype=bool, count=len(demand)
+    )
     resources = eligibility.problem.resources
     is_single = np.fromiter((len(resources[one].skills) == 1 for one in waiting), dtype=bool, count=len(waiting))
     static = (
@@ -170,18 +195,17 @@ def _candidates(
     ]
 
 
-def _exact_flags(eligibility: Eligibility, waiting: list[int]) -> list[tuple[bool, ...]]:
-    known: dict[tuple[int, int], tuple[bool, ...]] = {}
+def _exact_flags(eligibility: Eligibility, waiting: list[int], known: Known) -> list[tuple[bool, ...]]:
     flags = []
     for person in waiting:
         key = (eligibility.eligible[person], eligibility.exact[person])
-        found = known.get(key)
+        found = known.flags.get(key)
         if found is None:
             if key[1] in {0, key[0]}:
                 found = (bool(key[1]),) * key[0].bit_count()
             else:
                 found = tuple([bool(key[1] >> bit & 1) for bit in bits_of(key[0])])
-            known[key] = found
+            known.flags[key] = found
         flags.append(found)
     return flags
 

@@ -13,6 +13,7 @@ Optimization; Murota (2003), Discrete Convex Analysis (exchange criterion of M-c
 
 import heapq
 from collections.abc import Sequence
+from copy import copy as shallow_copy
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
@@ -52,6 +53,7 @@ class Flow:
         reach: For each demand, bit set of the demands its people could be given instead.
         level: For each demand, the key of its next person: (assigned + shift) / weight.
         assigned: For each demand, its people.
+        borrowed: Bit set of the demands whose `at` is another flow's still; it is copied before it is changed.
     """
 
     kinds: Sequence[Kind]
@@ -61,6 +63,7 @@ class Flow:
     reach: list[int] = field(init=False)
     level: list[float] = field(init=False)
     assigned: list[int] = field(init=False)
+    borrowed: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         """Nobody anywhere."""
@@ -71,7 +74,7 @@ class Flow:
         self.level = [self.shift / weight for weight in self.weights]
 
     def copy(self, more: Sequence[Kind]) -> "Flow":
-        """The same people at the same demands, which may then be changed.
+        """The same people at the same demands, which may then be changed; this one must not be any more.
 
         Args:
             more: Further kinds, of which nobody is anywhere yet.
@@ -79,8 +82,8 @@ class Flow:
         Returns:
             A flow of its own.
         """
-        other = Flow((*self.kinds, *more), self.weights, self.shift)
-        other.at = [dict(here) for here in self.at]
+        other = shallow_copy(self)
+        other.kinds, other.at, other.borrowed = (*self.kinds, *more), list(self.at), (1 << len(self.at)) - 1
         other.reach, other.level, other.assigned = list(self.reach), list(self.level), list(self.assigned)
         return other
 
@@ -91,7 +94,7 @@ class Flow:
             kind: The kind.
             demand: Bit of the demand.
         """
-        here = self.at[demand]
+        here = self._own(demand)
         here[kind] = here.get(kind, 0) + 1
         self.reach[demand] |= self.kinds[kind].open_to
         self.assigned[demand] += 1
@@ -104,7 +107,7 @@ class Flow:
             kind: The kind.
             demand: Bit of the demand, where one of the kind is.
         """
-        here = self.at[demand]
+        here = self._own(demand)
         here[kind] -= 1
         if not here[kind]:
             del here[kind]
@@ -114,6 +117,13 @@ class Flow:
             self.reach[demand] = reach
         self.assigned[demand] -= 1
         self.level[demand] = (self.assigned[demand] + self.shift) / self.weights[demand]
+
+    def _own(self, demand: int) -> dict[int, int]:
+        """People at a demand, to be changed."""
+        if self.borrowed >> demand & 1:
+            self.borrowed ^= 1 << demand
+            self.at[demand] = dict(self.at[demand])
+        return self.at[demand]
 
     def last_level(self, demand: int) -> float:
         """How far ahead of its share a demand is.
@@ -166,7 +176,7 @@ def rebalanced(flow: Flow, changes: Sequence[tuple[int | None, int]]) -> Flow:
     after = flow.copy(kinds)
     for number, (former, open_to) in enumerate(changes, start=len(flow.kinds)):
         if former is not None:
-            places = (demand for demand, here in enumerate(after.at) if former in here)
+            places = (demand for demand in bits_of(flow.kinds[former].open_to) if former in after.at[demand])
             after.take(former, max(places, key=lambda demand: (after.last_level(demand), demand)))
         after.put(number, min(bits_of(open_to), key=after.level.__getitem__))
     _exchange(after)
@@ -194,31 +204,35 @@ def _start(flow: Flow) -> None:
 def _exchange(flow: Flow) -> None:
     """Carry people along chains from demands ahead to demands behind until no chain improves."""
     size = len(flow.weights)
-    donors = [(-flow.last_level(demand), -demand) for demand in range(size) if flow.assigned[demand]]
+    counted = enumerate(zip(flow.assigned, flow.weights, strict=True))
+    donors = [(-((people - 1 + flow.shift) / weight), -demand) for demand, (people, weight) in counted if people]
     heapq.heapify(donors)
-    closed = 0
+    closed, behind = 0, min(range(size), key=flow.level.__getitem__)
     while donors:
         entry = heapq.heappop(donors)
         donor = -entry[1]
         if closed >> donor & 1 or not flow.assigned[donor] or entry[0] != -flow.last_level(donor):
             continue
-        behind = min(range(size), key=flow.level.__getitem__)
         if (flow.level[behind], behind) >= (-entry[0], donor):
             return  # even the demand furthest behind is not behind this one, and no donor is further ahead
-        seen, came_from = _reachable(flow, donor, behind)
+        seen, came_from = _reachable(flow, donor, behind, closed)
         receiver = behind if seen >> behind & 1 else min(bits_of(seen), key=flow.level.__getitem__)
         if (flow.level[receiver], receiver) >= (-entry[0], donor):
             closed |= seen
             continue
         _carry(flow, donor, receiver, came_from)
+        behind = min(range(size), key=flow.level.__getitem__)
         for changed in (donor, receiver):
             if flow.assigned[changed] and not closed >> changed & 1:
                 heapq.heappush(donors, (-flow.last_level(changed), -changed))
 
 
-def _reachable(flow: Flow, donor: int, wanted: int) -> tuple[int, dict[int, int]]:
-    """Demands a chain of moves from `donor` can reach (up to `wanted`), and where each was reached from."""
-    seen, queue, came_from = 1 << donor, [donor], {}
+def _reachable(flow: Flow, donor: int, wanted: int, closed: int) -> tuple[int, dict[int, int]]:
+    """Demands a chain of moves from `donor` can reach (up to `wanted`), and where each was reached from.
+
+    Closed ones are left out: they lead to closed ones only, and none of them is behind a donor that comes later.
+    """
+    seen, queue, came_from = closed | 1 << donor, [donor], {}
     stop = 1 << wanted
     for demand in queue:
         fresh = flow.reach[demand] & ~seen
@@ -229,7 +243,7 @@ def _reachable(flow: Flow, donor: int, wanted: int) -> tuple[int, dict[int, int]
             if fresh & stop:
                 break
             queue.extend(found)
-    return seen, came_from
+    return seen ^ closed, came_from
 
 
 def _carry(flow: Flow, donor: int, receiver: int, came_from: dict[int, int]) -> None:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from wfm_pipeline.domain.allocation.problem import Resource
 from wfm_pipeline.domain.allocation.strategies.gate import Eligibility
-from wfm_pipeline.domain.allocation.strategies.heuristic import allocate_v2
+from wfm_pipeline.domain.allocation.strategies.heuristic import Known, allocate_v2
 from wfm_pipeline.domain.allocation.strategies.optimum import ADAMS, WEBSTER, Flow, best_counts, rebalanced
 from wfm_pipeline.domain.allocation.strategies.strategy import Options, kinds_by_block, positive
 
@@ -57,7 +57,12 @@ class V2Recount(Recount):
         return len(self.eligibility.eligible)
 
     def _counts(self, changed: Mapping[int, Resource]) -> list[int]:
-        return allocate_v2(self.eligibility.with_people(changed), self.ideal, self.options.score_weights).assigned
+        week = self.eligibility.with_people(changed)
+        return allocate_v2(week, self.ideal, self.options.score_weights, self._known).assigned
+
+    @cached_property
+    def _known(self) -> Known:
+        return Known()
 
 
 class OptimalRecount(Recount):

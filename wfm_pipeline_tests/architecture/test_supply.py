@@ -49,6 +49,14 @@ def test_what_is_locked_lies_within_the_bounds(lock):
     assert [] == [str(one) for one in wanted if not one.specifier.contains(locked[one.name])]
 
 
+def test_of_a_version_for_each_python_the_report_shows_the_one_for_this():
+    lock = (
+        "numpy==2.4 ; python_full_version < '3' \\\n    --hash=sha256:0\nnumpy==2.5 ; python_full_version >= '3' \\\n"
+    )
+
+    assert {"numpy": "2.5"} == try_newest.versions(lock + "numpy==2.6 ; python_full_version < '3'")
+
+
 @pytest.mark.parametrize(
     ("bounded", "free"),
     [
@@ -69,7 +77,7 @@ def test_packages_beyond_their_bounds_are_tried_alone_and_those_of_dagster_toget
 
 
 def test_the_report_says_what_went_wrong_and_not_what_stood_around_it():
-    said = "E   ImportError: cannot import name 'x'\n===== short summary =====\n1 failed in 3 s\n"
+    said = "E   ImportError: cannot import name 'x'\nx.py:3: ImportError\n    raise LateError(state)\n1 failed in 3 s\n"
 
     assert "ImportError: cannot import name 'x'" == try_newest.reason(said)
     assert [] == [f for f in try_newest.QUICK_TESTS if not (ROOT / "wfm_pipeline_tests" / "unit" / f"{f}.py").exists()]

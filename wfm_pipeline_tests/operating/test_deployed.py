@@ -165,7 +165,7 @@ def test_the_units_of_systemd(place):
     assert [] == here.stop()
 
 
-def test_the_containers_of_compose(place, databases):
+def test_the_containers_of_compose(databases, place):
     here = place(**databases)
     here.workspace(kit.OPERATE / "compose" / "workspace.yaml")
     shutil.copy(kit.ROOT / "dagster.yaml.example", here.dagster_home / "dagster.yaml")
@@ -180,7 +180,7 @@ def test_the_containers_of_compose(place, databases):
     assert 0 != here.run(kit.container_health("webserver"), processes["webserver"].variables).returncode
 
 
-def test_the_pods_of_kubernetes(place, databases, tmp_path):
+def test_the_pods_of_kubernetes(databases, place, tmp_path):
     """The chart launches runs by a package that our image has not, and its code server has no dagster.yaml."""
     here = place(**databases)
     here.workspace(kit.OPERATE / "compose" / "workspace.yaml")

@@ -69,8 +69,10 @@ def without_upper_bound(wanted: Requirement) -> Requirement:
 
 
 def versions(resolved: str) -> dict[str, str]:
-    """Name -> version of a resolution or lock; of one that differs by Python's version the last, for the newer Python."""
-    return {_name(name): version for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", resolved, re.MULTILINE)}
+    """Name -> version of a resolution or lock, as this Python would install it."""
+    pins = (line.rstrip(" \\") for line in resolved.splitlines() if re.match(r"\w", line))
+    here = (pin for pin in map(Requirement, pins) if pin.marker is None or pin.marker.evaluate())
+    return {_name(pin.name): str(pin.specifier).removeprefix("==") for pin in here}
 
 
 def beyond_their_bounds(wanted: Iterable[Requirement], newest: dict[str, str]) -> dict[str, list[Requirement]]:
@@ -157,9 +159,9 @@ def _checked(checkout: Path, python: Path) -> str:
 
 
 def reason(said: str) -> str:
-    """The line of an output that says best what went wrong: the last that names an error."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    errors = [line.removeprefix("E").strip() for line in lines if re.search(r"\b\w*(Error|Warning|Exception)\b", line)]
+    """The line of an output that says best what went wrong: the last error with its words, else the last line."""
+    lines = [line.strip().removeprefix("E  ").strip() for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Warning): ", line)]
     return (errors or lines or ["no words"])[-1][:_LONGEST_REASON]
 
 

@@ -33,12 +33,12 @@ def run_asked(
     Raises:
         WfmError: the source has nothing for the job, or the run failed; in words, problem by problem.
     """
+    house.check()  # before what takes a second to load
     from wfm_pipeline.definitions import build_definitions
     from wfm_pipeline.orchestration.jobs import NEEDS
     from wfm_pipeline.orchestration.runs.running import run_job
     from wfm_pipeline.orchestration.runs.telling import telling
 
-    house.check()
     if job in NEEDS:
         house.check_has(NEEDS[job])
     with ExitStack() as held:

@@ -66,10 +66,10 @@ class House:
         Raises:
             SettingsError: the source map, the site or the warehouse's URL is wrong.
         """
+        self.site.hours_by_weekday()
         from wfm_pipeline.warehouse.engines.registry import engine_of
 
         engine_of(self.warehouse_url, self.settings.home)
-        self.site.hours_by_weekday()
 
     def check_has(self, what: Missing) -> None:
         """Refuse work on what the source does not have.

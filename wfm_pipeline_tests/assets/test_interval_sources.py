@@ -1,6 +1,8 @@
 """A centre with interval statistics and no call records runs the whole pipeline, and unknown stays unknown. SIMULATED exports."""
 
 import datetime as dt
+import subprocess
+import sys
 
 import dagster as dg
 import pytest
@@ -262,3 +264,18 @@ def test_intervals_are_the_same_on_postgresql(tmp_path, postgres_url):
             both.append([tuple(row) for row in cursor.fetchall()])
 
     assert both[0] == both[1]
+
+
+def test_a_map_is_refused_before_anything_heavy_is_loaded(tmp_path):
+    path = changed_map(tmp_path, "contact_statistics", ('absent = "zero" ', 'absent = "null" '))
+    code = (
+        "import sys\nfrom wfm_pipeline.cli import main\n"
+        f"sys.argv = ['wfm', 'run', '--source', {path!r}]\n"
+        "try:\n    main()\nfinally:\n    print('dagster' in sys.modules, 'ibis' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    assert 2 == done.returncode
+    assert "one of zero, missing" in done.stderr
+    assert "False False" == done.stdout.strip()

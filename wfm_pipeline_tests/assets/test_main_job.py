@@ -12,7 +12,6 @@ import pytest
 from wfm_pipeline.assets.forecasting import hindcasts
 from wfm_pipeline.assets.forecasting.hindcasts import hindcasts_to_make
 from wfm_pipeline.contracts.gold import QUEUE_INTERVAL_FORECAST
-from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.orchestration.instance.storage import open_instance
 from wfm_pipeline.orchestration.partitions.stale_dates import find_stale_dates
@@ -23,6 +22,7 @@ from wfm_pipeline.warehouse.shelves.history import read_inputs
 from wfm_pipeline.warehouse.shelves.models import read_model
 from wfm_pipeline_tests.house_kit import (
     LAST_DATE,
+    MADE_SILVER,
     TABLES,
     change_source,
     count,
@@ -36,7 +36,7 @@ from wfm_pipeline_tests.house_kit import (
 
 CHECKED = dg.DagsterEventType.ASSET_CHECK_EVALUATION.value
 AS_OF = LAST_DATE + dt.timedelta(days=1)
-SILVER = [table.full_name for table in SILVER_TABLES]
+SILVER = [table.full_name for table in MADE_SILVER]
 
 
 def source_frame(house, query):

@@ -43,16 +43,17 @@ def run(
     """The main job: the whole graph in one process, from call records to a scored forecast."""
     first_day = parse_date(as_of, "--as-of")
     settings = chosen_settings(source=source, warehouse_url=warehouse)
+    from wfm_pipeline.resources import House
+
+    house = House(settings)
+    house.check()  # before what takes a second to load: a map that is refused is refused at once
     from wfm_pipeline.orchestration.jobs import NIGHTLY
     from wfm_pipeline.orchestration.partitions.stale_dates import find_stale_dates
     from wfm_pipeline.orchestration.runs.main_run import run_news
     from wfm_pipeline.orchestration.runs.telling import telling
     from wfm_pipeline.reports.tables.main_run import run_tables
     from wfm_pipeline.reports.words.terminal import print_json
-    from wfm_pipeline.resources import House
 
-    house = House(settings)
-    house.check()
     started = time.monotonic()
     with ExitStack() as held:
         with telling(house, NIGHTLY):

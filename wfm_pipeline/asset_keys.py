@@ -14,6 +14,9 @@ from wfm_pipeline.contracts.source.source_map import SourceMap, TableMap
 
 DATES_TAG: Final = "wfm/dates"
 """Run tag: the business dates of a run without partitions, such as 2025-01-01..2025-01-05,2025-03-02."""
+UNREAD_TAG: Final = "wfm/unread"
+"""Run tag: sources of the site that the run does not ask, between commas: they are not in use, did not answer when the run's
+dates were looked for, or the run is about another one."""
 PARTITIONS_TAG: Final = "wfm/partitions"
 """Tag of assets that have partitions in the UI, also where `wfm run` makes them without."""
 DAY: Final = "day"
@@ -33,6 +36,11 @@ REFORECAST_STEP: Final = "queue_reforecast"
 READERS: Final = "readers"
 """Group of the readers' copy."""
 PUBLICATION_KEY: Final = dg.AssetKey([READERS, PUBLICATION.name])
+
+
+def dates_tag(source: str) -> str:
+    """Run tag: the business dates that a run reads of one source of a site, where they differ from the others'."""
+    return f"{DATES_TAG}.{source}"
 
 
 def key_of(table: Table) -> dg.AssetKey:

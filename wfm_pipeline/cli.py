@@ -1,6 +1,6 @@
 """The `wfm` command: which commands there are, how they are stopped, and how an error ends. No logic lives here.
 
-Exit codes: 0 done, 1 the work failed, 2 the words or settings are wrong, 130 and 143 stopped by Ctrl-C
+Exit codes: 0 done, 1 the work failed, 2 the words or settings are wrong, 3 done without a source that could not be read, 130 and 143 stopped by Ctrl-C
 and by SIGTERM. Errors of ours and faults of the machine are one line on standard error, without a traceback.
 Nothing is imported above that takes long: whoever presses Ctrl-C at once is heard.
 """

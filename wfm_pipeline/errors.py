@@ -14,6 +14,8 @@ MOST_NAMED: Final = 5
 _SHORT: Final = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 120
 _SHORT.maxlevel = 3
+SOURCE_NOT_READ: Final = 3
+"""Exit code of a run that is done, but without a source of the site that could not be read."""
 LONGEST_SHAPE: Final = 30
 """Signs of a value that are shown at most [count]."""
 _MOMENT: Final = re.compile(

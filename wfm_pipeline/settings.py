@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableValueError
 
@@ -20,7 +20,7 @@ from wfm_pipeline.machine import expanded
 from wfm_pipeline.number_settings import Day, OccupancyCap, Patience, Shrinkage, Target
 from wfm_pipeline.remembered import remember_url, remembered_url
 from wfm_pipeline.secret_settings import FILE_OF, Secret, secret_fields, with_files
-from wfm_pipeline.settings_groups import AlertSettings, ScheduleSettings
+from wfm_pipeline.settings_groups import AlertSettings, ScheduleSettings, SourceSettings, StaffingEntry
 from wfm_pipeline.toml_file import read_toml
 from wfm_pipeline.units import INTERVAL_MINUTES_ALLOWED, WEEKDAYS
 from wfm_pipeline.urls import parse_url
@@ -34,32 +34,7 @@ _TOLD_FAULTS = 5
 _LONGEST_KEY = 100
 
 
-class SourceEntry(BaseModel):
-    """What is remembered of one source."""
-
-    model_config = ConfigDict(extra="forbid")
-    url: Secret
-
-    @model_validator(mode="before")
-    @classmethod
-    def _take_file(cls, values: Any) -> Any:
-        return with_files(values, ["url"]) if isinstance(values, dict) else values
-
-
-class StaffingEntry(BaseModel):
-    """What a queue's staffing does differently from the others; the rest is as in the staffing_* settings."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-    service_level: Target | None = None
-    answer_target_seconds: float | None = Field(None, ge=0, le=86_400)
-    patience_seconds: Patience | None = None
-    max_occupancy: OccupancyCap | None = None
-    shrinkage: Shrinkage | None = None
-    concurrency: float | None = Field(None, ge=1, le=100)
-    quantile: float | None = Field(None, ge=0.05, le=0.95)
-
-
-class Settings(AlertSettings, ScheduleSettings, BaseSettings):
+class Settings(SourceSettings, AlertSettings, ScheduleSettings, BaseSettings):
     """Every setting with its default; `wfm init` writes them down with these descriptions."""
 
     model_config = SettingsConfigDict(
@@ -108,9 +83,6 @@ class Settings(AlertSettings, ScheduleSettings, BaseSettings):
         None, description="PostgreSQL URL for Dagster's run storage; SQLite in home/dagster if empty."
     )
     dagster_postgres_url_file: Path | None = Field(None, description=FILE_OF.format("dagster_postgres_url"))
-    sources: dict[str, SourceEntry] = Field(
-        default_factory=dict, description="URL per source: [sources.NAME] url = '...', or url_file = '...'."
-    )
 
     writer_wait_seconds: float = Field(
         900.0,
@@ -333,11 +305,15 @@ class Settings(AlertSettings, ScheduleSettings, BaseSettings):
         """URL of the chosen source, with its password: never print it."""
         if self.source_url:
             return self.source_url.get_secret_value()
-        if entry := self.sources.get(self.source):
+        if isinstance(self.sources, dict) and (entry := self.sources.get(self.source)):
             return entry.url.get_secret_value()
-        if remembered := remembered_url(self.remembered_path, self.source):
+        return self.found_url(self.source)
+
+    def found_url(self, source: str) -> str | None:
+        """Where `wfm load` or `wfm sample` has put a source that no setting places; None where they have not."""
+        if remembered := remembered_url(self.remembered_path, source):
             return remembered
-        return f"sqlite:///{self.sample_path}" if self.source == "telephony" else None
+        return f"sqlite:///{self.sample_path}" if source == "telephony" else None
 
     @property
     def sample_path(self) -> Path:
@@ -401,7 +377,21 @@ def load_settings(**overrides: Any) -> Settings:
         raise SettingsError(f'{PREFIX}{name.upper()} must be JSON such as \'{{"mon": "08:00-18:00"}}\'') from None
     except RecursionError:
         raise SettingsError(f"a {PREFIX}* variable has too many lists or tables inside each other") from None
+    _refuse_two_ways(settings, is_chosen="source" in given)
     return settings.model_copy(update={"home": expanded(settings.home).absolute()})
+
+
+def _refuse_two_ways(settings: Settings, *, is_chosen: bool) -> None:
+    """A site of several sources and one source are two answers to one question; a command may choose one of the several."""
+    if not settings.site_sources:
+        return
+    both = {"source", "source_url"} & settings.model_fields_set - ({"source"} if is_chosen else set())
+    if both:
+        name = min(both)
+        raise SettingsError(
+            f"{name} ({PREFIX}{name.upper()}) and a list of sources are both set: keep one of them; a run that reads one of "
+            "the list alone is `wfm run --source NAME`"
+        )
 
 
 def _one_line(item: Any) -> str:
@@ -438,7 +428,11 @@ def commented_file() -> str:
             "",
         ]
     lines += ["# One entry per source whose URL differs from source_url:", "# [sources.anonymous_bank]"]
-    return "\n".join([*lines, '# url = "mysql+pymysql://reader@127.0.0.1/calls"', ""])
+    lines += ['# url = "mysql+pymysql://reader@127.0.0.1/calls"', ""]
+    several = (
+        "# Or several sources that are one site, [[sources]] with map and url each: docs/how_to/several_sources.md"
+    )
+    return "\n".join([*lines, several, ""])
 
 
 def _toml_value(value: Any) -> str:

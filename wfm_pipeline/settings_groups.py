@@ -1,13 +1,79 @@
-"""Settings of single capabilities, as groups that `Settings` (settings.py) joins: alerts, and at what time jobs run."""
+"""Settings of single capabilities, as groups that `Settings` (settings.py) joins: sources, alerts, and at what time jobs run.
+
+Here too: what a single queue's staffing does differently.
+"""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_settings import NoDecode
 
-from wfm_pipeline.secret_settings import FILE_OF, Secret
+from wfm_pipeline.number_settings import OccupancyCap, Patience, Shrinkage, Target
+from wfm_pipeline.secret_settings import FILE_OF, Secret, with_files
 from wfm_pipeline.units import cron_fault
+
+
+class SourceEntry(BaseModel):
+    """What is remembered of one source."""
+
+    model_config = ConfigDict(extra="forbid")
+    url: Secret
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_file(cls, values: Any) -> Any:
+        return with_files(values, ["url"]) if isinstance(values, dict) else values
+
+
+class SiteSource(BaseModel):
+    """One of several sources that are one site."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    map: str = Field(min_length=1)
+    name: str | None = Field(None, pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    url: Secret | None = None
+    is_ended: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_file(cls, values: Any) -> Any:
+        return with_files(values, ["url"]) if isinstance(values, dict) else values
+
+
+def _form_of_sources(value: Any) -> str:
+    return "list" if isinstance(value, (list, tuple)) else "table"
+
+
+class SourceSettings(BaseModel):
+    """Where sources are, and which of them are one site."""
+
+    sources: Annotated[
+        Annotated[dict[str, SourceEntry], Tag("table")] | Annotated[tuple[SiteSource, ...], Tag("list")],
+        Discriminator(_form_of_sources),
+    ] = Field(
+        default_factory=dict,
+        description="Sources that are one site: [[sources]] with map, url or url_file, and where two have one map a name; or "
+        "one URL per source: [sources.NAME] url = '...', or url_file = '...'.",
+    )
+
+    @property
+    def site_sources(self) -> tuple[SiteSource, ...]:
+        """The sources that are one site; empty where there is one source."""
+        return self.sources if isinstance(self.sources, tuple) else ()
+
+
+class StaffingEntry(BaseModel):
+    """What a queue's staffing does differently from the others; the rest is as in the staffing_* settings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    service_level: Target | None = None
+    answer_target_seconds: float | None = Field(None, ge=0, le=86_400)
+    patience_seconds: Patience | None = None
+    max_occupancy: OccupancyCap | None = None
+    shrinkage: Shrinkage | None = None
+    concurrency: float | None = Field(None, ge=1, le=100)
+    quantile: float | None = Field(None, ge=0.05, le=0.95)
 
 
 class AlertSettings(BaseModel):

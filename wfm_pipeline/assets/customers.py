@@ -30,7 +30,7 @@ def build_customer_assets() -> list[dg.AssetsDefinition]:
         context: dg.AssetExecutionContext, house: dg.ResourceParam[House]
     ) -> Iterator[dg.MaterializeResult]:
         with at_work(context, house) as step:
-            measured = step.warehouse.frame(measured_behavior(step.of_source(CALLS)))
+            measured = step.warehouse.frame(measured_behavior(step.of_parts(CALLS)))
             until = _last_date(step)
             request = SegmentRequest(
                 customers=measured, until=until, seed=step.settings.seed, last=_last_run(step, until)
@@ -45,7 +45,7 @@ def build_customer_assets() -> list[dg.AssetsDefinition]:
 
 def _last_date(step: Step) -> dt.date:
     """Last business date of the calls; before every run where there are none."""
-    found = step.warehouse.value(step.of_source(CALLS).business_date.max())
+    found = step.warehouse.value(step.of_parts(CALLS).business_date.max())
     return dt.date.min if pd.isna(found) else pd.Timestamp(found).date()
 
 
@@ -65,6 +65,6 @@ def _write(step: Step, result: SegmentationResult, until: dt.date) -> dict[Table
     with step.warehouse.transaction():
         customers = step.replace(CUSTOMER_BEHAVIOR, result.customers)
         changes = step.replace(CUSTOMER_SEGMENT_CHANGE, result.changes, changed_on=until)
-        sums = step.warehouse.frame(segment_sums(step.of_source(CALLS), step.of_source(CUSTOMER_BEHAVIOR)))
+        sums = step.warehouse.frame(segment_sums(step.of_parts(CALLS), step.of_source(CUSTOMER_BEHAVIOR)))
         segments = step.replace(CUSTOMER_SEGMENT, profiled(result.segments, sums), segmented_until=until)
     return dict(zip(CUSTOMER_TABLES, (customers, segments, changes), strict=True))

@@ -52,7 +52,7 @@ Refresh = Callable[[Warehouse, SourceMap, SilverRules, Dates], SilverCounts]
 """Replaces a table's rows of some dates."""
 _SILVER_OF: Final[Mapping[Role, Table]] = {"intervals": INTERVAL_STATISTICS, "cases": CASES}
 """Silver tables besides the calls that are made from a role's rows."""
-Judge = Callable[[Step, SilverCounts], None]
+Judge = Callable[[Step, SourceMap, SilverCounts], None]
 """Raises where what a refresh found must stop the run."""
 _FEW_REFUSED = dg.AssetCheckSpec(
     "few_rows_are_refused",
@@ -63,39 +63,40 @@ _FEW_REFUSED = dg.AssetCheckSpec(
 
 def build_silver_assets(source_map: SourceMap, partitions: dg.PartitionsDefinition | None) -> list[dg.AssetsDefinition]:
     """The silver layer of one source; by day where `partitions` is given."""
-    raw = {table.role: bronze_key(source_map, table) for table in source_map.tables}
     daily = partial(_daily_asset, partitions=partitions)
     return [
-        _legs_asset(_known(raw, "call_legs", "queues"), partitions),
+        _legs_asset(_raw(source_map, "call_legs", "queues"), partitions),
         daily(
             CALLS,
             refresh_calls,
             judge=_refuse_contradictions,
-            reads=[CALL_LEGS, QUEUE_HOURS, *_known(raw, "customers")],
+            reads=[CALL_LEGS, QUEUE_HOURS, *_raw(source_map, "customers")],
             time_column="arrived_at",
         ),
-        *(
-            daily(
-                INTERVAL_STATISTICS,
-                refresh_statistics,
-                judge=_judge_of(source_map, "intervals"),
-                reads=[key],
-                time_column="interval_start",
-            )
-            for key in _known(raw, "intervals")
-        ),
+        *_role_assets(source_map, "intervals", refresh_statistics, daily, time_column="interval_start"),
         _calendar_asset([CALLS, QUEUE_HOURS, *_silver_of(source_map.leading.role)]),
         daily(
             QUEUE_INTERVALS,
             refresh_intervals,
-            reads=[CALLS, *([INTERVAL_STATISTICS] if "intervals" in raw else []), CALENDAR_DAYS, QUEUE_HOURS],
+            reads=[
+                CALLS,
+                *([INTERVAL_STATISTICS] if source_map.playing("intervals") else []),
+                CALENDAR_DAYS,
+                QUEUE_HOURS,
+            ],
             time_column="interval_start",
         ),
-        *(
-            daily(CASES, refresh_cases, judge=_judge_of(source_map, "cases"), reads=[key], time_column="opened_at")
-            for key in _known(raw, "cases")
-        ),
+        *_role_assets(source_map, "cases", refresh_cases, daily, time_column="opened_at"),
     ]
+
+
+def _role_assets(
+    source_map: SourceMap, role: Role, refresh: Refresh, daily: Callable[..., dg.AssetsDefinition], *, time_column: str
+) -> list[dg.AssetsDefinition]:
+    """The asset of a role that some part of the source plays; none where none does."""
+    raw = _raw(source_map, role)
+    judge = partial(_refuse_unread_of, role)
+    return [daily(_SILVER_OF[role], refresh, judge=judge, reads=raw, time_column=time_column, role=role)] if raw else []
 
 
 def _silver_of(role: Role) -> list[Input]:
@@ -103,12 +104,17 @@ def _silver_of(role: Role) -> list[Input]:
     return [_SILVER_OF[role]] if role in _SILVER_OF else []
 
 
-def _known(raw: dict[Role, dg.AssetKey], *roles: Role) -> list[dg.AssetKey]:
-    """Keys of the roles that the source plays."""
-    return [raw[role] for role in roles if role in raw]
+def _raw(source_map: SourceMap, *roles: Role) -> list[Input]:
+    """Keys of the tables that play these roles in any part of the source."""
+    return [
+        bronze_key(part, table)
+        for role in roles
+        for part in source_map.parts
+        if (table := part.table(role)) is not None
+    ]
 
 
-def _legs_asset(reads: list[dg.AssetKey], partitions: dg.PartitionsDefinition | None) -> dg.AssetsDefinition:
+def _legs_asset(reads: list[Input], partitions: dg.PartitionsDefinition | None) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="call_legs",
         specs=specs((CALL_LEGS, REJECTED_ROWS), reads=reads, partitions=DAY, made_in=__name__),
@@ -120,10 +126,7 @@ def _legs_asset(reads: list[dg.AssetKey], partitions: dg.PartitionsDefinition | 
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         with at_work(context, house) as step:
             step.warehouse.create(REJECTED_ROWS)
-            counts = _refreshed(step, CALL_LEGS, refresh_legs)
-            _forget_raw(step)
-            if step.source_map.leading.role == "call_legs":
-                _refuse_unread(step, counts)
+            counts = sum((_refreshed_legs(step, part) for part in step.source_map.parts), SilverCounts(0, 0))
             yield step.made(CALL_LEGS, _flow(counts), time_column="started_at")
             yield _few_are_refused(step, counts)
             findings = {"dagster/row_count": sum(counts.findings.values()), "findings": dict(counts.findings)}
@@ -132,50 +135,54 @@ def _legs_asset(reads: list[dg.AssetKey], partitions: dg.PartitionsDefinition | 
     return call_legs
 
 
-def _no_judge(_step: Step, _counts: SilverCounts) -> None:
+def _no_judge(_step: Step, _part: SourceMap, _counts: SilverCounts) -> None:
     """Nothing stops a table of which nobody asks anything."""
 
 
-def _judge_of(source_map: SourceMap, role: Role) -> Judge:
+def _refreshed_legs(step: Step, part: SourceMap) -> SilverCounts:
+    """Each source is judged by itself: a small one may be all wrong and yet be dust among the rows of a large one."""
+    counts = _refreshed(step, part, CALL_LEGS, refresh_legs)
+    _forget_raw(step, part)
+    if part.leading.role == "call_legs":
+        _refuse_unread(step, part, counts)
+    return counts
+
+
+def _refuse_unread_of(role: Role, step: Step, part: SourceMap, counts: SilverCounts) -> None:
     """Rows that cannot be read stop the table that the source is led by, and are told of others."""
-    return _refuse_unread if source_map.leading.role == role else _no_judge
+    if part.leading.role == role:
+        _refuse_unread(step, part, counts)
 
 
-def _refuse_unread(step: Step, counts: SilverCounts) -> None:
+def _refuse_unread(step: Step, part: SourceMap, counts: SilverCounts) -> None:
     refuse_too_many(counts, highest_share=step.settings.rejected_share_limit)
-    refuse_slips(step.warehouse, step.source_map, highest_share=step.settings.unread_share_limit)
+    refuse_slips(step.warehouse, part, highest_share=step.settings.unread_share_limit)
 
 
-def _refuse_contradictions(step: Step, counts: SilverCounts) -> None:
+def _refuse_contradictions(step: Step, _part: SourceMap, counts: SilverCounts) -> None:
     refuse_contradictions(counts, highest_share=step.settings.contradiction_share_limit)
 
 
-def _refreshed(step: Step, table: Table, refresh: Refresh, judge: Judge = _no_judge) -> SilverCounts:
-    """Refresh the dates of the run, and those that wait for it.
+def _refreshed(step: Step, part: SourceMap, table: Table, refresh: Refresh, judge: Judge = _no_judge) -> SilverCounts:
+    """Refresh the dates of the run, and those that wait for it, of a part of the source or of the whole.
 
     What the judge refuses stays on the to-do list: the next run makes it again, and is stopped again until it is mended.
     """
     rules = silver_rules(step.settings)
 
     def judged(dates: Dates) -> SilverCounts:
-        counts = refresh(step.warehouse, step.source_map, rules, dates)
-        judge(step, counts)
+        counts = refresh(step.warehouse, part, rules, dates)
+        judge(step, part, counts)
         return counts
 
-    return refresh_due_dates(
-        step.warehouse,
-        step.source_map,
-        table,
-        judged,
-        own=dates_of(step.context),
-        run_id=step.run_id,
-    )
+    own = dates_of(step.context, part.name if not part.members else None)
+    return refresh_due_dates(step.warehouse, part, table, judged, own=own, run_id=step.run_id)
 
 
-def _forget_raw(step: Step) -> None:
+def _forget_raw(step: Step, part: SourceMap) -> None:
     """Raw values of refused rows are kept for some days only."""
     oldest = utc_now() - dt.timedelta(days=step.settings.rejected_raw_days)
-    forget_raw(step.warehouse, step.source_map.name, oldest)
+    forget_raw(step.warehouse, part.name, oldest)
 
 
 def _few_are_refused(step: Step, counts: SilverCounts) -> dg.AssetCheckResult:
@@ -212,12 +219,15 @@ def _daily_asset(
     time_column: str,
     partitions: dg.PartitionsDefinition | None,
     judge: Judge = _no_judge,
+    role: Role | None = None,
 ) -> dg.AssetsDefinition:
     """An asset that refreshes its run's dates by one function and strikes them off the to-do list."""
 
     @dg.asset(**asset_words(table, reads=reads, partitions=DAY, made_in=__name__), **partitioned(partitions))
     def daily_table(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
         with at_work(context, house) as step:
-            return step.made(table, _flow(_refreshed(step, table, refresh, judge)), time_column=time_column)
+            parts = step.source_map.playing(role) if role else (step.source_map,)
+            refreshed = (_refreshed(step, part, table, refresh, judge) for part in parts)
+            return step.made(table, _flow(sum(refreshed, SilverCounts(0, 0))), time_column=time_column)
 
     return daily_table

@@ -16,7 +16,7 @@ import dagster as dg
 import pandas as pd
 from ibis.expr.types import Table as IbisTable
 
-from wfm_pipeline.asset_keys import DATES_TAG, key_of
+from wfm_pipeline.asset_keys import DATES_TAG, dates_tag, key_of
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import PIPELINE_HEALTH
 from wfm_pipeline.contracts.source.source_map import SourceMap
@@ -26,7 +26,7 @@ from wfm_pipeline.resources import House
 from wfm_pipeline.settings import Settings
 from wfm_pipeline.sources.databases.retry import SourceUnreachableError
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import Scope, of_parts
 
 NOT_MADE: Final = "not_made"
 """The note of a table that stays empty: why."""
@@ -91,8 +91,12 @@ class Step:
         self.context.log.info(words)
 
     def of_source(self, table: Table) -> IbisTable:
-        """The source's rows of a table, not read yet."""
+        """The source's rows of a table of gold or of the intervals, not read yet."""
         return Scope(self.house.in_source()).filter(self.warehouse.table(table.full_name))
+
+    def of_parts(self, table: Table) -> IbisTable:
+        """Rows of a table whose rows carry the source they came from: of all parts of a site, not read yet."""
+        return of_parts(self.source_map).filter(self.warehouse.table(table.full_name))
 
     def replace(self, table: Table, rows: pd.DataFrame | IbisTable, **labels: Any) -> int:
         """Put rows in the place of all rows of the source that have these labels.
@@ -158,13 +162,18 @@ def materialized(context: dg.AssetExecutionContext, **words: Any) -> dg.Material
     return dg.MaterializeResult(data_version=dg.DataVersion(context.run.run_id), **words)
 
 
-def dates_of(context: dg.AssetExecutionContext) -> Dates:
+def dates_of(context: dg.AssetExecutionContext, source: str | None = None) -> Dates:
     """The business dates a run is about: those its tag names, else its partitions.
+
+    Args:
+        context: The asset's context.
+        source: A source whose own dates are asked for, where the run names any; None for those of all.
 
     Raises:
         DataError: the run has neither.
     """
-    named = context.run.tags.get(DATES_TAG)
+    tags = context.run.tags
+    named = tags.get(dates_tag(source) if source else DATES_TAG, tags.get(DATES_TAG))
     if named is not None:
         return Dates.parse(named)
     if context.has_partition_key_range or context.has_partition_key:
@@ -174,8 +183,13 @@ def dates_of(context: dg.AssetExecutionContext) -> Dates:
 
 
 @contextmanager
-def again_later(context: dg.AssetExecutionContext, house: House) -> Iterator[None]:
+def again_later(context: dg.AssetExecutionContext, house: House, *, is_last_fatal: bool = True) -> Iterator[None]:
     """A step whose source cannot be reached is done again after waits that double; any other fault fails it at once.
+
+    Args:
+        context: The asset's context.
+        house: The house.
+        is_last_fatal: The step fails when the last try has failed; else what the source's reader said goes on as it is.
 
     Raises:
         RetryRequested: Dagster waits, and does the step again or fails it with what the source's reader said.
@@ -184,6 +198,8 @@ def again_later(context: dg.AssetExecutionContext, house: House) -> Iterator[Non
     try:
         yield
     except SourceUnreachableError as error:
+        if not is_last_fatal and context.retry_number >= settings.step_retries:
+            raise
         wait = settings.step_retry_seconds * 2**context.retry_number
         raise dg.RetryRequested(max_retries=settings.step_retries, seconds_to_wait=wait) from error
 
@@ -211,7 +227,9 @@ def _stretch(step: Step, table: str, time_column: str | None) -> tuple[pd.Timest
         return None, None
     stored = step.warehouse.table(table)
     if "source" in stored.columns:
-        stored = Scope(step.house.in_source()).filter(stored)
+        stored = of_parts(step.source_map).filter(
+            stored
+        )  # a site goes by its first source: its own rows are among them
     ends = step.warehouse.frame(stored.aggregate(first=stored[time_column].min(), last=stored[time_column].max()))
     first, last = pd.Timestamp(ends["first"].iloc[0]), pd.Timestamp(ends["last"].iloc[0])
     return (None, None) if pd.isna(first) else (first, last)

@@ -78,14 +78,18 @@ def check_map(house: House, request: CheckRequest) -> Iterator[TableCheck]:
     Raises:
         SourceError: the source does not answer, or lacks a table.
     """
-    source_map: SourceMap = house.source_map
-    with house.open_source() as reader:
-        for table_map in source_map.tables:
-            head = reader.head(table_map.name, request.rows)
-            found = check_columns(head, table_map, is_utc=source_map.times_are == "utc")
-            further = [name for name in head.column_names if name not in table_map.types]
-            notices = (f"further columns, kept as text: {', '.join(further)}",) if further else ()
-            yield TableCheck(table_map.name, head.num_rows, notices, tuple(found))
+    for source_map in house.read_parts:
+        with house.open_source(source_map) as reader:
+            yield from _checked(reader, source_map, request.rows)
+
+
+def _checked(reader: SourceReader, source_map: SourceMap, rows: int) -> Iterator[TableCheck]:
+    for table_map in source_map.tables:
+        head = reader.head(table_map.name, rows)
+        found = check_columns(head, table_map, is_utc=source_map.times_are == "utc")
+        further = [name for name in head.column_names if name not in table_map.types]
+        notices = (f"further columns, kept as text: {', '.join(further)}",) if further else ()
+        yield TableCheck(table_map.name, head.num_rows, notices, tuple(found))
 
 
 def propose_map(request: ProposeRequest) -> str:

@@ -69,8 +69,8 @@ _BY_ROLE: Final[Mapping[Role, Table]] = {"intervals": INTERVAL_STATISTICS, "case
 
 def build_contract_checks(source_map: SourceMap) -> list[dg.AssetChecksDefinition]:
     """The contract checks of one source's graph."""
-    roles = {table.role for table in source_map.tables}
-    return [_contract_check(table) for table in (*_ALWAYS, *(_BY_ROLE[role] for role in _BY_ROLE if role in roles))]
+    played = (_BY_ROLE[role] for role in _BY_ROLE if source_map.playing(role))
+    return [_contract_check(table) for table in (*_ALWAYS, *played)]
 
 
 def _contract_check(table: Table) -> dg.AssetChecksDefinition:

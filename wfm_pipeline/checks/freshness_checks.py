@@ -51,4 +51,5 @@ def _freshness_check(source_map: SourceMap, check: str) -> dg.AssetChecksDefinit
 def _key(source_map: SourceMap, check: str) -> dg.AssetKey:
     if check != CALLS:
         return key_named(check)
-    return bronze_key(source_map, source_map.leading)
+    part = source_map.leading_parts[0]
+    return bronze_key(part, part.leading)

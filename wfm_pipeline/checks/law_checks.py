@@ -7,6 +7,7 @@ import dagster as dg
 
 from wfm_pipeline.asset_keys import key_named
 from wfm_pipeline.checks.verdicts import verdict
+from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.laws import (
@@ -24,7 +25,7 @@ from wfm_pipeline.warehouse.laws import (
     workload_is_the_forecasts,
 )
 
-Count = Callable[[Warehouse, str], Law]
+Count = Callable[[Warehouse, SourceMap], Law]
 
 _LAWS: tuple[tuple[str, str, str, Count], ...] = (
     (
@@ -111,7 +112,7 @@ def _law_check(table: str, name: str, description: str, count: Count) -> dg.Asse
     @dg.asset_check(asset=key_named(table), name=name, description=description, blocking=True)
     def law_check(house: dg.ResourceParam[House]) -> dg.AssetCheckResult:
         with house.open_warehouse() as warehouse:
-            law = count(warehouse, house.source_map.name)
+            law = count(warehouse, house.source_map)
         return _result(description, law)
 
     return law_check

@@ -111,6 +111,24 @@ SOURCES = Table(
     (SOURCE, flag("is_simulated", "Its data are made, not real; every title says so.")),
 )
 
+SOURCE_STATES = Table(
+    "bronze",
+    "source_states",
+    "One row per source of a site of several: whether it was read when a run was last about the site.",
+    ("source",),
+    (
+        SOURCE,
+        flag("is_read", "It was read, or asked and found to hold nothing new."),
+        instant("asked_at", "When that was."),
+        day(
+            "stands_at",
+            "Last business date that was read to its end while it is not read; null: none, or it is read.",
+            nullable=True,
+        ),
+        text("reason", "Why it was not read, in words; null: it was."),
+    ),
+)
+
 FINISHED_RUNS = Table(
     "bronze",
     "finished_runs",
@@ -137,5 +155,14 @@ SCHEMA_VERSIONS = Table(
     ),
 )
 
-BRONZE_TABLES: Final = (DAY_LEDGER, TABLE_LEDGER, PENDING_DAYS, SOURCES, FINISHED_RUNS, SCHEMA_VERSIONS, PSEUDONYM)
+BRONZE_TABLES: Final = (
+    DAY_LEDGER,
+    TABLE_LEDGER,
+    PENDING_DAYS,
+    SOURCES,
+    SOURCE_STATES,
+    FINISHED_RUNS,
+    SCHEMA_VERSIONS,
+    PSEUDONYM,
+)
 """What bronze keeps beside the sources' own tables."""

@@ -26,7 +26,7 @@ CALL_LEGS = Table(
     "silver",
     "call_legs",
     "One row per leg of a call: one stay in one queue, with its service if there was one.",
-    ("call_id", "leg_number"),
+    ("source", "call_id", "leg_number"),
     (
         SOURCE,
         text("call_id", "The call.", nullable=False),
@@ -61,7 +61,7 @@ CALLS = Table(
     "silver",
     "calls",
     "One row per call: all its legs, attributed to the queue that was touched first.",
-    ("call_id",),
+    ("source", "call_id"),
     (
         SOURCE,
         text("call_id", "The call.", nullable=False),
@@ -190,7 +190,7 @@ CASES = Table(
     "silver",
     "cases",
     "One row per case.",
-    ("case_id",),
+    ("source", "case_id"),
     (
         SOURCE,
         text("case_id", "The case.", nullable=False),

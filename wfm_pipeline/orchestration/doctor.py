@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.errors import WfmError
 from wfm_pipeline.monitoring.alerts.overview import letters_words
 from wfm_pipeline.orchestration.instance import health as dagster_health
@@ -59,7 +60,7 @@ def examine(settings: Settings, load_definitions: dagster_health.LoadDefinitions
         *_drivers(),
         ("source map", _source_map, "wfm init, then set source; maps are in wfm_pipeline/sources/maps"),
         ("time zone", _time_zone, "set time_zone to an IANA name; apt-get install tzdata"),
-        ("source", _source, "check WFM_SOURCE_URL and that the database answers; `wfm sample` makes one"),
+        *_found_sources(house),
         ("warehouse", _warehouse, "check WFM_WAREHOUSE_URL"),
         ("alerts", letters_words, "mend the channel, then `wfm alerts test`; `wfm alerts` shows what was given up"),
         (
@@ -79,6 +80,14 @@ def examine(settings: Settings, load_definitions: dagster_health.LoadDefinitions
         ),
     ]
     return [_ask(name, look, mend, house) for name, look, mend in checks]
+
+
+def _found_sources(house: House) -> list[tuple[str, Callable[[House], str], str]]:
+    """The checks of the sources; where the maps cannot be read, the source map's check says so."""
+    try:
+        return list(_sources(house))
+    except WfmError:
+        return []
 
 
 def as_table(findings: list[Finding]) -> pd.DataFrame:
@@ -126,7 +135,7 @@ def _lightgbm(_: House) -> str:
 
 
 def _odbc(house: House) -> str:
-    is_needed = "pyodbc" in (house.settings.url_of_source or "")
+    is_needed = house.needs_odbc
     if ctypes.util.find_library("odbc") is None:
         if is_needed:
             raise WfmError("the unixODBC library is missing, and the source URL needs it")
@@ -149,7 +158,8 @@ def _driver(engine: type[Engine], house: House) -> str:
 
 
 def _source_map(house: House) -> str:
-    return f"{house.source_map.name}: {', '.join(table.name for table in house.source_map.tables)}"
+    parts = house.source_map.parts
+    return "; ".join(f"{part.name}: {', '.join(table.name for table in part.tables)}" for part in parts)
 
 
 def _time_zone(house: House) -> str:
@@ -157,9 +167,17 @@ def _time_zone(house: House) -> str:
     return f"{house.site.time_zone}, now {now:%Y-%m-%d %H:%M %z}"
 
 
-def _source(house: House) -> str:
-    with house.open_source() as reader:
-        for table_map in house.source_map.tables:
+def _sources(house: House) -> Iterator[tuple[str, Callable[[House], str], str]]:
+    """A check for every source that is in use; of a site that has several, each by its name."""
+    for part in house.read_parts:
+        name = f"source {part.name}" if house.source_map.members else "source"
+        where = "url of its entry under [[sources]]" if house.source_map.members else "WFM_SOURCE_URL"
+        yield name, partial(_source, part), f"check {where} and that the database answers; `wfm sample` makes one"
+
+
+def _source(part: SourceMap, house: House) -> str:
+    with house.open_source(part) as reader:
+        for table_map in part.tables:
             reader.check(table_map)
         return f"answers; {len(reader.tables())} tables, all of the map's are there"
 

@@ -5,7 +5,6 @@ no URL with a password ever becomes part of a run's config. What a question does
 that opens no warehouse does not wait for Ibis. Not here: what settings mean to a capability (options.py).
 """
 
-import dataclasses
 import datetime as dt
 import logging
 from collections.abc import Iterator
@@ -18,10 +17,11 @@ from typing import TYPE_CHECKING
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.contracts.source.source_map import Missing, SourceMap
 from wfm_pipeline.errors import DataError, SettingsError, WarehouseError, WfmError
-from wfm_pipeline.resources.options import readers_mode, readers_of, site_of
+from wfm_pipeline.resources.options import readers_mode, readers_of
 from wfm_pipeline.settings import Settings
 
 if TYPE_CHECKING:
+    from wfm_pipeline.resources.site_sources import Places
     from wfm_pipeline.sources.reader import SourceReader
     from wfm_pipeline.warehouse.engines.engine import Warehouse
     from wfm_pipeline.warehouse.engines.entry import Engine
@@ -48,17 +48,35 @@ class House:
     settings: Settings
 
     @cached_property
-    def source_map(self) -> SourceMap:
-        """The chosen source's map, with the site as the settings change it."""
-        from wfm_pipeline.sources.maps import load_map
+    def _places(self) -> "Places":
+        from wfm_pipeline.resources.site_sources import find_places
 
-        found = load_map(self.settings.source)
-        return dataclasses.replace(found, site=site_of(self.settings, found.site))
+        return find_places(self.settings)
+
+    @property
+    def source_map(self) -> SourceMap:
+        """The chosen source's map, or that of several sources that are one site, with the site as the settings change it."""
+        return self._places.source_map
+
+    @property
+    def read_parts(self) -> tuple[SourceMap, ...]:
+        """The parts of the source map that a run reads: all that are in use, or the one that was chosen."""
+        return self._places.read_parts
 
     @property
     def site(self) -> Site:
         """The site whose calls these are."""
         return self.source_map.site
+
+    @property
+    def parts_in_use(self) -> frozenset[str]:
+        """Names of the parts that are in use: all but those that have ended."""
+        return self._places.in_use
+
+    @property
+    def needs_odbc(self) -> bool:
+        """Whether a source's URL names ODBC."""
+        return any("+pyodbc" in (url or "").split("://", 1)[0] for url in self._places.known_urls())
 
     def check(self) -> None:
         """Refuse settings that cannot work before anything is opened.
@@ -168,28 +186,25 @@ class House:
 
         return open_ops(self.warehouse_url, self.settings.home)
 
-    def open_source(self) -> "SourceReader":
-        """A reader of the source; use it in a `with`.
+    def open_source(self, part: SourceMap | None = None) -> "SourceReader":
+        """A reader of a source; use it in a `with`.
+
+        Args:
+            part: One of the source map's parts; None where there is one only.
 
         Raises:
             SettingsError: nothing says where the source is.
         """
         from wfm_pipeline.sources.opening import open_reader
 
-        url = self.settings.url_of_source
-        if url is None:
-            raise SettingsError(
-                f"where is source {self.settings.source!r}? Set WFM_SOURCE_URL, or source_url in wfm.toml, "
-                "to its database; `wfm load` puts a public file into one",
-                source=self.settings.source,
-            )
+        of = part or self.source_map
         return open_reader(
-            url,
-            time_zone=self.site.time_zone if self.source_map.times_are == "utc" else None,
+            self._places.url_of(of),
+            time_zone=self.site.time_zone if of.times_are == "utc" else None,
             chunk_rows=self.settings.chunk_rows,
             attempts=self.settings.retry_attempts,
-            files=self.source_map.files,
-            events=self.source_map.events,
+            files=of.files,
+            events=of.events,
         )
 
     def open_gold(self) -> "GoldReader":
@@ -250,7 +265,23 @@ class House:
 
     @cached_property
     def is_simulated(self) -> bool:
-        """True where the source says of itself that its data are made; while it cannot be asked, what it said last.
+        """True where a source says of itself that its data are made; while it cannot be asked, what it said last.
+
+        Raises:
+            SourceError: none of the sources can be asked, or was ever read.
+        """
+        said, faults = list[bool](), list[WfmError]()
+        for part in self.source_map.parts:
+            try:
+                said.append(self.is_part_simulated(part))
+            except WfmError as error:
+                faults.append(error)
+        if not said:
+            raise faults[0]
+        return any(said)
+
+    def is_part_simulated(self, part: SourceMap) -> bool:
+        """The same of one part of the source map.
 
         Raises:
             SourceError: it cannot be asked, and was never read.
@@ -258,18 +289,18 @@ class House:
         from wfm_pipeline.sources.sample import SAMPLE_INFO_TABLE
         from wfm_pipeline.warehouse.source_card import noted_simulated
 
-        if self.source_map.is_simulated:
+        if part.is_simulated:
             return True
         try:
-            with self.open_source() as reader:
+            with self.open_source(part) as reader:
                 return SAMPLE_INFO_TABLE in reader.tables()
         except WfmError:
             with self.open_warehouse() as warehouse:
-                noted = noted_simulated(warehouse, self.source_map.name)
+                noted = noted_simulated(warehouse, part.name)
             if noted is None:
                 raise
             return noted
 
     def in_source(self) -> dict[str, str]:
-        """The condition that every silver and gold row of this source meets."""
+        """The condition that every row of gold and of the intervals meets; a site goes by its first source."""
         return {"source": self.source_map.name}

@@ -99,11 +99,12 @@ def redials(calls: IbisTable, redial_window_seconds: int) -> IbisTable:
         redial_window_seconds: The window [s], inclusive.
 
     Returns:
-        Column call_id.
+        Columns source and call_id.
     """
     known = calls.filter(calls.caller_key.notnull())
     before = ibis.window(group_by=["caller_key", "queue_id"], order_by=[known.arrived_at, known.row_hash])
     pairs = known.select(
+        "source",
         "call_id",
         "arrived_at",
         before_outcome=known.outcome.lag().over(before),
@@ -113,28 +114,39 @@ def redials(calls: IbisTable, redial_window_seconds: int) -> IbisTable:
         pairs.before_outcome == "abandoned",
         pairs.arrived_at > pairs.before_arrived_at,
         pairs.arrived_at <= pairs.before_arrived_at + ibis.interval(seconds=redial_window_seconds),
-    ).select("call_id")
+    ).select("source", "call_id")
 
 
-def finish_calls(
-    calls: IbisTable, redial_ids: IbisTable, customers: IbisTable | None, is_open: BooleanValue
-) -> IbisTable:
-    """Calls with their customer, redial mark, date and opening mark: the columns of `silver.calls`.
+def with_customers(calls: IbisTable, customers: IbisTable | None) -> IbisTable:
+    """Calls of one source with customer_key.
 
     Args:
         calls: From `attribute_calls`.
-        redial_ids: From `redials`.
         customers: From `customers_by_landing_number`; None where the source has no customers.
+
+    Returns:
+        The calls, with the customer of the landing number, else the known id.
+    """
+    if customers is None:
+        return calls.mutate(customer_key=calls.customer_id)
+    owned = calls.left_join(customers, calls.landing_number == customers.customer_landing_number)
+    key = ibis.coalesce(owned.landing_customer_key, owned.customer_id)
+    return owned.select(*calls.columns, customer_key=key)
+
+
+def finish_calls(calls: IbisTable, redial_ids: IbisTable, is_open: BooleanValue) -> IbisTable:
+    """Calls with their redial mark, date and opening mark: the columns of `silver.calls`.
+
+    Args:
+        calls: From `with_customers`, of one source or of several.
+        redial_ids: From `redials`.
         is_open: Bound to `calls`.
 
     Returns:
         One row per call.
     """
     dated = calls.mutate(business_date=calls.arrived_at_local.date(), is_open=is_open)
-    marks = redial_ids.select(redial_call_id="call_id")
-    marked = dated.left_join(marks, dated.call_id == marks.redial_call_id)
-    marked = marked.mutate(is_redial=marked.redial_call_id.notnull())
-    if customers is None:
-        return marked.mutate(customer_key=marked.customer_id)
-    owned = marked.left_join(customers, marked.landing_number == customers.customer_landing_number)
-    return owned.mutate(customer_key=ibis.coalesce(owned.landing_customer_key, owned.customer_id))
+    marks = redial_ids.select(redial_source="source", redial_call_id="call_id")
+    is_same = (dated.call_id == marks.redial_call_id) & (dated.source == marks.redial_source)
+    marked = dated.left_join(marks, is_same)
+    return marked.mutate(is_redial=marked.redial_call_id.notnull())

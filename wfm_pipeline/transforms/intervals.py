@@ -116,13 +116,16 @@ def rows_of_queues(grid: IbisTable, queues: IbisTable) -> IbisTable:
     """The full grid of queues and intervals.
 
     Args:
-        grid: One row per interval: slot, interval_start, interval_start_local, business_date, is_open, is_missing.
-        queues: queue_id and first_date, from which the queue has rows.
+        grid: One row per interval: slot, interval_start, interval_start_local, business_date, is_open, is_missing,
+            and is_open_day where any interval of its day is open.
+        queues: From `known_stretches`.
 
     Returns:
-        One row per queue and interval from the queue's first date on.
+        One row per queue and interval from the queue's first date on; missing on open days from which it is unknown.
     """
-    return grid.join(queues, grid.business_date >= queues.first_date)
+    rows = grid.join(queues, grid.business_date >= queues.first_date)
+    is_unknown = (rows.is_open_day & (rows.business_date >= rows.unknown_from)).fill_null(False)
+    return rows.mutate(is_missing=rows.is_missing | is_unknown).drop("is_open_day", "unknown_from")
 
 
 def queue_intervals(rows: IbisTable, found: IbisTable, source: str, *, is_absent_missing: bool = False) -> IbisTable:
@@ -176,6 +179,21 @@ def first_dates(calls: IbisTable) -> IbisTable:
         queue_id and first_date.
     """
     return calls.group_by("queue_id").agg(first_date=calls.business_date.min())
+
+
+def known_stretches(queues: IbisTable, unknown: IbisTable | None) -> IbisTable:
+    """From which date on each queue has rows, and from which on they are unknown.
+
+    Args:
+        queues: From `first_dates`.
+        unknown: queue_id and unknown_from of queues with a source that is not read; None where all are.
+
+    Returns:
+        queue_id, first_date and unknown_from; null where the queue is known to its end.
+    """
+    if unknown is None:
+        return queues.mutate(unknown_from=ibis.null("date"))
+    return queues.left_join(unknown, "queue_id").select("queue_id", "first_date", "unknown_from")
 
 
 def intervals_per_day(intervals: IbisTable) -> IbisTable:

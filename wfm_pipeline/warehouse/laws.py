@@ -6,8 +6,10 @@ import ibis
 from ibis import _
 from ibis.expr.types import Table as IbisTable
 
+from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import of_parts, of_source
+from wfm_pipeline.warehouse.silver.unknown_queues import unknown_queues
 
 SUM_TOLERANCE = 1e-9
 """Calls [count]: means are doubles added in another order by each engine."""
@@ -35,26 +37,29 @@ class Law:
         return self.broken_rows == 0
 
 
-def calls_equal_intervals(warehouse: Warehouse, source: str) -> Law:
-    """Calls in silver.calls, or counted by the source, = calls offered in silver.queue_intervals, per queue and business date."""
-    single = _of_source(warehouse, "silver.calls", source).select(
+def calls_equal_intervals(warehouse: Warehouse, source_map: SourceMap) -> Law:
+    """Calls in silver.calls, or counted by the source, = calls offered in silver.queue_intervals.
+
+    Per queue and business date that are known.
+    """
+    single = _known(warehouse, source_map, "silver.calls").select(
         "queue_id", "business_date", calls=ibis.literal(1, type="int64")
     )
-    told = _statistics(warehouse, source)
+    told = _statistics(warehouse, source_map)
     if told is not None:
         single = single.union(told.select("queue_id", "business_date", calls=_.calls_offered))
     calls = single.group_by("queue_id", "business_date").agg(calls=_.calls.sum())
     intervals = (
-        _of_source(warehouse, "silver.queue_intervals", source)
+        _of_source(warehouse, "silver.queue_intervals", source_map)
         .group_by("queue_id", "business_date")
         .agg(offered=_.calls_offered.sum().fill_null(0))
     )
     return _compare(warehouse, calls, intervals, "calls", "offered", tolerance=0)
 
 
-def offered_is_the_sum_of_outcomes(warehouse: Warehouse, source: str) -> Law:
+def offered_is_the_sum_of_outcomes(warehouse: Warehouse, source_map: SourceMap) -> Law:
     """calls_offered = calls_answered + calls_abandoned + calls_other in every interval."""
-    rows = _of_source(warehouse, "silver.queue_intervals", source)
+    rows = _of_source(warehouse, "silver.queue_intervals", source_map)
     parts = rows.calls_answered + rows.calls_abandoned + rows.calls_other
     sums = rows.agg(
         left=rows.calls_offered.sum(), right=parts.sum(), broken=(rows.calls_offered != parts).fill_null(False).sum()
@@ -62,12 +67,12 @@ def offered_is_the_sum_of_outcomes(warehouse: Warehouse, source: str) -> Law:
     return _law(warehouse, sums)
 
 
-def known_measures_are_conserved(warehouse: Warehouse, source: str) -> Law:
+def known_measures_are_conserved(warehouse: Warehouse, source_map: SourceMap) -> Law:
     """Known handle times and waits of answered calls in silver.calls = those counted and summed in the intervals.
 
-    Per queue and business date; an interval of which none is known adds nothing.
+    Per queue and business date that are known; an interval of which none is known adds nothing.
     """
-    calls = _of_source(warehouse, "silver.calls", source)
+    calls = _known(warehouse, source_map, "silver.calls")
     answered = calls.filter(calls.outcome == "answered")
     keys = ("queue_id", "business_date")
     single = answered.select(
@@ -76,7 +81,7 @@ def known_measures_are_conserved(warehouse: Warehouse, source: str) -> Law:
         handle_known=_.handle_seconds.notnull().ifelse(1, 0).cast("int64"),
         wait_known=_.wait_seconds.notnull().ifelse(1, 0).cast("int64"),
     )
-    told = _statistics(warehouse, source)
+    told = _statistics(warehouse, source_map)
     if told is not None:
         names = {
             "seconds": "handle_seconds",
@@ -90,7 +95,7 @@ def known_measures_are_conserved(warehouse: Warehouse, source: str) -> Law:
         wait_known=_.wait_known.sum(),
     )
     counted = (
-        _of_source(warehouse, "silver.queue_intervals", source)
+        _of_source(warehouse, "silver.queue_intervals", source_map)
         .group_by("queue_id", "business_date")
         .agg(
             summed=_.handle_seconds.sum().fill_null(0.0),
@@ -108,36 +113,36 @@ def known_measures_are_conserved(warehouse: Warehouse, source: str) -> Law:
     return _law(warehouse, both.agg(left=seconds.sum(), right=both.summed.sum(), broken=broken.sum()))
 
 
-def _statistics(warehouse: Warehouse, source: str) -> IbisTable | None:
+def _statistics(warehouse: Warehouse, source_map: SourceMap) -> IbisTable | None:
     """What a source has counted itself; None where nothing has come in."""
     table = "silver.interval_statistics"
-    return _of_source(warehouse, table, source) if warehouse.has(table) else None
+    return _known(warehouse, source_map, table) if warehouse.has(table) else None
 
 
-def days_are_sums_of_intervals(warehouse: Warehouse, source: str) -> Law:
+def days_are_sums_of_intervals(warehouse: Warehouse, source_map: SourceMap) -> Law:
     """The mean of a forecast day = the sum of its intervals' means, per queue and issue."""
     keys = ("queue_id", "business_date", "issued_at")
     intervals = (
-        _of_source(warehouse, "gold.queue_interval_forecast", source).group_by(*keys).agg(calls=_.calls_mean.sum())
+        _of_source(warehouse, "gold.queue_interval_forecast", source_map).group_by(*keys).agg(calls=_.calls_mean.sum())
     )
-    days = _of_source(warehouse, "gold.queue_day_forecast", source).select(*keys, offered="calls_mean")
+    days = _of_source(warehouse, "gold.queue_day_forecast", source_map).select(*keys, offered="calls_mean")
     return _compare(warehouse, intervals, days, "calls", "offered", tolerance=SUM_TOLERANCE)
 
 
-def final_days_are_sums_of_intervals(warehouse: Warehouse, source: str) -> Law:
+def final_days_are_sums_of_intervals(warehouse: Warehouse, source_map: SourceMap) -> Law:
     """The final mean of a day = the sum of its intervals' final means, overrides included."""
     keys = ("queue_id", "business_date", "issued_at")
-    intervals = _of_source(warehouse, "gold.queue_interval_forecast_final", source)
+    intervals = _of_source(warehouse, "gold.queue_interval_forecast_final", source_map)
     sums = intervals.group_by(*keys).agg(calls=_.calls_final.sum())
-    days = _of_source(warehouse, "gold.queue_day_forecast_final", source).select(*keys, final="calls_final")
+    days = _of_source(warehouse, "gold.queue_day_forecast_final", source_map).select(*keys, final="calls_final")
     return _compare(warehouse, sums, days, "calls", "final", tolerance=SUM_TOLERANCE)
 
 
-def final_values_begin_with_the_models(warehouse: Warehouse, source: str) -> Law:
+def final_values_begin_with_the_models(warehouse: Warehouse, source_map: SourceMap) -> Law:
     """Where no override acted the final value is the model's, and the model's stands in the issue."""
-    rows = _of_source(warehouse, "gold.queue_interval_forecast_final", source)
+    rows = _of_source(warehouse, "gold.queue_interval_forecast_final", source_map)
     keys = ["queue_id", "interval_start", "issued_at"]
-    issued = _of_source(warehouse, "gold.queue_interval_forecast", source).select(*keys, issued="calls_mean")
+    issued = _of_source(warehouse, "gold.queue_interval_forecast", source_map).select(*keys, issued="calls_mean")
     both = rows.left_join(issued, keys)
     moved = both.override_ids.isnull() & (both.calls_final != both.calls_mean)
     broken = both.issued.isnull() | (both.issued != both.calls_mean) | moved
@@ -146,32 +151,32 @@ def final_values_begin_with_the_models(warehouse: Warehouse, source: str) -> Law
     )
 
 
-def quantiles_are_ordered(warehouse: Warehouse, source: str, table: str) -> Law:
+def quantiles_are_ordered(warehouse: Warehouse, source_map: SourceMap, table: str) -> Law:
     """calls_q10 <= calls_q50 <= calls_q90 in every row."""
-    rows = _of_source(warehouse, table, source)
+    rows = _of_source(warehouse, table, source_map)
     crossed = (rows.calls_q10 > rows.calls_q50) | (rows.calls_q50 > rows.calls_q90)
     return _law(warehouse, rows.agg(left=rows.count(), right=_kept(rows, crossed), broken=crossed.sum()))
 
 
-def workload_is_the_forecasts(warehouse: Warehouse, source: str) -> Law:
+def workload_is_the_forecasts(warehouse: Warehouse, source_map: SourceMap) -> Law:
     """workload_minutes of a staffed issue = final calls x aht_seconds / 60 of its forecast, where the handle time is known.
 
     An issue without final values has the model's calls instead.
     """
     keys = ("queue_id", "interval_start", "issued_at")
-    staffed = _of_source(warehouse, "gold.queue_interval_staffing", source)
-    forecast = _of_source(warehouse, "gold.queue_interval_forecast", source)
+    staffed = _of_source(warehouse, "gold.queue_interval_staffing", source_map)
+    forecast = _of_source(warehouse, "gold.queue_interval_forecast", source_map)
     forecast = forecast.semi_join(staffed.select("issued_at").distinct(), "issued_at")
-    final = _of_source(warehouse, "gold.queue_interval_forecast_final", source).select(*keys, "calls_final")
+    final = _of_source(warehouse, "gold.queue_interval_forecast_final", source_map).select(*keys, "calls_final")
     planned = forecast.left_join(final, keys).select(*keys, "aht_seconds", "calls_mean", "calls_final")
     minutes = planned.select(*keys, offered=_.calls_final.fill_null(_.calls_mean) * _.aht_seconds / 60)
     known = staffed.filter(staffed.reason.isnull()).select(*keys, minutes="workload_minutes")
     return _compare(warehouse, known, minutes.semi_join(known, keys), "minutes", "offered", tolerance=SUM_TOLERANCE)
 
 
-def teams_are_rounded_once(warehouse: Warehouse, source: str) -> Law:
+def teams_are_rounded_once(warehouse: Warehouse, source_map: SourceMap) -> Law:
     """agents_required - 1 < agents_required_exact <= agents_required <= agents_scheduled in every row with a team."""
-    rows = _of_source(warehouse, "gold.queue_interval_staffing", source)
+    rows = _of_source(warehouse, "gold.queue_interval_staffing", source_map)
     rows = rows.filter(rows.reason.isnull())
     broken = (
         (rows.agents_required_exact > rows.agents_required)
@@ -181,9 +186,9 @@ def teams_are_rounded_once(warehouse: Warehouse, source: str) -> Law:
     return _law(warehouse, rows.agg(left=rows.count(), right=_kept(rows, broken), broken=broken.sum()))
 
 
-def heads_are_conserved(warehouse: Warehouse, source: str) -> Law:
+def heads_are_conserved(warehouse: Warehouse, source_map: SourceMap) -> Law:
     """heads_start + heads_hired - heads_left = heads_end = heads_start of the next week, per pool and issue."""
-    rows = _of_source(warehouse, "gold.capacity_week", source)
+    rows = _of_source(warehouse, "gold.capacity_week", source_map)
     rows = rows.filter(rows.heads_start.notnull())
     following = rows.heads_start.lead().over(ibis.window(group_by=["pool_id", "issued_at"], order_by="week_start"))
     rows = rows.mutate(following=following.fill_null(rows.heads_end))
@@ -192,9 +197,9 @@ def heads_are_conserved(warehouse: Warehouse, source: str) -> Law:
     return _law(warehouse, rows.agg(left=ends.sum(), right=rows.heads_end.sum(), broken=broken.sum()))
 
 
-def bands_of_capacity_are_ordered(warehouse: Warehouse, source: str) -> Law:
+def bands_of_capacity_are_ordered(warehouse: Warehouse, source_map: SourceMap) -> Law:
     """q10 <= q50 <= q90 of FTE required, available and short, in every row."""
-    rows = _of_source(warehouse, "gold.capacity_week", source)
+    rows = _of_source(warehouse, "gold.capacity_week", source_map)
     crossed = ibis.literal(value=False)
     for name in ("fte_required", "paid_fte_required", "fte_available", "gap_fte"):
         low, middle, high = (rows[f"{name}_{level}"].fill_null(0) for level in ("q10", "q50", "q90"))
@@ -206,8 +211,19 @@ def _kept(rows: IbisTable, broken: ibis.expr.types.BooleanValue) -> ibis.expr.ty
     return rows.count() - broken.fill_null(False).sum()
 
 
-def _of_source(warehouse: Warehouse, table: str, source: str) -> IbisTable:
-    return Scope({"source": source}).filter(warehouse.table(table))
+def _known(warehouse: Warehouse, source_map: SourceMap, table: str) -> IbisTable:
+    """Rows of the source, or of all of a site's; those of a queue's dates that are unknown are not counted anywhere."""
+    rows = of_parts(source_map).filter(warehouse.table(table))
+    unknown = unknown_queues(warehouse, source_map, rows)
+    if unknown is None:
+        return rows
+    intervals = _of_source(warehouse, "silver.queue_intervals", source_map)
+    days = intervals.filter(intervals.is_missing).select("queue_id", "business_date").distinct()
+    return rows.anti_join(days.semi_join(unknown, "queue_id"), ["queue_id", "business_date"])
+
+
+def _of_source(warehouse: Warehouse, table: str, source_map: SourceMap) -> IbisTable:
+    return of_source(source_map).filter(warehouse.table(table))
 
 
 def _compare(

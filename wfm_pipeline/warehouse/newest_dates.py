@@ -12,9 +12,11 @@ from wfm_pipeline.warehouse.gold_reader import GoldReader
 
 
 def newest_calls(gold: GoldReader, source_map: SourceMap) -> dt.date | None:
-    """Last business date of the source's rows, as the runs have noted it."""
-    table = source_map.bronze_name(source_map.leading)
-    return _latest(gold.rows("pipeline_health", source=source_map.name, table_name=table)["freshness"])
+    """Last business date of the source's rows, as the runs have noted it; of several sources that of the one behind."""
+    tables = [part.bronze_name(part.leading) for part in source_map.leading_parts]
+    health = (gold.rows("pipeline_health", source=source_map.name, table_name=table) for table in tables)
+    newest = [_latest(rows["freshness"]) for rows in health]
+    return min((date for date in newest if date), default=None) if all(newest) else None
 
 
 def newest_known_day(gold: GoldReader, source: str) -> dt.date | None:

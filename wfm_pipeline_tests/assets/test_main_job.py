@@ -187,8 +187,11 @@ def test_a_new_owner_of_a_landing_number_reaches_the_calls_of_the_past(house):
 
 def test_a_broken_contract_stops_what_stands_on_it_and_says_what_broke(house):
     refresh(house)
-    with house.open_warehouse() as warehouse:  # another source that uses one of our call ids
-        warehouse.execute("insert into silver.calls select * replace ('other' as source) from silver.calls limit 1")
+    with house.open_warehouse() as warehouse:  # another source that has one call twice
+        twice = "(select * from silver.calls order by call_id limit 1), (select 1 union all select 2)"
+        warehouse.execute(
+            f"insert into silver.calls select columns(c.*) from {twice}".replace("limit 1)", "limit 1) c")
+        )
     done = []
 
     outcome = refresh_outcome(house, on_step=lambda step, what: done.append(step) if what == "done" else None)

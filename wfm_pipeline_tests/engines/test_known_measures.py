@@ -60,7 +60,7 @@ def test_every_second_handle_time_unknown_leaves_the_mean_of_the_known_ones(ware
         )
     assert (5, 1500) == (handle["answered_handle_known"], handle["handle_seconds"])
     assert [(5, 300.0)] == list(customers[["answered_handle_known", "aht_seconds"]].itertuples(index=False, name=None))
-    assert known_measures_are_conserved(warehouse, "test").holds
+    assert known_measures_are_conserved(warehouse, SOURCE).holds
 
 
 def test_a_source_that_tells_no_wait_has_no_service_level(warehouse):
@@ -112,7 +112,7 @@ def test_a_day_of_which_nothing_is_known_has_no_handle_time(warehouse):
     assert (0, None, None) == tuple(day[name] for name in names)
     handle = read_inputs(warehouse, SOURCE).known_handle()
     assert 0 == handle[["answered_handle_known", "handle_seconds"]].to_numpy().sum()
-    assert known_measures_are_conserved(warehouse, "test").holds
+    assert known_measures_are_conserved(warehouse, SOURCE).holds
 
 
 def test_handle_time_that_is_lost_or_counted_twice_on_the_way_breaks_the_law(warehouse):
@@ -120,5 +120,5 @@ def test_handle_time_that_is_lost_or_counted_twice_on_the_way_breaks_the_law(war
 
     warehouse.execute("update silver.queue_intervals set handle_seconds = handle_seconds + 1 where calls_offered = 1")
 
-    law = known_measures_are_conserved(warehouse, "test")
+    law = known_measures_are_conserved(warehouse, SOURCE)
     assert (300, 302, 1) == (law.left, law.right, law.broken_rows)

@@ -39,8 +39,8 @@ def test_real_calls_are_conserved_from_source_to_intervals(real_data, real_sourc
         by_queue = warehouse.frame(calls.group_by("queue_id").agg(calls=calls.count()))
         missing = [row["date"] for row in rows_of(warehouse, "calendar_days", "date") if row["is_missing"]]
         laws = [
-            calls_equal_intervals(warehouse, "anonymous_bank"),
-            offered_is_the_sum_of_outcomes(warehouse, "anonymous_bank"),
+            calls_equal_intervals(warehouse, real_source_map),
+            offered_is_the_sum_of_outcomes(warehouse, real_source_map),
         ]
 
     assert (318_286, 318_286 - 2_658, 2_658, 0) == (

@@ -25,14 +25,19 @@ def findings(
     from wfm_pipeline.warehouse.shelves.findings import findings_by_rule, findings_of_rule
 
     house = House(settings)
+    parts = house.read_parts if source else house.source_map.parts
     with house.open_warehouse() as opened:
-        found = findings_table(findings_by_rule(opened, house.source_map), house.source_map)
-        rows = findings_of_rule(opened, house.source_map, rule, most=most) if rule else found
+        found = {part.name: findings_table(findings_by_rule(opened, part), part) for part in parts}
+        of_rule = {part.name: findings_of_rule(opened, part, rule, most=most) for part in parts} if rule else found
     title = f"Findings of rule {rule}" if rule else "Findings by rule"
+    titles = {name: f"{title}, source {name}" if house.source_map.members else title for name in found}
     if as_json:
-        print_json({title: rows}, is_simulated=house.is_simulated)
-    elif rows.empty:
-        known = f"; rules with findings: {', '.join(found['rule'])}" if rule and len(found) else ""
+        print_json({titles[name]: rows for name, rows in of_rule.items()}, is_simulated=house.is_simulated)
+        return
+    for name, rows in of_rule.items():
+        if not rows.empty:
+            print_table(rows, house.title(titles[name]))
+    if all(rows.empty for rows in of_rule.values()):
+        rules = sorted({one for rows in found.values() for one in rows["rule"]}) if rule else []
+        known = f"; rules with findings: {', '.join(rules)}" if rules else ""
         out.say(f"nothing was set aside{f' by rule {rule}' if rule else ''}{known}")
-    else:
-        print_table(rows, house.title(title))

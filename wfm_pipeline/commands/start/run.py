@@ -19,7 +19,7 @@ from wfm_pipeline.commands.common import (
     tell_notices,
     tell_step,
 )
-from wfm_pipeline.errors import WfmError
+from wfm_pipeline.errors import SOURCE_NOT_READ, WfmError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,10 @@ def run(
     warehouse: WarehouseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """The main job: the whole graph in one process, from call records to a scored forecast."""
+    """The main job: the whole graph in one process, from call records to a scored forecast.
+
+    Ends with 3 where it is done, but without a source of the site that could not be read.
+    """
     first_day = parse_date(as_of, "--as-of")
     settings = chosen_settings(source=source, warehouse_url=warehouse)
     from wfm_pipeline.resources import House
@@ -73,23 +76,47 @@ def run(
         raise WfmError("; ".join(outcome.problems))
     with house.open_gold() as gold:
         tables = run_tables(gold, run_id=outcome.run_id, source=house.source_map.name)
-    set_aside = _set_aside(house, outcome.run_id)
+    set_aside, unread = _set_aside(house, outcome.run_id), _unread(house)
     done = f"{'nothing new' if outcome.is_idle else 'done'} in {time.monotonic() - started:.0f} s"
     if as_json:
         facts = {"run_id": outcome.run_id, "is_simulated": house.is_simulated, "is_idle": outcome.is_idle}
-        print_json(tables, **facts, set_aside=set_aside)
+        print_json(tables, **facts, set_aside=set_aside, **({"not_read": unread} if unread else {}))
     else:
         _show(house, tables, set_aside, done)
+    _end(unread)
+
+
+def _end(unread: list[str]) -> None:
+    """What is done without a source that should have been read is told last, and by the exit code."""
+    for line in unread:
+        err.say(line, head="not read:", style="bold yellow")
+    if unread:
+        raise typer.Exit(SOURCE_NOT_READ)
 
 
 def _set_aside(house: "House", run_id: str) -> list[str]:
-    """What was refused or emptied of the rows that the run brought, a line per rule."""
+    """What was refused or emptied of the rows that the run brought, a line per source and rule."""
     from wfm_pipeline.reports.tables.findings import findings_words
     from wfm_pipeline.warehouse.shelves.findings import findings_by_rule
 
+    lines = list[str]()
     with house.open_warehouse() as opened:
-        found = findings_by_rule(opened, house.source_map, run_id=run_id)
-    return findings_words(found, house.source_map)
+        for part in house.source_map.parts:
+            words = findings_words(findings_by_rule(opened, part, run_id=run_id), part)
+            lines += [f"{part.name}: {line}" for line in words] if house.source_map.members else words
+    return lines
+
+
+def _unread(house: "House") -> list[str]:
+    """Sources of the site that should have been read and were not, and what stands on them."""
+    from wfm_pipeline.reports.tables.unread_sources import unread_words
+    from wfm_pipeline.warehouse.silver.unknown_queues import queues_fed
+    from wfm_pipeline.warehouse.source_states import unread_parts
+
+    with house.open_warehouse() as opened:
+        states = unread_parts(opened, house.source_map)
+        queues = queues_fed(opened, states.values())
+    return [unread_words(state, queues[name]) for name, state in states.items() if state.is_fault]
 
 
 def _show(house: "House", tables: "Mapping[str, pd.DataFrame]", set_aside: list[str], done: str) -> None:

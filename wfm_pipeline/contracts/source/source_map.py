@@ -155,6 +155,8 @@ class SourceMap:
         caller_is: What tells callers apart for redials: their `number` or the known `customer` id.
         country_calling_code: Digits taken off international numbers, such as `46`.
         first_date: First business date, where it is known before the source is read: Dagster's partitions start there.
+        members: Sources that are one site. Such a map has no tables of its own and goes by the name of the first: rows of
+            `silver.queue_intervals` and of gold carry it, rows of legs, calls, cases and findings the name of their own source.
     """
 
     name: str
@@ -166,6 +168,23 @@ class SourceMap:
     caller_is: Literal["number", "customer"] = "number"
     country_calling_code: str = ""
     first_date: dt.date | None = None
+    members: tuple["SourceMap", ...] = ()
+
+    @property
+    def parts(self) -> tuple["SourceMap", ...]:
+        """The sources to read: itself, or those that are one site."""
+        return self.members or (self,)
+
+    def playing(self, role: Role) -> tuple["SourceMap", ...]:
+        """Those of its parts that have a table of a role.
+
+        Args:
+            role: The role.
+
+        Returns:
+            Parts, in their order.
+        """
+        return tuple(part for part in self.parts if part.table(role))
 
     def table(self, role: Role) -> TableMap | None:
         """The table that plays a role.
@@ -181,8 +200,13 @@ class SourceMap:
     @property
     def leading(self) -> TableMap:
         """The table whose dates are the source's dates: its call records, or where it has none its intervals or cases."""
-        found = (self.table(role) for role in LEADING_ROLES)
+        found = (part.table(role) for role in LEADING_ROLES for part in self.parts)
         return next(table for table in found if table is not None)
+
+    @property
+    def leading_parts(self) -> tuple["SourceMap", ...]:
+        """The parts that have such a table: those with call records, or where none has any those with cases."""
+        return self.playing(self.leading.role)
 
     @property
     def lacks(self) -> dict[Missing, str]:

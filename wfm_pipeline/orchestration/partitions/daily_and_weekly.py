@@ -15,11 +15,15 @@ FALLBACK_FIRST_DATE = dt.date(2020, 1, 1)
 
 
 def first_date(house: House) -> dt.date:
-    """First date of the partitions: the setting, else the map's, else what the last run wrote down, else a stated one."""
+    """First date of the partitions: the setting, else the map's, else what the last run wrote down, else a stated one.
+
+    Of several sources of a site the earliest.
+    """
+    noted = (noted_first_date(house.settings.home, part.name) for part in house.source_map.parts)
     return (
         house.settings.first_date
         or house.source_map.first_date
-        or noted_first_date(house.settings.home, house.source_map.name)
+        or min((date for date in noted if date), default=None)
         or FALLBACK_FIRST_DATE
     )
 

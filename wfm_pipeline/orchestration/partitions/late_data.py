@@ -11,7 +11,7 @@ from typing import Final
 
 import dagster as dg
 
-from wfm_pipeline.asset_keys import DATES_TAG
+from wfm_pipeline.asset_keys import DATES_TAG, UNREAD_TAG
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.domain.whole_days import unfinished_dates
 from wfm_pipeline.orchestration.partitions.stale_dates import StaleDates, find_stale_dates
@@ -90,6 +90,7 @@ def tags_of(late: LateData, *, first_partition: dt.date) -> dict[str, str]:
     first, last = (touched.first, touched.last) if touched else (late.newest, late.newest)
     return {
         DATES_TAG: str(late.dates),
+        **({UNREAD_TAG: ",".join(late.stale.unread)} if late.stale.unread else {}),
         "dagster/asset_partition_range_start": max(first, first_partition).isoformat(),
         "dagster/asset_partition_range_end": max(last, first_partition).isoformat(),
     }

@@ -26,8 +26,9 @@ from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.content import content_hash
 from wfm_pipeline.warehouse.day_checks import known_days, known_undated
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import Scope, of_parts
 from wfm_pipeline.warehouse.shelves.history import next_target
+from wfm_pipeline.warehouse.source_states import unread_parts
 
 _PACKAGE: Final = Path(__file__).parents[2]
 _LIBRARIES: Final = ("duckdb", "holidays", "ibis-framework", "lightgbm", "numpy", "pandas", "scikit-learn")
@@ -148,13 +149,14 @@ def _first_day(house: House, warehouse: Warehouse, as_of: dt.date | None) -> str
 
 def _rows_of_source(house: House, warehouse: Warehouse) -> list[Any]:
     """Which batch has read each date, not its digest: a digest that is worked out later changes no row."""
-    tables = house.source_map.tables
+    tables = [(part, table) for part in house.source_map.parts for table in part.tables]
     days = [
-        (table.name, str(date), day.rows, day.batch_id)
-        for table in tables
-        for date, day in known_days(warehouse, house.source_map, table).items()
+        (part.name, table.name, str(date), day.rows, day.batch_id)
+        for part, table in tables
+        for date, day in known_days(warehouse, part, table).items()
     ]
-    return [days, [(table.name, known_undated(warehouse, house.source_map, table)) for table in tables]]
+    states = {name: str(state.stands_at) for name, state in unread_parts(warehouse, house.source_map).items()}
+    return [days, [(part.name, table.name, known_undated(warehouse, part, table)) for part, table in tables], states]
 
 
 def _planners_rows(house: House, warehouse: Warehouse) -> dict[str, str]:
@@ -176,7 +178,7 @@ def _made(house: House, warehouse: Warehouse, run_id: str) -> list[Any]:
 def _count(house: House, warehouse: Warehouse, name: str) -> int | None:
     if not warehouse.has(name):
         return None
-    return warehouse.count(name, Scope(house.in_source()) if "source" in warehouse.table(name).columns else None)
+    return warehouse.count(name, of_parts(house.source_map) if "source" in warehouse.table(name).columns else None)
 
 
 @cache

@@ -5,12 +5,13 @@ Not here: what is stale (orchestration/partitions/stale_dates.py), what a finish
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 
 import dagster as dg
 
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.orchestration.jobs import NIGHTLY, forecast_config
-from wfm_pipeline.orchestration.partitions.stale_dates import StaleDates
+from wfm_pipeline.orchestration.partitions.stale_dates import StaleDates, tags_of_sources
 from wfm_pipeline.orchestration.runs.finished import (
     finished_run,
     forget_finished,
@@ -69,7 +70,7 @@ def run_news(
         return RunOutcome(finished.run_id, (), is_idle=True)
     say(stale.words if stale.is_anything_new else f"{stale.words}; changed: {', '.join(news) or 'reissue asked for'}")
     forget_finished(house)
-    request = main_request(stale.dates, as_of, is_reissue=is_reissue)
+    request = replace(main_request(stale.dates, as_of, is_reissue=is_reissue), tags=tags_of_sources(stale))
     outcome = run_job(definitions(), house, request, on_step=on_step, instance=instance)
     if not outcome.problems:
         note_finished(house, outcome.run_id, given, as_of=as_of)

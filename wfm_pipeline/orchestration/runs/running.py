@@ -60,11 +60,13 @@ class JobRequest:
         job: Name of the job (orchestration/jobs.py).
         dates: Business dates that the run reads, refreshes or plans; None where it is about none.
         config: Run config, from a function of orchestration/jobs.py; empty takes every asset's defaults.
+        tags: Further tags of the run: what it reads of each source of a site.
     """
 
     job: str
     dates: Dates | None = None
     config: Mapping[str, object] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def run_job(
@@ -100,7 +102,7 @@ def run_job(
         result = definitions.resolve_job_def(request.job).execute_in_process(
             instance=opened,
             run_id=run_id,
-            tags={**about, SOURCE_TAG: house.source_map.name, **here()},
+            tags={**about, **request.tags, SOURCE_TAG: house.source_map.name, **here()},
             run_config={**request.config, **_QUIET},
             raise_on_error=False,
         )

@@ -84,7 +84,7 @@ def _path_of(name_or_path: str) -> Path:
 
 
 def _source_map(door: Door) -> SourceMap:
-    door.only({field.name for field in fields(SourceMap)})
+    door.only({field.name for field in fields(SourceMap)} - {"members"})
     tables = door.inner("tables")
     found = SourceMap(
         name=door.text("name", pattern=_SOURCE_NAME),

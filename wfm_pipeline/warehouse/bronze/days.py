@@ -121,10 +121,11 @@ def touched_dates(warehouse: Warehouse, source_map: SourceMap, *, run_suffix: st
         are the caller's business.
     """
     dates: set[dt.date] = set()
-    for table_map in source_map.tables:
-        name = source_map.bronze_name(table_map)
-        if table_map.load == "incremental" and warehouse.has(name):
-            dates |= _dates_of_batches(warehouse, warehouse.table(name), run_suffix)
+    for part in source_map.parts:
+        for table_map in part.tables:
+            name = part.bronze_name(table_map)
+            if table_map.load == "incremental" and warehouse.has(name):
+                dates |= _dates_of_batches(warehouse, warehouse.table(name), run_suffix)
     return dates
 
 

@@ -5,7 +5,7 @@ refreshed the date. So a run that was killed between the two is made good by the
 """
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 import ibis
@@ -16,7 +16,7 @@ from wfm_pipeline.contracts.bronze import PENDING_DAYS
 from wfm_pipeline.contracts.source.source_map import Role, SourceMap, TableMap
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import Scope, of_parts
 
 SILVER_OF_ROLE: Final[Mapping[Role, tuple[str, ...]]] = {
     "call_legs": ("silver.call_legs", "silver.calls", "silver.queue_intervals"),
@@ -52,11 +52,19 @@ def note_changes(warehouse: Warehouse, source_map: SourceMap, table_map: TableMa
 
 def note_dates(warehouse: Warehouse, source_map: SourceMap, table_map: TableMap, dates: Collection[dt.date]) -> None:
     """Write down dates of a table whose silver is to be made again."""
-    if not dates:
+    note_silver(warehouse, source_map, SILVER_OF_ROLE[table_map.role], dates)
+
+
+def note_silver(
+    warehouse: Warehouse, source_map: SourceMap, silver_tables: Iterable[str], dates: Iterable[dt.date]
+) -> None:
+    """Write down dates of silver tables that are to be made again."""
+    wanted = sorted(dates)
+    if not wanted:
         return
     warehouse.create(PENDING_DAYS)
-    given = ibis.memtable(pa.table({"_business_date": pa.array(sorted(dates), pa.date32())}))
-    for silver_table in SILVER_OF_ROLE[table_map.role]:
+    given = ibis.memtable(pa.table({"_business_date": pa.array(wanted, pa.date32())}))
+    for silver_table in silver_tables:
         _add(warehouse, source_map, silver_table, given)
 
 
@@ -78,7 +86,8 @@ def _add(warehouse: Warehouse, source_map: SourceMap, silver_table: str, dates: 
 
 def strike_off(warehouse: Warehouse, source_map: SourceMap, silver_table: str, dates: Dates) -> None:
     """These dates of a silver table are refreshed."""
-    scope = Scope({"source": source_map.name, "silver_table": silver_table}, "business_date", dates=dates)
+    labels = {**of_parts(source_map).equals, "silver_table": silver_table}
+    scope = Scope(labels, "business_date", dates=dates)
     warehouse.create(PENDING_DAYS)
     warehouse.delete(PENDING_DAYS.full_name, scope)
 
@@ -87,6 +96,6 @@ def pending_dates(warehouse: Warehouse, source_map: SourceMap, silver_table: str
     """Dates that a silver table, or any of them, still has to refresh."""
     if not warehouse.has(PENDING_DAYS.full_name):
         return set()
-    wanted = {"source": source_map.name} | ({"silver_table": silver_table} if silver_table else {})
-    rows = Scope(wanted).filter(warehouse.table(PENDING_DAYS.full_name))
+    wanted = {"silver_table": silver_table} if silver_table else {}
+    rows = Scope({**of_parts(source_map).equals, **wanted}).filter(warehouse.table(PENDING_DAYS.full_name))
     return set(warehouse.arrow(rows.select("business_date").distinct())["business_date"].to_pylist())

@@ -17,7 +17,7 @@ from ibis.expr.types import Table as IbisTable
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.domain.dates import Dates
 
-Value = str | int | dt.date | dt.datetime
+Value = str | int | dt.date | dt.datetime | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Scope:
     """Rows where every column of `equals` has its value and `column` lies in [first, last], or in `dates`.
 
     Attributes:
-        equals: Column -> value; None asks for null.
+        equals: Column -> value, or texts of which it has one; None asks for null.
         column: Column of the range, or None for no range.
         first, last: Ends of the range, both inclusive.
         dates: Any dates instead of one range.
@@ -41,9 +41,7 @@ class Scope:
 
     def filter(self, table: IbisTable) -> IbisTable:
         """The table's rows inside the scope."""
-        conditions = [
-            table[name].isnull() if value is None else table[name] == value for name, value in self.equals.items()
-        ]
+        conditions = [_holds(table, name, value) for name, value in self.equals.items()]
         if self.column:
             conditions.append(self._range(table))
         return table.filter(*conditions) if conditions else table
@@ -61,12 +59,7 @@ class Scope:
 
     def where(self) -> Any:
         """The same condition as a sqlglot expression; true for the empty scope."""
-        conditions: list[sge.Expression] = [
-            sge.Is(this=_identifier(name), expression=sge.Null())
-            if value is None
-            else sge.EQ(this=_identifier(name), expression=_literal(value))
-            for name, value in self.equals.items()
-        ]
+        conditions: list[sge.Expression] = [_where(name, value) for name, value in self.equals.items()]
         if self.column:
             column = _identifier(self.column)
             inside: list[sge.Expression] = [
@@ -79,8 +72,29 @@ class Scope:
 
 
 def of_source(source_map: SourceMap, **equals: Value | None) -> Scope:
-    """Silver and gold rows of a source, with these values where some are given."""
+    """Rows of gold, and of the intervals, of a source or site, with these values where some are given."""
     return Scope({"source": source_map.name, **equals})
+
+
+def of_parts(source_map: SourceMap) -> Scope:
+    """Rows of legs, calls, cases and findings, which carry the source they came from: of all parts of a site."""
+    names = tuple(part.name for part in source_map.parts)
+    return Scope({"source": names[0] if len(names) == 1 else names})
+
+
+def _holds(table: IbisTable, name: str, value: Value | None) -> BooleanValue:
+    if value is None:
+        return table[name].isnull()
+    return table[name].isin(value) if isinstance(value, tuple) else table[name] == value
+
+
+def _where(name: str, value: Value | None) -> sge.Expression:
+    column = _identifier(name)
+    if value is None:
+        return sge.Is(this=column, expression=sge.Null())
+    if isinstance(value, tuple):
+        return column.isin(*[sge.Literal.string(text) for text in value])
+    return sge.EQ(this=column, expression=_literal(value))
 
 
 def _identifier(name: str) -> sge.Column:

@@ -9,7 +9,7 @@ import pandas as pd
 from wfm_pipeline.contracts.silver import REJECTED_ROWS
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.engines.scope import of_source
+from wfm_pipeline.warehouse.engines.scope import of_parts
 
 _ORDER = ("business_date", "row_hash")
 
@@ -29,7 +29,7 @@ def findings_by_rule(warehouse: Warehouse, source_map: SourceMap, *, run_id: str
     columns = ["table", "rule", "is_row_refused", "findings", "first_date", "last_date", "reason"]
     if not warehouse.has(REJECTED_ROWS.full_name):
         return pd.DataFrame(columns=columns)
-    rows = of_source(source_map).filter(warehouse.table(REJECTED_ROWS.full_name))
+    rows = of_parts(source_map).filter(warehouse.table(REJECTED_ROWS.full_name))
     if run_id is not None:
         rows = rows.filter(rows["batch_id"].endswith(run_id[:8]))
     by = ["table", "rule", "is_row_refused"]
@@ -56,6 +56,6 @@ def findings_of_rule(warehouse: Warehouse, source_map: SourceMap, rule: str, *, 
     columns = ["table", "business_date", "row_hash", "reason"]
     if not warehouse.has(REJECTED_ROWS.full_name):
         return pd.DataFrame(columns=columns)
-    rows = of_source(source_map).filter(warehouse.table(REJECTED_ROWS.full_name))
+    rows = of_parts(source_map).filter(warehouse.table(REJECTED_ROWS.full_name))
     newest = [ibis.desc("business_date", nulls_first=True), "row_hash"]
     return warehouse.frame(rows.filter(rows["rule"] == rule).order_by(newest).limit(most).select(columns))

@@ -20,8 +20,9 @@ from wfm_pipeline.domain.whole_days import unfinished_dates
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.warehouse.day_checks import known_days
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.engines.scope import of_source
+from wfm_pipeline.warehouse.engines.scope import of_parts, of_source
 from wfm_pipeline.warehouse.shelves.queue_hours import read_queue_calendar
+from wfm_pipeline.warehouse.source_states import unread_parts
 
 _BATCH_TIME: Final = "%Y%m%dT%H%M%S%f"
 
@@ -174,9 +175,21 @@ def batch_began(batch: str) -> dt.datetime | None:
 def read_moments(warehouse: Warehouse, source_map: SourceMap) -> dict[dt.date, dt.datetime]:
     """Business date -> when its rows were last read, or found to be the same (naive UTC).
 
-    Dates of nameless batches are left out.
+    Of several sources of a site the earliest such instant; what a source that is not read brought of dates after the one
+    it stands at tells nothing. Dates of nameless batches are left out.
     """
-    known = known_days(warehouse, source_map, source_map.leading)
+    unread, found = unread_parts(warehouse, source_map), dict[dt.date, dt.datetime]()
+    for part in source_map.leading_parts:
+        state = unread.get(part.name)
+        for date, moment in leading_moments(warehouse, part).items():
+            if state is None or (state.stands_at and date <= state.stands_at):
+                found[date] = min(moment, found.get(date, moment))
+    return dict(sorted(found.items()))
+
+
+def leading_moments(warehouse: Warehouse, part: SourceMap) -> dict[dt.date, dt.datetime]:
+    """The same of one source."""
+    known = known_days(warehouse, part, part.leading)
     began = {date: batch_began(day.batch_id) for date, day in known.items()}
     return {date: max(moment, known[date].checked_at or moment) for date, moment in began.items() if moment is not None}
 
@@ -185,7 +198,7 @@ def call_dates(warehouse: Warehouse, source_map: SourceMap) -> Dates | None:
     """The stretch of business dates of which silver holds calls; None where it holds none."""
     if not warehouse.has(CALL_LEGS.full_name):
         return None
-    legs = of_source(source_map).filter(warehouse.table(CALL_LEGS.full_name))
+    legs = of_parts(source_map).filter(warehouse.table(CALL_LEGS.full_name))
     ends = warehouse.frame(legs.aggregate(first=legs["business_date"].min(), last=legs["business_date"].max()))
     first, last = ends.iloc[0]
     return None if pd.isna(first) else Dates.between(first.date(), last.date())

@@ -16,7 +16,7 @@ from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.errors import DataError, shown
 from wfm_pipeline.units import sensible_date
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.engines.scope import of_source
+from wfm_pipeline.warehouse.engines.scope import of_parts, of_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ def find_moment(warehouse: Warehouse, source_map: SourceMap, at: str) -> Moment:
     Raises:
         DataError: `at` is no time, or silver holds no call.
     """
-    told, name = (INTERVAL_STATISTICS, "interval_start") if source_map.table("intervals") else (CALLS, "arrived_at")
-    rows = of_source(source_map).filter(warehouse.table(told.full_name))
+    told, name = (INTERVAL_STATISTICS, "interval_start") if source_map.playing("intervals") else (CALLS, "arrived_at")
+    rows = of_parts(source_map).filter(warehouse.table(told.full_name))
     last = warehouse.frame(rows.aggregate(last=ibis._[name].max()))["last"].iloc[0]
     if pd.isna(last):
         raise DataError(f"{told.full_name} holds no call; run `wfm run` first")

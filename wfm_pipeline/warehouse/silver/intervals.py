@@ -16,18 +16,26 @@ from wfm_pipeline.domain.calendar import interval_grid
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.transforms.calendar import days_with_missing, grid_of_days
 from wfm_pipeline.transforms.interval_rows import measures_told
-from wfm_pipeline.transforms.intervals import first_dates, intervals_per_day, measures, queue_intervals, rows_of_queues
+from wfm_pipeline.transforms.intervals import (
+    first_dates,
+    intervals_per_day,
+    known_stretches,
+    measures,
+    queue_intervals,
+    rows_of_queues,
+)
 from wfm_pipeline.transforms.opening import with_own_hours
 from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.schemas import arrow_schema
-from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import Scope, of_parts, of_source
 from wfm_pipeline.warehouse.engines.staging import staging_name
 from wfm_pipeline.warehouse.shelves.queue_hours import read_queue_calendar
 from wfm_pipeline.warehouse.silver.own_hours import staged_own_hours
 from wfm_pipeline.warehouse.silver.rows import SilverCounts, days_scope
 from wfm_pipeline.warehouse.silver.sources import source_dates
 from wfm_pipeline.warehouse.silver.steps import check_steps
+from wfm_pipeline.warehouse.silver.unknown_queues import unknown_queues
 
 _GRID_SCHEMA = ibis.schema(
     {
@@ -37,6 +45,7 @@ _GRID_SCHEMA = ibis.schema(
         "business_date": "date",
         "is_open": "boolean",
         "is_missing": "boolean",
+        "is_open_day": "boolean",
     }
 )
 
@@ -74,9 +83,8 @@ def stale_interval_dates(warehouse: Warehouse, source_map: SourceMap) -> set[dt.
     told = _table_of_volumes(source_map)
     warehouse.create(told)
     warehouse.create(QUEUE_INTERVALS)
-    in_source = Scope({"source": source_map.name})
-    queues = warehouse.frame(first_dates(in_source.filter(warehouse.table(told.full_name))))
-    found = warehouse.frame(intervals_per_day(in_source.filter(warehouse.table(QUEUE_INTERVALS.full_name))))
+    queues = warehouse.frame(first_dates(of_parts(source_map).filter(warehouse.table(told.full_name))))
+    found = warehouse.frame(intervals_per_day(of_source(source_map).filter(warehouse.table(QUEUE_INTERVALS.full_name))))
     dates = source_dates(warehouse, source_map)
     wanted = _wanted_intervals(source_map, queues, dates)
     both = wanted.merge(found, on=["queue_id", "business_date"], how="outer", suffixes=("_wanted", "_found"))
@@ -91,21 +99,24 @@ def _replace_intervals(
     known: Collection[dt.date],
     dates: Dates,
 ) -> int:
-    scope = days_scope(source_map, dates)
+    scope = Scope(of_source(source_map).equals, "business_date", dates=dates)
     grid = _grid(warehouse, source_map, known, dates)
     if grid.empty:
         return warehouse.replace(QUEUE_INTERVALS, arrow_schema(QUEUE_INTERVALS).empty_table(), scope)
-    told = Scope({"source": source_map.name}).filter(warehouse.table(_table_of_volumes(source_map).full_name))
+    told = of_parts(source_map).filter(warehouse.table(_table_of_volumes(source_map).full_name))
     anchor = grid["interval_start"].iloc[0].to_pydatetime()
     minutes = source_map.site.interval_minutes
-    if statistics := source_map.table("intervals"):
-        check_steps(warehouse, told, minutes, statistics)
-        found, absent = measures_told(scope.filter(told), anchor, minutes), statistics.absent
+    of_dates = days_scope(source_map, dates).filter(told)
+    if statistics := [table for part in source_map.playing("intervals") if (table := part.table("intervals"))]:
+        for part, table in zip(source_map.playing("intervals"), statistics, strict=True):
+            check_steps(warehouse, of_source(part).filter(told), minutes, table)
+        found, absent = measures_told(of_dates, anchor, minutes), statistics[0].absent
     else:
-        found, absent = measures(scope.filter(told), anchor, minutes, rules.answer_target_seconds), "zero"
+        found, absent = measures(of_dates, anchor, minutes, rules.answer_target_seconds), "zero"
+    known_of = known_stretches(first_dates(told), unknown_queues(warehouse, source_map, told))
     with (
         _staged(warehouse, grid) as staged,
-        warehouse.put_aside(first_dates(told)) as queues,
+        warehouse.put_aside(known_of) as queues,
         staged_own_hours(warehouse, source_map, queues, dates) as own,
     ):
         wanted = with_own_hours(rows_of_queues(staged, queues), own, local="interval_start_local")
@@ -115,7 +126,7 @@ def _replace_intervals(
 
 def _table_of_volumes(source_map: SourceMap) -> Table:
     """The silver table that tells how many calls came when."""
-    return INTERVAL_STATISTICS if source_map.table("intervals") else CALLS
+    return INTERVAL_STATISTICS if source_map.playing("intervals") else CALLS
 
 
 def _grid(warehouse: Warehouse, source_map: SourceMap, known: Collection[dt.date], dates: Dates) -> pd.DataFrame:
@@ -124,6 +135,7 @@ def _grid(warehouse: Warehouse, source_map: SourceMap, known: Collection[dt.date
     if not inside:
         return pd.DataFrame()
     grid = grid_of_days(read_queue_calendar(warehouse, source_map), known, inside.hull.first, inside.hull.last)
+    grid = grid.assign(is_open_day=grid.groupby("business_date")["is_open"].transform("any"))
     return grid[grid["business_date"].isin(pd.DatetimeIndex(list(inside)))]
 
 

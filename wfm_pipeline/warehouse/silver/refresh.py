@@ -8,13 +8,14 @@ worth materialising on the way.
 
 from contextlib import ExitStack
 
+import ibis
 import pandas as pd
 from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.contracts.silver import CALL_LEGS, CALLS, CASES, INTERVAL_STATISTICS
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.domain.dates import Dates, Days
-from wfm_pipeline.transforms.calls import attribute_calls, finish_calls, redials, several_legs
+from wfm_pipeline.transforms.calls import attribute_calls, finish_calls, redials, several_legs, with_customers
 from wfm_pipeline.transforms.cases import judge_cases
 from wfm_pipeline.transforms.interval_rows import judge_intervals
 from wfm_pipeline.transforms.legs import identity_of_call, judge_legs
@@ -116,24 +117,30 @@ def refresh_calls(warehouse: Warehouse, source_map: SourceMap, rules: SilverRule
     """Replace the calls that arrived on some business dates, from `silver.call_legs`.
 
     A call is made from all its legs and a redial from the days before, wherever they lie, so that
-    the answer does not depend on which dates are refreshed. Calls whose legs contradict each other are counted as
+    the answer does not depend on which dates are refreshed. Calls of two sources are never one, whatever their ids; a
+    redial may come by another source of the site than the call before it. Calls whose legs contradict each other are counted as
     findings.
     """
     warehouse.create(CALL_LEGS)
     warehouse.renew_statistics(CALL_LEGS.full_name)
     with ExitStack() as stack:
-        legs = _legs_of_calls(warehouse, source_map, dates, stack)
-        several = stack.enter_context(warehouse.put_aside(several_legs(legs)))
-        calls = attribute_calls(legs, several, source_map)
+        found = [_calls_of_part(warehouse, part, dates, stack) for part in source_map.leading_parts]
+        calls = ibis.union(*found) if len(found) > 1 else found[0]
         redial_ids = stack.enter_context(warehouse.put_aside(redials(calls, rules.redial_window_seconds)))
-        customers = customers_of_source(warehouse, source_map)
         opens = is_open(calls.arrived_at_local, source_map.site, dates.hull.first, dates.hull.last)
         own = stack.enter_context(staged_own_hours(warehouse, source_map, calls, dates))
         opened = with_own_hours(calls.mutate(is_open=opens), own, local="arrived_at_local")
-        finished = finish_calls(opened, redial_ids, customers, opened.is_open)
+        finished = finish_calls(opened, redial_ids, opened.is_open)
         scope = days_scope(source_map, dates)
         loaded = warehouse.replace(CALLS, scope.filter(finished), scope)
     return SilverCounts(loaded, loaded, findings=count_contradictions(warehouse, source_map, dates))
+
+
+def _calls_of_part(warehouse: Warehouse, part: SourceMap, dates: Dates, stack: ExitStack) -> IbisTable:
+    """Calls of one source with their customers; each says in its own way how legs relate and who called."""
+    legs = _legs_of_calls(warehouse, part, dates, stack)
+    several = stack.enter_context(warehouse.put_aside(several_legs(legs)))
+    return with_customers(attribute_calls(legs, several, part), customers_of_source(warehouse, part))
 
 
 def _legs_of_calls(warehouse: Warehouse, source_map: SourceMap, dates: Dates, stack: ExitStack) -> IbisTable:

@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import ibis
 import pandas as pd
@@ -36,7 +36,7 @@ from wfm_pipeline.transforms.rows.versions import (
 from wfm_pipeline.transforms.rows.zones import SiteClock
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.schemas import to_contract
-from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.engines.scope import Scope, of_parts
 
 RAW_CHUNK_ROWS = 20_000
 FORGOTTEN = "longer ago than rejected_raw_days: the values are in bronze alone"
@@ -61,6 +61,16 @@ class SilverCounts:
     rows_rejected: int = 0
     rows_duplicate: int = 0
     findings: Mapping[str, int] = field(default_factory=dict)
+
+    def __add__(self, other: "SilverCounts") -> "SilverCounts":
+        """What two refreshes did together."""
+        return SilverCounts(
+            self.rows_in + other.rows_in,
+            self.rows_loaded + other.rows_loaded,
+            self.rows_rejected + other.rows_rejected,
+            self.rows_duplicate + other.rows_duplicate,
+            dict(sorted((Counter(self.findings) + Counter(other.findings)).items())),
+        )
 
     @property
     def rows_faulty(self) -> int:
@@ -88,8 +98,8 @@ def refuse_too_many(counts: SilverCounts, *, highest_share: float) -> None:
 
 
 def days_scope(source_map: SourceMap, dates: Dates) -> Scope:
-    """A source's rows of some business dates."""
-    return Scope({"source": source_map.name}, "business_date", dates=dates)
+    """Rows of some business dates that carry the source they came from: of all parts of a site."""
+    return replace(of_parts(source_map), column="business_date", dates=dates)
 
 
 def refresh_rows(

@@ -26,13 +26,15 @@ def known_queues(warehouse: Warehouse, source_map: SourceMap) -> KnownQueues:
 
 
 def source_dates(warehouse: Warehouse, source_map: SourceMap) -> list[dt.date]:
-    """Business dates the source has rows for, refused ones too, in order."""
-    table_map = source_map.leading
-    if not warehouse.has(source_map.bronze_name(table_map)):
-        return []
-    bronze = warehouse.table(source_map.bronze_name(table_map))
-    dated = bronze.filter(bronze["_business_date"].notnull()).select("_business_date").distinct()
-    return sorted(warehouse.arrow(dated)["_business_date"].to_pylist())
+    """Business dates the source, or any of a site's, has rows for, refused ones too, in order."""
+    dates: set[dt.date] = set()
+    for part in source_map.leading_parts:
+        name = part.bronze_name(part.leading)
+        if warehouse.has(name):
+            bronze = warehouse.table(name)
+            dated = bronze.filter(bronze["_business_date"].notnull()).select("_business_date").distinct()
+            dates |= set(warehouse.arrow(dated)["_business_date"].to_pylist())
+    return sorted(dates)
 
 
 def customers_of_source(warehouse: Warehouse, source_map: SourceMap) -> IbisTable | None:

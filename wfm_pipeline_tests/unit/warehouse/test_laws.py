@@ -10,6 +10,8 @@ import pytest
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.planning.planners_input import QUEUE_DAY_FINAL, QUEUE_INTERVAL_FINAL
 from wfm_pipeline.contracts.silver import CALLS, QUEUE_INTERVALS
+from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.laws import (
     calls_equal_intervals,
@@ -21,6 +23,7 @@ from wfm_pipeline.warehouse.laws import (
 )
 
 DAY = dt.date(2026, 3, 10)
+SOURCE = SourceMap("s", "A test", Site(), ())
 _SILVER = (CALLS, QUEUE_INTERVALS)
 _GOLD = (QUEUE_INTERVAL_FORECAST, QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FINAL, QUEUE_DAY_FINAL)
 
@@ -51,12 +54,12 @@ def put(warehouse, table, **values):
 SUMS_THAT_STAY = ("calls", "final_values")
 """Laws whose totals may agree while a group or row breaks them."""
 LAWS = {
-    "calls": lambda warehouse: calls_equal_intervals(warehouse, "s"),
-    "outcomes": lambda warehouse: offered_is_the_sum_of_outcomes(warehouse, "s"),
-    "days": lambda warehouse: days_are_sums_of_intervals(warehouse, "s"),
-    "final_days": lambda warehouse: final_days_are_sums_of_intervals(warehouse, "s"),
-    "final_values": lambda warehouse: final_values_begin_with_the_models(warehouse, "s"),
-    "quantiles": lambda warehouse: quantiles_are_ordered(warehouse, "s", "gold.queue_interval_forecast"),
+    "calls": lambda warehouse: calls_equal_intervals(warehouse, SOURCE),
+    "outcomes": lambda warehouse: offered_is_the_sum_of_outcomes(warehouse, SOURCE),
+    "days": lambda warehouse: days_are_sums_of_intervals(warehouse, SOURCE),
+    "final_days": lambda warehouse: final_days_are_sums_of_intervals(warehouse, SOURCE),
+    "final_values": lambda warehouse: final_values_begin_with_the_models(warehouse, SOURCE),
+    "quantiles": lambda warehouse: quantiles_are_ordered(warehouse, SOURCE, "gold.queue_interval_forecast"),
 }
 
 

@@ -31,6 +31,7 @@ from wfm_pipeline.checks.freshness_checks import build_freshness_checks
 from wfm_pipeline.checks.issue_checks import build_issue_checks
 from wfm_pipeline.checks.judgement_checks import build_judgement_checks
 from wfm_pipeline.checks.law_checks import build_law_checks
+from wfm_pipeline.checks.source_checks import build_source_checks
 from wfm_pipeline.machine import keep_private
 from wfm_pipeline.orchestration.alert_sensors import build_alert_sensors
 from wfm_pipeline.orchestration.instance.retention import retention_job, retention_schedule
@@ -70,6 +71,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
         *build_allocation_checks(),
         *build_judgement_checks(),
         *build_freshness_checks(house.source_map),
+        *build_source_checks(house.source_map),
     ]
     check_keys = [spec.key for made in (*assets, *checks) for spec in made.check_specs]
     return dg.Definitions(

@@ -16,7 +16,7 @@ from wfm_pipeline.assets.declaring import Input, asset_words, partitioned, specs
 from wfm_pipeline.assets.step import Flow, Step, at_work, dates_of, materialized
 from wfm_pipeline.checks.verdicts import warning
 from wfm_pipeline.contracts.columns import Table
-from wfm_pipeline.contracts.planning.planners_input import QUEUE_HOURS
+from wfm_pipeline.contracts.planning.planners_input import QUEUE_HOURS, SOURCE_MATCHES
 from wfm_pipeline.contracts.silver import (
     CALENDAR_DAYS,
     CALL_LEGS,
@@ -65,7 +65,7 @@ def build_silver_assets(source_map: SourceMap, partitions: dg.PartitionsDefiniti
     """The silver layer of one source; by day where `partitions` is given."""
     daily = partial(_daily_asset, partitions=partitions)
     return [
-        _legs_asset(_raw(source_map, "call_legs", "queues"), partitions),
+        _legs_asset([*_raw(source_map, "call_legs", "queues"), SOURCE_MATCHES], partitions),
         daily(
             CALLS,
             refresh_calls,
@@ -96,7 +96,15 @@ def _role_assets(
     """The asset of a role that some part of the source plays; none where none does."""
     raw = _raw(source_map, role)
     judge = partial(_refuse_unread_of, role)
-    return [daily(_SILVER_OF[role], refresh, judge=judge, reads=raw, time_column=time_column, role=role)] if raw else []
+    return (
+        [
+            daily(
+                _SILVER_OF[role], refresh, judge=judge, reads=[*raw, SOURCE_MATCHES], time_column=time_column, role=role
+            )
+        ]
+        if raw
+        else []
+    )
 
 
 def _silver_of(role: Role) -> list[Input]:

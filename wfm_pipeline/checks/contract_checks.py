@@ -23,7 +23,7 @@ from wfm_pipeline.contracts.model_fit import MODEL_FIT_TABLES
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
 from wfm_pipeline.contracts.planning.assignment_versions import VERSION_TABLES
 from wfm_pipeline.contracts.planning.capacity import CAPACITY_INPUTS, CAPACITY_TABLES
-from wfm_pipeline.contracts.planning.planners_input import PLANNERS_GOLD_TABLES, PLANNERS_INPUTS
+from wfm_pipeline.contracts.planning.planners_input import PLANNERS_GOLD_TABLES, PLANNERS_INPUTS, SITE_INPUTS
 from wfm_pipeline.contracts.silver import (
     CALENDAR_DAYS,
     CALL_LEGS,
@@ -51,6 +51,7 @@ _ALWAYS = (
     QUEUE_INTERVAL_FORECAST,
     QUEUE_DAY_FORECAST,
     FORECAST_ACCURACY,
+    *SITE_INPUTS,
     *PLANNERS_INPUTS,
     *PLANNERS_GOLD_TABLES,
     *STAFFING_TABLES,

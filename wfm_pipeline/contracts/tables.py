@@ -15,12 +15,12 @@ from wfm_pipeline.contracts.model_fit import MODEL_FIT_TABLES
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
 from wfm_pipeline.contracts.planning.assignment_versions import VERSION_TABLES
 from wfm_pipeline.contracts.planning.capacity import CAPACITY_INPUTS, CAPACITY_TABLES
-from wfm_pipeline.contracts.planning.planners_input import PLANNERS_GOLD_TABLES, PLANNERS_INPUTS
+from wfm_pipeline.contracts.planning.planners_input import PLANNERS_GOLD_TABLES, PLANNERS_INPUTS, SITE_INPUTS
 from wfm_pipeline.contracts.publication import PUBLICATION
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.contracts.staffing import STAFFING_TABLES
 
-ALL_SILVER_TABLES: Final = (*SILVER_TABLES, *PLANNERS_INPUTS, *ALLOCATION_INPUTS, *CAPACITY_INPUTS)
+ALL_SILVER_TABLES: Final = (*SILVER_TABLES, *SITE_INPUTS, *PLANNERS_INPUTS, *ALLOCATION_INPUTS, *CAPACITY_INPUTS)
 ALL_GOLD_TABLES: Final = (
     *GOLD_TABLES,
     *PLANNERS_GOLD_TABLES,

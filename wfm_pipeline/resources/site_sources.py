@@ -112,6 +112,7 @@ def _site_map(settings: Settings, members: Sequence[SourceMap]) -> SourceMap:
     first = members[0]
     if settings.time_zone is None:
         _refuse_two_zones(members)
+    _refuse_two_volumes(members)
     site = site_of(settings, first.site)
     dates = [member.first_date for member in members]
     return SourceMap(
@@ -123,6 +124,22 @@ def _site_map(settings: Settings, members: Sequence[SourceMap]) -> SourceMap:
         first_date=min(date for date in dates if date) if all(dates) else None,
         members=tuple(replace(member, site=site) for member in members),
     )
+
+
+def _refuse_two_volumes(members: Sequence[SourceMap]) -> None:
+    """Calls of a site are told call by call, or counted per interval, in one way: sums of both cannot be told apart."""
+    told = {
+        (table.role, table.absent): f"{member.name} has {table.role}"
+        for member in members
+        for table in member.tables
+        if table.role in ("call_legs", "intervals")
+    }
+    if len(told) > 1:
+        raise SettingsError(
+            f"{'; '.join(told.values())}: the sources of a site tell calls in one way, one by one (call_legs) or counted "
+            "(intervals, with one meaning of absent); run the other by itself with `wfm run --source`",
+            got=sorted(role for role, _ in told),
+        )
 
 
 def _refuse_two_zones(members: Sequence[SourceMap]) -> None:

@@ -116,14 +116,24 @@ def rows_of_queues(grid: IbisTable, queues: IbisTable) -> IbisTable:
     """The full grid of queues and intervals.
 
     Args:
-        grid: One row per interval: slot, interval_start, interval_start_local, business_date, is_open, is_missing,
-            and is_open_day where any interval of its day is open.
-        queues: From `known_stretches`.
+        grid: One row per interval: slot, interval_start, interval_start_local, business_date, is_open, is_missing.
+        queues: queue_id and first_date, from which the queue has rows.
 
     Returns:
-        One row per queue and interval from the queue's first date on; missing on open days from which it is unknown.
+        One row per queue and interval from the queue's first date on.
     """
-    rows = grid.join(queues, grid.business_date >= queues.first_date)
+    return grid.join(queues, grid.business_date >= queues.first_date)
+
+
+def with_unknown_days(rows: IbisTable) -> IbisTable:
+    """Rows of queues with the open days missing from which on a queue is unknown.
+
+    Args:
+        rows: From `rows_of_queues`, with is_open_day (any interval of the day is open) and unknown_from.
+
+    Returns:
+        The rows without these two columns.
+    """
     is_unknown = (rows.is_open_day & (rows.business_date >= rows.unknown_from)).fill_null(False)
     return rows.mutate(is_missing=rows.is_missing | is_unknown).drop("is_open_day", "unknown_from")
 

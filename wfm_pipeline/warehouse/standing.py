@@ -20,6 +20,7 @@ from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.ops.writing import utc_now
 from wfm_pipeline.warehouse.shelves.history import leading_moments
+from wfm_pipeline.warehouse.shelves.queue_hours import read_queue_calendar
 from wfm_pipeline.warehouse.source_states import NOT_ASKED, SourceState, keep_state, known_states
 
 
@@ -99,7 +100,7 @@ def note_unread(
     """
     before = known_states(warehouse, source_map).get(part.name)
     is_known = before is not None and not before.is_read
-    stands_at = before.stands_at if before and is_known else last_whole_date(warehouse, part)
+    stands_at = before.stands_at if before and is_known else last_whole_date(warehouse, source_map, part)
     state = SourceState(part.name, False, now, stands_at, reason)
     with warehouse.transaction():
         keep_state(warehouse, state)
@@ -108,10 +109,10 @@ def note_unread(
     return state
 
 
-def last_whole_date(warehouse: Warehouse, part: SourceMap) -> dt.date | None:
-    """The last business date of a source that was read to its end; None where none was."""
+def last_whole_date(warehouse: Warehouse, source_map: SourceMap, part: SourceMap) -> dt.date | None:
+    """The last business date of a site's source that was read to its end, by the site's hours; None where none was."""
     moments = leading_moments(warehouse, part)
-    return max(moments.keys() - unfinished_dates(part.site, moments), default=None)
+    return max(moments.keys() - unfinished_dates(read_queue_calendar(warehouse, source_map), moments), default=None)
 
 
 def last_dates(warehouse: Warehouse, source_map: SourceMap) -> Mapping[str, dt.date]:

@@ -11,12 +11,13 @@ from wfm_pipeline.settings import load_settings
 
 BRONZE = {"telephony__queue_cdr", "telephony__cases", "telephony__customers", "telephony__queuegroups"}
 DEPENDENCIES = {
-    "silver/call_legs": {"bronze/telephony__queue_cdr", "bronze/telephony__queuegroups"},
-    "silver/rejected_rows": {"bronze/telephony__queue_cdr", "bronze/telephony__queuegroups"},
+    "silver/source_matches": set(),
+    "silver/call_legs": {"bronze/telephony__queue_cdr", "bronze/telephony__queuegroups", "silver/source_matches"},
+    "silver/rejected_rows": {"bronze/telephony__queue_cdr", "bronze/telephony__queuegroups", "silver/source_matches"},
     "silver/calls": {"silver/call_legs", "bronze/telephony__customers", "silver/queue_hours"},
     "silver/calendar_days": {"silver/calls", "silver/queue_hours"},
     "silver/queue_intervals": {"silver/calls", "silver/calendar_days", "silver/queue_hours"},
-    "silver/cases": {"bronze/telephony__cases"},
+    "silver/cases": {"bronze/telephony__cases", "silver/source_matches"},
     "gold/queue_day_actual": {"silver/queue_intervals"},
     "gold/customer_behavior": {"silver/calls"},
     "gold/customer_segment": {"silver/calls"},

@@ -7,15 +7,17 @@ import dagster as dg
 import pytest
 
 from wfm_pipeline.asset_keys import DATES_TAG
+from wfm_pipeline.checks.source_checks import NAME
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.errors import DataError, SourceError
-from wfm_pipeline.orchestration.jobs import REFRESH
+from wfm_pipeline.orchestration.jobs import NIGHTLY, REFRESH
 from wfm_pipeline.orchestration.partitions.stale_dates import find_stale_dates, tags_of_sources
 from wfm_pipeline.orchestration.runs.running import JobRequest
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline_tests.cli_kit import run_wfm
-from wfm_pipeline_tests.house_kit import LAST_DATE, TABLES, count, do, make_house, refresh, run
+from wfm_pipeline_tests.house_kit import LAST_DATE, TABLES, count, do, make_house, refresh, run, says_what_was_compared
 from wfm_pipeline_tests.sites_kit import BY_DAY, BY_QUEUE, change, deal_out, entry, hashes_but_for_source, make_site
+from wfm_pipeline_tests.ticket_exports import TICKETS, write_tickets
 
 SILVER = [name for name in TABLES if name.startswith("silver.") and name != "silver.rejected_rows"]
 """Findings are counted by source: the same row of a table that both have is a finding in each."""
@@ -250,3 +252,96 @@ def test_a_source_that_was_a_site_of_its_own_here_is_refused_as_a_later_member(s
 
     with pytest.raises(DataError, match=r"source telephony was run by itself in this warehouse.*put it first"):
         find_stale_dates(site)
+
+
+def make_silver(house):
+    """Planners' matches, bronze and silver of what is stale, as the nightly makes them; gives the checks by their asset."""
+    stale = find_stale_dates(house)
+    definitions = build_definitions(house.settings, is_partitioned=False)
+    keys = [
+        key
+        for key in definitions.resolve_asset_graph().get_all_asset_keys()
+        if key.path[0] == "bronze" or key.to_user_string() in MADE
+    ]
+    done = definitions.resolve_job_def(NIGHTLY).execute_in_process(
+        asset_selection=keys,
+        tags={DATES_TAG: str(stale.dates), **tags_of_sources(stale)},
+        instance=dg.DagsterInstance.ephemeral(),
+    )
+    assert done.success
+    return {check.asset_key.path[-1]: check for check in done.get_asset_check_evaluations() if check.check_name == NAME}
+
+
+MADE = (
+    "silver/source_matches",
+    "silver/call_legs",
+    "silver/rejected_rows",
+    "silver/calls",
+    "silver/calendar_days",
+    "silver/queue_intervals",
+    "silver/cases",
+)
+
+
+def test_a_source_with_names_of_its_own_is_matched_to_the_other_by_the_planners_table(sample, clean):
+    north, south = deal_out(sample, clean, BY_DAY)
+    own = "update {0} set {1} = 'S-' || {1} where {1} <> '' and {1} <> 'test'"
+    change(
+        south,
+        own.format("queue_cdr", "QueueId"),
+        own.format("queue_cdr", "UserId"),
+        own.format("queuegroups", "QueueId"),
+    )
+    (clean / "planning").mkdir()
+    one = make_house(sample, clean / "one")
+    site = make_site(clean / "site", entry(north), entry(south), planning_folder=clean / "planning")
+    refresh(one)
+    make_silver(site)
+    own_queues = "select count(distinct queue_id) from silver.queue_intervals where queue_id like 'S-%'"
+    assert 0 < count(site, own_queues)
+
+    with site.open_warehouse() as warehouse:
+        ids = [
+            warehouse.frame(warehouse.table("silver.call_legs").select(id=column).distinct())["id"]
+            for column in ("queue_id", "agent_id")
+        ]
+    lines = [
+        f"{kind},south,{name},{name[2:]}"
+        for kind, names in zip(("queue", "agent"), ids, strict=True)
+        for name in names.dropna()
+        if name.startswith("S-")
+    ]
+    (clean / "planning" / "source_matches.csv").write_text("\n".join(["kind,source,source_id,id", *lines]))
+    make_silver(site)
+
+    assert 0 == count(site, own_queues)
+    assert hashes_but_for_source(one, MATCHED) == hashes_but_for_source(site, MATCHED)
+
+
+MATCHED = ["silver.calendar_days", "silver.queue_intervals"]
+"""Tables without hashes of raw rows, which hold the source's own names."""
+
+
+def test_tickets_of_one_system_join_the_calls_of_another_and_stand_still_alone_when_it_is_down(sample, clean):
+    exports = clean / "exports"
+    exports.mkdir()
+    write_tickets("zendesk_csv", exports)
+    desk = {"map": "zendesk_csv", "name": "desk", "url": f"file://{exports}"}
+    site = make_site(clean / "site", entry(sample, "north"), desk, time_zone="Europe/Stockholm", planning_folder=clean)
+
+    first = make_silver(site)
+    calls = count(site, "select count(*) from silver.calls")
+    exports.rename(clean / "away")
+    second = make_silver(site)
+
+    by_source = "select count(*) from silver.cases where source = "
+    assert (TICKETS, True) == (count(site, f"{by_source} 'desk'"), 0 < count(site, f"{by_source} 'north'"))
+    assert calls == count(site, "select count(*) from silver.calls")
+    assert 0 == count(
+        site, f"select count(*) from silver.queue_intervals where is_missing and business_date = '{LAST_DATE}'"
+    )
+    assert {True} == {check.passed for check in first.values()}
+    assert {"north": True, "desk": False} == {name.split("__")[0]: check.passed for name, check in second.items()}
+    (warned,) = [check for check in second.values() if not check.passed]
+    assert "source desk stands at 2026-03-02" in warned.description
+    assert says_what_was_compared(warned)

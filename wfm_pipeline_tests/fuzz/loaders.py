@@ -35,6 +35,7 @@ from wfm_pipeline.sources.files.interval_file import read_interval_file, read_ta
 from wfm_pipeline.sources.files.planners_files import read_text_table
 from wfm_pipeline.sources.maps import load_map
 from wfm_pipeline.sources.opening import open_reader
+from wfm_pipeline.transforms.matches import MATCH_FILES
 from wfm_pipeline.warehouse.shelves.moments import local_time
 from wfm_pipeline_tests.fuzz import configs, exports, planners, toml_files
 
@@ -112,6 +113,8 @@ def _sheet(folder: Path) -> None:
         read_rows(FILES[name], frame)
     elif name in CAPACITY_FILES:
         read_rows(CAPACITY_FILES[name], frame)
+    elif name in MATCH_FILES:
+        read_rows(MATCH_FILES[name], frame)
     else:
         raise AssertionError(name)
 

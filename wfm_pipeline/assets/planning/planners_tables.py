@@ -22,11 +22,13 @@ from wfm_pipeline.domain.planners_tables import PlannersFile, read_rows
 from wfm_pipeline.domain.staffing.capacity.sheets import CAPACITY_FILES
 from wfm_pipeline.resources import House
 from wfm_pipeline.sources.files.planners_files import brought_by, read_text_table
+from wfm_pipeline.transforms.matches import MATCH_FILES
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.shelves.history import queues_with_calls
 from wfm_pipeline.warehouse.shelves.queue_hours import note_changed_hours
 from wfm_pipeline.warehouse.shelves.versions import take_in
+from wfm_pipeline.warehouse.silver.matching import make_again_where_changed, matches_by_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Family:
 
 FAMILIES: Final = (
     Family("planners_input", PLANNING_GROUP, PLANNERS_FILES, is_of_source=True),
+    Family("source_matching", PLANNING_GROUP, MATCH_FILES),
     Family("planning_inputs", ALLOCATION_GROUP, FILES),
     Family("capacity_inputs", CAPACITY_GROUP, CAPACITY_FILES),
 )
@@ -83,15 +86,18 @@ def _take_in(house: House, warehouse: Warehouse, name: str, file: PlannersFile, 
     known = queues_with_calls(warehouse, house.source_map) if file.check_all else ()
     rows, notices = read_rows(file, read_text_table(path), known, **given)
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    step = take_in(
-        warehouse,
-        file.table,
-        rows,
-        key=planner_key(file.table),
-        now=now,
-        changed_by=brought_by(path),
-        scope=Scope(given),
-    )
+    with warehouse.transaction():
+        before = matches_by_source(warehouse, house.source_map)
+        step = take_in(
+            warehouse,
+            file.table,
+            rows,
+            key=planner_key(file.table),
+            now=now,
+            changed_by=brought_by(path),
+            scope=Scope(given),
+        )
+        make_again_where_changed(warehouse, house.source_map, before)
     if file.table is QUEUE_HOURS and step.is_changed:
         note_changed_hours(warehouse, house.source_map, step.rows, now)
     notes = {"file": path.name, "opened": step.opened, "closed": step.closed, "notices": notices}

@@ -86,6 +86,16 @@ def run(
     _end(unread)
 
 
+def _matching(house: "House") -> list[str]:
+    """What no row of the planners' matches speaks of; nothing where there is one source."""
+    from wfm_pipeline.reports.tables.matching import matching_words
+    from wfm_pipeline.warehouse.silver.matching import queues_by_name, unmatched_ids
+
+    with house.open_warehouse() as opened:
+        unmatched = unmatched_ids(opened, house.source_map)
+        return matching_words(unmatched, queues_by_name(opened, house.source_map, unmatched))
+
+
 def _end(unread: list[str]) -> None:
     """What is done without a source that should have been read is told last, and by the exit code."""
     for line in unread:
@@ -127,6 +137,8 @@ def _show(house: "House", tables: "Mapping[str, pd.DataFrame]", set_aside: list[
         print_table(frame, house.title(title))
     for line in set_aside:
         out.say(f"set aside: {line}")
+    for line in _matching(house):
+        out.say(f"matching: {line}")
     if set_aside:
         out.say("`wfm findings` lists them")
     out.say(done)

@@ -30,6 +30,7 @@ from wfm_pipeline.contracts.planning.history import HISTORY
 OVERRIDE_KINDS: Final = ("factor", "add", "set")
 DECISION_WORDS: Final = ("accepted", "refused")
 CHANGE_KINDS: Final = ("opened", "closed", "renamed", "merged", "split")
+MATCH_KINDS: Final = ("queue", "agent")
 ANOMALY_KINDS: Final = ("spike", "drop", "stated")
 ISSUE_CAUSES: Final = ("first", "changed", "reissued")
 
@@ -155,6 +156,20 @@ QUEUE_HOURS: Final = Table(
         text("weekdays", "Weekdays it is about, such as mon-fri or sat;sun.", nullable=False),
         text("hours", "Windows such as 08:00-12:00;13:00-17:00, 22:00-06:00 over midnight, or closed.", nullable=False),
         text("note", "Words for people."),
+        *HISTORY,
+    ),
+)
+
+SOURCE_MATCHES: Final = Table(
+    "silver",
+    "source_matches",
+    "One row per queue or person of a source and version: by which id the site knows it.",
+    ("kind", "source", "source_id", "valid_from"),
+    (
+        text("kind", "Whether the ids are of queues or of people.", nullable=False, allowed=MATCH_KINDS),
+        SOURCE,
+        text("source_id", "Id in the source.", nullable=False, personal="agent"),
+        text("id", "Id at the site; two ids of one source may have the same.", nullable=False, personal="agent"),
         *HISTORY,
     ),
 )
@@ -320,6 +335,8 @@ OVERRIDE_VALUE: Final = Table(
     ),
 )  # fmt: skip
 
+SITE_INPUTS: Final = (SOURCE_MATCHES,)
+"""Planners' tables about the sources of a site: their `source` is the one that a row speaks of."""
 PLANNERS_INPUTS: Final = (
     PLANNED_EVENTS,
     PLANNED_DRIVERS,

@@ -20,9 +20,10 @@ import pandas as pd
 
 from wfm_pipeline.contracts.bronze import FINISHED_RUNS
 from wfm_pipeline.contracts.gold import PIPELINE_HEALTH
-from wfm_pipeline.contracts.planning.planners_input import PLANNERS_INPUTS
+from wfm_pipeline.contracts.planning.planners_input import PLANNERS_INPUTS, SITE_INPUTS
 from wfm_pipeline.domain.forecasting.planners.sheets import PLANNERS_FILES
 from wfm_pipeline.resources import House
+from wfm_pipeline.transforms.matches import MATCH_FILES
 from wfm_pipeline.warehouse.content import content_hash
 from wfm_pipeline.warehouse.day_checks import known_days, known_undated
 from wfm_pipeline.warehouse.engines.engine import Warehouse
@@ -61,7 +62,7 @@ class FinishedRun:
 
 def given_parts(house: House) -> Parts:
     """Fingerprints of what a person gives; taken before a run, so that what changes meanwhile is news to the next."""
-    files = {name: house.planners_file(name) for name in PLANNERS_FILES}
+    files = {name: house.planners_file(name) for name in (*PLANNERS_FILES, *MATCH_FILES)}
     return {
         "settings": _digest(house.settings.model_dump(mode="json", exclude=_no_matter(house))),
         "source map": _digest(house.source_map),
@@ -162,7 +163,9 @@ def _rows_of_source(house: House, warehouse: Warehouse) -> list[Any]:
 def _planners_rows(house: House, warehouse: Warehouse) -> dict[str, str]:
     of_source = Scope(house.in_source())
     present = [table.full_name for table in PLANNERS_INPUTS if warehouse.has(table.full_name)]
-    return {name: content_hash(warehouse, name, scope=of_source) for name in present}
+    found = {name: content_hash(warehouse, name, scope=of_source) for name in present}
+    of_site = [table.full_name for table in SITE_INPUTS if warehouse.has(table.full_name)]
+    return {**found, **{name: content_hash(warehouse, name, scope=of_parts(house.source_map)) for name in of_site}}
 
 
 def _made(house: House, warehouse: Warehouse, run_id: str) -> list[Any]:

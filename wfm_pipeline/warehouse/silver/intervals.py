@@ -23,6 +23,7 @@ from wfm_pipeline.transforms.intervals import (
     measures,
     queue_intervals,
     rows_of_queues,
+    with_unknown_days,
 )
 from wfm_pipeline.transforms.opening import with_own_hours
 from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
@@ -119,7 +120,7 @@ def _replace_intervals(
         warehouse.put_aside(known_of) as queues,
         staged_own_hours(warehouse, source_map, queues, dates) as own,
     ):
-        wanted = with_own_hours(rows_of_queues(staged, queues), own, local="interval_start_local")
+        wanted = with_own_hours(with_unknown_days(rows_of_queues(staged, queues)), own, local="interval_start_local")
         full = queue_intervals(wanted, found, source_map.name, is_absent_missing=absent == "missing")
         return warehouse.replace(QUEUE_INTERVALS, full, scope)
 

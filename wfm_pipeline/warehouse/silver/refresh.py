@@ -19,6 +19,7 @@ from wfm_pipeline.transforms.calls import attribute_calls, finish_calls, redials
 from wfm_pipeline.transforms.cases import judge_cases
 from wfm_pipeline.transforms.interval_rows import judge_intervals
 from wfm_pipeline.transforms.legs import identity_of_call, judge_legs
+from wfm_pipeline.transforms.matches import with_matches
 from wfm_pipeline.transforms.opening import is_open, with_own_hours
 from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.transforms.rows.zones import SiteClock
@@ -26,6 +27,7 @@ from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.silver.contradictions import count_contradictions
 from wfm_pipeline.warehouse.silver.intervals import refresh_calendar, refresh_intervals, stale_interval_dates
+from wfm_pipeline.warehouse.silver.matching import open_matches
 from wfm_pipeline.warehouse.silver.own_hours import staged_own_hours
 from wfm_pipeline.warehouse.silver.rows import SilverCounts, clock_of_times, days_scope, refresh_rows
 from wfm_pipeline.warehouse.silver.sources import customers_of_source, known_queues, source_dates
@@ -56,7 +58,7 @@ def refresh_legs(warehouse: Warehouse, source_map: SourceMap, rules: SilverRules
     table_map = source_map.table("call_legs")
     if table_map is None:
         return SilverCounts(0, 0)
-    queues = known_queues(warehouse, source_map)
+    queues, matches = known_queues(warehouse, source_map), open_matches(warehouse, source_map)
     clock = SiteClock.of(source_map.site, dates.hull.first, dates.hull.last)
     return refresh_rows(
         warehouse,
@@ -65,7 +67,7 @@ def refresh_legs(warehouse: Warehouse, source_map: SourceMap, rules: SilverRules
         CALL_LEGS,
         dates,
         identity=identity_of_call(table_map),
-        judge=lambda rows: judge_legs(rows, source_map, rules, queues, clock),
+        judge=lambda rows: with_matches(judge_legs(rows, source_map, rules, queues, clock), matches),
     )
 
 
@@ -79,7 +81,7 @@ def refresh_cases(
     table_map = source_map.table("cases")
     if table_map is None:
         return SilverCounts(0, 0)
-    clock = clock_of_times(warehouse, source_map, table_map, dates)
+    clock, matches = clock_of_times(warehouse, source_map, table_map, dates), open_matches(warehouse, source_map)
     return refresh_rows(
         warehouse,
         source_map,
@@ -87,7 +89,7 @@ def refresh_cases(
         CASES,
         dates,
         identity=table_map.key,
-        judge=lambda rows: judge_cases(rows, source_map, clock),
+        judge=lambda rows: with_matches(judge_cases(rows, source_map, clock), matches),
     )
 
 
@@ -100,7 +102,7 @@ def refresh_statistics(
     """Replace the interval statistics, and the findings on their rows, of some business dates; counts as for legs."""
     table_map = source_map.table("intervals")
     assert table_map is not None  # only a source with intervals has the asset
-    queues = known_queues(warehouse, source_map)
+    queues, matches = known_queues(warehouse, source_map), open_matches(warehouse, source_map)
     clock = SiteClock.of(source_map.site, dates.hull.first, dates.hull.last)
     return refresh_rows(
         warehouse,
@@ -109,7 +111,7 @@ def refresh_statistics(
         INTERVAL_STATISTICS,
         dates,
         identity=table_map.key,
-        judge=lambda rows: judge_intervals(rows, source_map, rules, queues, clock),
+        judge=lambda rows: with_matches(judge_intervals(rows, source_map, rules, queues, clock), matches),
     )
 
 

@@ -15,6 +15,7 @@ from wfm_pipeline.domain.planners_tables import PlannersFile, read_rows
 from wfm_pipeline.domain.sheet import LINES
 from wfm_pipeline.domain.staffing.capacity.sheets import CAPACITY_FILES
 from wfm_pipeline.errors import DataError
+from wfm_pipeline.transforms.matches import MATCH_FILES
 
 TABLE = Table(
     "silver",
@@ -134,7 +135,9 @@ def test_a_fault_in_a_months_report_names_the_line_of_its_report():
 
 
 @pytest.mark.parametrize(
-    "file", [*PLANNERS_FILES.values(), *FILES.values(), *CAPACITY_FILES.values()], ids=lambda f: f.title
+    "file",
+    [*PLANNERS_FILES.values(), *FILES.values(), *CAPACITY_FILES.values(), *MATCH_FILES.values()],
+    ids=lambda f: f.title,
 )
 def test_what_a_file_says_of_columns_names_columns_of_its_table(file):
     said = {*file.called, *file.empty, *file.own}

@@ -4,13 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup run test fuzz check canaries format bench comparison dev lock newest clean
+.PHONY: help setup run test test-engines fuzz check canaries format bench comparison dev lock newest clean
 .DEFAULT_GOAL := help
 
 help:  ## say what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: $(READY)  ## make .venv with everything to run and develop (without Spark)
+setup: $(READY)  ## make .venv with everything to run and develop (without a JVM Spark)
 
 $(READY): requirements-dev.lock requirements-uv.lock pyproject.toml
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -28,6 +28,9 @@ run: setup  ## the main job on the sample contact centre, and its coming week's 
 
 test: setup  ## all tests; engine tests that need a server say so
 	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+test-engines: setup  ## the same rows on DuckDB, PostgreSQL (WFM_TEST_POSTGRES_URL) and Spark (Sail); engines left out are named
+	@$(BIN)/python -m pytest -n auto --dist loadfile wfm_pipeline_tests/engines wfm_pipeline_tests/assets/test_main_job_engines.py
 
 fuzz: setup  ## break what every loader reads, for an hour (FUZZ_MINUTES=10 make fuzz: for ten minutes)
 	@$(BIN)/python -m wfm_pipeline_tests.fuzz.run
@@ -62,9 +65,9 @@ lock: setup  ## resolve the dependencies again into the hashed locks
 	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --no-header \
 	  --extra postgres -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --no-header \
-	  --extra dev --extra postgres --extra mssql -o requirements-dev.lock
+	  --extra dev --extra postgres --extra mssql --extra spark -o requirements-dev.lock
 	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --no-header \
-	  --extra postgres --extra spark -o requirements-spark.lock
+	  --extra postgres --extra spark-jvm -o requirements-spark.lock
 	@grep -E '^uv==' requirements-dev.lock | cut -d' ' -f1 | $(BIN)/uv pip compile - --quiet --universal --generate-hashes \
 	  --no-annotate --no-header -o requirements-uv.lock
 

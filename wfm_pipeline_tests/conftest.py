@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import importlib.util
 import os
 import signal
 import uuid
@@ -38,6 +39,7 @@ def pytest_terminal_summary(terminalreporter):
     """Say which engines and data this run reached, and which need a variable."""
     reached = ["DuckDB", *(name for name, variable in ENGINES.items() if os.environ.get(variable))]
     missed = [f"{name} (set {variable})" for name, variable in ENGINES.items() if not os.environ.get(variable)]
+    (missed if importlib.util.find_spec("pysail") is None else reached).append("Spark (Sail)")
     if os.environ.get("WFM_TEST_MARIADB_URL") and _what_odbc_lacks():
         missed.append("ODBC (install unixodbc and odbc-mariadb)")
     terminalreporter.write_line(f"tested with: {', '.join(reached)}")

@@ -3,7 +3,6 @@
 The rows are made from the contracts, so a new table joins without a line here.
 """
 
-import contextlib
 import dataclasses
 import datetime as dt
 
@@ -22,8 +21,8 @@ from wfm_pipeline.warehouse.engines.schemas import arrow_schema
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.readers.publication import Readers
 from wfm_pipeline.warehouse.readers.publish import publish
-from wfm_pipeline_tests.conftest import throw_away_database
 from wfm_pipeline_tests.contract_kit import FIRST_DATE, TABLES, rows_of_contract
+from wfm_pipeline_tests.engine_kit import KINDS, empty_warehouse
 
 NEW = Table(
     "gold",
@@ -47,14 +46,12 @@ def by_name(table):
     return table.full_name
 
 
-@pytest.fixture(scope="module", params=["duckdb", "postgres"])
+@pytest.fixture(scope="module", params=KINDS)
 def engine(request, tmp_path_factory):
     """One empty warehouse of each engine for all tables."""
-    with contextlib.ExitStack() as made:
-        url = "duckdb:///w.duckdb"
-        if request.param == "postgres":
-            url = made.enter_context(contextlib.contextmanager(throw_away_database)("WFM_TEST_POSTGRES_URL"))
-        yield engine_of(url, tmp_path_factory.mktemp("house"))
+    home = tmp_path_factory.mktemp("house")
+    with empty_warehouse(request.param, home) as url:
+        yield engine_of(url, home)
 
 
 @pytest.fixture(scope="module")

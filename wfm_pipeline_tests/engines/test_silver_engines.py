@@ -1,7 +1,6 @@
 """The same rows through each engine end in the same silver, row by row."""
 
 import datetime as dt
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -12,6 +11,7 @@ from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.warehouse.content import content_hash
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.silver import refresh as silver
+from wfm_pipeline_tests.engine_kit import KINDS, empty_warehouse
 from wfm_pipeline_tests.silver_kit import DAY, FULL_SOURCE, at, ingest, leg, memory, refresh, rows_of
 
 TABLES = ("call_legs", "calls", "queue_intervals", "calendar_days", "rejected_rows", "cases")
@@ -94,11 +94,11 @@ def test_cases_keep_their_times_and_lose_those_that_never_were(on_duckdb):
     assert at("08:00:00", LAST) == cases["k2"]["closed_at"]  # summer time since 02:00
 
 
-@pytest.mark.postgres
-def test_postgresql_makes_the_same_silver(on_duckdb, postgres_url):
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "duckdb"])
+def test_every_engine_makes_the_same_silver(on_duckdb, kind, tmp_path):
     here, counts = on_duckdb
 
-    with open_warehouse(postgres_url, Path()) as there:
+    with empty_warehouse(kind, tmp_path) as url, open_warehouse(url, tmp_path) as there:
         assert counts == fill(there)
         for table in TABLES:
             assert ordered(here, table) == ordered(there, table)

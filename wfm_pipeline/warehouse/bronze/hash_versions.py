@@ -61,7 +61,7 @@ def renew_hashes(
             warehouse.wait_for_turn(source_map.name)
             warehouse.create_from_schema(aside, table.schema())
             changed: set[dt.date] = set()
-            for rows in _in_stretches(warehouse, table, rows_at_once):
+            for rows in _in_stretches(warehouse, table, table_map, rows_at_once):
                 again = rehash(rows)
                 changed |= _dates_changed(rows, again)
                 warehouse.append_arrow(aside, _with_version(again))
@@ -74,17 +74,18 @@ def renew_hashes(
     return renewed
 
 
-def _in_stretches(warehouse: Warehouse, table: IbisTable, rows_at_once: int) -> Iterator[pa.Table]:
+def _in_stretches(warehouse: Warehouse, table: IbisTable, table_map: TableMap, rows_at_once: int) -> Iterator[pa.Table]:
     """Rows of an older rule, some business dates at a time: a cursor that stays open cannot be written beside."""
     older = _OLDER.filter(table)
     date = older["_business_date"]
-    undated = warehouse.arrow(older.filter(date.isnull()))
+    undated = warehouse.raw_rows(older.filter(date.isnull()), table_map.types)
     if undated.num_rows:
         yield undated
     counts = warehouse.arrow(older.drop_null("_business_date")["_business_date"].value_counts(name="rows"))
     by_date = dict(sorted(zip(counts["_business_date"].to_pylist(), counts["rows"].to_pylist(), strict=True)))
     for first, last in _stretches(by_date, rows_at_once):
-        yield warehouse.arrow(older.filter(date.between(ibis.literal(first), ibis.literal(last))))
+        dated = older.filter(date.between(ibis.literal(first), ibis.literal(last)))
+        yield warehouse.raw_rows(dated, table_map.types)
 
 
 def _stretches(rows_by_date: dict[dt.date, int], rows_at_once: int) -> Iterator[tuple[dt.date, dt.date]]:

@@ -64,9 +64,14 @@ class Warehouse(ABC):
             raise WarehouseError(
                 f"the warehouse has no table {name}; {layer} holds {sorted(known)}; run `wfm run` first"
             )
-        found = self.con.table(table, database=layer)
+        found = self._found(layer, table)
         if not table.startswith("_"):
             self._known[name] = found
+        return found
+
+    def _found(self, layer: str, table: str) -> IbisTable:
+        """A table that is there."""
+        found: IbisTable = self.con.table(table, database=layer)
         return found
 
     def frame(self, expr: IbisTable) -> pd.DataFrame:
@@ -76,6 +81,11 @@ class Warehouse(ABC):
     def arrow(self, expr: IbisTable) -> pa.Table:
         """The rows of an expression as Arrow."""
         return self.con.to_pyarrow(expr)
+
+    def raw_rows(self, expr: IbisTable, types: Mapping[str, str]) -> pa.Table:
+        """A source's own rows as Arrow, in the types that its map declares."""
+        del types
+        return self.arrow(expr)
 
     def batches(self, expr: IbisTable, *, chunk_rows: int) -> Iterator[pa.RecordBatch]:
         """The rows of an expression in pieces of at most so many rows."""

@@ -11,10 +11,12 @@ from wfm_pipeline.urls import parse_url
 from wfm_pipeline.warehouse.engines.duckdb import DuckDBEngine
 from wfm_pipeline.warehouse.engines.entry import URL_OF_WAREHOUSE, Engine
 from wfm_pipeline.warehouse.engines.postgres import PostgresEngine
+from wfm_pipeline.warehouse.engines.spark.entry import SparkEngine
 
 ENGINES: Final[tuple[type[Engine], ...]] = (
     DuckDBEngine,
     PostgresEngine,
+    SparkEngine,
 )
 
 

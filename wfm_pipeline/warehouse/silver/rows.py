@@ -196,7 +196,7 @@ def _replace_findings(
         chunk = suspects.filter(suspects["_number"].between(start, start + RAW_CHUNK_ROWS - 1))
         judged = judge(chunk)
         rows = findings_table(judged.rows, judged.findings, source=source_map.name, table=table_map.name)
-        found = _with_raw(warehouse.arrow(rows), warehouse.arrow(chunk))
+        found = _with_raw(warehouse.arrow(rows), warehouse.raw_rows(chunk, table_map.types))
         warehouse.append_arrow(REJECTED_ROWS.full_name, to_contract(REJECTED_ROWS, found))
         by_rule.update(found["rule"].to_pylist())
     return dict(sorted(by_rule.items()))

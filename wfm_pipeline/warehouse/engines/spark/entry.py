@@ -1,0 +1,106 @@
+"""Spark's entry in the registry: a server behind `sc://`, tables in a folder, ops store and lock in home.
+
+Not here: what an open warehouse does (warehouse.py).
+"""
+
+import socket
+import warnings
+from pathlib import Path
+from typing import Any, Final
+
+from wfm_pipeline.errors import SettingsError, WarehouseError
+from wfm_pipeline.urls import DatabaseUrl, masked
+from wfm_pipeline.warehouse.engines.engine import Warehouse
+from wfm_pipeline.warehouse.engines.entry import URL_OF_WAREHOUSE, Driver, Engine
+from wfm_pipeline.warehouse.engines.spark.catalogue import bring_back
+from wfm_pipeline.warehouse.engines.spark.copy import PUBLISHED, check_readable
+from wfm_pipeline.warehouse.engines.spark.warehouse import SparkWarehouse
+from wfm_pipeline.warehouse.engines.sqlite_ops import sqlite_store
+from wfm_pipeline.warehouse.ops.locks import FileLock, OwnerLock
+from wfm_pipeline.warehouse.ops.store import OpsStore
+
+_PORT: Final = 15002
+"""Spark Connect's own."""
+_ANSWER_SECONDS: Final = 10.0
+"""How long a server may take to answer at all."""
+_DRIVER: Final = Driver("Spark Connect client", "pyspark", "pip install 'wfm-pipeline[spark]'")
+_LAYERS: Final = ("bronze", "silver", "gold", PUBLISHED)
+
+
+class SparkEngine(Engine):
+    """A Spark Connect server, and the folder of its tables as the server sees it."""
+
+    name = "spark"
+    schemes = ("sc",)
+    forms = ("sc://host:15002/?folder=/data/wfm",)
+    driver = _DRIVER
+    is_kept_open = True
+
+    def __init__(self, url: str, parsed: DatabaseUrl, home: Path) -> None:
+        """See `Engine`."""
+        super().__init__(url, parsed, home)
+        options = set(parsed.parts.query)
+        if "folder" not in options or options - {"folder", "token"}:
+            raise SettingsError(
+                f"{URL_OF_WAREHOUSE}: a Spark server takes the options folder (of the tables, needed) and token; got "
+                f"{parsed} with {', '.join(sorted(options)) or 'none'}; write {self.forms[0]}",
+                got=sorted(options),
+            )
+
+    @property
+    def _folder(self) -> str:
+        return str(self.parsed.parts.query["folder"])
+
+    def open(self, *, is_read_only: bool = False) -> Warehouse:
+        """See `Engine`; who may write is the server's matter."""
+        del is_read_only
+        opened = self._connect()
+        bring_back(opened, _LAYERS)
+        return opened
+
+    def open_published(self) -> Warehouse:
+        """See `Engine`."""
+        opened = self._connect()
+        bring_back(opened, (PUBLISHED,))
+        opened.published_schema = PUBLISHED
+        check_readable(opened)
+        return opened
+
+    @property
+    def readers_place(self) -> Path | str:
+        """The schema that readers use."""
+        return f"schema {PUBLISHED}"
+
+    def writer_lock(self) -> OwnerLock | None:
+        """A file in home: all writers of a warehouse share one home."""
+        return FileLock(self.home / "warehouse" / "spark_writer.lock")
+
+    def ops_store(self) -> OpsStore:
+        """A SQLite file in home."""
+        return sqlite_store(self.home / "warehouse" / "spark_ops.sqlite")
+
+    def _connect(self) -> SparkWarehouse:
+        parts = self.parsed.parts
+        token = f";token={parts.query['token']}" if "token" in parts.query else ""
+        try:
+            socket.create_connection(
+                (parts.host, parts.port or _PORT), _ANSWER_SECONDS
+            ).close()  # its client tries for minutes
+            session = _session(f"sc://{parts.host}:{parts.port or _PORT}/{token}")
+        except ImportError as error:
+            raise WarehouseError(f"the {_DRIVER.title} is missing: {_DRIVER.install}") from error
+        except Exception as error:  # noqa: BLE001  (its errors are only known once it is installed)
+            first_line = next(iter(masked(str(error)).strip().splitlines()), type(error).__name__)
+            raise WarehouseError(f"cannot open {self.parsed}: {first_line}") from None
+        import ibis  # noqa: PLC0415  (its Spark side needs the extra)
+
+        return SparkWarehouse(ibis.pyspark.connect(session), session, self._folder)
+
+
+def _session(remote: str) -> Any:
+    from pyspark.sql import SparkSession  # noqa: PLC0415  (an extra, and a second to import)
+
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)  # rows go as Arrow
+    session = SparkSession.builder.remote(remote).create()
+    session.conf.set("spark.sql.session.timeZone", "UTC")
+    return session

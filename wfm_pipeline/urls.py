@@ -28,7 +28,8 @@ _SHORTEST: Final = 6
 """A shorter text is not looked for in messages: `wfm` and `root` are words of ours as well [characters]."""
 _ODBC_WORD: Final = re.compile(r"([^=;]+)=(\{(?:[^}]|\}\})*\}|[^;]*)")
 _CREDENTIALS: Final = re.compile(r"(?P<scheme>\b[\w+]+://)(?!user:password@)(?:[^\s@/]*:[^\n]*|[^\s@/]*)@")
-_OPTIONS: Final = re.compile(r"(?P<url>\b[\w+]+://[^\s?'\"]*)\?[^\s'\"]+")
+_OPTIONS: Final = re.compile(r"(?P<url>\b[\w+]+://[^\s?'\"]*)\?(?!folder=/[\w./-]*(?:[\s;,)'\"]|$))[^\s'\"]+")
+"""Options of a URL, but for a lone folder of tables, which is no secret."""
 _PASSWORD_WORD: Final = re.compile(
     r"\b(?P<word>pwd|passwd|password)(?P<sign>=|%3D)(\{[^}]*\}|[^&;\s'\"]*)", re.IGNORECASE
 )

@@ -129,6 +129,19 @@ def test_the_same_day_again_says_the_same_and_an_older_day_knows_no_later_run(ho
     assert first["customer_behavior"] == fingerprints(house)["customer_behavior"]
 
 
+def test_a_day_that_is_corrected_knows_nothing_of_its_own_former_answer(house):
+    alike = calls_until(LAST)
+    run(house, calls_until(FIRST)[lambda calls: calls["queue_id"] == "sales"])
+    run(house, calls_until(LAST))
+    mistaken = rows_of(house, CUSTOMER_SEGMENT)
+
+    run(house, alike[alike["queue_id"] == "sales"])
+
+    assert [1, 2, 3] == mistaken["segment_id"].tolist()  # one group of all, then two others
+    assert [1, 1] == rows_of(house, CUSTOMER_SEGMENT)["segment_id"].tolist()
+    assert {"first_seen"} == set(rows_of(house, CUSTOMER_SEGMENT_CHANGE)["change"])
+
+
 def test_a_week_later_segments_keep_their_names_and_who_moved_is_told(house):
     run(house, calls_until(FIRST))
 

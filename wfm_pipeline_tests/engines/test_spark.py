@@ -131,6 +131,19 @@ def test_times_of_day_come_back_as_such_where_the_map_says_so(url, tmp_path):
     assert [clock, None] == found["talk_to"].to_pylist()
 
 
+def test_what_is_put_aside_lies_in_the_folder_and_is_gone_afterwards(url, tmp_path):
+    with open_warehouse(url, tmp_path) as warehouse:
+        warehouse.replace(DAYS, rows("a", "b"), Scope())
+
+        with warehouse.put_aside(warehouse.table(DAYS.full_name)) as kept:
+            warehouse.replace(DAYS, rows("c"), Scope())
+            assert {"a", "b"} == set(warehouse.frame(kept)["thing_id"])
+            assert list((tmp_path / "delta" / "silver").glob("_staging_aside_*"))
+
+        assert [] == warehouse.base_tables("silver")
+    assert not Path("spark-warehouse").exists()
+
+
 def test_what_spark_cannot_do_says_so(url, tmp_path):
     with open_warehouse(url, tmp_path) as warehouse:
         warehouse.create(DAYS)

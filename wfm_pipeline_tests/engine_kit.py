@@ -3,9 +3,11 @@
 import contextlib
 import functools
 import importlib
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -41,6 +43,11 @@ def sail() -> str:
     """Address of a Sail server (Spark Connect without Java) in this process, started at the first asking."""
     if (missing := what_spark_lacks()) is not None:
         pytest.skip(missing)
+    main = sys.modules["__main__"]
+    if main.__spec__ is None and not hasattr(
+        main, "__file__"
+    ):  # a worker of xdist, which PySpark takes for its doctests
+        main.__spec__ = SimpleNamespace(name=None)  # type: ignore[assignment]
     server = importlib.import_module("pysail.spark").SparkConnectServer(port=0)
     server.start(background=True)
     _RUNNING.append(server)

@@ -110,7 +110,8 @@ def test_a_centre_of_intervals_is_forecast_staffed_and_updated_and_says_what_nee
     with house.open_gold() as gold:
         told = gold.rows("pipeline_health", run_id=outcome.run_id).dropna(subset="not_made")
         tables = run_tables(gold, run_id=outcome.run_id, source="contact_statistics")
-    assert {"gold.customer_behavior": NO_CALLS} == dict(zip(told["table_name"], told["not_made"], strict=True))
+    of_customers = ("gold.customer_behavior", "gold.customer_segment", "gold.customer_segment_change")
+    assert dict.fromkeys(of_customers, NO_CALLS) == dict(zip(told["table_name"], told["not_made"], strict=True))
     assert tables["Calls per queue"]["calls_redial"].isna().all()
     updated = do(
         house,

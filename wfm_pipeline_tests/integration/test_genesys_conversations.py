@@ -157,3 +157,20 @@ def test_participants_of_another_shape_are_refused_with_file_and_conversation(tm
 
     with pytest.raises(SourceError, match=r"odd.jsonl: conversation c-1 has participants"):
         list(read_conversations([tmp_path / "odd.jsonl"], chunk_rows=10))
+
+
+def test_who_spoke_before_a_stay_began_did_not_answer_it(tmp_path):
+    later = FIRST + dt.timedelta(seconds=400)
+    twice = conversation(4) | {
+        "participants": [
+            participant("customer", [segment("interact", FIRST, 900)]),
+            by_agent(FIRST, "a", "user-1"),
+            in_queue(later, "a", metrics=("tAbandon",)),
+        ]
+    }
+    written(tmp_path, [twice])
+
+    rows = [row for table in read_conversations([tmp_path / "conversations-1.jsonl"], chunk_rows=10)
+            for row in table.to_pylist()]  # fmt: skip
+
+    assert [(None, "abandoned")] == [(row["agent_id"], row["outcome"]) for row in rows]

@@ -120,8 +120,9 @@ def test_the_checks_of_a_filled_asset_are_no_older_than_its_newest_event(house, 
 
 def test_only_the_assets_whose_work_succeeded_are_noted(house, tmp_path):
     assert refresh(house, dg.DagsterInstance.ephemeral()).problems == ()
-    with house.open_warehouse() as warehouse:  # another source that uses one of our call ids
-        warehouse.execute("insert into silver.calls select * replace ('other' as source) from silver.calls limit 1")
+    with house.open_warehouse() as warehouse:  # a call that is there twice
+        other_days = f"select * from silver.calls where business_date < '{LAST_DATE}'"
+        warehouse.execute(f"insert into silver.calls {other_days} limit 1")
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         outcome = refresh(house, instance, Dates.of([LAST_DATE]))
         empty = {key for key, names in missing(house, instance).items() if names}

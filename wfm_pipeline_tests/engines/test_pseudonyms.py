@@ -25,7 +25,9 @@ def published(url, home, readers, customers=CUSTOMERS, **words):
     """Customers as readers see them after a publish."""
     with open_warehouse(url, home) as warehouse:
         rows = pd.DataFrame({"source": "s", "customer_key": customers, "segment_name": "x"})
-        rows = rows.reindex(columns=list(CUSTOMER_BEHAVIOR.column_names)).assign(calls=1, calls_per_week=1.0)
+        rows = rows.reindex(columns=list(CUSTOMER_BEHAVIOR.column_names)).assign(
+            calls=1, calls_per_week=1.0, segment_since=None
+        )
         warehouse.replace(CUSTOMER_BEHAVIOR, rows, Scope())
         publish(warehouse, readers=readers, **words)
     return seen(url, home)

@@ -71,7 +71,7 @@ def print_table(frame: "pd.DataFrame", title: str) -> None:
 
     columns = []
     for name, series in frame.items():
-        values = [None if pd.isna(value) else value for value in series]
+        values = [None if pd.isna(value) else value for value in series.tolist()]
         columns.append(column_of(str(name), values, is_number=pd.api.types.is_numeric_dtype(series)))
     print_columns(columns, title)
 

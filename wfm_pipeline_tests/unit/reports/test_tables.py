@@ -28,6 +28,12 @@ def test_a_table_that_fits_is_printed_as_one(said):
     assert ["b", "2,000"] == lines[5].replace("│", " ").split()
 
 
+def test_counts_of_which_one_may_be_unknown_are_written_as_others(said):
+    lines = said(pd.DataFrame({"queue_id": ["a", "b"], "calls": pd.array([2_000, None], "Int64")}), 80)
+
+    assert [["a", "2,000"], ["b", "-"]] == [line.replace("│", " ").split() for line in lines[4:6]]
+
+
 def test_one_row_of_more_than_eight_columns_is_printed_as_pairs_however_wide_the_terminal(said):
     lines = said(pd.DataFrame(LONG), 400)
 

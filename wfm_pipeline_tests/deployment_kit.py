@@ -66,6 +66,13 @@ def units_processes():
     }
 
 
+def units_beginning():
+    """What systemd runs to its end before the processes of our units, each after the other."""
+    variables = frozenset(assignments(text_of(OPERATE / "systemd" / "wfm.env")))
+    lines = [unit(path)["Service"].get("ExecStartPre") for path in UNITS]
+    return [_process(shlex.split(line), variables) for line in lines if line]
+
+
 def container_processes():
     """Each container that is ours by its name."""
     services = {name: service for name, service in compose()["services"].items() if name in ROLES}

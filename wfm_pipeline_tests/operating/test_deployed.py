@@ -159,6 +159,8 @@ def test_the_units_of_systemd(place):
     here.workspace(kit.OPERATE / "systemd" / "workspace.yaml")
     (here.dagster_home / "dagster.yaml").write_text(yaml.safe_dump(shipped_instance(is_postgres=False)))
 
+    for first in kit.units_beginning():
+        assert 0 == here.run(first.words, first.variables).returncode
     serve(here, kit.units_processes())
     make_one_day(here)
 

@@ -3,6 +3,7 @@
 Not here: what an open warehouse does (warehouse.py).
 """
 
+import logging
 import socket
 import warnings
 from pathlib import Path
@@ -100,6 +101,9 @@ class SparkEngine(Engine):
 def _session(remote: str) -> Any:
     from pyspark.sql import SparkSession  # noqa: PLC0415  (an extra, and a second to import)
 
+    logging.getLogger("pyspark.sql.connect.logging").setLevel(
+        logging.ERROR
+    )  # it tells of sessions that ended before it asked
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)  # rows go as Arrow
     session = SparkSession.builder.remote(remote).create()
     session.conf.set("spark.sql.session.timeZone", "UTC")

@@ -13,6 +13,8 @@ from wfm_pipeline.warehouse.content import content_hash
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.engines.registry import engine_of
 from wfm_pipeline.warehouse.engines.scope import Scope
+from wfm_pipeline.warehouse.readers.publication import Readers
+from wfm_pipeline.warehouse.readers.publish import publish
 from wfm_pipeline_tests.engine_kit import empty_warehouse
 
 pytestmark = pytest.mark.spark
@@ -150,6 +152,14 @@ def test_what_spark_cannot_do_says_so(url, tmp_path):
 
         with pytest.raises(WarehouseError, match="a Delta table keeps its folder"):
             warehouse.rename(DAYS.full_name, "other_days")
+
+
+def test_roles_of_readers_are_refused_and_not_passed_over(url, tmp_path):
+    with open_warehouse(url, tmp_path) as warehouse:
+        warehouse.create(DAYS)
+
+        with pytest.raises(SettingsError, match="on Spark the server says who may read"):
+            publish(warehouse, readers=Readers(roles=("wfm_reader",)))
 
 
 def test_a_change_of_two_tables_that_is_cut_off_leaves_each_table_whole(url, tmp_path):

@@ -16,7 +16,7 @@ CATALOGUE: Final = "wfm.catalogue"
 def note_table(warehouse: SparkTables, name: str) -> None:
     """Write down that a table stands in the folder."""
     if name not in _names(warehouse):
-        warehouse.execute(f"insert into {CATALOGUE} select '{_text(name)}' as name")
+        warehouse.execute(f"insert into {CATALOGUE} select {warehouse.literal(name)} as name")
 
 
 def forget_table(warehouse: SparkTables, name: str) -> None:
@@ -39,7 +39,3 @@ def bring_back(warehouse: SparkTables, layers: Collection[str]) -> None:
 
 def _names(warehouse: SparkTables) -> set[str]:
     return {row[0] for row in warehouse.rows(f"select distinct name from {CATALOGUE}")}
-
-
-def _text(name: str) -> str:
-    return name.replace("\\", "\\\\").replace("'", "\\'")

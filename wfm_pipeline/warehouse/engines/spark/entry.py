@@ -84,9 +84,8 @@ class SparkEngine(Engine):
         parts = self.parsed.parts
         token = f";token={parts.query['token']}" if "token" in parts.query else ""
         try:
-            socket.create_connection(
-                (parts.host, parts.port or _PORT), _ANSWER_SECONDS
-            ).close()  # its client tries for minutes
+            # Asked first whether anybody is there: the client would try for minutes.
+            socket.create_connection((parts.host, parts.port or _PORT), _ANSWER_SECONDS).close()
             session = _session(f"sc://{parts.host}:{parts.port or _PORT}/{token}")
         except ImportError as error:
             raise WarehouseError(f"the {_DRIVER.title} is missing: {_DRIVER.install}") from error
@@ -101,9 +100,8 @@ class SparkEngine(Engine):
 def _session(remote: str) -> Any:
     from pyspark.sql import SparkSession  # noqa: PLC0415  (an extra, and a second to import)
 
-    logging.getLogger("pyspark.sql.connect.logging").setLevel(
-        logging.ERROR
-    )  # it tells of sessions that ended before it asked
+    # Its client warns of sessions that ended before it asked.
+    logging.getLogger("pyspark.sql.connect.logging").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)  # rows go as Arrow
     session = SparkSession.builder.remote(remote).create()
     session.conf.set("spark.sql.session.timeZone", "UTC")

@@ -89,7 +89,7 @@ class SparkTables(Warehouse):
     # -- writing -------------------------------------------------------------------------------
     def make_table(self, name: str, columns: str) -> None:
         """Make a table in its folder, or make the one that stands there known."""
-        place = self._literal(self.place(name))
+        place = self.literal(self.place(name))
         self.execute(f"create table if not exists {self.quoted(name)} ({columns}) using delta location {place}")
 
     def append(self, name: str, expr: IbisTable) -> None:
@@ -142,10 +142,11 @@ class SparkTables(Warehouse):
 
     def make_layer(self, layer: str) -> None:
         """Make a schema if it is not there; what is put aside in it lies in the folder too."""
-        place = self._literal(f"{self.folder}/{layer}")
+        place = self.literal(f"{self.folder}/{layer}")
         self.execute(f"create database if not exists {self.identifier(layer)} location {place}")
 
-    def _literal(self, value: str) -> str:
+    def literal(self, value: str) -> str:
+        """A text with the dialect's quotes."""
         return sge.Literal.string(value).sql(self.dialect)
 
     def _query(self, expr: IbisTable) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 import ibis
 
-from wfm_pipeline.errors import WarehouseError
+from wfm_pipeline.errors import SettingsError, WarehouseError
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.engines.spark.catalogue import forget_table, note_table
 from wfm_pipeline.warehouse.engines.spark.copy import PUBLISHED, renew_copy
@@ -54,6 +54,11 @@ class SparkWarehouse(SparkTables):
 
     def renew_readers_copy(self, stamp: Stamp, changed: Collection[str] | None, readers: Readers) -> dict[str, int]:
         """Each table of the copy by one commit, the stamp last."""
+        if readers.roles:
+            raise SettingsError(
+                "reader_roles (WFM_READER_ROLES) are PostgreSQL's; on Spark the server says who may read the copy",
+                got=sorted(readers.roles),
+            )
         return renew_copy(self, stamp, changed, readers)
 
     def _renew_view(self, name: str, query: str) -> None:

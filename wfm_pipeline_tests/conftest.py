@@ -138,7 +138,11 @@ def _secrets_of_this_test_alone():
 
 @pytest.fixture(autouse=True)
 def _environment_of_this_test_alone():
-    """What the product puts into its environment for Dagster would be taken for a setting by all later tests."""
+    """What the product puts into its environment for Dagster would be taken for a setting by all later tests.
+
+    Fixtures of wider scope leave it there too: a test that opened its own house would look at the memory of theirs.
+    """
+    os.environ.pop("DAGSTER_HOME", None)
     before = dict(os.environ)
     yield
     for name in os.environ.keys() - before.keys():

@@ -6,7 +6,8 @@ from typing import Literal
 DataType = Literal["string", "int64", "float64", "boolean", "date", "timestamp"]
 """Types every engine has. A `timestamp` has no zone: instants are UTC, `*_local` is wall clock."""
 
-Layer = Literal["bronze", "silver", "gold"]
+Layer = Literal["bronze", "silver", "gold", "operational"]
+"""Shelves of the warehouse; `operational` is no shelf of ours but the live centre's own database."""
 
 Personal = Literal["customer", "agent", "planner"]
 """Whose data a column holds: who calls, who answers, who plans. Raw rows of a source are their callers'."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from wfm_pipeline.contracts.bronze import BRONZE_TABLES
 from wfm_pipeline.contracts.columns import Column, Table
+from wfm_pipeline.contracts.operational.tables import OPERATIONAL_TABLES
 from wfm_pipeline.contracts.tables import ALL_GOLD_TABLES, ALL_SILVER_TABLES
 
 _HEAD = """# Data dictionary
@@ -16,10 +17,17 @@ the source map, and `_source, _batch_id, _ingested_at, _hash_version, _row_hash,
 the house notes beside them. *Personal* says whose data a column holds: customers and agents stand in the readers' copy under pseudonyms.
 """
 
+_OPERATIONAL_HEAD = """# Operational tables
+
+What a live centre's own database holds, under its own names and in its own units; the pipeline reads them and writes none. The DDL for
+PostgreSQL, MariaDB, SQLite and SQL Server is in `sql/operational`. They have no schema of ours: `operational.` here only says which they are.
+"""
+
 
 def data_dictionary() -> str:
     """The whole dictionary, layer by layer."""
-    return "\n".join([_HEAD, *(_section(table) for table in (*BRONZE_TABLES, *ALL_SILVER_TABLES, *ALL_GOLD_TABLES))])
+    ours = (*BRONZE_TABLES, *ALL_SILVER_TABLES, *ALL_GOLD_TABLES)
+    return "\n".join([_HEAD, *map(_section, ours), _OPERATIONAL_HEAD, *map(_section, OPERATIONAL_TABLES)])
 
 
 def _section(table: Table) -> str:
@@ -33,9 +41,17 @@ def _section(table: Table) -> str:
 def _row(table: Table, column: Column) -> str:
     is_required = not column.nullable or column.name in table.key
     meaning = column.description + (f" One of: {_names(column.allowed)}." if column.allowed else "")
+    meaning += _range(table, column)
     meaning += f" Personal ({column.personal})." if column.personal else ""
     cells = (f"`{column.name}`", column.type, column.unit, "" if is_required else "yes", meaning.replace("|", "\\|"))
     return f"| {' | '.join(cells)} |"
+
+
+def _range(table: Table, column: Column) -> str:
+    """What can be believed of a foreign value: ours keep their ranges by themselves."""
+    if table.layer != "operational" or column.maximum is None:
+        return ""
+    return f" {column.minimum:,g} to {column.maximum:,g}."
 
 
 def _names(names: Iterable[str]) -> str:

@@ -2,8 +2,6 @@
 
 Here: adding and rounding. Not here: the gain of a pool in which anyone answers any call (staff the
 sum of the calls as one queue) or of partly shared skills (simulation).
-
-No command reaches it yet: coverage will staff services that have several queues with it.
 """
 
 import numpy as np
@@ -44,7 +42,7 @@ def pool_heads(
     grouped = rows.groupby("pool", sort=True)
     if (grouped["shrinkage"].max() > grouped["shrinkage"].min()).any():
         raise StaffingError("a pool has one shrinkage; split the pool, or add up the needs of its parts")
-    need = grouped["need"].agg(lambda values: values.sum(skipna=False))
+    need = grouped["need"].sum(skipna=False)
     return pd.DataFrame(
         {
             "pool": need.index,

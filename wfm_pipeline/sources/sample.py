@@ -1,4 +1,4 @@
-"""Writes the made contact centre as a `telephony` source in one SQLite file.
+"""Writes the made contact centre as a `telephony` source and a live centre's operational tables in one SQLite file.
 
 The file says that it is simulated: table `_sample_info` has one row per table. Whoever reads a
 source and finds that table labels everything that comes of it. The truth of the simulation lies in
@@ -23,7 +23,8 @@ from wfm_pipeline.errors import SourceError
 SAMPLE_INFO_TABLE: Final = "_sample_info"
 """A source that holds this table is simulated."""
 
-DDL_FILE: Final = Path(__file__).resolve().parents[2] / "sql" / "source" / "telephony_sqlite.sql"
+_SQL: Final = Path(__file__).resolve().parents[2] / "sql"
+DDL_FILES: Final = (_SQL / "source" / "telephony_sqlite.sql", _SQL / "operational" / "operational_sqlite.sql")
 _CHUNK_ROWS = 50_000
 
 Progress = Callable[[str, int, int], None]
@@ -43,7 +44,7 @@ def make_sample(
         progress: Told after every chunk of rows.
 
     Returns:
-        Rows in the source's tables [count], the truth not counted.
+        Rows in the source's tables [count], the truth and the operational tables not counted.
 
     Raises:
         DataError: the centre cannot be simulated.
@@ -108,7 +109,7 @@ def write_sample(data: SampleData, path: Path, *, progress: Progress | None = No
 
 def sample_info(data: SampleData) -> pd.DataFrame:
     """One row per table of the file: that it is simulated, and from what it was made."""
-    tables = {**data.source, **data.truth}
+    tables = {**data.source, **data.operational, **data.truth}
     return pd.DataFrame(
         {
             "table_name": list(tables),
@@ -124,11 +125,12 @@ def sample_info(data: SampleData) -> pd.DataFrame:
 
 def _write_tables(connection: sqlite3.Connection, data: SampleData, progress: Progress | None) -> None:
     connection.executescript("pragma journal_mode = off; pragma synchronous = off;")
-    connection.executescript(DDL_FILE.read_text(encoding="utf-8"))
+    for ddl in DDL_FILES:
+        connection.executescript(ddl.read_text(encoding="utf-8"))
     extra = {SAMPLE_INFO_TABLE: sample_info(data), **data.truth}
     for name, frame in extra.items():
         connection.execute(_create_table(name, frame))
-    for name, frame in {**extra, **data.source}.items():
+    for name, frame in {**extra, **data.source, **data.operational}.items():
         _insert(connection, name, frame, progress)
     connection.commit()
 

@@ -120,7 +120,7 @@ def test_progress_counts_every_row(data, tmp_path):
     write_sample(data, tmp_path / "s.sqlite", progress=lambda table, done, total: seen.update({table: (done, total)}))
 
     assert (len(data.source["queue_cdr"]), len(data.source["queue_cdr"])) == seen["queue_cdr"]
-    assert {*data.source, *data.truth, SAMPLE_INFO_TABLE} == set(seen)
+    assert {*data.source, *data.operational, *data.truth, SAMPLE_INFO_TABLE} == set(seen)
 
 
 def test_make_sample_counts_the_rows_of_the_source_and_makes_the_same_file_again(data, sample_path, tmp_path):

@@ -33,18 +33,20 @@ _CLOSED_REACH_MINUTES: Final = 20
 """Longest time from a call outside opening hours to them [min]."""
 
 
-def open_days(spec: ContactCentreSpec, last_date: dt.date) -> pd.DataFrame:
+def open_days(spec: ContactCentreSpec, last_date: dt.date, *, days_ahead: int = 0) -> pd.DataFrame:
     """The centre's open days.
 
     Args:
         spec: The centre.
         last_date: Last date of the history.
+        days_ahead: Days after it that are told too [days].
 
     Returns:
         One row per open date: date, day_index (days since the first date), weekday, opens_minute,
         closes_minute, holiday_effect.
     """
     first = spec.first_date(last_date)
+    last_date += dt.timedelta(days=days_ahead)
     days = calendar_days(spec.site, first, last_date + dt.timedelta(days=1))
     days["day_index"] = np.arange(len(days))
     shut = days["is_holiday"].to_numpy(dtype=bool)

@@ -14,6 +14,11 @@ import pandas as pd
 from wfm_pipeline.domain.simulation.sample.arrivals import day_levels, expected_calls, first_attempts, open_days
 from wfm_pipeline.domain.simulation.sample.cases import open_cases
 from wfm_pipeline.domain.simulation.sample.dirt import missing_days, repeat_cases, spoil_cdr
+from wfm_pipeline.domain.simulation.sample.operational.tables import (
+    COMING_DAYS,
+    OperationalRequest,
+    operational_tables,
+)
 from wfm_pipeline.domain.simulation.sample.people import (
     Companies,
     Persons,
@@ -22,7 +27,7 @@ from wfm_pipeline.domain.simulation.sample.people import (
     make_persons,
 )
 from wfm_pipeline.domain.simulation.sample.records import Ledger, make_cdr, make_ledger, make_truth_calls
-from wfm_pipeline.domain.simulation.sample.rosters import Roster, day_stints, make_roster
+from wfm_pipeline.domain.simulation.sample.rosters import Roster, coming_shifts, day_stints, make_roster
 from wfm_pipeline.domain.simulation.sample.service import Draws, ServiceDay, mean_handle_seconds
 from wfm_pipeline.domain.simulation.sample.spec import SAMPLE_VERSION, TEST_QUEUE, ContactCentreSpec
 from wfm_pipeline.units import SECONDS_PER_DAY, SECONDS_PER_MINUTE
@@ -35,6 +40,7 @@ class SampleData:
     Attributes:
         source: Physical table of `telephony` -> its rows, times in the site's wall clock.
         truth: `truth_*` table -> what really happened; only for tests.
+        operational: Operational table of a live centre -> its rows, made of the same calls, agents and days; instants in UTC.
         first_date: First date of the history.
         last_date: Last date of the history.
         seed: Seed it was made from.
@@ -43,6 +49,7 @@ class SampleData:
 
     source: Mapping[str, pd.DataFrame]
     truth: Mapping[str, pd.DataFrame]
+    operational: Mapping[str, pd.DataFrame]
     first_date: dt.date
     last_date: dt.date
     seed: int
@@ -60,15 +67,16 @@ def simulate_contact_centre(spec: ContactCentreSpec, *, last_date: dt.date, seed
     Returns:
         Source tables `queue_cdr`, `cases`, `customers`, `queuegroups`, `users`, and truth tables
         `truth_calls` (one row per call that ought to be counted), `truth_dirt` (one row per fault),
-        `truth_shifts` (one row per agent and day), `truth_missing_days`.
+        `truth_shifts` (one row per agent and day), `truth_missing_days`; and the operational tables of the same centre.
 
     Source:
         docs/methods/sample.md.
     """
-    planned, service, dirty, levels, people, work = np.random.SeedSequence(seed).spawn(6)
+    planned, service, dirty, levels, people, work, ahead = np.random.SeedSequence(seed).spawn(7)
     history = _live(spec, last_date, plan=planned, service=service, level=levels, people=people)
     source, truth = _write_down(spec, last_date, history, work=work, dirt=dirty)
-    return SampleData(source, truth, spec.first_date(last_date), last_date, seed)
+    operational = _operate(spec, last_date, history, truth["truth_calls"], np.random.default_rng(ahead))
+    return SampleData(source, truth, operational, spec.first_date(last_date), last_date, seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +152,30 @@ def _write_down(
         "truth_missing_days": pd.DataFrame({"date": days["date"].iloc[history.lost]}).reset_index(drop=True),
     }
     return source, truth
+
+
+def _operate(
+    spec: ContactCentreSpec, last_date: dt.date, history: _History, truth_calls: pd.DataFrame, rng: np.random.Generator
+) -> dict[str, pd.DataFrame]:
+    """What a live centre's database would hold of the history, and the shifts of the coming days."""
+    every_day = open_days(spec, last_date, days_ahead=COMING_DAYS)
+    coming_days = every_day[every_day["date"] > pd.Timestamp(last_date)].reset_index(drop=True)
+    handle_seconds = mean_handle_seconds(spec, history.companies)
+    expected = expected_calls(spec, coming_days)
+    coming = coming_shifts(spec, coming_days, expected, handle_seconds, history.roster, rng)
+    return operational_tables(
+        OperationalRequest(
+            spec=spec,
+            last_date=last_date,
+            ledger=history.ledger,
+            truth_calls=truth_calls,
+            roster=history.roster,
+            days=history.days,
+            lost=history.lost,
+            coming=coming,
+            coming_days=coming_days,
+        )
+    )
 
 
 def _callable(attempts: pd.DataFrame, days: pd.DataFrame, lost: np.ndarray) -> pd.DataFrame:

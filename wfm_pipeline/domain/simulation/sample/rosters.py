@@ -3,6 +3,7 @@
 The planner knows the expected calls, never the luck of the day: waiting comes from that.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,13 +18,15 @@ _SLOT_MINUTES: Final = 30
 """Grain in which need is counted and shifts begin [min]."""
 _SHIFT_HOURS: Final = 8
 """Length of a shift, lunch included [h]."""
-_LUNCH_SECONDS: Final = 1800
+LUNCH_SECONDS: Final = 1800
 _LUNCH_TURNS: Final = 4
 """Length of a lunch [s], and turns in which people take it [count]."""
-_CLOSING_GRACE_SECONDS: Final = 900
+CLOSING_GRACE_SECONDS: Final = 900
 """How long the last ones stay to empty the queue [s]."""
 _DAYS_PER_AGENT_WEEK: Final = 5
 """Working days of an agent's week at most [days]."""
+_RECENT_OPEN_DAYS: Final = 24
+"""Open days whose people are there in the coming ones: four weeks [days]."""
 _SAFETY: Final = 0.35
 """Agents beyond the load over the occupancy, in square roots of the load."""
 _SPEED_SPREAD: Final = 0.12
@@ -92,12 +95,55 @@ def make_roster(
     return Roster(ordered, agents, np.exp(rng.normal(0.0, _SPEED_SPREAD, first_agent)))
 
 
+def coming_shifts(
+    spec: ContactCentreSpec,
+    days: pd.DataFrame,
+    expected: np.ndarray,
+    handle_seconds: np.ndarray,
+    roster: Roster,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Shifts of days ahead for the people who are there: nobody is hired, so a day may have fewer than it needs.
+
+    Args:
+        spec: The centre.
+        days: Open days ahead.
+        expected: Expected first attempts on them, shape (n_days, n_queues).
+        handle_seconds: Mean handle time per queue [s], shape (n_queues,).
+        roster: The history's shifts; who worked for a queue in its last days goes on to.
+        rng: Source of chance.
+
+    Returns:
+        As `Roster.shifts`; day = row of `days`.
+    """
+    rows: list[tuple[int, int, int, int, int, int]] = []
+    weeks = ((days["day_index"] - days["weekday"] + DAYS_PER_WEEK) // DAYS_PER_WEEK).tolist()
+    recent = roster.shifts[roster.shifts["day"] > roster.shifts["day"].max() - _RECENT_OPEN_DAYS]
+    for position in range(len(spec.queues)):
+        members = sorted(recent.loc[recent["queue"] == position, "agent"].unique().tolist())
+        team = _Team(len(roster.agents), members, is_hiring=False)
+        for day, week in enumerate(weeks):
+            hours = (int(days["opens_minute"].iloc[day]), int(days["closes_minute"].iloc[day]))
+            calls = float(expected[day, position])
+            needed = _day_shifts(
+                _agents_needed(spec, position, float(handle_seconds[position]), *hours, calls), hours[0]
+            )
+            people = team.pick(int(week), len(needed), rng)
+            rows += [
+                (day, position, agent, *_with_lunch(start, end, order))
+                for order, (agent, (start, end)) in enumerate(zip(people, needed, strict=False))
+            ]
+    shifts = pd.DataFrame(rows, columns=["day", "queue", "agent", "starts", "lunch_starts", "ends"])
+    return shifts.sort_values(["day", "queue", "starts", "agent"], ignore_index=True)
+
+
 class _Team:
     """The agents of one queue; hires when a week needs more hands than there are."""
 
-    def __init__(self, first_agent: int) -> None:
+    def __init__(self, first_agent: int, members: Sequence[int] = (), *, is_hiring: bool = True) -> None:
         self.next_agent = first_agent
-        self._members: list[int] = []
+        self._members = list(members)
+        self._is_hiring = is_hiring
         self._week = -1
         self._worked: dict[int, int] = {}
 
@@ -108,7 +154,7 @@ class _Team:
         shuffled = [self._members[i] for i in rng.permutation(len(self._members))]
         free = [a for a in shuffled if self._worked.get(a, 0) < _DAYS_PER_AGENT_WEEK]
         chosen = sorted(free, key=lambda agent: self._worked.get(agent, 0))[:count]
-        while len(chosen) < count:
+        while self._is_hiring and len(chosen) < count:
             chosen.append(self.next_agent)
             self._members.append(self.next_agent)
             self.next_agent += 1
@@ -147,7 +193,7 @@ def _agents_needed(
 def _with_lunch(start: int, end: int, order: int) -> tuple[int, int, int]:
     """Start, start of lunch and end; lunches are staggered by half hours so that not all leave at once."""
     middle = start + (end - start) // 2 - SECONDS_PER_HOUR
-    return start, middle + (order % _LUNCH_TURNS) * _LUNCH_SECONDS, end
+    return start, middle + (order % _LUNCH_TURNS) * LUNCH_SECONDS, end
 
 
 def day_stints(
@@ -165,7 +211,7 @@ def day_stints(
     """
     stints: list[list[tuple[int, float, int, float]]] = [[] for _ in range(n_days)]
     for day, queue, agent, starts, lunch, ends in shifts.to_numpy().tolist():
-        last = ends + _CLOSING_GRACE_SECONDS if ends >= closes_seconds[day] else ends
+        last = ends + CLOSING_GRACE_SECONDS if ends >= closes_seconds[day] else ends
         stints[day].append((queue, float(starts), agent, float(lunch)))
-        stints[day].append((queue, float(lunch + _LUNCH_SECONDS), agent, float(min(last, SECONDS_PER_DAY))))
+        stints[day].append((queue, float(lunch + LUNCH_SECONDS), agent, float(min(last, SECONDS_PER_DAY))))
     return stints

@@ -11,8 +11,8 @@ import pandas as pd
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.errors import DataError
 
-SAMPLE_VERSION = "2"
-"""Changes whenever the same seed and dates no longer give the same rows."""
+SAMPLE_VERSION = "3"
+"""Changes whenever the same seed and dates no longer give the same file."""
 
 TEST_QUEUE = "test"
 MONITOR_NUMBER = "+46740000001"
@@ -47,6 +47,7 @@ class QueueSpec:
         patience_seconds: Mean patience of a waiting caller, exponential [s].
         transfer_share: Share of answered legs passed on to another queue [0..1].
         case_share: Share of finished calls that open a case [0..1].
+        hourly_cost: Cost of a paid hour of one agent [currency of the centre].
     """
 
     queue_id: str
@@ -62,6 +63,7 @@ class QueueSpec:
     patience_seconds: float = 240.0
     transfer_share: float = 0.06
     case_share: float = 0.2
+    hourly_cost: float = 310.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,8 @@ class ContactCentreSpec:
         customers: Client companies, reached over one to four landing numbers each [count].
         parents: Parent companies that group some of them [count].
         persons: People who may call [count].
+        overtime_multiplier: An hour of overtime over a usual one [factor].
+        currency: ISO 4217 code of costs.
     """
 
     site: Site = field(default_factory=sample_site)
@@ -160,6 +164,8 @@ class ContactCentreSpec:
     customers: int = 80
     parents: int = 12
     persons: int = 60_000
+    overtime_multiplier: float = 1.5
+    currency: str = "SEK"
     behavior: Behavior = field(default_factory=Behavior)
     dirt: Dirt = field(default_factory=Dirt)
 

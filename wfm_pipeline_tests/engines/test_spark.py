@@ -177,3 +177,19 @@ def test_a_change_of_two_tables_that_is_cut_off_leaves_each_table_whole(url, tmp
 def _replaced_and_stopped(warehouse):
     warehouse.replace(DAYS, rows("c", "d", "e"), Scope())
     raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("unit", "step"), [("s", dt.timedelta(seconds=1)), ("m", dt.timedelta(minutes=1))])
+def test_spans_of_as_many_seconds_as_a_column_says_are_no_text_that_spark_reads_row_by_row(url, tmp_path, unit, step):
+    night = dt.datetime(2026, 3, 2, 23, 59, 59)
+    counts = [0, 1, 86_400, -5, None]
+    given = ibis.memtable(
+        {"counted": counts, "began": [night] * len(counts)}, schema={"counted": "int64", "began": "timestamp(6)"}
+    )
+    asked = given.select("counted", at=given.began + given.counted.as_interval(unit))
+    with open_warehouse(url, tmp_path) as warehouse:
+        found = {row["counted"]: row["at"] for row in warehouse.arrow(asked).to_pylist()}
+        words = warehouse.con.compile(asked)
+
+    assert {n: None if n is None else night + n * step for n in counts} == found
+    assert "CONCAT" not in words.upper()

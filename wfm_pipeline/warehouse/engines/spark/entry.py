@@ -14,6 +14,7 @@ from wfm_pipeline.urls import DatabaseUrl, masked
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.entry import URL_OF_WAREHOUSE, Driver, Engine
 from wfm_pipeline.warehouse.engines.spark.catalogue import bring_back
+from wfm_pipeline.warehouse.engines.spark.compiler import SparkCompiler
 from wfm_pipeline.warehouse.engines.spark.copy import PUBLISHED, check_readable
 from wfm_pipeline.warehouse.engines.spark.warehouse import SparkWarehouse
 from wfm_pipeline.warehouse.engines.sqlite_ops import sqlite_store
@@ -94,7 +95,9 @@ class SparkEngine(Engine):
             raise WarehouseError(f"cannot open {self.parsed}: {first_line}") from None
         import ibis  # noqa: PLC0415  (its Spark side needs the extra)
 
-        return SparkWarehouse(ibis.pyspark.connect(session), session, self._folder)
+        con = ibis.pyspark.connect(session)
+        con.compiler = SparkCompiler()
+        return SparkWarehouse(con, session, self._folder)
 
 
 def _session(remote: str) -> Any:

@@ -30,7 +30,8 @@ test: setup  ## all tests; engine tests that need a server say so
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-engines: setup  ## the same rows on DuckDB, PostgreSQL (WFM_TEST_POSTGRES_URL) and Spark (Sail); engines left out are named
-	@$(BIN)/python -m pytest -n auto --dist loadfile wfm_pipeline_tests/engines wfm_pipeline_tests/assets/test_main_job_engines.py
+	@WFM_TEST_ENGINES=each $(BIN)/python -m pytest -n auto --dist loadfile wfm_pipeline_tests/engines \
+	  $$(grep -lE 'engine_url|engine_kit' wfm_pipeline_tests/*/test_*.py | grep -v '^wfm_pipeline_tests/engines/')
 
 fuzz: setup  ## break what every loader reads, for an hour (FUZZ_MINUTES=10 make fuzz: for ten minutes)
 	@$(BIN)/python -m wfm_pipeline_tests.fuzz.run

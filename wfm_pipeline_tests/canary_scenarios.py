@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from wfm_pipeline.sources.sample import make_sample
 from wfm_pipeline_tests.canary_kit import COMMANDS, WELL, Scenario, faults, faulty
-from wfm_pipeline_tests.conftest import throw_away_database
+from wfm_pipeline_tests.server_kit import throw_away_database
 
 _POSTGRES = "WFM_TEST_POSTGRES_URL"
 

@@ -5,16 +5,16 @@ import importlib
 import importlib.util
 import os
 import signal
-import uuid
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import settings
 from sqlalchemy.engine import make_url
 
 from wfm_pipeline import urls
 from wfm_pipeline.settings import keep_compiled_code
+from wfm_pipeline_tests.engine_kit import EVERY_KIND, empty_warehouse
+from wfm_pipeline_tests.server_kit import throw_away_database
 
 ROOT = str(Path(__file__).parents[1])
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [ROOT, os.environ.get("PYTHONPATH")]))
@@ -46,11 +46,19 @@ def pytest_terminal_summary(terminalreporter):
     terminalreporter.write_line(f"not tested: {', '.join(missed) or 'nothing left out'}")
 
 
-def _server_url(variable: str) -> str:
-    url = os.environ.get(variable)
-    if not url:
-        pytest.skip(f"{variable} is not set: this engine is not tested in this run")
-    return url
+@pytest.fixture(params=EVERY_KIND)
+def engine_kind(request):
+    """Each kind of engine in turn, by its name in `engine_kit.KINDS`."""
+    return request.param
+
+
+@pytest.fixture
+def engine_url(engine_kind, tmp_path):
+    """URL of an empty warehouse of each engine in turn; Spark, where each rule takes seconds, only if all are asked for."""
+    if engine_kind == "spark" and os.environ.get("WFM_TEST_ENGINES") != "each":
+        pytest.skip("each rule on Spark: make test-engines (WFM_TEST_ENGINES=each)")
+    with empty_warehouse(engine_kind, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture
@@ -98,23 +106,6 @@ def _what_odbc_lacks():
         return "the system package unixodbc is not installed: ODBC is not tested in this run"
     is_there = "MariaDB Unicode" in drivers
     return None if is_there else "the system package odbc-mariadb is not installed: ODBC is not tested in this run"
-
-
-def throw_away_database(variable):
-    """URL of a new database on the server the variable names; dropped when the generator goes on."""
-    given = make_url(_server_url(variable))
-    is_postgres = given.get_backend_name() == "postgresql"
-    name = f"wfm_test_{uuid.uuid4().hex[:12]}"
-    admin = given.set(drivername="postgresql+psycopg") if is_postgres else given
-    engine = sa.create_engine(admin, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"create database {name}"))
-    try:
-        yield given.set(database=name).render_as_string(hide_password=False)
-    finally:
-        with engine.connect() as connection:
-            connection.execute(sa.text(f"drop database {name}{' with (force)' if is_postgres else ''}"))
-        engine.dispose()
 
 
 @pytest.fixture

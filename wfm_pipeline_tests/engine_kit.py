@@ -11,9 +11,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from wfm_pipeline_tests.conftest import throw_away_database
+from wfm_pipeline_tests.server_kit import throw_away_database
 
 KINDS = ("duckdb", "postgres", "spark")
+_MARKS = {"postgres": pytest.mark.postgres, "spark": pytest.mark.spark}
+EVERY_KIND = tuple(pytest.param(kind, marks=_MARKS.get(kind, ())) for kind in KINDS)
+"""All engines, as parameters of a test."""
+OTHERS = tuple(kind for kind in EVERY_KIND if kind.values != ("duckdb",))
+"""All but DuckDB, which they are held against."""
 
 
 @contextlib.contextmanager
@@ -30,7 +35,7 @@ def empty_warehouse(kind: str, folder: Path) -> Iterator[str]:
         case "spark":
             yield f"{sail()}/?folder={folder / 'delta'}"
         case _:
-            yield "duckdb:///w.duckdb"
+            yield "duckdb:///warehouse/wfm.duckdb"
 
 
 def _stack(generator: Iterator[str]) -> Iterator[str]:

@@ -5,11 +5,11 @@ import datetime as dt
 import pytest
 
 from wfm_pipeline.warehouse.gold_reader import GoldReader
-from wfm_pipeline_tests.engine_kit import KINDS, empty_warehouse
+from wfm_pipeline_tests.engine_kit import OTHERS, empty_warehouse
 from wfm_pipeline_tests.house_kit import LAST_DATE, follow, hashes, make_house
 
 
-@pytest.fixture(params=[kind for kind in KINDS if kind != "duckdb"])
+@pytest.fixture(params=OTHERS)
 def warehouse_url(request, clean):
     with empty_warehouse(request.param, clean) as url:
         yield url

@@ -22,10 +22,9 @@ LAST = FIRST + dt.timedelta(days=7)
 MONDAY = pd.Timestamp("2026-01-05 09:00")
 
 
-@pytest.fixture(params=["duckdb:///warehouse/wfm.duckdb", pytest.param("postgres", marks=pytest.mark.postgres)])
-def house(request, clean):
-    url = request.param if request.param != "postgres" else request.getfixturevalue("postgres_url")
-    return House(load_settings(home=clean / "home", warehouse_url=url))
+@pytest.fixture
+def house(engine_url, clean):
+    return House(load_settings(home=clean / "home", warehouse_url=engine_url))
 
 
 def calls_until(date, *, mover=False):

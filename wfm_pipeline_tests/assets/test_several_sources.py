@@ -33,11 +33,9 @@ def test_two_sources_of_a_site_give_what_one_source_with_all_rows_gives(sample, 
     assert expected == hashes_but_for_source(site, TABLES)
 
 
-@pytest.mark.parametrize("engine", ["duckdb", pytest.param("postgres", marks=pytest.mark.postgres)])
-def test_a_site_whose_system_changed_every_other_day_has_the_silver_of_one(sample, clean, engine, request):
-    url = request.getfixturevalue("postgres_url") if engine == "postgres" else None
+def test_a_site_whose_system_changed_every_other_day_has_the_silver_of_one(sample, clean, engine_url):
     one = make_house(sample, clean / "one")
-    site = make_site(clean / "site", *map(entry, deal_out(sample, clean, BY_DAY)), warehouse_url=url)
+    site = make_site(clean / "site", *map(entry, deal_out(sample, clean, BY_DAY)), warehouse_url=engine_url)
 
     refresh(one)
     refresh(site)

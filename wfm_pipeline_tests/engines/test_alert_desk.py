@@ -55,9 +55,9 @@ def failed(at=NIGHT, *, wrong=True):
     return Sighting("run:desk:nightly", RUN_FAILED, wrong, at, "nightly", "no answer", {"run_id": "r-1"})
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
-def url(request):
-    return "duckdb:///w.duckdb" if request.param == "duckdb" else request.getfixturevalue("postgres_url")
+@pytest.fixture
+def url(engine_url):
+    return engine_url
 
 
 def waiting(house):

@@ -19,6 +19,7 @@ from wfm_pipeline.errors import DataError
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.warehouse.content import content_hash
+from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.migrations.steps import STEPS
 from wfm_pipeline.warehouse.shelves.assignment_versions import (
@@ -40,10 +41,9 @@ WORK = {"10": ("Claims", 200), "20": ("Appeals", 200)}
 ALL = [table.full_name for table in (*VERSION_TABLES, *ARCHIVE_OF)]
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
-def house(request, clean_environment):
-    url = "duckdb:///wfm.duckdb" if request.param == "duckdb" else request.getfixturevalue("postgres_url")
-    return House(load_settings(home=clean_environment, warehouse_url=url))
+@pytest.fixture
+def house(engine_url, clean_environment):
+    return House(load_settings(home=clean_environment, warehouse_url=engine_url))
 
 
 @pytest.fixture
@@ -283,20 +283,54 @@ with house.open_warehouse() as warehouse:
 """
 
 
+def killed_at(house, what):
+    """Make a second version, or approve, in a process that is killed before it is done."""
+    script = house.settings.home / "killed.py"  # a file: PySpark takes what has none for its own doctests
+    script.write_text(KILLED)
+    words = [sys.executable, str(script), str(house.settings.home), house.warehouse_url, what]
+    done = subprocess.run(words, env={**os.environ}, check=False)
+    assert -signal.SIGKILL == done.returncode
+
+
+def up_to(warehouse, what):
+    """What stands before the process that is killed."""
+    store(warehouse)
+    if what == "approve":
+        store(warehouse, ONE_MORE, hours=1)
+
+
+def whole(warehouse, what):
+    store(warehouse, ONE_MORE, hours=1) if what == "store" else approve(warehouse, 1, hours=3)
+
+
 @pytest.mark.parametrize("what", ["store", "approve"])
-def test_killed_in_the_middle_the_tables_are_as_before(house, what):
+def test_killed_in_the_middle_the_tables_are_as_before(house, engine_kind, what):
+    if engine_kind == "spark":
+        pytest.skip("no transaction on Spark: the next test holds what is promised instead")
     with house.open_warehouse() as opened:
-        store(opened)
-        if what == "approve":
-            store(opened, ONE_MORE, hours=1)
+        up_to(opened, what)
         before = contents(opened)
 
-    words = [sys.executable, "-c", KILLED, str(house.settings.home), house.warehouse_url, what]
-    done = subprocess.run(words, env={**os.environ}, check=False)
+    killed_at(house, what)
 
-    assert -signal.SIGKILL == done.returncode
     with house.open_warehouse() as opened:
         assert before == contents(opened)
+
+
+@pytest.mark.parametrize("what", ["store", "approve"])
+def test_the_same_again_after_a_kill_makes_the_tables_that_it_makes_undisturbed(house, what):
+    with open_warehouse("duckdb:///peer.duckdb", house.settings.home) as peer:
+        up_to(peer, what)
+        whole(peer, what)
+        expected = contents(peer)
+    with house.open_warehouse() as opened:
+        up_to(opened, what)
+
+    killed_at(house, what)
+
+    with house.open_warehouse() as opened:
+        whole(opened, what)
+        assert expected == contents(opened)
 
 
 def test_an_upgrade_makes_what_stands_the_first_version_and_the_next_run_overwrites_nothing(warehouse):

@@ -3,13 +3,11 @@
 import datetime as dt
 import random
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import DataError
-from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.shelves.legs import read_legs_with_redials
 from wfm_pipeline.warehouse.silver.contradictions import count_contradictions, refuse_contradictions
 from wfm_pipeline.warehouse.silver.rows import SilverCounts
@@ -20,13 +18,6 @@ MISSED = "ABANDONED"
 """What a phone that nobody picked up says in the logs that this is about."""
 AT_ONCE = replace(SOURCE, tables=(replace(LEGS, legs="at_once"),))
 SILENT = {"agent": None, "talk": 0, "hold": 0, "wrap": 0}
-
-
-@pytest.fixture(params=["duckdb://", pytest.param("postgres", marks=pytest.mark.postgres)])
-def warehouse(request):
-    url = request.param if request.param != "postgres" else request.getfixturevalue("postgres_url")
-    with open_warehouse(url, Path()) as opened:
-        yield opened
 
 
 def leg(number, *, call="c", at="10:00:00", **changes):

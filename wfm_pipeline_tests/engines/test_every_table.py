@@ -22,7 +22,7 @@ from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.readers.publication import Readers
 from wfm_pipeline.warehouse.readers.publish import publish
 from wfm_pipeline_tests.contract_kit import FIRST_DATE, TABLES, rows_of_contract
-from wfm_pipeline_tests.engine_kit import KINDS, empty_warehouse
+from wfm_pipeline_tests.engine_kit import EVERY_KIND, empty_warehouse
 
 NEW = Table(
     "gold",
@@ -46,7 +46,7 @@ def by_name(table):
     return table.full_name
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=EVERY_KIND)
 def engine(request, tmp_path_factory):
     """One empty warehouse of each engine for all tables."""
     home = tmp_path_factory.mktemp("house")

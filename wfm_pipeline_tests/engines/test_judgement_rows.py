@@ -16,10 +16,9 @@ MON, TUE, WED = (dt.date(2026, 3, day) for day in (2, 3, 4))
 SOME = {"string": "x", "int64": 0, "float64": 0.0, "boolean": False, "date": MON, "timestamp": pd.Timestamp(MON), "time": dt.time()}  # fmt: skip
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
-def warehouse(request, tmp_path):
-    url = "duckdb:///w.duckdb" if request.param == "duckdb" else request.getfixturevalue("postgres_url")
-    with open_warehouse(url, tmp_path) as opened:
+@pytest.fixture
+def warehouse(engine_url, tmp_path):
+    with open_warehouse(engine_url, tmp_path) as opened:
         fill(opened, QUEUE_DAY_ACTUAL, [actual("a", MON, 100), actual("a", TUE, 40), actual("b", TUE, 5)])
         fill(opened, QUEUE_DAY_FORECAST, [
             forecast("a", MON, MON, 90.0), forecast("a", TUE, MON, 95.0), forecast("a", TUE, TUE, 80.0),

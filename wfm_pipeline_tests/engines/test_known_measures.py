@@ -1,7 +1,6 @@
 """Unknown handle times and waits stay unknown: counted beside their sums, on every engine alike."""
 
 import datetime as dt
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,19 +9,11 @@ from wfm_pipeline.domain.forecasting import ForecastOptions
 from wfm_pipeline.domain.forecasting.handle_time import learn_handle_time
 from wfm_pipeline.transforms.behavior import measured_behavior
 from wfm_pipeline.transforms.queue_days import queue_days
-from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.laws import known_measures_are_conserved
 from wfm_pipeline.warehouse.shelves.history import read_inputs
 from wfm_pipeline_tests.silver_kit import DAY, SOURCE, at, ingest, leg, refresh, rows_of
 
 UNTIMED = {"talk": None, "hold": None, "wrap": None}
-
-
-@pytest.fixture(params=["duckdb://", pytest.param("postgres", marks=pytest.mark.postgres)])
-def warehouse(request):
-    url = request.param if request.param != "postgres" else request.getfixturevalue("postgres_url")
-    with open_warehouse(url, Path()) as opened:
-        yield opened
 
 
 def silver(warehouse, rows):

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -15,7 +14,6 @@ from wfm_pipeline.errors import DataError
 from wfm_pipeline.reports.tables.matching import matching_words
 from wfm_pipeline.transforms.matches import MATCH_FILES
 from wfm_pipeline.warehouse.bronze.pending import pending_dates, strike_off
-from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.shelves.versions import take_in
 from wfm_pipeline.warehouse.silver.matching import (
     make_again_where_changed,
@@ -29,13 +27,6 @@ from wfm_pipeline_tests.silver_kit import DAY, RULES, SOURCE, ingest, leg, rows_
 HEAD, BRANCH = (replace(SOURCE, name=name) for name in ("head", "branch"))
 SITE = replace(HEAD, tables=(), members=(HEAD, BRANCH))
 HEADER = ("kind", "source", "source_id", "id")
-
-
-@pytest.fixture(params=["duckdb://", pytest.param("postgres", marks=pytest.mark.postgres)])
-def warehouse(request):
-    url = request.param if request.param != "postgres" else request.getfixturevalue("postgres_url")
-    with open_warehouse(url, Path()) as opened:
-        yield opened
 
 
 def sheet(*lines):

@@ -35,9 +35,9 @@ for _ in range(20):
 """
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
-def url(request):
-    return "duckdb:///w.duckdb" if request.param == "duckdb" else request.getfixturevalue("postgres_url")
+@pytest.fixture
+def url(engine_url):
+    return engine_url
 
 
 @pytest.fixture

@@ -71,16 +71,14 @@ def test_a_home_of_another_user_is_left_as_it_is(old_home, monkeypatch):
     assert 0o755 == mode(old_home)
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
-def test_raw_values_of_old_findings_are_forgotten_and_rule_and_hash_stay(tmp_path, request, engine):
-    url = "duckdb:///w.duckdb" if engine == "duckdb" else request.getfixturevalue("postgres_url")
+def test_raw_values_of_old_findings_are_forgotten_and_rule_and_hash_stay(tmp_path, engine_url):
     seen = {"old": dt.datetime(2026, 1, 1), "young": dt.datetime(2026, 3, 1)}
     rows = pd.DataFrame({"row_hash": list(seen), "seen_at": list(seen.values())}).assign(
         source="s", table="calls", rule="r", is_row_refused=True, reason="'Anna' is no number", raw='{"name": "Anna"}',
         batch_id="b", business_date=None,
     )  # fmt: skip
 
-    with open_warehouse(url, tmp_path) as warehouse:
+    with open_warehouse(engine_url, tmp_path) as warehouse:
         warehouse.replace(REJECTED_ROWS, rows, Scope())
         forget_raw(warehouse, "other", dt.datetime(2026, 2, 1))
         assert 2 == warehouse.table("silver.rejected_rows").raw.count().execute()

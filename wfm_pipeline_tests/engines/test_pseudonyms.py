@@ -16,9 +16,9 @@ KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 CUSTOMERS = ["+46701234567", "O'Hara \\ \U0001f642", "(unknown)"]
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
-def url(request):
-    return "duckdb:///w.duckdb" if request.param == "duckdb" else request.getfixturevalue("postgres_url")
+@pytest.fixture
+def url(engine_url):
+    return engine_url
 
 
 def published(url, home, readers, customers=CUSTOMERS, **words):

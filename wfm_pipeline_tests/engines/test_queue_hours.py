@@ -1,10 +1,8 @@
 """Hours of a queue in silver, on every engine alike: calls and intervals are marked by the queue's own hours of their date."""
 
 import datetime as dt
-from pathlib import Path
 
 import pandas as pd
-import pytest
 
 from wfm_pipeline.contracts.planning.history import planner_key
 from wfm_pipeline.contracts.planning.planners_input import QUEUE_HOURS
@@ -12,7 +10,6 @@ from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.domain.opening.stated_hours import HOURS_FILE
 from wfm_pipeline.domain.planners_tables import read_rows
 from wfm_pipeline.warehouse.bronze.pending import pending_dates, strike_off
-from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.engines.scope import of_source
 from wfm_pipeline.warehouse.shelves.history import read_inputs, unfinished_days
 from wfm_pipeline.warehouse.shelves.queue_hours import note_changed_hours, read_queue_calendar
@@ -20,13 +17,6 @@ from wfm_pipeline.warehouse.shelves.versions import take_in
 from wfm_pipeline_tests.silver_kit import DAY, SOURCE, at, ingest, leg, refresh, rows_of
 
 NEXT = DAY + dt.timedelta(days=1)
-
-
-@pytest.fixture(params=["duckdb://", pytest.param("postgres", marks=pytest.mark.postgres)])
-def warehouse(request):
-    url = request.param if request.param != "postgres" else request.getfixturevalue("postgres_url")
-    with open_warehouse(url, Path()) as opened:
-        yield opened
 
 
 def state(warehouse, *lines):

@@ -1,8 +1,8 @@
 """Seconds between two moments: the same on every engine, unknown where a moment is, emptied where they go backwards."""
 
 import datetime as dt
-from pathlib import Path
 
+import ibis
 import pyarrow as pa
 import pytest
 
@@ -22,12 +22,13 @@ ROWS = {
 }
 
 
-@pytest.fixture(params=["duckdb://", pytest.param("postgres", marks=pytest.mark.postgres)])
-def rows(request):
-    url = request.param if request.param != "postgres" else request.getfixturevalue("postgres_url")
-    with open_warehouse(url, Path()) as opened:
-        opened.con.create_table("moments", pa.table(ROWS))
-        yield opened.con.table("moments")
+@pytest.fixture
+def rows(engine_url, tmp_path):
+    with open_warehouse(engine_url, tmp_path) as opened:
+        table = pa.table(ROWS)
+        opened.create_from_schema("silver.moments", ibis.Schema.from_pyarrow(table.schema))
+        opened.append_arrow("silver.moments", table)
+        yield opened.table("silver.moments")
 
 
 def table_map(**columns) -> TableMap:

@@ -1,12 +1,8 @@
 """Calls of a site of several sources: never one across sources, whatever their ids, and redials across them are found."""
 
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from wfm_pipeline.domain.dates import Dates
-from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.shelves.legs import read_legs_with_redials
 from wfm_pipeline.warehouse.silver.refresh import refresh_calls, refresh_legs
 from wfm_pipeline_tests.silver_kit import CUSTOMERS, DAY, LEGS, RULES, SOURCE, at, ingest, leg, rows_of
@@ -15,13 +11,6 @@ HEAD = replace(SOURCE, name="head", tables=(LEGS, CUSTOMERS))
 BRANCH = replace(SOURCE, name="branch", tables=(replace(LEGS, legs="at_once"), CUSTOMERS))
 SITE = replace(HEAD, tables=(), members=(HEAD, BRANCH))
 LOST = {"status": "ABANDONED", "agent": None, "talk": None, "hold": None, "wrap": None}
-
-
-@pytest.fixture(params=["duckdb://", pytest.param("postgres", marks=pytest.mark.postgres)])
-def warehouse(request):
-    url = request.param if request.param != "postgres" else request.getfixturevalue("postgres_url")
-    with open_warehouse(url, Path()) as opened:
-        yield opened
 
 
 def calls_of(warehouse, head, branch):

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -26,11 +25,10 @@ LONG_AGO = DAY - dt.timedelta(weeks=FED_WEEKS, days=1)
 INTERVALS = "silver.queue_intervals"
 
 
-@pytest.fixture(params=["duckdb://", pytest.param("postgres", marks=pytest.mark.postgres)])
-def warehouse(request):
+@pytest.fixture
+def warehouse(engine_url, tmp_path):
     """Head answered calls of both days; branch fed `sales` and `branch` on the first, and `moved` long ago."""
-    url = request.param if request.param != "postgres" else request.getfixturevalue("postgres_url")
-    with open_warehouse(url, Path()) as opened:
+    with open_warehouse(engine_url, tmp_path) as opened:
         both = [
             leg("h1"),
             leg("h2", created=at("10:00:00", NEXT)),

@@ -40,9 +40,9 @@ TO_DO = "bronze.pending_days"
 """What a step may add to: dates that the next run makes again."""
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
-def url(request):
-    return "duckdb:///warehouse/wfm.duckdb" if request.param == "duckdb" else request.getfixturevalue("postgres_url")
+@pytest.fixture
+def url(engine_url):
+    return engine_url
 
 
 @pytest.fixture

@@ -51,10 +51,9 @@ DAY_1, DAY_2, DAY_3 = (dt.date(2026, 3, day) for day in (1, 2, 3))
 NOW = dt.datetime(2026, 3, 9, 12)
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
-def warehouse(request, tmp_path):
-    url = "duckdb:///house.duckdb" if request.param == "duckdb" else request.getfixturevalue("postgres_url")
-    with open_warehouse(url, tmp_path) as opened:
+@pytest.fixture
+def warehouse(engine_url, tmp_path):
+    with open_warehouse(engine_url, tmp_path) as opened:
         yield opened
 
 

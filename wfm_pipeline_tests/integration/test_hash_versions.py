@@ -60,10 +60,9 @@ ROWS = {
 }
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
-def warehouse(request, tmp_path):
-    url = "duckdb:///house.duckdb" if request.param == "duckdb" else request.getfixturevalue("postgres_url")
-    with open_warehouse(url, tmp_path) as opened:
+@pytest.fixture
+def warehouse(engine_url, tmp_path):
+    with open_warehouse(engine_url, tmp_path) as opened:
         yield opened
 
 

@@ -25,9 +25,9 @@ import wfm_pipeline
 from wfm_pipeline.orchestration.instance.storage import LOCATION
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
-from wfm_pipeline_tests.conftest import throw_away_database
 from wfm_pipeline_tests.operating.dagster_client import DagsterClient, wait
 from wfm_pipeline_tests.process_kit import free_port
+from wfm_pipeline_tests.server_kit import throw_away_database
 
 ROOT = Path(wfm_pipeline.__file__).parents[1]
 SITE = ZoneInfo("Europe/Stockholm")  # of the sample's map

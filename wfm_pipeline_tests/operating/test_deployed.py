@@ -18,9 +18,9 @@ from dagster._grpc.types import ExecuteRunArgs
 from wfm_pipeline.orchestration.instance.storage import LOCATION
 from wfm_pipeline.orchestration.jobs import REFRESH
 from wfm_pipeline_tests import deployment_kit as kit
-from wfm_pipeline_tests.conftest import throw_away_database
 from wfm_pipeline_tests.operating.dagster_client import DagsterClient, wait
 from wfm_pipeline_tests.process_kit import WFM, environment, free_port
+from wfm_pipeline_tests.server_kit import throw_away_database
 
 pytestmark = pytest.mark.slow
 _PROGRAMS = Path(sys.executable).parent

@@ -14,8 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from wfm_pipeline_tests.conftest import throw_away_database
 from wfm_pipeline_tests.former_kit import former_source
+from wfm_pipeline_tests.server_kit import throw_away_database
 from wfm_pipeline_tests.two_loads import (
     STEPS,
     Loader,

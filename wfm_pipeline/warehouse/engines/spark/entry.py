@@ -54,17 +54,17 @@ class SparkEngine(Engine):
         return str(self.parsed.parts.query["folder"])
 
     def open(self, *, is_read_only: bool = False) -> Warehouse:
-        """See `Engine`; who may write is the server's matter."""
-        del is_read_only
+        """See `Engine`; a reader is refused by us, and what else the folder's files allow is the server's matter."""
         opened = self._connect()
         bring_back(opened, _LAYERS)
+        opened.is_read_only = is_read_only
         return opened
 
     def open_published(self) -> Warehouse:
         """See `Engine`."""
         opened = self._connect()
         bring_back(opened, (PUBLISHED,))
-        opened.published_schema = PUBLISHED
+        opened.published_schema, opened.is_read_only = PUBLISHED, True
         check_readable(opened)
         return opened
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import ibis
 import pyarrow as pa
+import sqlglot.expressions as sge
 
 _TYPES: Final = {"int64": "bigint", "float64": "double", "boolean": "boolean", "date": "date"}
 _MOMENT: Final = "timestamp_ntz"
@@ -44,6 +45,12 @@ def with_clocks(rows: pa.Table, types: Mapping[str, str]) -> pa.Table:
         if types.get(name) == "time" and pa.types.is_timestamp(rows[name].type):
             rows = rows.set_column(place, name, rows[name].cast(pa.time64("us")))
     return rows
+
+
+def with_doubles(node: sge.Expression) -> sge.Expression:
+    """A number with a point as a double: to Spark it is a decimal, and Sail calls a whole column so for one 0.0 in it."""
+    is_point = isinstance(node, sge.Literal) and not node.is_string and not node.is_int
+    return sge.cast(node.copy(), "double") if is_point and not isinstance(node.parent, sge.Cast) else node
 
 
 def columns_of(frame: Any) -> str:

@@ -17,10 +17,11 @@ import sqlglot.expressions as sge
 from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.contracts.columns import Table
+from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.schemas import to_contract
 from wfm_pipeline.warehouse.engines.scope import Scope
-from wfm_pipeline.warehouse.engines.spark.rows import sendable, spark_type, with_clocks
+from wfm_pipeline.warehouse.engines.spark.rows import sendable, spark_type, with_clocks, with_doubles
 
 _ASIDE: Final = "silver"
 """Layer in which rows are put aside."""
@@ -35,6 +36,7 @@ class SparkTables(Warehouse):
         """Keep the Ibis connection, the session and the folder."""
         super().__init__(con)
         self.session, self.folder = session, folder.rstrip("/")
+        self.is_read_only = False
 
     # -- reading -------------------------------------------------------------------------------
     def _found(self, layer: str, table: str) -> IbisTable:
@@ -130,12 +132,27 @@ class SparkTables(Warehouse):
 
     def add_column(self, name: str, column: str, data_type: str) -> None:
         """Add a column to `layer.table`: Delta merges the schema of a write without rows."""
+        self._refuse_a_reader()
         added = f"cast(null as {spark_type(data_type)}) as {self.identifier(column)}"
         none = self.session.sql(f"select *, {added} from {self.quoted(name)} where false")
         none.write.format("delta").mode("append").option("mergeSchema", "true").save(self.place(name))
         self._known.clear()
 
     # -- plumbing ------------------------------------------------------------------------------
+    def execute(self, statement: sge.Expr | str) -> None:
+        """Run one statement that returns nothing.
+
+        Raises:
+            WarehouseError: this opening only reads.
+        """
+        self._refuse_a_reader()
+        super().execute(statement)
+
+    def _refuse_a_reader(self) -> None:
+        """A Spark session has no read-only mode: who opened it to read is stopped here, whatever the server would allow."""
+        if self.is_read_only:
+            raise WarehouseError(f"the warehouse in {self.folder} was opened to read only, and nothing was written")
+
     def place(self, name: str) -> str:
         """Folder of a table."""
         return f"{self.folder}/{name.replace('.', '/', 1)}"
@@ -151,7 +168,8 @@ class SparkTables(Warehouse):
 
     def _query(self, expr: IbisTable) -> str:
         self.con._run_pre_execute_hooks(expr)  # noqa: SLF001  (registers in-memory tables; no public name for it)
-        return str(self.con.compile(expr))
+        tree = self.con.compiler.to_sqlglot(expr).transform(with_doubles)
+        return str(tree.sql(self.con.dialect))
 
     def _typed(self, name: str, given: Collection[str]) -> str:
         """All columns of a table, out of rows called `given`: those that they lack are null."""
@@ -165,6 +183,7 @@ class SparkTables(Warehouse):
         self.execute(f"insert into {self.quoted(name)} select {self._typed(name, given)} from {rows} as given")
 
     def _overwrite(self, name: str, rows: str, scope: Scope) -> None:
+        self._refuse_a_reader()
         frame = self.session.sql(f"select {self._typed(name, self.table(name).columns)} from {rows} as given")
         writer, where = frame.write.format("delta").mode("overwrite"), scope.where()
         if where != sge.true():

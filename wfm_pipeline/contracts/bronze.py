@@ -13,6 +13,7 @@ from wfm_pipeline.contracts.columns import (
     instant,
     text,
 )
+from wfm_pipeline.contracts.layout import Index, Layout
 from wfm_pipeline.contracts.publication import PSEUDONYM
 
 HASH_VERSION: Final = 2
@@ -53,6 +54,16 @@ BATCH_COLUMNS: Final = (
 
 BRONZE_COLUMNS: Final[tuple[Column, ...]] = (*BATCH_COLUMNS, *ROW_COLUMNS)
 """All columns that are ours and not the source's."""
+
+BRONZE_LAYOUT: Final = Layout(
+    "_business_date",
+    (
+        Index(("_key_hash",), "the versions that are known of the keys that a batch brings"),
+        Index(("_business_date",), "the rows of some dates; the first and the last date"),
+        Index(("_batch_id",), "what a batch brought"),
+    ),
+)
+"""How the rows of a source's table are kept."""
 
 RESERVED_NAMES: Final = frozenset(column.name for column in BRONZE_COLUMNS)
 """Names that no column of a source may have."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from wfm_pipeline.contracts.layout import PLAIN, Layout
+
 DataType = Literal["string", "int64", "float64", "boolean", "date", "timestamp"]
 """Types every engine has. A `timestamp` has no zone: instants are UTC, `*_local` is wall clock."""
 
@@ -53,6 +55,7 @@ class Table:
         key: Columns that name a row; unique in the table and never null.
         columns: All columns, in order.
         partition: Date column by which rows are replaced, where the table is kept by day.
+        layout: How an engine that has a choice keeps the rows.
     """
 
     layer: Layer
@@ -61,6 +64,7 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     partition: str | None = None
+    layout: Layout = PLAIN
 
     @property
     def full_name(self) -> str:

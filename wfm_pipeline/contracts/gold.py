@@ -19,6 +19,7 @@ from wfm_pipeline.contracts.columns import (
     share,
     text,
 )
+from wfm_pipeline.contracts.layout import BY_ISSUE
 
 _FORECAST_VALUES: Final = (
     calls("calls_mean", "Expected calls as the model says; the value to add up. People are planned from calls_final."),
@@ -55,6 +56,7 @@ QUEUE_INTERVAL_FORECAST = Table(
         *_FORECAST_VALUES,
     ),
     partition="business_date",
+    layout=BY_ISSUE,
 )
 
 QUEUE_DAY_FORECAST = Table(

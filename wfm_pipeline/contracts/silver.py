@@ -1,5 +1,6 @@
 """Contracts of the silver tables: cleaned rows, one home for each fact."""
 
+from dataclasses import replace
 from typing import Final
 
 from wfm_pipeline.contracts.columns import (
@@ -18,6 +19,7 @@ from wfm_pipeline.contracts.columns import (
     seconds,
     text,
 )
+from wfm_pipeline.contracts.layout import BY_DATE, Index
 
 OUTCOMES: Final = ("answered", "abandoned", "other")
 LEG_STATUSES: Final = ("answered", "abandoned", "transferred", "other")
@@ -55,6 +57,7 @@ CALL_LEGS = Table(
         BATCH_ID,
     ),
     partition="business_date",
+    layout=replace(BY_DATE, indices=(*BY_DATE.indices, Index(("call_id",), "all legs of the calls of some dates"))),
 )
 
 CALLS = Table(
@@ -110,6 +113,7 @@ CALLS = Table(
         ),
     ),
     partition="business_date",
+    layout=BY_DATE,
 )
 
 QUEUE_INTERVALS = Table(
@@ -141,6 +145,7 @@ QUEUE_INTERVALS = Table(
         ),
     ),
     partition="business_date",
+    layout=BY_DATE,
 )
 
 INTERVAL_STATISTICS = Table(
@@ -163,6 +168,7 @@ INTERVAL_STATISTICS = Table(
         BATCH_ID,
     ),
     partition="business_date",
+    layout=BY_DATE,
 )
 
 CALENDAR_DAYS = Table(

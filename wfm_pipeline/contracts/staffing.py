@@ -3,6 +3,7 @@
 from typing import Final
 
 from wfm_pipeline.contracts.columns import QUEUE_INTERVAL, Table, count, instant, number, seconds, share, text
+from wfm_pipeline.contracts.layout import BY_ISSUE
 
 QUEUE_INTERVAL_STAFFING: Final = Table(
     "gold",
@@ -46,6 +47,7 @@ QUEUE_INTERVAL_STAFFING: Final = Table(
         text("reason", "Why there is no number, such as `no handle time`; null where there is one."),
     ),
     partition="business_date",
+    layout=BY_ISSUE,
 )
 
 STAFFING_TABLES: Final = (QUEUE_INTERVAL_STAFFING,)

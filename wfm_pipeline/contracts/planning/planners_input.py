@@ -25,6 +25,7 @@ from wfm_pipeline.contracts.columns import (
     text,
 )
 from wfm_pipeline.contracts.gold import QUEUE_DAY_FORECAST, QUEUE_INTERVAL_FORECAST
+from wfm_pipeline.contracts.layout import BY_ISSUE
 from wfm_pipeline.contracts.planning.history import HISTORY
 
 OVERRIDE_KINDS: Final = ("factor", "add", "set")
@@ -275,6 +276,7 @@ QUEUE_INTERVAL_FINAL: Final = Table(
         *_FINAL_VALUES,
     ),
     partition="business_date",
+    layout=BY_ISSUE,
 )
 
 QUEUE_DAY_FINAL: Final = Table(

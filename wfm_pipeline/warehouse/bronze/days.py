@@ -130,7 +130,12 @@ def touched_dates(warehouse: Warehouse, source_map: SourceMap, *, run_suffix: st
 
 
 def _dates_of_batches(warehouse: Warehouse, bronze: IbisTable, run_suffix: str) -> set[dt.date]:
-    dates = touched_days(bronze, bronze["_batch_id"].endswith(run_suffix))
+    """Dates of all versions of the keys that came in a run's batches, whose names are looked up first: few, or none."""
+    of_run = bronze.filter(bronze["_batch_id"].endswith(run_suffix)).select("_batch_id").distinct()
+    batches = warehouse.arrow(of_run)["_batch_id"].to_pylist()
+    if not batches:
+        return set()
+    dates = touched_days(bronze, bronze["_batch_id"].isin(sorted(batches)))
     return set(warehouse.arrow(dates.drop_null("_business_date"))["_business_date"].to_pylist())
 
 

@@ -22,12 +22,14 @@ from ibis.expr.types import Table as IbisTable
 from wfm_pipeline.contracts.bronze import (
     BATCH_COLUMNS,
     BRONZE_COLUMNS,
+    BRONZE_LAYOUT,
     DAY_LEDGER,
     HASH_VERSION,
     ROW_COLUMNS,
     TABLE_LEDGER,
 )
 from wfm_pipeline.contracts.source.source_map import SourceMap, TableMap
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.domain.digests import DayDigests
 from wfm_pipeline.warehouse.bronze.days import write_ledger
 from wfm_pipeline.warehouse.bronze.pending import note_changes
@@ -113,6 +115,7 @@ def append_versions(
         with warehouse.transaction():
             warehouse.wait_for_turn(source_map.name)
             _add_new_columns(batch)
+            warehouse.make_room(batch.bronze_name, Dates.of(date for date in held.rows if date is not None))
             loaded = _append_new(batch)
             deleted = _mark_deleted(batch) if table_map.load == "full" else 0
             write_ledger(warehouse, source_map, table_map, held, batch_id)
@@ -127,7 +130,7 @@ def ensure_bronze(warehouse: Warehouse, source_map: SourceMap, table_map: TableM
     columns = {**_declared(table_map), **{column.name: ibis_type(column.type) for column in BRONZE_COLUMNS}}
     with warehouse.transaction():
         warehouse.wait_for_turn(source_map.name)
-        warehouse.create_from_schema(source_map.bronze_name(table_map), ibis.schema(columns))
+        warehouse.create_from_schema(source_map.bronze_name(table_map), ibis.schema(columns), BRONZE_LAYOUT)
         warehouse.create(DAY_LEDGER)
         warehouse.create(TABLE_LEDGER)
 

@@ -19,6 +19,8 @@ from ibis.expr.types import Scalar
 from ibis.expr.types import Table as IbisTable
 
 from wfm_pipeline.contracts.columns import Table
+from wfm_pipeline.contracts.layout import PLAIN, Layout
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import ContractError, WarehouseError
 from wfm_pipeline.warehouse.engines.readers_queries import views_of
 from wfm_pipeline.warehouse.engines.schemas import ibis_schema, ibis_type, to_contract
@@ -146,7 +148,7 @@ class Warehouse(ABC):
         Raises:
             ContractError: it is there with columns of another version that cannot be added.
         """
-        self.create_from_schema(table.full_name, ibis_schema(table))
+        self.create_from_schema(table.full_name, ibis_schema(table), table.layout)
         found = set(self.table(table.full_name).columns)
         missing = [column for column in table.columns if column.name not in found]
         extra = found - set(table.column_names)
@@ -169,14 +171,30 @@ class Warehouse(ABC):
         kind = self.con.compiler.type_mapper.to_string(ibis.dtype(data_type))
         self.execute(f"alter table {self.quoted(name)} add column {self.identifier(column)} {kind}")
 
-    def create_from_schema(self, name: str, schema: ibis.Schema) -> None:
-        """Make `layer.table` with that schema if it is not there."""
+    def create_from_schema(self, name: str, schema: ibis.Schema, layout: Layout = PLAIN) -> None:
+        """Make `layer.table` with that schema if it is not there, laid out so where the engine has a choice."""
         if self.has(name):
             return
         layer, table = name.split(".", 1)
         if layer not in self.con.list_databases():
             self.con.create_database(layer, force=True)
+        self._create_table(layer, table, schema, layout)
+
+    def _create_table(self, layer: str, table: str, schema: ibis.Schema, layout: Layout) -> None:
+        """Make a table whose layer is there."""
+        del layout
         self.con.create_table(table, schema=schema, database=layer)
+
+    def make_room(self, name: str, dates: Dates) -> None:  # noqa: B027  (rows of one place need none)
+        """Be told of which dates rows are about to come: where a table is kept by months, theirs are made."""
+
+    def ill_laid_out(self, name: str, layout: Layout) -> list[str]:
+        """What `layer.table` lacks of its layout, in words; nothing where the engine has no choice, or no such table."""
+        del name, layout
+        return []
+
+    def lay_out(self, name: str, layout: Layout) -> None:  # noqa: B027  (an engine without a choice has nothing to do)
+        """Give a table that is there the layout that it lacks, all or nothing; its rows stay the same."""
 
     def append(self, name: str, expr: IbisTable) -> None:
         """Add the rows of an expression; columns are matched by name."""
@@ -222,6 +240,8 @@ class Warehouse(ABC):
         """Put `rows` in place of everything in the scope, all or nothing; gives the scope's row count."""
         self.create(table)
         with self.transaction():
+            if scope.dates and scope.column == table.layout.months_by:
+                self.make_room(table.full_name, scope.dates)
             self.delete(table.full_name, scope)
             if isinstance(rows, IbisTable):
                 self.append(table.full_name, rows.select(*table.column_names))

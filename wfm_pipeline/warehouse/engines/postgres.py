@@ -11,14 +11,30 @@ from typing import Any
 
 import ibis
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
+from ibis.expr.types import Table as IbisTable
 
+from wfm_pipeline.contracts.layout import Layout
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.urls import DatabaseUrl, masked
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.entry import Driver, Engine
 from wfm_pipeline.warehouse.engines.postgres_copy import PUBLISHED, check_readable, renew_copy, renew_view, table_shapes
+from wfm_pipeline.warehouse.engines.postgres_layout import (
+    column_of_months,
+    lacking,
+    lay_out,
+    make_indices,
+    make_months,
+    make_table,
+    months_of,
+    rename_months,
+    settle,
+)
 from wfm_pipeline.warehouse.engines.postgres_ops import TURN_KEYS, ServerLock, lock_number, server_store
+from wfm_pipeline.warehouse.engines.postgres_statistics import renew_statistics
 from wfm_pipeline.warehouse.ops.locks import OwnerLock
 from wfm_pipeline.warehouse.ops.store import OpsStore
 from wfm_pipeline.warehouse.readers.publication import Readers, Stamp
@@ -101,10 +117,64 @@ class PostgresWarehouse(Warehouse):
 
     def _analyse(self, quoted: str) -> None:
         """PostgreSQL joins fresh rows row by row until it is told of them."""
-        self._run(f"analyze {quoted}")
+        renew_statistics(self.con.con, quoted)
+
+    def _create_table(self, layer: str, table: str, schema: ibis.Schema, layout: Layout) -> None:
+        """With the layout that it shall have: months from the first row on, and indices."""
+        name = f"{layer}.{table}"
+        with self.transaction():
+            if layout.months_by is None:
+                super()._create_table(layer, table, schema, layout)
+            else:
+                kinds = [(column, self.con.compiler.type_mapper.to_string(kind)) for column, kind in schema.items()]
+                make_table(self.con.con, name, kinds, layout.months_by)
+            make_indices(self.con.con, name, layout.indices)
+
+    def make_room(self, name: str, dates: Dates) -> None:
+        """Make the months of some dates ahead, so that their rows are written once."""
+        with self.transaction():
+            if column_of_months(self.con.con, name):
+                make_months(self.con.con, name, months_of(dates))
+
+    def ill_laid_out(self, name: str, layout: Layout) -> list[str]:
+        """Months and indices that a table lacks."""
+        return lacking(self.con.con, name, layout)
+
+    def lay_out(self, name: str, layout: Layout) -> None:
+        """Rows move into months in one transaction; our own views are made again.
+
+        Raises:
+            WarehouseError: something of somebody else's hangs on the table, such as a view.
+        """
+        with self.transaction():
+            lay_out(self.con.con, name, layout)
+            self.renew_views()
+        self._known.clear()
+
+    def rename(self, name: str, new: str) -> None:
+        """A table's months get its new name too."""
+        with self.transaction():
+            rename_months(self.con.con, name, new)
+            super().rename(name, new)
+
+    def append(self, name: str, expr: IbisTable) -> None:
+        """Add the rows of an expression; each finds its month."""
+        with self.transaction():
+            super().append(name, expr)
+            settle(self.con.con, name)
 
     def append_arrow(self, name: str, data: pa.Table) -> None:
-        """Add Arrow rows through COPY; quoted empty text stays apart from null."""
+        """Add Arrow rows; each finds its month, which is made before it where it is not there."""
+        with self.transaction():
+            column = column_of_months(self.con.con, name)
+            if column:
+                self.make_room(name, Dates.of(pc.unique(data[column].cast(pa.date32())).drop_null().to_pylist()))
+            self._copy(name, data)
+            if column:
+                settle(self.con.con, name)
+
+    def _copy(self, name: str, data: pa.Table) -> None:
+        """Through COPY; quoted empty text stays apart from null."""
         columns = ", ".join(map(self.identifier, data.column_names))
         options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
         with (

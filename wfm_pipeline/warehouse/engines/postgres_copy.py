@@ -2,7 +2,8 @@
 
 A table is renewed by taking out the rows that are gone and adding the new ones, never by dropping or
 renaming it: a reader's snapshot then holds one publish, also over several statements of one transaction,
-no reader waits for the publish and it waits for none (docs/adr/0008). Unchanged rows are not touched.
+no reader waits for the publish and it waits for none (docs/adr/0008). Unchanged rows are not touched. The copy has the
+contract's indices and no months: each month is one more table that every reader's statement locks.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,12 +12,14 @@ from typing import Any
 from wfm_pipeline.contracts.publication import PSEUDONYM, PUBLICATION
 from wfm_pipeline.contracts.tables import ALL_GOLD_TABLES, PERSONAL
 from wfm_pipeline.errors import SettingsError, WarehouseError
+from wfm_pipeline.warehouse.engines.postgres_layout import make_indices
 from wfm_pipeline.warehouse.engines.readers_queries import quoted, shown_to, views_of
 from wfm_pipeline.warehouse.readers.publication import Readers, Stamp
 
 PUBLISHED = "gold_published"
 """Schema of the readers' copy."""
 _KEYS = {table.name: table.key for table in ALL_GOLD_TABLES}
+_INDICES = {table.name: table.layout.indices for table in ALL_GOLD_TABLES}
 _LOCK_WAIT = "30s"
 """How long a change of columns waits for readers that hold a table."""
 _NAMES = PSEUDONYM.full_name
@@ -57,6 +60,8 @@ def renew_copy(con: Any, stamp: Stamp, changed: Collection[str] | None, readers:
             renew_view(con, PUBLISHED, name, query)
         _stamp(con, stamp, readers)
         _grant(con, readers.roles)
+        for name in wanted:
+            make_indices(con, f"{PUBLISHED}.{name}", _INDICES.get(name, ()))
         rows = {name: _count(con, name) for name in wanted}
     for name in wanted:
         if written[name] > _MUCH * rows[name]:
@@ -88,7 +93,7 @@ def table_shapes(con: Any, schema: str) -> dict[str, _Shape]:
     query = (
         "select c.relname, a.attname, format_type(a.atttypid, a.atttypmod) from pg_attribute as a "
         "inner join pg_class as c on c.oid = a.attrelid inner join pg_namespace as n on n.oid = c.relnamespace "
-        "where n.nspname = %s and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped "
+        "where n.nspname = %s and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped "
         "order by c.relname, a.attnum"
     )
     for table, column, kind in con.execute(query, [schema]).fetchall():

@@ -21,6 +21,11 @@ def staging_name(layer: Layer, word: str) -> str:
     return f"{layer}.{_PREFIX}{word[:_MOST_LETTERS]}_{uuid.uuid4().hex[:12]}"
 
 
+def is_staging(name: str) -> bool:
+    """True for the name of a staging table, `layer.table`."""
+    return name.split(".", 1)[1].startswith(_PREFIX)
+
+
 def drop_leftovers(warehouse: Warehouse) -> list[str]:
     """Drop every staging table; gives their names. Only for the holder of the writer lock."""
     found = [f"{layer}.{table}" for layer in _LAYERS for table in warehouse.tables_like(layer, _PREFIX)]

@@ -1,4 +1,4 @@
-"""What a warehouse lacks for this version, and giving it that: new nullable columns, then the numbered steps.
+"""What a warehouse lacks for this version, and giving it that: new nullable columns, the numbered steps, layouts.
 
 Every writer does this first, except for steps that wait for `wfm upgrade`. Each change is a transaction
 of its own: one that is cut off is done again by the next writer.
@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 from wfm_pipeline.contracts.bronze import BRONZE_TABLES
 from wfm_pipeline.contracts.columns import Column, Table
+from wfm_pipeline.contracts.layout import Layout
 from wfm_pipeline.contracts.tables import ALL_GOLD_TABLES, ALL_SILVER_TABLES
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.schemas import ibis_type
+from wfm_pipeline.warehouse.migrations.layouts import ill_laid_out
 from wfm_pipeline.warehouse.migrations.steps import STEPS, Step
 from wfm_pipeline.warehouse.migrations.version import SCHEMA_VERSION, note_version, stored_version
 
@@ -36,8 +38,16 @@ class Change:
     is_automatic: bool = True
 
 
-def pending_changes(warehouse: Warehouse, *, now: dt.datetime, steps: Sequence[Step] = STEPS) -> list[Change]:
+def pending_changes(
+    warehouse: Warehouse, *, now: dt.datetime, steps: Sequence[Step] = STEPS, is_asked: bool = True
+) -> list[Change]:
     """What a warehouse lacks for this version, in order; nothing for one that is up to date or empty.
+
+    Args:
+        warehouse: An open warehouse.
+        now: Instant to write down, UTC.
+        steps: The numbered steps.
+        is_asked: Also the tables that stand otherwise than their contract has it, which do no harm.
 
     Raises:
         WarehouseError: a table lacks a column that must not be null, and no step brings it.
@@ -47,7 +57,8 @@ def pending_changes(warehouse: Warehouse, *, now: dt.datetime, steps: Sequence[S
     if not present:
         return changes
     known = stored_version(warehouse)
-    return changes + [_step(warehouse, step, now) for step in steps if step.number > known]
+    changes += [_step(warehouse, step, now) for step in steps if step.number > known]
+    return changes + ([_layout(warehouse, *found) for found in ill_laid_out(warehouse, present)] if is_asked else [])
 
 
 def bring_up_to_date(
@@ -58,13 +69,13 @@ def bring_up_to_date(
     Args:
         warehouse: Open for writing.
         now: Instant to write down, UTC.
-        is_asked: Do also the steps that wait for `wfm upgrade`.
+        is_asked: Do also the steps that wait for `wfm upgrade`, and give tables their contract's layout.
         steps: The numbered steps.
 
     Raises:
         WarehouseError: a step waits for `wfm upgrade`; nothing was changed.
     """
-    changes = pending_changes(warehouse, now=now, steps=steps)
+    changes = pending_changes(warehouse, now=now, steps=steps, is_asked=is_asked)
     waiting = [change.what for change in changes if not change.is_automatic]
     if waiting and not is_asked:
         raise WarehouseError(
@@ -98,6 +109,10 @@ def _new_column(warehouse: Warehouse, table: Table, column: Column) -> Change:
         )
     kind = ibis_type(column.type)
     return Change(f"new column {name}", lambda: warehouse.add_column(table.full_name, column.name, kind))
+
+
+def _layout(warehouse: Warehouse, name: str, layout: Layout, lacking: list[str]) -> Change:
+    return Change("; ".join(lacking), lambda: warehouse.lay_out(name, layout))
 
 
 def _step(warehouse: Warehouse, step: Step, now: dt.datetime) -> Change:

@@ -14,7 +14,7 @@ from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.schemas import to_contract
 
-SCHEMA_VERSION: Final = 6
+SCHEMA_VERSION: Final = 7
 """Number of the last step in steps.py; an older `wfm` refuses a warehouse that carries it."""
 
 

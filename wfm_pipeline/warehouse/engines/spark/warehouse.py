@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 import ibis
 
+from wfm_pipeline.contracts.layout import PLAIN, Layout
 from wfm_pipeline.errors import SettingsError, WarehouseError
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.engines.spark.catalogue import forget_table, note_table
@@ -20,8 +21,9 @@ from wfm_pipeline.warehouse.readers.publication import Readers, Stamp
 class SparkWarehouse(SparkTables):
     """A Spark session that knows the tables of a folder, in the schemas bronze, silver and gold."""
 
-    def create_from_schema(self, name: str, schema: ibis.Schema) -> None:
+    def create_from_schema(self, name: str, schema: ibis.Schema, layout: Layout = PLAIN) -> None:
         """Make `layer.table` with that schema if it is not there; one whose folder is there is taken as it stands."""
+        del layout
         if self.has(name):
             return
         self.make_layer(name.split(".", 1)[0])

@@ -1,12 +1,14 @@
 -- What: gold.Frcast_Operative_Calls, the newest issued forecast under the name analysts know.
--- Grain: one row per queue and interval. Inputs: gold.queue_interval_forecast, gold.queue_interval_forecast_final.
+-- Grain: one row per queue and interval.
+-- Inputs: gold.queue_interval_forecast, gold.queue_interval_forecast_final; gold.queue_day_forecast has the same issues
+-- in a fiftieth of the rows, and tells which is the newest.
 -- calls_mean is the model's value, calls_final the one with the planners' overrides.
 -- Why SQL: a view that every BI tool can read without this project.
 with latest_issue as (
     select
         source,
         max(issued_at) as issued_at
-    from gold.queue_interval_forecast
+    from gold.queue_day_forecast
     where not is_hindcast
     group by source
 ),

@@ -86,6 +86,7 @@ DAY_LEDGER = Table(
             nullable=True,
         ),
     ),
+    layout=Layout(None, (Index(("source", "table_name", "business_date"), "the dates that were compared tonight"),)),
 )
 
 TABLE_LEDGER = Table(

@@ -37,7 +37,7 @@ class Layout:
 PLAIN: Final = Layout()
 """Rows in one place, without an index."""
 BY_DATE: Final = Layout(
-    "business_date", (Index(("source", "business_date"), "the dates that a run replaces; a source's first and last"),)
+    "business_date", (Index(("business_date", "source"), "the dates that a run replaces; a source's first and last"),)
 )
 """Rows of calls: a run replaces those of some dates, and most dates are of the past."""
 BY_ISSUE: Final = Layout("issued_at", (Index(("issued_at",), "one issue; the newest, which the analysts' view shows"),))

@@ -105,6 +105,9 @@ def test_a_contract_says_its_grain_and_keys_its_own_columns(table):
     assert set(table.key) <= set(table.column_names)
     assert len(table.column_names) == len(set(table.column_names))
     assert table.partition is None or table.partition in table.column_names
+    assert {column for index in table.layout.indices for column in index.columns} <= set(table.column_names)
+    assert table.layout.months_by is None or table.column(table.layout.months_by).type in ("date", "timestamp")
+    assert all(index.reason for index in table.layout.indices)
 
 
 def test_lineage_names_columns_that_exist():

@@ -10,7 +10,13 @@ import duckdb
 import pandas as pd
 import pytest
 
-from wfm_pipeline.contracts.gold import CUSTOMER_BEHAVIOR, GOLD_TABLES, PIPELINE_HEALTH, QUEUE_INTERVAL_FORECAST
+from wfm_pipeline.contracts.gold import (
+    CUSTOMER_BEHAVIOR,
+    GOLD_TABLES,
+    PIPELINE_HEALTH,
+    QUEUE_DAY_FORECAST,
+    QUEUE_INTERVAL_FORECAST,
+)
 from wfm_pipeline.contracts.planning.planners_input import QUEUE_INTERVAL_FINAL
 from wfm_pipeline.errors import SettingsError, WarehouseError
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
@@ -221,7 +227,7 @@ def test_an_analysts_view_selects_only(name):
 def test_a_view_reads_the_schema_it_is_made_for():
     tables = viewed_tables("Frcast_Operative_Calls")
 
-    assert {QUEUE_INTERVAL_FORECAST.name, QUEUE_INTERVAL_FINAL.name} == tables
+    assert {QUEUE_DAY_FORECAST.name, QUEUE_INTERVAL_FORECAST.name, QUEUE_INTERVAL_FINAL.name} == tables
     assert {CUSTOMER_BEHAVIOR.name} == viewed_tables("Dim_Customer_Behavior")
     assert "gold." not in view_query("Frcast_Operative_Calls", "duckdb", "readers")
     assert 3 == view_query("Frcast_Operative_Calls", "duckdb", "readers").count("readers.")

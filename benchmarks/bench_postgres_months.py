@@ -77,6 +77,7 @@ def fill(warehouse: Warehouse, made: Warehouse, arm: str) -> float:
     begun = time.perf_counter()
     for name in (LEGS_TABLE, CUSTOMERS_TABLE, QUEUES_TABLE):
         warehouse.append_arrow(name, made.arrow(made.table(name)))
+        warehouse.renew_statistics(name)
     refresh(warehouse, Dates.between(dt.date(2025, 1, 1), LAST))
     return time.perf_counter() - begun
 

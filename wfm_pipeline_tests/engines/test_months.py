@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 
 import ibis
 import pyarrow as pa
@@ -198,6 +199,25 @@ def test_an_upgrade_that_is_cut_off_leaves_the_table_as_it_was(warehouse):
     assert {"silver.visits": ["a", "long ago", "never", "unknown"]} == places(warehouse)
     warehouse.lay_out(VISITS.full_name, VISITS.layout)
     assert {"silver_visits_2026_01", "silver_visits_other"} == places(warehouse).keys()
+
+
+def test_two_writers_at_once_make_a_month_once(warehouse, postgres_url, tmp_path):
+    warehouse.create(VISITS)
+    with open_warehouse(postgres_url, tmp_path) as other, ThreadPoolExecutor(1) as pool:
+        with warehouse.transaction():
+            warehouse.append_arrow(VISITS.full_name, visits({"a": FIRST}))
+            waiting = pool.submit(other.append_arrow, VISITS.full_name, visits({"b": FIRST}))
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+        waiting.result()
+
+    assert {"silver_visits_2026_01": ["a", "b"]} == places(warehouse)
+
+
+def test_the_planner_knows_a_table_of_months_after_a_write(warehouse):
+    warehouse.replace(VISITS, visits({"a": FIRST, "b": SECOND, "unknown": None}), Scope())
+
+    assert [(3.0,)] == warehouse.rows("select reltuples from pg_class where oid = 'silver.visits'::regclass")
 
 
 @given(st.sets(st.dates(), max_size=6))

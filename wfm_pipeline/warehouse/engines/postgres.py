@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import ibis
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 from ibis.expr.types import Table as IbisTable
 
+from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.layout import Layout
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import WarehouseError
@@ -35,6 +37,7 @@ from wfm_pipeline.warehouse.engines.postgres_layout import (
 )
 from wfm_pipeline.warehouse.engines.postgres_ops import TURN_KEYS, ServerLock, lock_number, server_store
 from wfm_pipeline.warehouse.engines.postgres_statistics import renew_statistics
+from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.ops.locks import OwnerLock
 from wfm_pipeline.warehouse.ops.store import OpsStore
 from wfm_pipeline.warehouse.readers.publication import Readers, Stamp
@@ -156,6 +159,13 @@ class PostgresWarehouse(Warehouse):
         with self.transaction():
             rename_months(self.con.con, name, new)
             super().rename(name, new)
+
+    def replace(self, table: Table, rows: IbisTable | pa.Table | pd.DataFrame, scope: Scope) -> int:
+        """As everywhere; the server counts months by itself, but never the table that they make up."""
+        count = super().replace(table, rows, scope)
+        if column_of_months(self.con.con, table.full_name):
+            self.renew_statistics(table.full_name)
+        return count
 
     def append(self, name: str, expr: IbisTable) -> None:
         """Add the rows of an expression; each finds its month."""

@@ -41,6 +41,7 @@ def make_table(con: Any, name: str, columns: Sequence[tuple[str, str]], months_b
     """
     words = ", ".join(f"{quoted(column)} {kind}" for column, kind in columns)
     con.execute(f"create table {_whole(name)} ({words}) partition by range ({quoted(months_by)})")
+    _wait_for_turn(con)
     con.execute(f"create schema if not exists {MONTHS}")
     con.execute(f"create table {_part(name, _REST)} partition of {_whole(name)} default")
 
@@ -80,11 +81,24 @@ def make_months(con: Any, name: str, months: Iterable[dt.date]) -> None:
 
     Rows of those months that stand in the partition of the rest move.
     """
-    parts = set(parts_of(con, name))
-    room = 1 + _MOST_MONTHS - len(parts)
-    new = [month for month in sorted(months) if _part_name(name, f"{month:%Y_%m}") not in parts]
-    for month in new[:room]:
+    wanted = sorted(months)
+    if not _missing(con, name, wanted):
+        return
+    _wait_for_turn(con)
+    for month in _missing(con, name, wanted):
         _make_month(con, name, month)
+
+
+def _missing(con: Any, name: str, months: Sequence[dt.date]) -> list[dt.date]:
+    """Those of some months that have no partition and shall get one."""
+    parts = set(parts_of(con, name))
+    new = [month for month in months if _part_name(name, f"{month:%Y_%m}") not in parts]
+    return new[: 1 + _MOST_MONTHS - len(parts)]
+
+
+def _wait_for_turn(con: Any) -> None:
+    """Two transactions never make the same month: the second one finds what the first has made."""
+    con.execute("select pg_advisory_xact_lock(hashtext(%s))", [MONTHS])
 
 
 def settle(con: Any, name: str) -> None:

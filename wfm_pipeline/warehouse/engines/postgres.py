@@ -33,10 +33,10 @@ from wfm_pipeline.warehouse.engines.postgres_layout import (
     make_table,
     months_of,
     rename_months,
+    renew_statistics,
     settle,
 )
 from wfm_pipeline.warehouse.engines.postgres_ops import TURN_KEYS, ServerLock, lock_number, server_store
-from wfm_pipeline.warehouse.engines.postgres_statistics import renew_statistics
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.ops.locks import OwnerLock
 from wfm_pipeline.warehouse.ops.store import OpsStore

@@ -2,8 +2,9 @@
 
 A month is a partition in schema `wfm_months`, so that a layer's own list of tables stays what it was. One more takes
 the rows that have no date or an odd one. A month is joined to its table (`attach`), which readers do not wait for.
-Not here: which tables are kept so (contracts), statistics of them (postgres_statistics.py), the readers' copy, which has
-no months (postgres_copy.py).
+The planner is told of a table's size: `analyze` of a whole one looks at each of its months, so its price would grow with
+the years behind them; here months are counted that have changed. Not here: which tables are kept so (contracts), and
+the readers' copy, which has no months (postgres_copy.py).
 """
 
 import datetime as dt
@@ -27,6 +28,12 @@ _MOST_MONTHS: Final = 240
 _REST: Final = "other"
 _OURS: Final = "wfm_"
 """How names of indices begin that were made here."""
+_MUCH: Final = 0.1
+"""Share of a table's pages from which it is another one to the planner, as the server's own daemon has it."""
+_A_DAY: Final = 0.02
+"""The same of a month: one more day of it is counted, or its date is unknown to the planner."""
+_TARGET: Final = 25
+"""Rows looked at are 300 times this, a quarter of the server's own number: there is a sample of each month."""
 _LONGEST_STEM_BYTES: Final = LONGEST_NAME_BYTES - len("_2026_01")
 
 
@@ -196,6 +203,37 @@ def _keep_by_months(con: Any, name: str, months_by: str) -> None:
     make_months(con, name, [row[0] for row in con.execute(query, [_FIRST, _END]).fetchall()])
     con.execute(f"insert into {_whole(name)} select * from {aside}")
     con.execute(f"drop table {aside}")
+
+
+def renew_statistics(con: Any, table: str) -> None:
+    """Count a table anew, or those of its months whose size has changed.
+
+    Args:
+        con: A psycopg connection.
+        table: The table, as SQL names it.
+    """
+    months = _sizes(con, table)
+    if not months:
+        con.execute(f"analyze {table}")
+        return
+    changed = {name: pages for name, pages, known, is_new in months if is_new or abs(pages - known) > _A_DAY * pages}
+    is_known = con.execute("select reltuples >= 0 from pg_class where oid = to_regclass(%s)", [table]).fetchone()[0]
+    is_another = sum(changed.values()) > _MUCH * sum(pages for _, pages, *_ in months)
+    with con.transaction():
+        con.execute(f"set local default_statistics_target = {_TARGET}")
+        for name in [table] if is_another or not is_known else changed:
+            con.execute(f"analyze {name}")
+
+
+def _sizes(con: Any, table: str) -> list[tuple[str, int, int, bool]]:
+    """Name, pages, pages when last counted, and whether it never was, of each partition; none of a plain table."""
+    query = (
+        "select format('%%I.%%I', n.nspname, c.relname), pg_relation_size(c.oid) / current_setting('block_size')::int, "
+        "c.relpages, c.reltuples < 0 and pg_relation_size(c.oid) > 0 from pg_inherits as i "
+        "inner join pg_class as c on c.oid = i.inhrelid inner join pg_namespace as n on n.oid = c.relnamespace "
+        "where i.inhparent = to_regclass(%s) order by 1"
+    )
+    return [tuple(row) for row in con.execute(query, [table]).fetchall()]
 
 
 def _indices(con: Any, name: str) -> dict[str, str]:

@@ -64,6 +64,7 @@ class LiveCoverageRequest:
         rules: State -> what it means.
         runs: Runs of a trial [count].
         seed: Seed of the callers of a trial.
+        most_gaps: Gaps for which actions are looked for [count]: those with most affected calls. Each is a simulation.
     """
 
     as_of: pd.Timestamp
@@ -88,6 +89,7 @@ class LiveCoverageRequest:
     rules: Mapping[str, StateRule] = field(default_factory=lambda: STATE_RULES)
     runs: int = 40
     seed: int = 1
+    most_gaps: int = 50
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +98,8 @@ class LiveCoverageAnswer:
 
     Attributes:
         intervals: One row per service and interval, see `intervals.coverage_intervals`.
-        gaps: One row per gap, see `gaps.coverage_gaps`, with `actions` as JSON, which names no person.
+        gaps: One row per gap, see `gaps.coverage_gaps`, with `actions` as JSON, which names no person;
+            null where none were looked for.
         actions: gap_id -> actions, with the people they move.
         site: One row per interval: people of the whole site, each counted once.
         agents: One row per agent, see `utilisation.agent_utilisation`.
@@ -201,7 +204,7 @@ def _gaps(
     )
     actions = gap_actions(
         ActionRequest(
-            gaps=gaps,
+            gaps=_worst(gaps, request),
             intervals=intervals,
             registrations=request.registrations,
             shifts=request.breaks[:0] if request.shifts is None else request.shifts,
@@ -216,7 +219,15 @@ def _gaps(
             limits=request.limits,
         )
     )
-    return gaps.assign(actions=[actions_json(actions[gap]) for gap in gaps["gap_id"]]), actions
+    told = [actions_json(actions[gap]) if gap in actions else None for gap in gaps["gap_id"]]
+    return gaps.assign(actions=pd.Series(told, index=gaps.index, dtype=object)), actions
+
+
+def _worst(gaps: pd.DataFrame, request: LiveCoverageRequest) -> pd.DataFrame:
+    """Gaps for which actions are looked for: those that are over (they have none), and the worst of the others."""
+    is_over = (gaps["ends_at"] <= request.as_of).astype(bool)
+    ahead = gaps[~is_over].sort_values(["affected_calls", "gap_id"], ascending=[False, True])
+    return pd.concat([gaps[is_over], ahead.head(request.most_gaps)])
 
 
 def _agents(request: LiveCoverageRequest, counted: CountedStates, grid: DayGrid) -> pd.DataFrame:

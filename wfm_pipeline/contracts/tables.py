@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from wfm_pipeline.contracts.columns import HIDDEN_PERSONS
+from wfm_pipeline.contracts.coverage import COVERAGE_TABLES
 from wfm_pipeline.contracts.gold import GOLD_TABLES
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
 from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
@@ -31,6 +32,7 @@ ALL_GOLD_TABLES: Final = (
     *ALLOCATION_TABLES,
     *VERSION_TABLES,
     *MODEL_FIT_TABLES,
+    *COVERAGE_TABLES,
     PUBLICATION,
 )
 PERSONAL: Final[Mapping[str, Mapping[str, str]]] = {

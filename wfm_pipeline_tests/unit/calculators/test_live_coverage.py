@@ -157,6 +157,15 @@ def test_without_states_and_without_a_roster_nothing_is_covered_and_nothing_is_i
     assert found.gaps.empty
 
 
+def test_gaps_beyond_the_worst_have_no_actions_looked_for_which_is_not_none_found():
+    (none,), (over,) = (
+        answer_live_coverage(asked(most_gaps=0, as_of=at(clock))).gaps["actions"] for clock in ("09:20", "11:00")
+    )
+
+    assert none is None
+    assert "[]" == over
+
+
 def test_the_same_question_has_the_same_answer():
     one, other = answer_live_coverage(asked()), answer_live_coverage(asked())
 

@@ -29,6 +29,11 @@ INTRADAY_GROUP: Final = "intraday"
 LONG_RANGE_GROUP: Final = "long_range"
 CAPACITY_GROUP: Final = "capacity"
 MODEL_FIT_GROUP: Final = "model_fit"
+TRAINING_GROUP: Final = "training"
+"""Models of training groups that are handed out."""
+TRAINING_KEY: Final = dg.AssetKey(["models", "training_group"])
+TRAINING_PARTITIONS: Final = dg.DynamicPartitionsDefinition(name="training_groups")
+"""One per training group, by its name."""
 FORECAST_STEP: Final = "queue_forecast"
 ALLOCATION_STEP: Final = "weekly_allocation"
 LONG_RANGE_STEP: Final = "queue_long_range"

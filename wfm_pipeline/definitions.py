@@ -16,6 +16,7 @@ from wfm_pipeline.assets.forecasting.final_forecast import build_final_assets
 from wfm_pipeline.assets.forecasting.forecast import build_forecast_assets
 from wfm_pipeline.assets.forecasting.intraday import build_intraday_assets
 from wfm_pipeline.assets.forecasting.long_range import build_long_range_assets
+from wfm_pipeline.assets.forecasting.training import build_training_assets
 from wfm_pipeline.assets.planning.allocation import build_allocation_assets
 from wfm_pipeline.assets.planning.capacity import build_capacity_assets
 from wfm_pipeline.assets.planning.model_fit import build_model_fit_assets
@@ -32,14 +33,16 @@ from wfm_pipeline.checks.issue_checks import build_issue_checks
 from wfm_pipeline.checks.judgement_checks import build_judgement_checks
 from wfm_pipeline.checks.law_checks import build_law_checks
 from wfm_pipeline.checks.source_checks import build_source_checks
+from wfm_pipeline.checks.training_checks import build_training_checks
 from wfm_pipeline.machine import keep_private
 from wfm_pipeline.orchestration.alert_sensors import build_alert_sensors
 from wfm_pipeline.orchestration.instance.retention import retention_job, retention_schedule
-from wfm_pipeline.orchestration.jobs import build_jobs
+from wfm_pipeline.orchestration.jobs import ISSUE, AssetJob, build_jobs, build_training_job
 from wfm_pipeline.orchestration.partitions.daily_and_weekly import daily_partitions, weekly_partitions
 from wfm_pipeline.orchestration.runs.house_of_run import house_of_run
 from wfm_pipeline.orchestration.schedules import build_schedules
 from wfm_pipeline.orchestration.sensors import build_sensors
+from wfm_pipeline.orchestration.training import training_executor, training_sensor
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import Settings, keep_compiled_code, load_settings
 
@@ -68,13 +71,15 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
         *build_flow_checks(house.source_map),
         *build_law_checks(),
         *build_issue_checks(),
+        *build_training_checks(),
         *build_allocation_checks(),
         *build_judgement_checks(),
         *build_freshness_checks(house.source_map),
         *build_source_checks(house.source_map),
     ]
+    elsewhere = _training_elsewhere(house, jobs)
     check_keys = [spec.key for made in (*assets, *checks) for spec in made.check_specs]
-    return dg.Definitions(
+    definitions = dg.Definitions(
         assets=assets,
         asset_checks=checks,
         jobs=[*jobs, retention_job(house, check_keys)],
@@ -82,6 +87,20 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
         sensors=[*build_sensors(house, jobs), *build_alert_sensors(house)] if partitions else [],
         resources={"house": house_of_run(house)},
         executor=dg.in_process_executor,
+    )
+    return dg.Definitions.merge(definitions, elsewhere) if elsewhere else definitions
+
+
+def _training_elsewhere(house: House, jobs: list[AssetJob]) -> dg.Definitions | None:
+    """Asset, job and sensor of training groups, where the settings hand them out; None where the main job trains them."""
+    if not house.settings.is_training_handed_out:
+        return None
+    training = build_training_job(training_executor(house.settings))
+    issue = next(job for job in jobs if job.name == ISSUE)
+    return dg.Definitions(
+        assets=build_training_assets(house),
+        jobs=[training],
+        sensors=[training_sensor(house, training=training, issue=issue)],
     )
 
 
@@ -93,7 +112,7 @@ def _assets(
     of_calls = [*build_customer_assets(), *build_model_fit_assets()]
     of_volumes = [
         *build_actual_assets(),
-        *build_forecast_assets(),
+        *build_forecast_assets(is_handed_out=house.settings.is_training_handed_out),
         *build_final_assets(),
         *build_accuracy_assets(),
         *build_staffing_assets(),

@@ -20,7 +20,13 @@ from wfm_pipeline.machine import expanded
 from wfm_pipeline.number_settings import Day, OccupancyCap, Patience, Shrinkage, Target
 from wfm_pipeline.remembered import remember_url, remembered_url
 from wfm_pipeline.secret_settings import FILE_OF, Secret, secret_fields, with_files
-from wfm_pipeline.settings_groups import AlertSettings, ScheduleSettings, SourceSettings, StaffingEntry
+from wfm_pipeline.settings_groups import (
+    AlertSettings,
+    ScheduleSettings,
+    SourceSettings,
+    StaffingEntry,
+    TrainingSettings,
+)
 from wfm_pipeline.toml_file import read_toml
 from wfm_pipeline.units import INTERVAL_MINUTES_ALLOWED, WEEKDAYS
 from wfm_pipeline.urls import parse_url
@@ -34,7 +40,7 @@ _TOLD_FAULTS = 5
 _LONGEST_KEY = 100
 
 
-class Settings(SourceSettings, AlertSettings, ScheduleSettings, BaseSettings):
+class Settings(SourceSettings, AlertSettings, ScheduleSettings, TrainingSettings, BaseSettings):
     """Every setting with its default; `wfm init` writes them down with these descriptions."""
 
     model_config = SettingsConfigDict(

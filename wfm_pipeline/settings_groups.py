@@ -1,10 +1,10 @@
-"""Settings of single capabilities, as groups that `Settings` (settings.py) joins: sources, alerts, and at what time jobs run.
+"""Settings of single capabilities, as groups that `Settings` (settings.py) joins: sources, alerts, when jobs run, where models train.
 
 Here too: what a single queue's staffing does differently.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_settings import NoDecode
@@ -12,6 +12,10 @@ from pydantic_settings import NoDecode
 from wfm_pipeline.number_settings import OccupancyCap, Patience, Shrinkage, Target
 from wfm_pipeline.secret_settings import FILE_OF, Secret, with_files
 from wfm_pipeline.units import cron_fault
+
+MOST_ROWS_AT_ONCE: Final = 20_000_000
+"""Intervals that are trained at once where nobody says otherwise [count]: 570 queues over two years of half-hours, which take
+about 2 GB and two minutes on 2 cores (docs/how_to/train_by_groups.md)."""
 
 
 class SourceEntry(BaseModel):
@@ -135,3 +139,30 @@ class ScheduleSettings(BaseModel):
         if fault := cron_fault(text):
             raise ValueError(f"must be a time of a schedule ({fault})")
         return " ".join(text.split())
+
+
+class TrainingSettings(BaseModel):
+    """Where models are trained: in the main job, or above a size by groups of queues, here or on one of Dagster's executors."""
+
+    training_group_rows: int = Field(
+        MOST_ROWS_AT_ONCE,
+        ge=1_000,
+        le=100_000_000,
+        description="Intervals of history (rows of silver.queue_intervals) from above which queues are dealt to training groups "
+        "that are trained one by one.",
+    )
+    training_executor: Literal[
+        "main_job", "in_process", "multiprocess", "docker", "kubernetes", "celery", "celery_kubernetes"
+    ] = Field(
+        "main_job",
+        description="Where several training groups are trained: one after the other in the main job, or each as a partition in a "
+        "run of its own, on that executor of Dagster.",
+    )
+    training_executor_config: dict[str, Any] = Field(
+        default_factory=dict, description="Configuration of that executor, as Dagster's documentation names it."
+    )
+
+    @property
+    def is_training_handed_out(self) -> bool:
+        """Several training groups are trained in runs of their own, and not in the main job."""
+        return self.training_executor != "main_job"

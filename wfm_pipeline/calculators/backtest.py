@@ -121,7 +121,14 @@ def answer_backtest(
     external = {name: read_table_file(path, request.reading) for name, path in request.peers}
     options = forecast_options(house.settings)
     result = run_backtest(
-        panel, folds, site=site, external=external, planners=ground.planners(), options=options, on_progress=on_progress
+        panel,
+        folds,
+        site=site,
+        external=external,
+        planners=ground.planners(),
+        options=options,
+        most_rows=house.settings.training_group_rows,
+        on_progress=on_progress,
     )
     analysis = analyse(result, panel, site=site)
     notices = [words for frame in (panel, *external.values()) for words in frame.attrs.get(NOTICES, [])]

@@ -6,7 +6,7 @@ Not here: when a job runs (schedules.py), what else starts one (sensors.py) and 
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import dagster as dg
 
@@ -22,9 +22,11 @@ from wfm_pipeline.asset_keys import (
     PLANNING_GROUP,
     PUBLICATION_KEY,
     REFORECAST_STEP,
+    TRAINING_GROUP,
+    TRAINING_KEY,
     key_of,
 )
-from wfm_pipeline.contracts.gold import QUEUE_INTERVAL_FORECAST
+from wfm_pipeline.contracts.gold import FORECAST_ACCURACY, QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.planning.planners_input import OVERRIDE_VALUE, QUEUE_INTERVAL_FINAL
 from wfm_pipeline.contracts.source.source_map import Missing
 from wfm_pipeline.contracts.staffing import QUEUE_INTERVAL_STAFFING
@@ -43,6 +45,8 @@ MODEL_FIT: Final = "model_fit"
 PLANNERS: Final = "planners"
 OVERRIDES: Final = "planners_overrides"
 PUBLISH: Final = "publish"
+TRAINING: Final = "train_group"
+ISSUE: Final = "issue_forecast"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ JOBS: Final = (
         NIGHTLY,
         "The whole graph: call records to a scored forecast.",
         dg.AssetSelection.all()
-        - _groups(ALLOCATION_GROUP, INTRADAY_GROUP, LONG_RANGE_GROUP, CAPACITY_GROUP, MODEL_FIT_GROUP),
+        - _groups(ALLOCATION_GROUP, INTRADAY_GROUP, LONG_RANGE_GROUP, CAPACITY_GROUP, MODEL_FIT_GROUP, TRAINING_GROUP),
     ),
     Job(REFRESH, "Bronze and silver of the chosen business dates.", _groups("bronze", "silver")),
     Job(
@@ -123,6 +127,12 @@ JOBS: Final = (
         _OVERRIDDEN,
         needs="volumes",
     ),
+    Job(
+        ISSUE,
+        "Issues what the training groups have brought, applies overrides, scores and staffs it.",
+        _OVERRIDDEN | _ISSUED | _assets(key_of(FORECAST_ACCURACY)),
+        needs="volumes",
+    ),
     Job(PUBLISH, "Renews the readers' copy.", _PUBLICATION),
 )
 
@@ -131,8 +141,22 @@ NEEDS: Final[Mapping[str, Missing]] = {job.name: job.needs for job in JOBS if jo
 """Job -> what a source must have for it."""
 
 
+def build_training_job(executor: dg.ExecutorDefinition) -> AssetJob:
+    """Training of one group as its partition: it writes the model store alone, so any number may run, anywhere.
+
+    Args:
+        executor: Where its step is done.
+    """
+    return dg.define_asset_job(
+        TRAINING,
+        selection=_assets(TRAINING_KEY),
+        description="Trains one group of queues whose request was handed out; opens neither source nor warehouse.",
+        executor_def=executor,
+    )
+
+
 def build_jobs() -> list[AssetJob]:
-    """All jobs, each in one process: DuckDB has one writer, and a process per asset costs more than the assets.
+    """All jobs that write the warehouse, each in one process: DuckDB has one writer, and a process per asset costs more than the assets.
 
     Every job ends with the readers' copy: what a run changes, readers see when its checks have passed. Dagster takes the
     partitions, of days or of weeks, from the assets.
@@ -168,9 +192,19 @@ def allocation_config(reason: str) -> dict[str, object]:
     return _config(ALLOCATION_STEP, reason=reason)
 
 
+def issue_config(as_of: dt.date, *, is_reissue: bool) -> dict[str, object]:
+    """Run config of an issue whose groups were trained elsewhere: with the main job's other tables it is published whole."""
+    ops = {**_ops(forecast_config(as_of, is_reissue=is_reissue)), **_ops(publish_config())}
+    return {"ops": ops}
+
+
 def publish_config() -> dict[str, object]:
     """Run config of a publish that takes over every gold table, whichever run changed it."""
     return _config(PUBLICATION_KEY.to_python_identifier(), everything=True)
+
+
+def _ops(config: Mapping[str, object]) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", config["ops"])
 
 
 def _config(step: str, **values: object) -> dict[str, object]:

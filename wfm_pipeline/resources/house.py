@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wfm_pipeline.warehouse.engines.engine import Warehouse
     from wfm_pipeline.warehouse.engines.entry import Engine
     from wfm_pipeline.warehouse.gold_reader import GoldReader
+    from wfm_pipeline.warehouse.models.training_shelf import TrainingShelf
     from wfm_pipeline.warehouse.ops.store import OpsStore
     from wfm_pipeline.warehouse.ops.writing import Say
     from wfm_pipeline.warehouse.readers.publication import Publication
@@ -237,6 +238,13 @@ class House:
     def model_folder(self, issue_date: dt.date) -> Path:
         """Where the models of an issue are kept."""
         return self.settings.home / "models" / self.source_map.name / issue_date.isoformat()
+
+    @property
+    def training_shelf(self) -> "TrainingShelf":
+        """Where training groups' requests and forecasts lie; every run must see this folder."""
+        from wfm_pipeline.warehouse.models.training_shelf import TrainingShelf
+
+        return TrainingShelf(self.settings.home / "models" / self.source_map.name / "training")
 
     @property
     def planning_folder(self) -> Path:

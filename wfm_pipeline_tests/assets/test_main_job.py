@@ -18,8 +18,8 @@ from wfm_pipeline.orchestration.partitions.stale_dates import find_stale_dates
 from wfm_pipeline.orchestration.runs.words import run_events
 from wfm_pipeline.reports.tables.main_run import run_tables
 from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.models.folders import read_model
 from wfm_pipeline.warehouse.shelves.history import read_inputs
-from wfm_pipeline.warehouse.shelves.models import read_model
 from wfm_pipeline_tests.house_kit import (
     LAST_DATE,
     MADE_SILVER,

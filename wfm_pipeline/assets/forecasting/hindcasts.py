@@ -3,7 +3,7 @@
 A hindcast knows only what was before it. Their dates stand on a fixed grid, a horizon apart, that goes
 through the first issue the source ever had: so the dates do not move with the days, and a hindcast that was
 made is kept. It is made again when a person asks (`--reissue`), and when what it was made with has changed:
-the method's version, its options, the horizon or the site. Not here: making the forecast (forecast.py).
+the method's version, its options, the horizon, the site, or the size of training groups where there are several. Not here: making the forecast (forecast.py).
 """
 
 import dataclasses
@@ -40,7 +40,7 @@ def hindcasts_to_make(
     issued = set(ledger["issued_at"])
     warehouse.create(FORECAST_HINDCAST)
     stored = of_source(house.source_map).filter(warehouse.table(FORECAST_HINDCAST.full_name))
-    made = warehouse.frame(stored.filter(stored.made_with == _made_with(house)))
+    made = warehouse.frame(stored.filter(stored.made_with == _made_with(house, inputs)))
     kept = set() if is_reissue else set(made["issued_at"])
     asked = {day: pd.Timestamp(issue_instant(house.site, day)) for day in _past_origins(house, ledger, inputs, origin)}
     return [day for day, moment in asked.items() if moment not in issued | kept]
@@ -55,18 +55,23 @@ def _past_origins(house: House, ledger: pd.DataFrame, inputs: ForecastInputs, or
     return past_origins(origin, anchor=anchor, step_days=step, count=number, first_date=inputs.first_date)
 
 
-def _made_with(house: House) -> str:
-    """Fingerprint of what decides a hindcast besides the history before it; threads decide nothing."""
+def _made_with(house: House, inputs: ForecastInputs) -> str:
+    """Fingerprint of what decides a hindcast besides the history before it; threads and executors decide nothing."""
     options = dataclasses.replace(forecast_options(house.settings), num_threads=1)
-    parts = (FORECAST_VERSION, house.settings.horizon_days, options, house.site)
+    parts: tuple[object, ...] = (FORECAST_VERSION, house.settings.horizon_days, options, house.site)
+    most_rows = house.settings.training_group_rows
+    if len(inputs.history) > most_rows:
+        parts += (most_rows,)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
-def store_hindcast(house: House, warehouse: Warehouse, day: dt.date, frames: Frames, *, run_id: str) -> None:
+def store_hindcast(
+    house: House, warehouse: Warehouse, day: dt.date, inputs: ForecastInputs, frames: Frames, *, run_id: str
+) -> None:
     """Put a hindcast in place of what stands there, and note what it was made with."""
     issued_at = issue_instant(house.site, day)
     made_at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    line = {**house.in_source(), "issued_at": issued_at, "made_with": _made_with(house), "made_at": made_at}
+    line = {**house.in_source(), "issued_at": issued_at, "made_with": _made_with(house, inputs), "made_at": made_at}
     with warehouse.transaction():
         for table, rows in {**frames, FORECAST_HINDCAST: pd.DataFrame([line | {"run_id": run_id}])}.items():
             warehouse.replace(table, rows, issue_scope(house.source_map, issued_at))

@@ -48,12 +48,26 @@ class ForecastResult:
     @property
     def facts(self) -> dict[str, object]:
         """What a reader of the run should know: queues by model, notes, and days that were left out [count]."""
-        names = self.intervals.groupby("model_name", sort=True)["queue_id"].unique()
-        return {
-            "models": {str(name): sorted(map(str, queues)) for name, queues in names.items()},
-            "forecast_notes": list(self.notes),
-            "days_left_out": int(self.models.outside.anomalies["is_left_out"].sum()),
-        }
+        return forecast_facts(self.intervals, self.notes, self.models.outside.anomalies)
+
+
+def forecast_facts(intervals: pd.DataFrame, notes: Sequence[str], anomalies: pd.DataFrame) -> dict[str, object]:
+    """What a reader of a run should know of a forecast.
+
+    Args:
+        intervals: See `ForecastResult`.
+        notes: What it says of itself.
+        anomalies: Days that look wrong.
+
+    Returns:
+        Queues by model, notes, and days that were left out [count].
+    """
+    names = intervals.groupby("model_name", sort=True)["queue_id"].unique()
+    return {
+        "models": {str(name): sorted(map(str, queues)) for name, queues in names.items()},
+        "forecast_notes": list(notes),
+        "days_left_out": int(anomalies["is_left_out"].sum()),
+    }
 
 
 def forecast(
@@ -66,6 +80,7 @@ def forecast(
     is_open_future: pd.DataFrame | None = None,
     planners: PlannersInput | None = None,
     options: ForecastOptions | None = None,
+    desk: "pd.Series[float] | None" = None,
 ) -> ForecastResult:
     """Forecast calls and handle time of every queue from `origin` on.
 
@@ -81,6 +96,8 @@ def forecast(
             (see `domain.opening.queue_calendar.QueueCalendar.open_ahead`) queues have hours of their own.
         planners: Optional events, drivers, decisions and changes of queues, as planners tell them.
         options: Choices; the defaults hold for every desk.
+        desk: Midnight of a date -> calls of the whole desk, where the history is of a part of its queues (a training group);
+            see `training.desk_table`.
 
     Returns:
         The forecast. Closed rows are 0. Quantiles never cross and are never negative.
@@ -99,7 +116,7 @@ def forecast(
         if before.empty and len(history):
             raise DataError(f"no history before the origin {origin}: choose a later origin or load earlier days")
         history = before
-    panel = build_panel(history, interval_minutes=site.interval_minutes)
+    panel = build_panel(history, interval_minutes=site.interval_minutes, desk=desk)
     panel = panel.window(panel.first_date, origin)
     parts = []
     for stretch, model in fit_stretches(

@@ -1,7 +1,7 @@
 """A model that is kept: its bytes, and the card beside them that a person can read.
 
 Here: turning a model into bytes and back, and what must be known to trust it or to make it again. Not
-here: where both are kept (warehouse/shelves/models), or what a model is (fitting).
+here: where both are kept (warehouse/models/folders), or what a model is (fitting).
 """
 
 import dataclasses

@@ -13,6 +13,7 @@ A cell is NaN where the history says nothing: no row, calls NaN, or `is_open` Fa
 
 import datetime as dt
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -63,6 +64,7 @@ class CallPanel:
         calls: Shape (queues, dates, slots) [calls]; NaN where nothing is known.
         has_row: Same shape: the history holds a row there.
         shut: Same shape: the history says `is_open` False there.
+        desk: Shape (dates,): calls of the whole desk, where these queues are a part of it [calls]; None: they are all of it.
     """
 
     queue_ids: tuple[str, ...]
@@ -71,6 +73,7 @@ class CallPanel:
     calls: FloatArray
     has_row: BoolArray
     shut: BoolArray
+    desk: FloatArray | None = None
 
     @property
     def dates(self) -> NDArray[np.datetime64]:
@@ -99,13 +102,30 @@ class CallPanel:
         def cut(cube: np.ndarray, nothing: object) -> np.ndarray:
             return np.pad(cube[:, low:high], ((0, 0), (0, absent), (0, 0)), constant_values=nothing)  # type: ignore[call-overload]
 
+        desk = self.desk if self.desk is None else np.pad(self.desk[low:high], (0, absent), constant_values=np.nan)
+
         return replace(
             self,
             first_date=self.first_date + dt.timedelta(days=low),
             calls=cut(self.calls, np.nan),
             has_row=cut(self.has_row, False),
             shut=cut(self.shut, False),
+            desk=desk,
         )
+
+    def part(self, queue_ids: Collection[str]) -> "CallPanel":
+        """Some of the queues, with what the whole desk had.
+
+        Args:
+            queue_ids: Queues of the panel.
+
+        Returns:
+            A panel of them, in sorted order.
+        """
+        names = tuple(sorted(queue_ids))
+        places = [self.queue_ids.index(name) for name in names]
+        cubes = {name: getattr(self, name)[places] for name in ("calls", "has_row", "shut")}
+        return replace(self, queue_ids=names, desk=desk_calls(self), **cubes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +146,17 @@ class DayTable:
     open_weekday: BoolArray
 
 
-def build_panel(history: pd.DataFrame, *, interval_minutes: int | None = None) -> CallPanel:
+def build_panel(
+    history: pd.DataFrame, *, interval_minutes: int | None = None, desk: "pd.Series[float] | None" = None
+) -> CallPanel:
     """Check an interval history and lay it out as a cube.
 
     Args:
         history: Columns queue_id, interval_start (naive local time), calls (float >= 0, NaN =
             missing) and, if wanted, is_open (bool); one row per queue and interval, any order.
         interval_minutes: Length of an interval where the rows do not tell it [min].
+        desk: Midnight of a date -> calls of the whole desk [calls], where the history is of a part of its queues; the
+            cube then begins with the desk.
 
     Returns:
         The cube, from the first to the last date of the history; the same for any order of rows.
@@ -145,7 +169,7 @@ def build_panel(history: pd.DataFrame, *, interval_minutes: int | None = None) -
     step = _interval_minutes(rows, interval_minutes)
     queue_ids = tuple(sorted(rows["queue_id"].unique()))
     start = rows["interval_start"]
-    first_date = start.min().date()
+    first_date = (start.min() if desk is None else min(start.min(), desk.index.min())).date()
     minute = minute_of_day(start).to_numpy()
     day = ((start.dt.normalize() - pd.Timestamp(first_date)) // pd.Timedelta(days=1)).to_numpy()
     where = (pd.Index(queue_ids).get_indexer(rows["queue_id"]), day, minute // step)
@@ -162,7 +186,8 @@ def build_panel(history: pd.DataFrame, *, interval_minutes: int | None = None) -
         shut[where] = ~rows["is_open"].to_numpy(bool)
     calls[where] = rows["calls"].to_numpy(np.float64)
     calls[shut] = np.nan
-    return CallPanel(queue_ids, first_date, step, calls, has_row, shut)
+    panel = CallPanel(queue_ids, first_date, step, calls, has_row, shut)
+    return panel if desk is None else replace(panel, desk=np.asarray(desk.reindex(pd.to_datetime(panel.dates)), float))
 
 
 def _checked(history: pd.DataFrame) -> pd.DataFrame:
@@ -297,8 +322,7 @@ def desk_closed_dates(panel: CallPanel) -> BoolArray:
     Returns:
         Shape (dates,). A desk so small that a day without calls is ordinary has none.
     """
-    known: BoolArray = ~np.isnan(panel.calls)
-    total = np.where(known.any(axis=(0, 2)), np.nansum(panel.calls, axis=(0, 2)), np.nan)
+    total = desk_calls(panel)
     busy = total[total > 0]
     if not busy.size:
         return np.zeros(total.shape, bool)
@@ -309,6 +333,21 @@ def desk_closed_dates(panel: CallPanel) -> BoolArray:
         typical = float(np.median(own)) if own.size else float(np.median(busy))
         zero[same] &= typical >= CLEARLY_OPEN_CALLS
     return zero
+
+
+def desk_calls(panel: CallPanel) -> FloatArray:
+    """Calls of the whole desk on every date.
+
+    Args:
+        panel: The history.
+
+    Returns:
+        Shape (dates,) [calls]; NaN where nothing is known.
+    """
+    if panel.desk is not None:
+        return panel.desk
+    known: BoolArray = ~np.isnan(panel.calls)
+    return np.where(known.any(axis=(0, 2)), np.nansum(panel.calls, axis=(0, 2)), np.nan)
 
 
 def _present_share(known: BoolArray, weekday: IntArray, *, excused: BoolArray | None = None) -> FloatArray:

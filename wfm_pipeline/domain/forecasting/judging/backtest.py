@@ -16,6 +16,7 @@ from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.arrays import BoolArray, FloatArray
 from wfm_pipeline.domain.forecasting.desk.panel import CallPanel, build_panel, desk_closed_dates
 from wfm_pipeline.domain.forecasting.fitting import answer, fit_stretches
+from wfm_pipeline.domain.forecasting.groups import TrainingGroup, deal_queues
 from wfm_pipeline.domain.forecasting.judging.external_peers import checked_predictions, external_rows
 from wfm_pipeline.domain.forecasting.judging.scores import score_backtest
 from wfm_pipeline.domain.forecasting.means.peers import PEERS, peer_forecast
@@ -108,6 +109,7 @@ def run_backtest(
     external: Mapping[str, pd.DataFrame] | None = None,
     planners: Callable[[dt.date], PlannersInput] | None = None,
     options: ForecastOptions | None = None,
+    most_rows: int | None = None,
     on_progress: Callable[[str], None] | None = None,
 ) -> BacktestResult:
     """Forecast from every origin, with all methods, knowing nothing from the origin on.
@@ -121,6 +123,7 @@ def run_backtest(
         external: Name -> predictions made elsewhere for the same origins, see `external_rows`.
         planners: Origin -> what planners had told by then, for our forecast; None: they told nothing.
         options: Choices of our forecast.
+        most_rows: Intervals before an origin from above which our forecast is made by training groups [count]; None: never.
         on_progress: Told one line per origin.
 
     Returns:
@@ -151,7 +154,7 @@ def run_backtest(
         told = planners(fold.origin) if planners else None
         for method in chosen:
             mean, quantiles, remarks = _run(
-                method, past, site=site, horizon=fold.horizon_days, planners=told, options=options
+                method, past, site=site, horizon=fold.horizon_days, planners=told, options=options, most_rows=most_rows
             )
             parts.append(_rows(method, future, scored, mean, quantiles))
             notes.extend(f"{fold.origin}: {remark}" for remark in remarks)
@@ -207,10 +210,40 @@ def _run(
     horizon: int,
     planners: PlannersInput | None,
     options: ForecastOptions | None,
+    most_rows: int | None,
 ) -> tuple[FloatArray, FloatArray, list[str]]:
     if method in PEERS:
         return *peer_forecast(past, PEERS[method], horizon), []
-    return _ours(past, site, horizon, planners or PlannersInput(), options or ForecastOptions())
+    told, chosen = planners or PlannersInput(), options or ForecastOptions()
+    groups = _groups(past, told, most_rows)
+    if len(groups) <= 1:
+        return _ours(past, site, horizon, told, chosen)
+    return _by_groups(past, groups, lambda part: _ours(part, site, horizon, told, chosen))
+
+
+def _groups(past: CallPanel, planners: PlannersInput, most_rows: int | None) -> tuple[TrainingGroup, ...]:
+    """Training groups of the queues that have history, as an issue of the same day would have them."""
+    rows = {
+        name: int(count) for name, count in zip(past.queue_ids, past.has_row.sum(axis=(1, 2)), strict=True) if count
+    }
+    bound = zip(planners.changes["queue_id"], planners.changes["other_queue_id"], strict=True)
+    return () if most_rows is None else deal_queues(rows, most_rows=most_rows, bound=bound)
+
+
+def _by_groups(
+    past: CallPanel,
+    groups: Sequence[TrainingGroup],
+    make: Callable[[CallPanel], tuple[FloatArray, FloatArray, list[str]]],
+) -> tuple[FloatArray, FloatArray, list[str]]:
+    """The groups' forecasts in the places of their queues; 0 where a queue has no history."""
+    made = {group.queue_ids: make(past.part(group.queue_ids)) for group in groups}
+    first_mean, first_quantiles, _ = next(iter(made.values()))
+    mean = np.zeros((len(past.queue_ids), *first_mean.shape[1:]))
+    quantiles = np.zeros((len(past.queue_ids), *first_quantiles.shape[1:]))
+    for names, (own_mean, own_quantiles, _) in made.items():
+        places = pd.Index(past.queue_ids).get_indexer(pd.Index(names))
+        mean[places], quantiles[places] = own_mean, own_quantiles
+    return mean, quantiles, [remark for _, _, remarks in made.values() for remark in remarks]
 
 
 def _ours(

@@ -3,7 +3,7 @@
 import pytest
 
 from wfm_pipeline.errors import WarehouseError
-from wfm_pipeline.warehouse.shelves.models import read_model, save_model
+from wfm_pipeline.warehouse.models.folders import read_model, save_model
 
 
 def test_a_model_comes_back_with_its_card(tmp_path):

@@ -46,10 +46,24 @@ def read_model(folder: Path) -> tuple[bytes, dict[str, Any]]:
     Raises:
         WarehouseError: there is none, or the model is not the one the card was written for.
     """
+    card = read_card(folder)
     try:
-        content, card = (folder / _MODEL).read_bytes(), json.loads((folder / _CARD).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = (folder / _MODEL).read_bytes()
+    except OSError as error:
         raise WarehouseError(f"there is no readable model in {folder}: {error}") from error
     if hashlib.sha256(content).hexdigest() != card.get(_DIGEST):
         raise WarehouseError(f"the model in {folder} is not the one its card was written for: train it again")
     return content, card
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """The card alone of a folder that `save_model` wrote.
+
+    Raises:
+        WarehouseError: there is none that can be read.
+    """
+    try:
+        card: dict[str, Any] = json.loads((folder / _CARD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WarehouseError(f"there is no readable model in {folder}: {error}") from error
+    return card

@@ -14,6 +14,7 @@ from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.orchestration.jobs import (
     ALLOCATION,
     CAPACITY,
+    ISSUE,
     LONG_RANGE,
     MODEL_FIT,
     NIGHTLY,
@@ -32,7 +33,7 @@ from wfm_pipeline.warehouse.engines.duckdb_copy import published_path
 from wfm_pipeline_tests.house_kit import LAST_DATE, count, do
 
 WHOLE_DAYS = Dates.between(LAST_DATE - dt.timedelta(days=13), LAST_DATE)
-SMALL_JOBS = (OVERRIDES, PLANNERS, REFORECAST, LONG_RANGE, CAPACITY, ALLOCATION, MODEL_FIT, PUBLISH)
+SMALL_JOBS = (OVERRIDES, PLANNERS, ISSUE, REFORECAST, LONG_RANGE, CAPACITY, ALLOCATION, MODEL_FIT, PUBLISH)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ def build_accuracy_assets() -> list[dg.AssetsDefinition]:
     @dg.asset(**asset_words(FORECAST_ACCURACY, reads=reads, made_in=__name__))
     def forecast_accuracy(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> dg.MaterializeResult:
         with at_work(context, house) as step:
+            step.warehouse.create(FORECAST_ACCURACY)  # the first issue has nothing to score yet
             inputs = read_inputs(step.warehouse, step.source_map).whole_days()
             days, panel = _issues_to_score(step, inputs.next_date), build_panel(inputs.history)
             scored = [_score(step, panel, day) for day in days]

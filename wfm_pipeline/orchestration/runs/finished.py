@@ -38,7 +38,7 @@ _NO_MATTER: Final = frozenset(
     {
         "home", "source", "source_url", "warehouse_url", "dagster_postgres_url", "sources", "planning_folder",
         "first_date", "overlap_days", "check_days_per_night", "chunk_rows", "retry_attempts", "sample_months",
-        "writer_wait_seconds", "source_url_file", "warehouse_url_file", "dagster_postgres_url_file",
+        "writer_wait_seconds", "training_executor", "training_executor_config", "source_url_file", "warehouse_url_file", "dagster_postgres_url_file",
     }
 )  # fmt: skip
 """Settings that say where things are or how they are read: no table comes out otherwise for them."""
@@ -101,6 +101,7 @@ def news_since(house: House, finished: FinishedRun | None, given: Parts, *, as_o
     with house.open_warehouse() as warehouse:
         now = {**given, **_stored_parts(house, warehouse, finished.run_id, as_of)}
     changed = [name for name in now if now[name] != finished.parts.get(name)]
+    changed += ["training groups that are handed out"] if house.training_shelf.handed_out() else []
     return changed if house.is_published else [*changed, "readers' copy"]
 
 

@@ -46,6 +46,7 @@ from wfm_pipeline.warehouse.silver.refresh import (
     refresh_statistics,
 )
 from wfm_pipeline.warehouse.silver.rows import forget_raw, refuse_too_many
+from wfm_pipeline.warehouse.silver.unit_slips import refuse_unit_slips
 from wfm_pipeline.warehouse.silver.unread_rows import refuse_slips
 
 Refresh = Callable[[Warehouse, SourceMap, SilverRules, Dates], SilverCounts]
@@ -165,6 +166,7 @@ def _refuse_unread_of(role: Role, step: Step, part: SourceMap, counts: SilverCou
 def _refuse_unread(step: Step, part: SourceMap, counts: SilverCounts) -> None:
     refuse_too_many(counts, highest_share=step.settings.rejected_share_limit)
     refuse_slips(step.warehouse, part, highest_share=step.settings.unread_share_limit)
+    refuse_unit_slips(step.warehouse, part)
 
 
 def _refuse_contradictions(step: Step, _part: SourceMap, counts: SilverCounts) -> None:

@@ -3,7 +3,7 @@
 The table is replaced in one step: readers see the old rows or the new ones, never half. MariaDB
 ends a transaction at every DDL statement, so there the rows go into a table beside and the two are
 renamed together. What a table's columns are in a database: sql/source/<map>_<dialect>.sql, or
-else the types of the map.
+sql/operational for an operational table, or else the types of the map.
 """
 
 import io
@@ -19,6 +19,7 @@ import pyarrow.csv
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from wfm_pipeline.contracts.operational.tables import OPERATIONAL_TABLES
 from wfm_pipeline.contracts.source.source_map import SourceMap, TableMap
 from wfm_pipeline.errors import SettingsError, SourceError, shape
 from wfm_pipeline.sources.databases.connect import Connection
@@ -26,7 +27,7 @@ from wfm_pipeline.sources.files.raw_files import column_names, read_file
 from wfm_pipeline.sources.rows.prepare import typed_column
 from wfm_pipeline.sources.rows.value_texts import as_text
 
-DDL_FOLDER: Final = Path(__file__).resolve().parents[2] / "sql" / "source"
+_SQL: Final = Path(__file__).resolve().parents[2] / "sql"
 _DIALECTS: Final = {"mysql": "mariadb", "mariadb": "mariadb", "sqlite": "sqlite", "postgresql": "postgres"}
 _CHUNK_ROWS: Final = 20_000
 _SQL_TYPES: Final[dict[str, sa.types.TypeEngine]] = {
@@ -131,8 +132,8 @@ class _Target:
             con.exec_driver_sql(statement)
 
     def _statements(self, con: sa.Connection, table: str) -> list[str]:
-        path = DDL_FOLDER / f"{self.source_map.name}_{_DIALECTS[con.dialect.name]}.sql"
-        if not path.is_file():
+        path = self._ddl(_DIALECTS[con.dialect.name])
+        if path is None:
             columns = [sa.Column(name, _SQL_TYPES[data_type]) for name, data_type in self.table_map.types.items()]
             made = sa.Table(table, sa.MetaData(), *columns)
             return [str(sa.schema.CreateTable(made).compile(dialect=con.dialect))]
@@ -141,6 +142,13 @@ class _Target:
         own = quote(self.table_map.name)
         statements = [part.strip() for part in text.split(";") if own in part]
         return [statement.replace(own, quote(table)) for statement in statements]
+
+    def _ddl(self, dialect: str) -> Path | None:
+        """The file that says what the table is like: the source's own, or that of the operational tables; None without one."""
+        own = _SQL / "source" / f"{self.source_map.name}_{dialect}.sql"
+        shared = _SQL / "operational" / f"operational_{dialect}.sql"
+        is_operational = self.table_map.name in {table.name for table in OPERATIONAL_TABLES}
+        return own if own.is_file() else shared if is_operational and shared.is_file() else None
 
 
 @contextmanager

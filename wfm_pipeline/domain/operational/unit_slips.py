@@ -49,6 +49,26 @@ class UnitSlip:
     service_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MeanJump:
+    """A mean that has jumped.
+
+    Attributes:
+        service_id: Of which service.
+        value: Median of the first rows after the jump [unit of the means].
+        usual: The recent median before it [the same].
+    """
+
+    service_id: str
+    value: float
+    usual: float
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it is larger than before."""
+        return self.value > self.usual
+
+
 def find_unit_slips(table: Table, rows: pd.DataFrame) -> tuple[UnitSlip, ...]:
     """Columns, or services, whose values came in another unit.
 
@@ -84,32 +104,52 @@ def _whole_column(table: Table, column: Column, values: pd.Series) -> Iterator[U
 
 def _jumps(table: Table, column: Column, rows: pd.DataFrame) -> Iterator[UnitSlip]:
     """Services whose means are, from some row on, a hundred times what they were, or a hundredth."""
-    known = rows.loc[rows[column.name] > 0]
-    if known.empty:
-        return
-    values, contacts = _matrix(known, column.name), _matrix(known, "treated_calls")
+    for jump in find_mean_jumps(rows["service_id"], rows["treated_calls"], rows[column.name]):
+        other, low, high = (
+            ("microseconds" if jump.is_up else "seconds"),
+            jump.usual / JUMP_FACTOR,
+            jump.usual * JUMP_FACTOR,
+        )
+        named = f"{low:,.0f} to {high:,.0f} ms, for the service's recent median is {jump.usual:,.0f} ms"
+        yield _slip(table, column, jump.value, named, _advice(column, other), service_id=jump.service_id)
+
+
+def find_mean_jumps(service_ids: pd.Series, contacts: pd.Series, means: pd.Series) -> tuple[MeanJump, ...]:
+    """Services whose means are, from some row on, a hundred times their own recent median, or a hundredth of it.
+
+    Args:
+        service_ids: Service of each row, rows of a service in order of time, shape (n_rows,).
+        contacts: Contacts behind each mean [count]; below three in three rows nothing is said.
+        means: Means of a duration [any unit]; unknown or 0 is passed over.
+
+    Returns:
+        The first jump of each service, in the order in which services come.
+    """
+    is_known = (means > 0).to_numpy()
+    if not is_known.any():
+        return ()
+    ids = service_ids.to_numpy()[is_known]
+    service, services = pd.factorize(ids)
+    values, counted = (_matrix(service, one.to_numpy(dtype=np.float64)[is_known]) for one in (means, contacts))
     # The row itself is not of its past, and begins what is ahead.
     recent = np.vstack([np.full((1, values.shape[1]), np.nan), _medians(values, RECENT_ROWS, _FEWEST_RECENT)[:-1]])
     ahead = _medians(values[::-1], _ROWS_AHEAD, 1)[::-1]
-    behind_them = _windows(np.nan_to_num(contacts)[::-1], _ROWS_AHEAD, 0.0).sum(axis=-1)[::-1]
+    behind_them = _windows(np.nan_to_num(counted)[::-1], _ROWS_AHEAD, 0.0).sum(axis=-1)[::-1]
     with np.errstate(invalid="ignore"):
         ratio = ahead / recent
         is_jump = ((ratio >= JUMP_FACTOR) | (ratio <= 1 / JUMP_FACTOR)) & (behind_them >= _FEWEST_CONTACTS)
-    services = known["service_id"].unique()
-    for service in np.flatnonzero(is_jump.any(axis=0)):
-        row = int(is_jump[:, service].argmax())
-        usual, other = recent[row, service], "microseconds" if ratio[row, service] > 1 else "seconds"
-        named = f"{usual / JUMP_FACTOR:,.0f} to {usual * JUMP_FACTOR:,.0f} ms, for the service's recent median is {usual:,.0f} ms"
-        advice = _advice(column, other)
-        yield _slip(table, column, ahead[row, service], named, advice, service_id=str(services[service]))
+    first = is_jump.argmax(axis=0)
+    return tuple(
+        MeanJump(str(services[one]), float(ahead[first[one], one]), float(recent[first[one], one]))
+        for one in np.flatnonzero(is_jump.any(axis=0))
+    )
 
 
-def _matrix(rows: pd.DataFrame, name: str) -> np.ndarray:
-    """Values of a column, one column per service in order of time; empty below a service's last row."""
-    service, services = pd.factorize(rows["service_id"])
-    number = rows.groupby(service, sort=False).cumcount().to_numpy()
-    matrix = np.full((number.max() + 1, len(services)), np.nan)
-    matrix[number, service] = rows[name].to_numpy(dtype=np.float64)
+def _matrix(service: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Values with one column per service, in order of time; empty below a service's last row."""
+    number = pd.Series(service).groupby(service, sort=False).cumcount().to_numpy()
+    matrix = np.full((number.max() + 1, service.max() + 1), np.nan)
+    matrix[number, service] = values
     return matrix
 
 

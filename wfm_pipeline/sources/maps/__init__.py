@@ -37,6 +37,7 @@ from wfm_pipeline.machine import expanded
 from wfm_pipeline.sources.files.event_logs import EVENT_LOGS
 from wfm_pipeline.sources.maps.door import Door
 from wfm_pipeline.sources.maps.forms import check_form
+from wfm_pipeline.sources.rows.durations import duration_fault
 from wfm_pipeline.sources.rows.moments import form_fault
 from wfm_pipeline.toml_file import read_toml
 from wfm_pipeline.units import sensible_date
@@ -220,16 +221,18 @@ def _types(door: Door) -> tuple[dict[str, RawType], dict[str, str]]:
             inner.only(("type", "format"))
             types[name] = inner.choice("type", RAW_TYPES)
             formats[name] = inner.text("format")
-            fault = (
-                form_fault(formats[name], types[name])
-                if types[name] in _MOMENTS
-                else "left out but for dates and times"
-            )
-            if fault:
+            if fault := _form_fault(formats[name], types[name]):
                 inner.refuse("format", formats[name], fault)
         else:
             types[name] = door.choice(name, RAW_TYPES)
     return types, formats
+
+
+def _form_fault(form: str, data_type: RawType) -> str | None:
+    """What is wrong with how a column is said to be written; None where nothing is."""
+    if data_type == "duration":
+        return duration_fault(form)
+    return form_fault(form, data_type) if data_type in _MOMENTS else "left out but for dates, times and durations"
 
 
 def _check_raw_names(door: Door, types: Mapping[str, str]) -> None:

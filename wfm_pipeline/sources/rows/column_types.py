@@ -2,7 +2,7 @@
 
 Every reader hands over what its driver gives (value_texts.py); here values become the map's types, once for all
 engines. A value that does not fit becomes null and its original text a misfit, so nothing is lost. Not here: in which
-forms a date or a time may be written (moments.py).
+forms a date or a time may be written (moments.py), or a duration (durations.py).
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wfm_pipeline.sources.rows.durations import duration_by_format
 from wfm_pipeline.sources.rows.moments import by_format, each_parsed, in_utc, tidy, to_timestamps
 from wfm_pipeline.sources.rows.value_texts import ARROW_ERRORS, NUL, as_text
 from wfm_pipeline.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
@@ -55,7 +56,7 @@ def to_type(array: pa.Array, data_type: str, *, form: str | None = None, is_utc:
     Args:
         array: What the driver gave, of any type.
         data_type: The map's type: string, int64, float64, boolean, date, timestamp, time or duration [s].
-        form: How dates and times are written, as a map states it; None: in any form that means one thing.
+        form: How dates, times and durations are written, as a map states it; None: in any form that means one thing.
         is_utc: A timestamp may name its zone, and is UTC; else one that does is a misfit, for the map says local time.
 
     Returns:
@@ -74,7 +75,9 @@ def to_type(array: pa.Array, data_type: str, *, form: str | None = None, is_utc:
 
 
 def _rewritten(texts: pa.Array, data_type: str, *, form: str | None, is_utc: bool) -> pa.Array:
-    """Dates and times in the one form that Arrow reads, where they are in another of the same meaning."""
+    """Dates, times and durations in the one form that is read here, where they are in another of the same meaning."""
+    if data_type == "duration" and form is not None:
+        return duration_by_format(texts, form)
     if data_type not in _MOMENTS:
         return texts
     if form is not None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wfm_pipeline.sources.rows.column_types import to_type
+from wfm_pipeline.sources.rows.durations import duration_fault
 from wfm_pipeline.sources.rows.moments import form_fault
 
 
@@ -103,3 +104,27 @@ def test_a_stated_form_is_read_as_python_reads_it(moment):
         text = moment.strftime(form)
 
         assert [dt.datetime.strptime(text, form)] == read([text], "timestamp", form=form)
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "seconds"),
+    [
+        pytest.param("08:33", "%M:%S", 513.0, id="minutes_and_seconds"),
+        pytest.param("125:05", "%M:%S", 7_505.0, id="more_minutes_than_an_hour_has"),
+        pytest.param("8:01", "%H:%M", 28_860.0, id="hours_and_minutes"),
+        pytest.param("1h02m03", "%Hh%Mm%S", 3_723.0, id="signs_between"),
+        pytest.param("0:61:00", "%H:%M:%S", None, id="too_many_minutes_of_an_hour"),
+        pytest.param("08:61", "%M:%S", None, id="too_many_seconds"),
+        pytest.param("0:08:33", "%M:%S", None, id="another_form"),
+        pytest.param("", "%M:%S", None, id="nothing"),
+    ],
+)
+def test_a_duration_is_read_as_the_map_says_it_is_written(text, form, seconds):
+    assert [seconds, 61.0 if form == "%M:%S" else None] == read(
+        [text, "1:01" if form == "%M:%S" else "x"], "duration", form=form
+    )
+
+
+def test_a_form_of_durations_says_minutes_and_what_goes_with_them():
+    assert [None, None, None] == [duration_fault(form) for form in ("%M:%S", "%H:%M:%S", "%H.%M")]
+    assert all("%M:%S" in duration_fault(form) for form in ("%M", "%S:%M", "%H:%M:%S:%f", "%d", ""))

@@ -66,7 +66,7 @@ lock: setup  ## resolve the dependencies again into the hashed locks
 	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --no-header \
 	  --extra postgres -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --no-header \
-	  --extra dev --extra postgres --extra mssql --extra spark -o requirements-dev.lock
+	  --extra dev --extra postgres --extra mssql --extra spark --extra apprise -o requirements-dev.lock
 	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --no-header \
 	  --extra postgres --extra spark-jvm -o requirements-spark.lock
 	@grep -E '^uv==' requirements-dev.lock | cut -d' ' -f1 | $(BIN)/uv pip compile - --quiet --universal --generate-hashes \

@@ -46,7 +46,7 @@ PANELS: Final = {
         "doctor": "Check settings, drivers, connections, time zone and disk, and say how to mend each.",
         "publish": "Renew the whole readers' copy of gold, and the analysts' views.",
         "upgrade": "Bring a warehouse that an older version wrote up to date; nothing that cannot be made again is dropped.",
-        "alerts": "List what is wrong, what was, and alerts that did not go out; or try the channels.",
+        "alerts": "List what is wrong, pending, held, over and not gone out; take an alert; or try the channels.",
         "dev": "Open the Dagster UI with the graph.",
     },
 }

@@ -402,7 +402,7 @@ def _refuse_two_ways(settings: Settings, *, is_chosen: bool) -> None:
 
 def _one_line(item: Any) -> str:
     key = ".".join(str(part) for part in item["loc"])[:_LONGEST_KEY]
-    is_secret = key.split(".")[0].endswith(("url", "password", "token")) or key.startswith("sources")
+    is_secret = key.split(".")[0].endswith(("url", "urls", "password", "token")) or key.startswith("sources")
     got = "a value that is not shown" if is_secret else shown(item.get("input"))
     words = item["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("must be ")
     return f"{key} ({PREFIX}{key.split('.')[0].upper()}) must be {words}, got {got}"

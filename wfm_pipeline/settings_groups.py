@@ -3,6 +3,7 @@
 Here too: what a single queue's staffing does differently.
 """
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -80,11 +81,88 @@ class StaffingEntry(BaseModel):
     quantile: float | None = Field(None, ge=0.05, le=0.95)
 
 
-class AlertSettings(BaseModel):
+Severity = Literal["low", "medium", "high", "critical"]
+"""How bad a thing is, from the least to the worst."""
+ChannelName = Literal["log", "email", "webhook", "apprise"]
+"""Ways an alert goes out."""
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
+"""A time up to a day [s]."""
+
+
+class EscalationStep(BaseModel):
+    """Whom to tell besides when nobody takes an alert."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    severity: Severity
+    minutes: float = Field(gt=0, le=10_080)
+    channels: tuple[ChannelName, ...] = Field(min_length=1)
+    email_to: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _mail_goes_by_mail(self) -> "EscalationStep":
+        if self.email_to and "email" not in self.channels:
+            raise ValueError("with email in channels where email_to is given")
+        return self
+
+    @property
+    def name(self) -> str:
+        """What the step is called in the store: from which severity on, after how many minutes."""
+        return f"{self.severity}-{self.minutes:g}"
+
+
+class AlertRules(BaseModel):
+    """When something is told, to whom else, and when not."""
+
+    alert_pending_seconds: dict[str, Seconds] = Field(
+        default_factory=dict,
+        description="Kind of alert -> how long it must be wrong before it is told [s], such as { coverage_gap = 300 }.",
+    )
+    alert_clear_seconds: dict[str, Seconds] = Field(
+        default_factory=dict, description="Kind of alert -> how long it must be well before it is over [s]."
+    )
+    alert_escalation: tuple[EscalationStep, ...] = Field(
+        (),
+        description="Whom to tell besides when nobody acknowledges an alert: [[alert_escalation]] with severity (from which "
+        "on), minutes, channels, and email_to where the mail goes to others.",
+    )
+    alert_quiet_hours: str | None = Field(
+        None,
+        description="When people sleep, site time, such as 22:00-06:00: alerts wait and come as one digest at its end.",
+    )
+    alert_quiet_below: Severity = Field(
+        "critical",
+        description="Alerts below this severity wait for the end of the quiet hours: medium, high, critical.",
+    )
+
+    @field_validator("alert_escalation")
+    @classmethod
+    def _check_steps(cls, steps: tuple[EscalationStep, ...]) -> tuple[EscalationStep, ...]:
+        if len({step.name for step in steps}) < len(steps):
+            raise ValueError("one entry per severity and minutes, with all its channels in it")
+        return steps
+
+    @field_validator("alert_quiet_hours")
+    @classmethod
+    def _check_quiet(cls, text: str | None) -> str | None:
+        if text and quiet_range(text) is None:
+            raise ValueError("two different times of day, such as 22:00-06:00")
+        return text or None
+
+
+def quiet_range(text: str) -> tuple[dt.time, dt.time] | None:
+    """Beginning and end of `22:00-06:00`; None where it is not that, or both are the same."""
+    try:
+        begin, end = (dt.datetime.strptime(part.strip(), "%H:%M").time() for part in text.split("-"))
+    except ValueError:
+        return None
+    return (begin, end) if begin != end else None
+
+
+class AlertSettings(AlertRules):
     """Who is told, and by which ways."""
 
-    alert_channels: Annotated[tuple[Literal["log", "email", "webhook"], ...], NoDecode] = Field(
-        ("log",), description="Ways an alert goes out: log, email, webhook."
+    alert_channels: Annotated[tuple[ChannelName, ...], NoDecode] = Field(
+        ("log",), description="Ways an alert goes out: log, email, webhook, apprise."
     )
     alert_reminder_hours: float = Field(
         24.0, ge=0, le=8_760, description="What is still wrong is told again after so long [h]; 0: never."
@@ -113,6 +191,10 @@ class AlertSettings(BaseModel):
     alert_webhook_url_file: Path | None = Field(None, description=FILE_OF.format("alert_webhook_url"))
     alert_webhook_token: Secret | None = Field(None, description="Bearer token of the webhook.")
     alert_webhook_token_file: Path | None = Field(None, description=FILE_OF.format("alert_webhook_token"))
+    alert_apprise_urls: Secret | None = Field(
+        None, description="Where apprise sends alerts: one or several of its URLs, with blanks between them."
+    )
+    alert_apprise_urls_file: Path | None = Field(None, description=FILE_OF.format("alert_apprise_urls"))
 
 
 class ScheduleSettings(BaseModel):

@@ -37,11 +37,11 @@ class Mailbox:
 
 
 @contextmanager
-def mail_server(*refusals, login=False):
-    """A mail server; gives the mailbox and its port."""
+def mail_server(*refusals, login=False, port=None):
+    """A mail server, on a free port unless one is given; gives the mailbox and its port."""
     box = Mailbox(refusals)
     words = {"authenticator": box.log_in, "auth_required": True, "auth_require_tls": False} if login else {}
-    port = free_port()
+    port = port or free_port()
     controller = Controller(box, hostname="127.0.0.1", port=port, **words)
     controller.start()
     try:

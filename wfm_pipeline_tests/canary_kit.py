@@ -128,8 +128,9 @@ def faulty(name, url, token):
 def settings_of(home, token, **more):
     """Settings of one command, with a secret in each that can hold one."""
     alerts = {"email_host": "127.0.0.1", "email_port": 1, "email_from": "a@b.example", "email_to": "a@b.example"}
-    alerts |= {"email_user": "u", "email_password": token, "email_security": "none", "channels": "log,email,webhook"}
+    alerts |= {"email_user": "u", "email_password": token, "email_security": "none"}
     alerts |= {"webhook_url": f"http://127.0.0.1:1/{token}", "webhook_token": token}
+    alerts |= {"apprise_urls": f"json://127.0.0.1:1/{token}", "channels": "log,email,webhook,apprise"}
     quick = {"retry_attempts": 1, "step_retries": 0, "num_threads": 1, "backtest_origins": 1, "writer_wait_seconds": 5}
     own = {
         "home": home,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PATH = ROOT / "docs" / "licences.md"
-EXTRAS = ("postgres", "mssql")
+EXTRAS = ("postgres", "mssql", "apprise")
 """Optional dependencies that run in the product; what only builds and tests it is not given to anybody."""
 _HEAD = """# Licences
 

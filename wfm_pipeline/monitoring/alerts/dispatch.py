@@ -6,14 +6,14 @@ dies leaves it to the next. After so many tries it is given up: `wfm alerts` and
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from wfm_pipeline.monitoring.alerts.channels import Channel
+from wfm_pipeline.monitoring.alerts.channels import STEPS_OF_A_TRY, Channel
 from wfm_pipeline.monitoring.alerts.channels.faults import ChannelError
 from wfm_pipeline.settings import Settings
-from wfm_pipeline.warehouse.ops.outbox import Alert, Letter, mark_delivered, mark_failed, take_due
+from wfm_pipeline.warehouse.ops.outbox import Alert, Letter, hold_back, mark_delivered, mark_failed, take_due
 from wfm_pipeline.warehouse.ops.store import OpsStore
 
 _LOG = logging.getLogger("wfm_pipeline.alerts")
@@ -42,7 +42,7 @@ class Patience:
         return cls(
             attempts=settings.alert_attempts,
             first_wait=dt.timedelta(seconds=settings.alert_first_wait_seconds),
-            hold=dt.timedelta(seconds=settings.alert_timeout_seconds * 3 + 5),
+            hold=dt.timedelta(seconds=settings.alert_timeout_seconds * STEPS_OF_A_TRY + 5),
         )
 
     def next_attempt(self, tries: int, now: dt.datetime) -> dt.datetime | None:
@@ -78,14 +78,29 @@ class Sent:
 
 
 def send_due(
-    store: OpsStore, channels: Mapping[str, Channel], patience: Patience, *, clock: Callable[[], dt.datetime]
+    store: OpsStore,
+    channels: Mapping[str, Channel],
+    patience: Patience,
+    *,
+    clock: Callable[[], dt.datetime],
+    leave: Collection[str] = (),
 ) -> list[Sent]:
-    """Send what is due, oldest first, until nothing is or the budget is used up; what is refused is due again later."""
+    """Send what is due, oldest first, until nothing is or the budget is used up; what is refused is due again later.
+
+    A channel that refuses one is asked for no other before `patience.first_wait` is over: one that is down costs one try.
+
+    Args:
+        store: The ops store.
+        channels: Ways that letters go out, by name.
+        patience: How often to try.
+        clock: The time, naive UTC.
+        leave: Channels that another process sends by.
+    """
     sent: list[Sent] = []
     until = clock() + BUDGET
     while clock() <= until:
         with store.writing() as ops:
-            letters = take_due(ops, now=clock(), hold=patience.hold, limit=1)
+            letters = take_due(ops, now=clock(), hold=patience.hold, limit=1, leave=leave)
         if not letters:
             break
         sent += [_send(store, letter, channels, patience, clock) for letter in letters]
@@ -106,6 +121,7 @@ def _send(
         again = patience.next_attempt(letter.attempts, clock())
         with store.writing() as ops:
             mark_failed(ops, letter, error=words, next_attempt_at=again)
+            hold_back(ops, letter.channel, now=clock(), until=clock() + patience.first_wait)
         _say(letter, words, again)
         return Sent(letter.alert.alert_id, letter.channel, words, again is None)
     with store.writing() as ops:

@@ -1,21 +1,29 @@
 """How a sighting is handled: it comes in, what has to be told is written down in the same transaction, then it is sent.
 
-Whoever dies between writing and sending loses nothing: the next who sends finds it in the outbox.
+Whoever dies between writing and sending loses nothing: the next who sends finds it in the outbox. Timers are in the store
+too, so that they outlive whoever watches.
 """
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import sqlalchemy as sa
 
-from wfm_pipeline.monitoring.alerts.channels import LOG, chosen_channels
+from wfm_pipeline.monitoring.alerts.channels import CALLBACK, LOG, Channel, chosen_channels, step_channels
+from wfm_pipeline.monitoring.alerts.channels.bounded import bounded
+from wfm_pipeline.monitoring.alerts.digest import put_digests
 from wfm_pipeline.monitoring.alerts.dispatch import Patience, Sent, send_due
-from wfm_pipeline.monitoring.alerts.incidents import Event, Sighting, is_due_again, weigh
+from wfm_pipeline.monitoring.alerts.grouping import keys_of, weigh_all
+from wfm_pipeline.monitoring.alerts.incidents import Event, Sighting, severity_of
+from wfm_pipeline.monitoring.alerts.rules import Rules
+from wfm_pipeline.monitoring.alerts.waiting import due_steps, reminded
+from wfm_pipeline.monitoring.alerts.weighing import Known
 from wfm_pipeline.monitoring.alerts.words import alert_of
 from wfm_pipeline.resources import House
-from wfm_pipeline.warehouse.ops.incidents import Incident, incident, keep, open_incidents
+from wfm_pipeline.warehouse.ops.incidents import Incident, incidents_of, keep, open_incidents
 from wfm_pipeline.warehouse.ops.outbox import Alert, put
+from wfm_pipeline.warehouse.ops.pending import keep_pending, pending_of
 from wfm_pipeline.warehouse.ops.store import OpsStore
 
 
@@ -28,43 +36,57 @@ class AlertDesk:
     """Takes sightings and sees to it that somebody is told."""
 
     def __init__(
-        self, house: House, *, said_aloud: Collection[str] = (), clock: Callable[[], dt.datetime] = utc_now
+        self,
+        house: House,
+        *,
+        said_aloud: Collection[str] = (),
+        callback: Channel | None = None,
+        clock: Callable[[], dt.datetime] = utc_now,
     ) -> None:
         """Keep the house, whose settings choose the channels.
 
         Args:
             house: The house.
             said_aloud: Kinds that whoever asks says on standard error: no alert of them goes into the log besides.
+            callback: Called in this process with every alert, as one more channel: at least once, again after an error.
             clock: The time, naive UTC.
 
         Raises:
-            SettingsError: a channel lacks a setting it cannot do without.
+            SettingsError: a channel lacks a setting it cannot do without, or a rule names no kind of alert.
         """
         self._house, self._clock = house, clock
-        self._channels = chosen_channels(house.settings)
+        settings = house.settings
+        self._rules = Rules.of(settings, time_zone=house.site.time_zone)
+        own = {CALLBACK: bounded(callback, settings.alert_timeout_seconds)} if callback else {}
+        self._channels: Mapping[str, Channel] = {**chosen_channels(settings), **own}
+        self._further = step_channels(settings)
         self._said_aloud = frozenset(said_aloud)
-        self._patience = Patience.of(house.settings)
+        self._patience = Patience.of(settings)
 
-    def take(self, sightings: Iterable[Sighting]) -> list[Alert]:
-        """Weigh each look, write down what has to be told, and send what is due; gives the alerts that are new.
+    def take(self, sightings: Iterable[Sighting], *, is_sent: bool = True) -> list[Alert]:
+        """Weigh the looks, write down what has to be told, and send what is due; gives the alerts that are new.
+
+        Args:
+            sightings: The looks, together with those at what they hang on: an outage and its services belong in one call.
+            is_sent: False leaves sending to the next who asks `send`, such as a thread of its own.
 
         Raises:
             WarehouseError: the ops store cannot be written: nothing is known and nothing is told, take them again.
         """
+        looks = list(sightings)
         with self._house.open_ops() as store:
-            told = [alert for seen in sightings for alert in self._weigh(store, seen)]
-            self._send(store)
+            with store.writing() as ops:
+                told = self._weigh(ops, looks)
+                self._pass_time(ops)
+            if is_sent:
+                self._send(store)
         return told
 
     def remind(self) -> list[Alert]:
-        """Tell again what is still wrong and was last told long ago; then send what is due."""
-        every = dt.timedelta(hours=self._house.settings.alert_reminder_hours)
+        """Tell what time alone brings: reminders, escalation, the digest of the quiet hours; then send what is due."""
         with self._house.open_ops() as store:
             with store.writing() as ops:
-                late = [known for known in open_incidents(ops) if is_due_again(known, now=self._clock(), every=every)]
-                told = [
-                    self._tell(ops, dataclasses.replace(known, told_at=self._clock()), "reminder") for known in late
-                ]
+                told = self._pass_time(ops)
             self._send(store)
         return told
 
@@ -73,23 +95,54 @@ class AlertDesk:
         with self._house.open_ops() as store:
             return self._send(store)
 
-    def _weigh(self, store: OpsStore, seen: Sighting) -> list[Alert]:
-        with store.writing() as ops:
-            before = incident(ops, seen.key)
-            known, event = weigh(before, seen, now=self._clock())
-            if known is None or known == before:
-                return []
-            if event is None:
-                keep(ops, known)
-                return []
-            return [self._tell(ops, known, event)]
+    def _weigh(self, ops: sa.Connection, looks: list[Sighting]) -> list[Alert]:
+        keys = keys_of(looks)
+        incidents, timers = incidents_of(ops, keys), pending_of(ops, keys)
+        known = {key: Known(incidents.get(key), timers.get(key)) for key in keys}
+        weighed = weigh_all(known, looks, self._rules, now=self._clock())
+        for key, state in weighed.changed.items():
+            if state.incident and state.incident != known[key].incident:
+                keep(ops, state.incident)
+            if state.timer and state.timer != known[key].timer:
+                keep_pending(ops, state.timer)
+        return [self._tell(ops, incident, event) for incident, event in weighed.told]
 
-    def _tell(self, ops: sa.Connection, known: Incident, event: Event) -> Alert:
-        alert = alert_of(known, event, source=self._house.source_map.name, ui_url=self._house.settings.alert_ui_url)
-        keep(ops, known)
-        channels = [name for name in self._channels if name != LOG or known.kind not in self._said_aloud]
-        put(ops, alert, channels=channels, now=self._clock())
+    def _pass_time(self, ops: sa.Connection) -> list[Alert]:
+        now = self._clock()
+        told = put_digests(ops, source=self._house.source_map.name, now=now)
+        for known in open_incidents(ops):
+            if (again := reminded(known, self._rules, now=now)) is not None:
+                keep(ops, again)
+                told.append(self._tell(ops, again, "reminder"))
+            told += self._escalate(ops, again or known, now)
+        return told
+
+    def _escalate(self, ops: sa.Connection, known: Incident, now: dt.datetime) -> list[Alert]:
+        told = []
+        for step in due_steps(known, self._rules, now=now):
+            known = dataclasses.replace(known, escalated=(*known.escalated, step.name))
+            keep(ops, known)
+            told.append(self._tell(ops, known, "escalated", step=step.name))
+        return told
+
+    def _tell(self, ops: sa.Connection, known: Incident, event: Event, *, step: str = "") -> Alert:
+        settings = self._house.settings
+        alert = alert_of(known, event, source=self._house.source_map.name, ui_url=settings.alert_ui_url, step=step)
+        now = self._clock()
+        held_until = self._rules.held_until(severity_of(known), now)
+        channels = [name for name in self._ways(step) if name != LOG or known.kind not in self._said_aloud]
+        wakes_nobody = [name for name in channels if name == LOG]
+        put(ops, alert, channels=wakes_nobody, now=now)
+        put(ops, alert, channels=[name for name in channels if name != LOG], now=now, held_until=held_until)
         return alert
 
+    def _ways(self, step: str) -> list[str]:
+        """Channels of a step of the escalation, or of all that is told otherwise; a callback hears everything."""
+        if step:
+            return [*self._further.get(step, ()), *(name for name in self._channels if name == CALLBACK)]
+        others = {name for names in self._further.values() for name in names} - set(self._house.settings.alert_channels)
+        return [name for name in self._channels if name not in others]
+
     def _send(self, store: OpsStore) -> list[Sent]:
-        return send_due(store, self._channels, self._patience, clock=self._clock)
+        leave = () if CALLBACK in self._channels else (CALLBACK,)
+        return send_due(store, self._channels, self._patience, clock=self._clock, leave=leave)

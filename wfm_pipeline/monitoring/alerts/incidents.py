@@ -1,22 +1,20 @@
-"""What is an alert and what is not: one incident per thing that is wrong, told when it begins, now and then, and when it ends.
+"""What the alerts room speaks of: one look at a thing, what is told of it, and the names of alerts.
 
-Pure: what was known and what is seen now go in, what is known then and what has to be told come out.
-Not here: how it is worded (words) and kept (handling, the ops store).
+Pure. Not here: what a look does to what is known (weighing), how it is worded (words) and kept (handling, the ops store).
 """
 
-import dataclasses
 import datetime as dt
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Literal
 
-from wfm_pipeline.monitoring.alerts.kinds import KINDS, Kind
+from wfm_pipeline.monitoring.alerts.kinds import KINDS, SEVERITIES, Kind, rank
+from wfm_pipeline.settings_groups import Severity
 from wfm_pipeline.warehouse.ops.incidents import Incident
 
-Event = Literal["opened", "reminder", "closed"]
-_NAMESPACE: Final = uuid.UUID("6f1c7a34-3f3b-4a53-9a5e-0a7e7c0d2f11")
-"""Any constant does: it makes the same cause the same id in every process."""
+Event = Literal["opened", "changed", "reminder", "escalated", "closed"]
+Look = Literal["wrong", "between", "well"]
+"""How a thing looks: past the limit at which it is wrong, past that at which it is well again, or between the two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +29,10 @@ class Sighting:
         thing: What it is about in words.
         what: What is wrong, in one line of our own words.
         facts: Job, run, numbers: what machines may want. No personal data.
+        severity: How bad it is; None: as its kind.
+        is_between: It is neither wrong nor well again: what is open stays open, and timers go on (`limits.TwoLimits`).
+        parent: Key of the thing that it hangs on, such as the source of a service; while that is wrong, this one is not
+            told but counted. Both belong into one `AlertDesk.take`.
     """
 
     key: str
@@ -40,43 +42,19 @@ class Sighting:
     thing: str
     what: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
+    severity: Severity | None = None
+    is_between: bool = False
+    parent: str | None = None
 
+    @property
+    def look(self) -> Look:
+        """How it looks."""
+        return "between" if self.is_between else "wrong" if self.is_wrong else "well"
 
-def weigh(known: Incident | None, seen: Sighting, *, now: dt.datetime) -> tuple[Incident | None, Event | None]:
-    """What is known after a look, and what has to be told.
-
-    A look that is not later than the latest one changes nothing: the same run may be looked at twice.
-
-    Args:
-        known: What was known of the thing; None where it was never wrong.
-        seen: The look.
-        now: When it is told, naive UTC.
-
-    Returns:
-        What is known now (None where there is still nothing to know), and the event to tell, or None.
-    """
-    if known is not None and seen.at <= known.seen_at:
-        return known, None
-    if known is None or not known.is_open:
-        return (_opened(seen, now), "opened") if seen.is_wrong else (known, None)
-    if not seen.is_wrong:
-        return dataclasses.replace(known, seen_at=seen.at, told_at=now, closed_at=seen.at), "closed"
-    again = dataclasses.replace(
-        known, kind=seen.kind.name, seen_at=seen.at, times=known.times + 1, what=seen.what, facts=seen.facts
-    )
-    return again, None
-
-
-def is_due_again(known: Incident, *, now: dt.datetime, every: dt.timedelta) -> bool:
-    """True where it is still wrong and was last told so long ago; zero reminds of nothing."""
-    return bool(every) and known.is_open and now - known.told_at >= every
-
-
-def alert_id(incident: Incident, event: Event) -> str:
-    """Name of one message: the same however often it is made or sent, another for each thing told."""
-    if event == "reminder":
-        return f"{incident.incident_id}-reminder-{incident.told_at:%Y%m%dT%H%M%S}"
-    return f"{incident.incident_id}-{event}"
+    @property
+    def weight(self) -> Severity:
+        """How bad it is, its kind's where it does not say."""
+        return self.severity or self.kind.severity
 
 
 def kind_of(incident: Incident) -> Kind:
@@ -84,17 +62,34 @@ def kind_of(incident: Incident) -> Kind:
     return KINDS[incident.kind]
 
 
-def _opened(seen: Sighting, now: dt.datetime) -> Incident:
-    name = str(uuid.uuid5(_NAMESPACE, f"{seen.key} {seen.at.isoformat()}"))
-    return Incident(
-        key=seen.key,
-        kind=seen.kind.name,
-        thing=seen.thing,
-        incident_id=name,
-        opened_at=seen.at,
-        seen_at=seen.at,
-        told_at=now,
-        times=1,
-        what=seen.what,
-        facts=seen.facts,
-    )
+def severity_of(incident: Incident) -> Severity:
+    """How bad it is, as it was last told; its kind's in what an older version wrote."""
+    return next((known for known in SEVERITIES if known == incident.severity), kind_of(incident).severity)
+
+
+def worst(first: Severity, second: Severity) -> Severity:
+    """The worse of two."""
+    return max(first, second, key=rank)
+
+
+def is_due_again(known: Incident, *, now: dt.datetime, every: dt.timedelta) -> bool:
+    """True where it is still wrong, nobody takes it, and it was last told so long ago; zero reminds of nothing."""
+    return bool(every) and known.is_open and not known.is_acknowledged(now) and now - known.told_at >= every
+
+
+def alert_id(incident: Incident, event: Event, *, step: str = "") -> str:
+    """Name of one message: the same however often it is made or sent, another for each thing told.
+
+    Args:
+        incident: What is known when it is told.
+        event: What is told.
+        step: Which step of the escalation, where it is one.
+    """
+    name = f"{incident.incident_id}-{event}"
+    if event == "reminder":
+        return f"{name}-{incident.told_at:%Y%m%dT%H%M%S}"
+    if event == "changed":
+        return f"{name}-{incident.severity}-{incident.seen_at:%Y%m%dT%H%M%S%f}"
+    if event == "escalated":
+        return f"{name}-{step}-{incident.waits_since:%Y%m%dT%H%M%S}"
+    return name

@@ -1,10 +1,18 @@
 """The kinds of alerts: what each is called and where the runbook says what to do. A new kind is one entry here and one section there."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-Severity = Literal["warning", "error"]
+from wfm_pipeline.settings_groups import Severity
+
+SEVERITIES: Final[tuple[Severity, ...]] = ("low", "medium", "high", "critical")
+"""From the least to the worst."""
 RUNBOOK: Final = "docs/runbook.md"
+
+
+def rank(severity: Severity) -> int:
+    """Place of a severity; higher is worse."""
+    return SEVERITIES.index(severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,15 +21,20 @@ class Kind:
 
     Attributes:
         name: Its name for machines; also the heading of its section in the runbook.
-        severity: `error` where results are missing or wrong until somebody acts, `warning` where somebody should look.
+        severity: Of a sighting that says none: `high` where results are missing or wrong until somebody acts, `medium`
+            where somebody should look.
         wrong: What is the matter, as a title; `{thing}` is what it is about.
         well: The same once it is over.
+        pending_seconds: How long it must have been wrong before it is told [s]; `alert_pending_seconds` may say otherwise.
+        clear_seconds: How long it must have been well before it is over [s]; `alert_clear_seconds` may say otherwise.
     """
 
     name: str
     severity: Severity
     wrong: str
     well: str
+    pending_seconds: float = 0.0
+    clear_seconds: float = 0.0
 
     @property
     def where(self) -> str:
@@ -29,11 +42,30 @@ class Kind:
         return f"{RUNBOOK}#{self.name}"
 
 
-RUN_FAILED: Final = Kind("run_failed", "error", "job {thing} failed", "job {thing} succeeds again")
-RUN_KILLED: Final = Kind("run_killed", "error", "job {thing} was killed", "job {thing} succeeds again")
-CHECK_FAILED: Final = Kind("check_failed", "warning", "check {thing} warns", "check {thing} passes again")
-DATA_STALE: Final = Kind("data_stale", "error", "{thing} is out of date", "{thing} is up to date again")
-TEST: Final = Kind("test", "warning", "{thing}: nothing is wrong", "{thing}: nothing was wrong")
+RUN_FAILED: Final = Kind("run_failed", "high", "job {thing} failed", "job {thing} succeeds again")
+RUN_KILLED: Final = Kind("run_killed", "high", "job {thing} was killed", "job {thing} succeeds again")
+CHECK_FAILED: Final = Kind("check_failed", "medium", "check {thing} warns", "check {thing} passes again")
+DATA_STALE: Final = Kind("data_stale", "high", "{thing} is out of date", "{thing} is up to date again")
+COVERAGE_GAP: Final = Kind(
+    "coverage_gap",
+    "medium",
+    "{thing} has too few agents",
+    "{thing} has enough agents again",
+    pending_seconds=120.0,  # a short queue of two minutes is over before anybody could move people
+    clear_seconds=120.0,
+)
+NO_DATA: Final = Kind(
+    "no_data",
+    "high",
+    "{thing}: no live data",
+    "{thing}: live data again",
+    pending_seconds=60.0,  # one answer that came late is no outage
+    clear_seconds=1.0,  # one good look may be luck; the second closes it, however far apart looks are
+)
+DIGEST: Final = Kind("digest", "low", "{thing} of the quiet hours", "{thing} of the quiet hours")
+TEST: Final = Kind("test", "low", "{thing}: nothing is wrong", "{thing}: nothing was wrong")
 
-KINDS: Final = {kind.name: kind for kind in (RUN_FAILED, RUN_KILLED, CHECK_FAILED, DATA_STALE, TEST)}
+KINDS: Final = {
+    kind.name: kind for kind in (RUN_FAILED, RUN_KILLED, CHECK_FAILED, DATA_STALE, COVERAGE_GAP, NO_DATA, DIGEST, TEST)
+}
 """Name -> kind."""

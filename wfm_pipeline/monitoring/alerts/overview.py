@@ -1,30 +1,55 @@
 """What the alerts room knows, as tables for people, and a try of its channels."""
 
+import datetime as dt
 import uuid
 
 import pandas as pd
 
 from wfm_pipeline.monitoring.alerts.channels import chosen_channels
 from wfm_pipeline.monitoring.alerts.channels.faults import ChannelError
+from wfm_pipeline.monitoring.alerts.handling import utc_now
+from wfm_pipeline.monitoring.alerts.incidents import severity_of
 from wfm_pipeline.monitoring.alerts.kinds import KINDS, TEST
+from wfm_pipeline.monitoring.alerts.rules import Rules
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.ops.incidents import Incident, closed_incidents, open_incidents
 from wfm_pipeline.warehouse.ops.outbox import Alert, Posted, not_delivered
+from wfm_pipeline.warehouse.ops.pending import Pending, running_pending
 
-_INCIDENT_COLUMNS = ["kind", "thing", "since", "until", "times", "what", "what_to_do"]
+_INCIDENT_COLUMNS = [
+    "id", "severity", "kind", "thing", "since", "until", "times", "children", "what", "acknowledged_by",
+    "acknowledged_at", "acknowledged_until", "escalated", "what_to_do",
+]  # fmt: skip
+_OVER_COLUMNS = ["kind", "thing", "since", "until", "times", "what", "what_to_do"]
+_PENDING_COLUMNS = ["severity", "kind", "thing", "wrong_since", "told_from", "times", "what"]
+_HELD_COLUMNS = ["alert_id", "channel", "severity", "subject", "held_until"]
+_SHOWN_ID = 8
+"""Letters of an id that people see: enough to tell open alerts apart [count]."""
 _LETTER_COLUMNS = ["alert_id", "channel", "subject", "tries", "next_try", "last_error"]
 
 
 def alert_tables(house: House, *, recent: int) -> dict[str, pd.DataFrame]:
-    """What is wrong, what was (so many, the latest first), and what did not go out."""
+    """What is wrong, what is not wrong for long enough yet, what was (so many, the latest first), and what did not go out."""
+    rules = Rules.of(house.settings, time_zone=house.site.time_zone)
+    now = utc_now()
     with house.open_ops() as store, store.reading() as ops:
-        wrong, over = open_incidents(ops), closed_incidents(ops, limit=recent)
-        waiting = not_delivered(ops)
+        wrong, over, pending = open_incidents(ops), closed_incidents(ops, limit=recent), running_pending(ops)
+        letters = not_delivered(ops)
+    waiting = [letter for letter in letters if not letter.is_held]
+    held = [letter for letter in letters if letter.is_held]
     return {
-        "wrong_now": pd.DataFrame([_incident(known) for known in wrong], columns=_INCIDENT_COLUMNS),
-        "over": pd.DataFrame([_incident(known) for known in over], columns=_INCIDENT_COLUMNS),
+        "wrong_now": pd.DataFrame([_incident(known, now) for known in wrong], columns=_INCIDENT_COLUMNS),
+        "pending": pd.DataFrame([_pending(timer, rules) for timer in pending], columns=_PENDING_COLUMNS),
+        "over": pd.DataFrame([_incident(known, now) for known in over], columns=_INCIDENT_COLUMNS)[_OVER_COLUMNS],
+        "held_for_quiet_hours": pd.DataFrame([_held(letter) for letter in held], columns=_HELD_COLUMNS),
         "not_gone_out": pd.DataFrame([_letter(letter) for letter in waiting], columns=_LETTER_COLUMNS),
     }
+
+
+def for_people(table: pd.DataFrame) -> pd.DataFrame:
+    """The same with ids as short as `wfm alerts ack` takes them, and without columns that say nothing."""
+    shown = table.assign(id=table["id"].str[:_SHOWN_ID]) if "id" in table else table
+    return shown.loc[:, shown.map(lambda value: value not in {"", 0}).any()]
 
 
 def try_channels(house: House) -> pd.DataFrame:
@@ -59,14 +84,35 @@ def letters_words(house: House) -> str:
     return f"{', '.join(house.settings.alert_channels) or 'no channel'}; {len(wrong)} open, {len(waiting)} on their way"
 
 
-def _incident(known: Incident) -> tuple[str, str, str, str, int, str, str]:
-    until = f"{known.closed_at:%Y-%m-%d %H:%M}" if known.closed_at else ""
+def _incident(known: Incident, now: dt.datetime) -> tuple[object, ...]:
+    is_taken = known.is_acknowledged(now)
     return (
-        known.kind, known.thing, f"{known.opened_at:%Y-%m-%d %H:%M}", until, known.times, known.what,
-        KINDS[known.kind].where,
+        known.incident_id, severity_of(known), known.kind, known.thing, _minute(known.opened_at),
+        _minute(known.closed_at), known.times, known.children, known.what,
+        (known.acknowledged_by or "") if is_taken else "", _minute(known.acknowledged_at) if is_taken else "",
+        _minute(known.acknowledged_until) if is_taken else "", ", ".join(known.escalated), KINDS[known.kind].where,
     )  # fmt: skip
 
 
+def _pending(timer: Pending, rules: Rules) -> tuple[object, ...]:
+    told_from = timer.wrong_since + rules.pending(KINDS[timer.kind]) if timer.wrong_since else None
+    return (
+        timer.severity, timer.kind, timer.thing, _second(timer.wrong_since), _second(told_from), timer.times, timer.what
+    )  # fmt: skip
+
+
+def _held(letter: Posted) -> tuple[str, str, str, str, str]:
+    return letter.alert_id, letter.channel, letter.severity, letter.subject, _minute(letter.held_until)
+
+
 def _letter(letter: Posted) -> tuple[str, str, str, int, str, str]:
-    again = f"{letter.next_attempt_at:%Y-%m-%d %H:%M:%S}" if letter.next_attempt_at else "given up"
+    again = _second(letter.next_attempt_at) or "given up"
     return letter.alert_id, letter.channel, letter.subject, letter.attempts, again, letter.last_error or ""
+
+
+def _minute(at: dt.datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M}" if at else ""
+
+
+def _second(at: dt.datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}" if at else ""

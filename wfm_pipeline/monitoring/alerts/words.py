@@ -7,7 +7,7 @@ import datetime as dt
 import re
 from typing import Final
 
-from wfm_pipeline.monitoring.alerts.incidents import Event, alert_id, kind_of
+from wfm_pipeline.monitoring.alerts.incidents import Event, alert_id, kind_of, severity_of
 from wfm_pipeline.reports.words.plain_words import one_line
 from wfm_pipeline.urls import masked
 from wfm_pipeline.warehouse.ops.incidents import Incident
@@ -23,7 +23,7 @@ _LONGEST: Final = 500
 """Letters of what is wrong that go into an alert; the rest is in the run [count]."""
 
 
-def alert_of(incident: Incident, event: Event, *, source: str, ui_url: str | None) -> Alert:
+def alert_of(incident: Incident, event: Event, *, source: str, ui_url: str | None, step: str = "") -> Alert:
     """The message of an event.
 
     Args:
@@ -31,11 +31,13 @@ def alert_of(incident: Incident, event: Event, *, source: str, ui_url: str | Non
         event: What is told of it.
         source: Whose house it is.
         ui_url: Where the Dagster UI is, for a link to the run; None leaves it out.
+        step: Which step of the escalation, where it is one.
     """
-    kind = kind_of(incident)
+    kind, severity = kind_of(incident), severity_of(incident)
     title = (kind.well if event == "closed" else kind.wrong).format(thing=incident.thing)
-    subject = f"[wfm {source}] {'still: ' if event == 'reminder' else ''}{title}"
-    name = alert_id(incident, event)
+    first = {"reminder": "still: ", "changed": f"now {severity}: ", "escalated": "nobody takes it: "}.get(event, "")
+    subject = f"[wfm {source}] {first}{title}"
+    name = alert_id(incident, event, step=step)
     facts = {
         "event": event,
         "incident_id": incident.incident_id,
@@ -45,11 +47,13 @@ def alert_of(incident: Incident, event: Event, *, source: str, ui_url: str | Non
         "since": _instant(incident.opened_at),
         "until": _instant(incident.closed_at) if incident.closed_at else None,
         "times": incident.times,
+        "children": incident.children,
+        "escalation": step or None,
         "runbook": kind.where,
         **incident.facts,
         "link": _link(incident, ui_url),
     }
-    return Alert(name, incident.kind, kind.severity, subject, _body(title, facts, name), facts)
+    return Alert(name, incident.kind, severity, subject, _body(title, severity, facts, name), facts)
 
 
 def plain(text: str) -> str:
@@ -63,12 +67,14 @@ def _number(found: re.Match[str]) -> str:
     return found.group() if _DATE.match(found.group()) else "(number)"
 
 
-def _body(title: str, facts: dict[str, object], name: str) -> str:
+def _body(title: str, severity: str, facts: dict[str, object], name: str) -> str:
     lines = [
         ("what", facts["what"]),
+        ("severity", severity),
         ("since", facts["since"]),
         ("until", facts["until"]),
         ("times", facts["times"] if facts["times"] != 1 else None),
+        ("things that hang on it and are not told", facts["children"]),
         ("job", facts.get("job")),
         ("run", facts.get("run_id")),
         ("look at", facts["link"]),

@@ -7,7 +7,7 @@ alert twice, with the same `alert_id`. Not here: how a channel sends.
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -24,7 +24,7 @@ class Alert:
     Attributes:
         alert_id: Its name, the same on every channel and in every attempt.
         kind: What sort of thing happened, such as `run_failed`.
-        severity: `warning` or `error`.
+        severity: `low`, `medium`, `high` or `critical`; `warning` or `error` in letters of an older version.
         subject: One line.
         body: What happened and what to do.
         facts: The same for machines; JSON values.
@@ -55,8 +55,23 @@ class Letter:
     attempts: int
 
 
-def put(ops: sa.Connection, alert: Alert, *, channels: Iterable[str], now: dt.datetime) -> int:
-    """Put an alert in, to go out by each channel from now on; one that is in already stays. Gives how many are new."""
+def put(
+    ops: sa.Connection,
+    alert: Alert,
+    *,
+    channels: Iterable[str],
+    now: dt.datetime,
+    held_until: dt.datetime | None = None,
+) -> int:
+    """Put an alert in, to go out by each channel; one that is in already stays. Gives how many are new.
+
+    Args:
+        ops: A connection that writes.
+        alert: The alert.
+        channels: Ways it goes out.
+        now: From when it is due, UTC.
+        held_until: It waits for the end of the quiet hours instead, to go out in a digest; None does not wait.
+    """
     row = {
         "alert_id": alert.alert_id,
         "kind": alert.kind,
@@ -66,16 +81,32 @@ def put(ops: sa.Connection, alert: Alert, *, channels: Iterable[str], now: dt.da
         "facts": json.dumps(dict(alert.facts), sort_keys=True, default=str),
         "created_at": now,
         "attempts": 0,
-        "next_attempt_at": now,
+        "next_attempt_at": None if held_until else now,
+        "held_until": held_until,
     }
     return sum(insert_if_new(ops, outbox, {**row, "channel": channel}) for channel in channels)
 
 
-def take_due(ops: sa.Connection, *, now: dt.datetime, hold: dt.timedelta, limit: int = 100) -> list[Letter]:
-    """Take what is due, oldest first, for a while: another sender gets it once `hold` is over and nothing was marked."""
+def take_due(
+    ops: sa.Connection,
+    *,
+    now: dt.datetime,
+    hold: dt.timedelta,
+    limit: int = 100,
+    leave: Collection[str] = (),
+) -> list[Letter]:
+    """Take what is due, oldest first, for a while: another sender gets it once `hold` is over and nothing was marked.
+
+    Args:
+        ops: A connection that writes.
+        now: The time, UTC.
+        hold: For how long.
+        limit: How many at most.
+        leave: Channels that somebody else sends by.
+    """
     due = (
         sa.select(outbox)
-        .where(outbox.c.next_attempt_at <= now)
+        .where(outbox.c.next_attempt_at <= now, outbox.c.channel.not_in(list(leave)))
         .order_by(outbox.c.created_at, outbox.c.alert_id, outbox.c.channel)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -94,6 +125,27 @@ def mark_delivered(ops: sa.Connection, letter: Letter, *, now: dt.datetime) -> N
 def mark_failed(ops: sa.Connection, letter: Letter, *, error: str, next_attempt_at: dt.datetime | None) -> None:
     """It did not go out; it is due again then, or given up with None."""
     _mark(ops, letter, last_error=error, next_attempt_at=next_attempt_at)
+
+
+def hold_back(ops: sa.Connection, channel: str, *, now: dt.datetime, until: dt.datetime) -> None:
+    """What is due by a channel that does not answer waits until then, so that a sender asks it once and not for each."""
+    is_due = (outbox.c.channel == channel) & (outbox.c.next_attempt_at <= now)
+    ops.execute(sa.update(outbox).where(is_due).values(next_attempt_at=until))
+
+
+def held(ops: sa.Connection, *, until: dt.datetime) -> list[Letter]:
+    """Letters whose quiet hours are over by then and that are in no digest yet, oldest first."""
+    chosen = (
+        sa.select(outbox)
+        .where(outbox.c.held_until <= until, outbox.c.digest_id.is_(None))
+        .order_by(outbox.c.created_at, outbox.c.alert_id, outbox.c.channel)
+    )
+    return [_letter(row) for row in ops.execute(chosen).mappings()]
+
+
+def mark_in_digest(ops: sa.Connection, letter: Letter, digest_id: str) -> None:
+    """It goes out with that alert."""
+    _mark(ops, letter, digest_id=digest_id)
 
 
 def _mark(ops: sa.Connection, letter: Letter, **values: Any) -> None:
@@ -118,6 +170,9 @@ class Posted:
         delivered_at: When it went out; None where it has not.
         next_attempt_at: When it is tried again; None where it is delivered or given up.
         last_error: Why the last try failed.
+        severity: Of the alert.
+        held_until: End of the quiet hours that it waits, or waited, for.
+        digest_id: The alert it went out with, or goes out with.
     """
 
     alert_id: str
@@ -128,11 +183,19 @@ class Posted:
     delivered_at: dt.datetime | None
     next_attempt_at: dt.datetime | None
     last_error: str | None
+    severity: str
+    held_until: dt.datetime | None
+    digest_id: str | None
+
+    @property
+    def is_held(self) -> bool:
+        """True where it waits for the end of the quiet hours."""
+        return self.held_until is not None and self.digest_id is None
 
     @property
     def is_given_up(self) -> bool:
         """True where it never went out and nobody will try again."""
-        return self.delivered_at is None and self.next_attempt_at is None
+        return self.delivered_at is None and self.next_attempt_at is None and not self.is_held
 
 
 def posted(ops: sa.Connection, *, limit: int) -> list[Posted]:
@@ -143,13 +206,17 @@ def posted(ops: sa.Connection, *, limit: int) -> list[Posted]:
 
 
 def not_delivered(ops: sa.Connection) -> list[Posted]:
-    """The letters that have not gone out, oldest first: waiting for another try, or given up."""
+    """The letters that have not gone out, oldest first: waiting for another try or for the end of the quiet hours, or given up.
+
+    Of those in a digest, the digest says whether it went out.
+    """
     columns = [outbox.c[column.name] for column in fields(Posted)]
-    chosen = sa.select(*columns).where(outbox.c.delivered_at.is_(None)).order_by(outbox.c.created_at, outbox.c.channel)
+    is_out = outbox.c.delivered_at.is_not(None) | outbox.c.digest_id.is_not(None)
+    chosen = sa.select(*columns).where(~is_out).order_by(outbox.c.created_at, outbox.c.channel)
     return [Posted(**row) for row in ops.execute(chosen).mappings()]
 
 
 def forget(ops: sa.Connection, *, before: dt.datetime) -> int:
     """Take out what was put in before then and is delivered or given up; gives how many letters."""
-    is_over = outbox.c.next_attempt_at.is_(None)
+    is_over = outbox.c.next_attempt_at.is_(None) & (outbox.c.held_until.is_(None) | outbox.c.digest_id.is_not(None))
     return ops.execute(sa.delete(outbox).where(is_over, outbox.c.created_at < before)).rowcount

@@ -9,7 +9,7 @@ warehouse (opening.py), and where an engine keeps it (warehouse/engines).
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +20,8 @@ from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.urls import masked
 from wfm_pipeline.warehouse.ops.tables import OPS_VERSION, metadata, schema_version
 
+_KEYS_A_STATEMENT = 1_000
+"""Older SQLite takes 999 and PostgreSQL 65,535 values in one statement; ours is newer and takes 32,766 [count]."""
 _STORE = "ops_store"
 """Option of a connection: the store it is of, so that a shelf can ask what its database does in its own way."""
 
@@ -149,6 +151,14 @@ def insert_if_new(ops: sa.Connection, table: sa.Table, row: dict[str, Any]) -> b
     """Write a row unless one with its key is there; says whether it was written."""
     statement = _store_of(ops).insert(table).values(row).on_conflict_do_nothing()
     return ops.execute(statement.returning(*table.primary_key)).first() is not None
+
+
+def rows_of(ops: sa.Connection, chosen: sa.Select, table: sa.Table, keys: Iterable[str]) -> Iterator[sa.RowMapping]:
+    """Rows of a choice from a table with these keys, in no order; a statement asks for so many at a time."""
+    wanted = sorted(set(keys))
+    for start in range(0, len(wanted), _KEYS_A_STATEMENT):
+        some = wanted[start : start + _KEYS_A_STATEMENT]
+        yield from ops.execute(chosen.where(table.c.key.in_(some))).mappings()
 
 
 def keep_others_out(ops: sa.Connection, table: sa.Table) -> None:

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 SCHEMA: Final = "ops"
 """Schema on PostgreSQL; a SQLite file holds nothing else and has none."""
-OPS_VERSION: Final = 1
-"""Raised by one with every change that an older `wfm` must not write over."""
+OPS_VERSION: Final = 2
+"""Raised by one with every change that an older `wfm` must not write over. 2: alerts wait, are held and are acknowledged."""
 
 metadata = sa.MetaData(schema=SCHEMA)
 
@@ -50,6 +50,10 @@ outbox = sa.Table(
     sa.Column("next_attempt_at", sa.DateTime, comment="Null once it is delivered or given up."),
     sa.Column("delivered_at", sa.DateTime),
     sa.Column("last_error", sa.String),
+    sa.Column(
+        "held_until", sa.DateTime, comment="End of the quiet hours that it waits for; null where it never waited."
+    ),
+    sa.Column("digest_id", sa.String, comment="The alert in which it went out together with others."),
     comment="One row per alert and channel that it has to go out by.",
 )
 
@@ -67,7 +71,31 @@ alert_state = sa.Table(
     sa.Column("what", sa.String, nullable=False),
     sa.Column("facts", sa.String, nullable=False, comment="JSON object."),
     sa.Column("closed_at", sa.DateTime, comment="Null while it is wrong."),
+    sa.Column("severity", sa.String, comment="As it was last told; null in rows of version 1: the kind's."),
+    sa.Column("well_since", sa.DateTime, comment="It looks well since then, and not yet for long enough."),
+    sa.Column("eased_since", sa.DateTime, comment="It looks less severe since then, and not yet for long enough."),
+    sa.Column("eased_severity", sa.String, comment="The worst that it looked since then."),
+    sa.Column("waits_since", sa.DateTime, comment="Since when somebody should take it; escalation counts from here."),
+    sa.Column("acknowledged_by", sa.String, comment="Who takes it; never part of an alert."),
+    sa.Column("acknowledged_at", sa.DateTime),
+    sa.Column("acknowledged_until", sa.DateTime, comment="Null: until it is over or worse."),
+    sa.Column("escalated", sa.String, comment="JSON list: steps of the escalation that were told."),
+    sa.Column("children", sa.Integer, comment="Things that are swallowed by this one."),
     comment="One row per thing that was ever wrong: still, or until when.",
+)
+
+alert_pending = sa.Table(
+    "alert_pending",
+    metadata,
+    sa.Column("key", sa.String, primary_key=True, comment="Name of the thing, as in alert_state."),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("thing", sa.String, nullable=False),
+    sa.Column("severity", sa.String, nullable=False),
+    sa.Column("seen_at", sa.DateTime, nullable=False, comment="The latest look that counted."),
+    sa.Column("wrong_since", sa.DateTime, comment="The timer; null where it does not run."),
+    sa.Column("times", sa.Integer, nullable=False, comment="How often it was seen to be wrong since then."),
+    sa.Column("what", sa.String, nullable=False),
+    comment="One row per thing that was wrong and not yet, or not any more, for long enough to be told.",
 )
 
 note = sa.Table(

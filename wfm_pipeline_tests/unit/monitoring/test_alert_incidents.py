@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from wfm_pipeline.monitoring.alerts.incidents import Sighting, alert_id, is_due_again, weigh
+from wfm_pipeline.monitoring.alerts.incidents import Sighting, alert_id, is_due_again
 from wfm_pipeline.monitoring.alerts.kinds import KINDS, RUN_FAILED, RUN_KILLED
+from wfm_pipeline.monitoring.alerts.rules import Rules
+from wfm_pipeline.monitoring.alerts.weighing import Known, weigh
 from wfm_pipeline.monitoring.alerts.words import alert_of, plain
 
 NIGHT = dt.datetime(2026, 3, 1, 3)
@@ -19,11 +21,11 @@ def look(*, wrong, at, what="no answer", kind=RUN_FAILED):
 
 def weighed(*sightings):
     """What is known and told after several looks, each told a minute after it was so."""
-    known, events = None, []
+    known, events = Known(), []
     for seen in sightings:
-        known, event = weigh(known, seen, now=seen.at + dt.timedelta(minutes=1))
+        known, event = weigh(known, seen, Rules(), now=seen.at + dt.timedelta(minutes=1))
         events.append(event)
-    return known, events
+    return known.incident, events
 
 
 def test_what_was_never_wrong_is_not_told():
@@ -61,16 +63,17 @@ def test_what_fails_again_after_its_end_is_a_new_incident():
 def test_a_look_that_is_not_later_changes_nothing(wrong):
     known, _ = weighed(look(wrong=True, at=NIGHT))
 
-    assert (known, None) == weigh(known, look(wrong=wrong, at=NIGHT), now=NIGHT + HOUR)
-    assert (known, None) == weigh(known, look(wrong=wrong, at=NIGHT - HOUR), now=NIGHT + HOUR)
+    for at in (NIGHT, NIGHT - HOUR):
+        assert (Known(known), None) == weigh(Known(known), look(wrong=wrong, at=at), Rules(), now=NIGHT + HOUR)
 
 
 def test_two_processes_that_see_the_same_thing_give_it_the_same_ids():
-    one, _ = weigh(None, look(wrong=True, at=NIGHT), now=NIGHT + HOUR)
-    other, _ = weigh(None, look(wrong=True, at=NIGHT), now=NIGHT + 2 * HOUR)
+    (one, other) = (
+        weigh(Known(), look(wrong=True, at=NIGHT), Rules(), now=NIGHT + hours * HOUR)[0].incident for hours in (1, 2)
+    )
 
     assert alert_id(one, "opened") == alert_id(other, "opened")
-    assert 3 == len({alert_id(one, event) for event in ("opened", "reminder", "closed")})
+    assert 5 == len({alert_id(one, event) for event in ("opened", "changed", "reminder", "escalated", "closed")})
 
 
 @pytest.mark.parametrize(
@@ -82,7 +85,7 @@ def test_two_processes_that_see_the_same_thing_give_it_the_same_ids():
     ],
 )
 def test_a_reminder_is_due_so_long_after_the_last_word(hours, every, due):
-    known, _ = weigh(None, look(wrong=True, at=NIGHT), now=NIGHT)
+    known = weigh(Known(), look(wrong=True, at=NIGHT), Rules(), now=NIGHT)[0].incident
 
     assert due == is_due_again(known, now=NIGHT + hours * HOUR, every=every * HOUR)
 
@@ -112,6 +115,7 @@ def test_an_alert_says_what_since_when_which_run_and_what_to_do():
         "job nightly failed.",
         "",
         "what: no answer",
+        "severity: high",
         "since: 2026-03-01 03:00:00 UTC",
         "times: 2",
         "job: nightly",

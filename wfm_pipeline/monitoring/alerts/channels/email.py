@@ -4,6 +4,7 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime, localtime
 
 from wfm_pipeline.errors import SettingsError
@@ -11,6 +12,8 @@ from wfm_pipeline.monitoring.alerts.channels.faults import ChannelError
 from wfm_pipeline.settings import Settings
 from wfm_pipeline.warehouse.ops.outbox import Alert
 
+_ON_ONE_LINE = SMTP.clone(max_line_length=300)
+"""An id is on the line of its header: where a longer one is folded, what a receiver compares begins with a blank [characters]."""
 _DOMAIN = "wfm-pipeline.invalid"
 """Right-hand side of message ids; it belongs to nobody (RFC 2606)."""
 
@@ -47,7 +50,7 @@ def email_channel(settings: Settings) -> Callable[[Alert], None]:
 
 def email_of(alert: Alert, sender: str, receivers: tuple[str, ...]) -> EmailMessage:
     """The message; the alert's id is its Message-ID, and all of one incident hang together as a thread."""
-    message = EmailMessage()
+    message = EmailMessage(policy=_ON_ONE_LINE)
     message["From"], message["To"], message["Subject"] = sender, ", ".join(receivers), alert.subject
     message["Date"] = format_datetime(localtime())
     message["Message-ID"] = f"<{alert.alert_id}@{_DOMAIN}>"

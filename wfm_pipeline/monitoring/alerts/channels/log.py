@@ -5,7 +5,14 @@ import logging
 from wfm_pipeline.warehouse.ops.outbox import Alert
 
 _LOG = logging.getLogger("wfm_pipeline.alerts")
-_LEVELS = {"warning": logging.WARNING, "error": logging.ERROR}
+_LEVELS = {
+    "low": logging.INFO,
+    "medium": logging.WARNING,
+    "high": logging.ERROR,
+    "critical": logging.CRITICAL,
+    "warning": logging.WARNING,  # letters that an older version wrote
+    "error": logging.ERROR,
+}
 
 
 def log_channel(alert: Alert) -> None:

@@ -21,11 +21,18 @@ def webhook_channel(settings: Settings) -> Callable[[Alert], None]:
     url = settings.alert_webhook_url.get_secret_value()
     token = settings.alert_webhook_token
     bearer = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
+    known_authorities = httpx.create_ssl_context()  # read once, and not for every alert
 
     def send(alert: Alert) -> None:
         headers = {"Idempotency-Key": alert.alert_id, **bearer}
         try:
-            answer = httpx.post(url, json=payload(alert), headers=headers, timeout=settings.alert_timeout_seconds)
+            answer = httpx.post(
+                url,
+                json=payload(alert),
+                headers=headers,
+                timeout=settings.alert_timeout_seconds,
+                verify=known_authorities,
+            )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ChannelError(f"the webhook cannot be reached ({type(error).__name__})") from None
         if not answer.is_success:

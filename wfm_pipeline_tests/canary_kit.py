@@ -54,6 +54,7 @@ COMMANDS = {
     "model-fit": ["model-fit"],
     "backtest": ["backtest", "--horizon", "7d"],
     "backtest-intraday": ["backtest-intraday", "--days", "3"],
+    "replay": ["replay", "--date", "2026-06-25", "--to", "sqlite:///live.sqlite", "--speed", "0", "--every", "3600"],
     "dev": ["dev", "--port", "{port}"],
 }
 QUICK = (

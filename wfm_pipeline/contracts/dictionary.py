@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from wfm_pipeline.contracts.bronze import BRONZE_TABLES
 from wfm_pipeline.contracts.columns import Column, Table
+from wfm_pipeline.contracts.operational.replays import REPLAY_MARKS
 from wfm_pipeline.contracts.operational.tables import OPERATIONAL_TABLES
 from wfm_pipeline.contracts.tables import ALL_GOLD_TABLES, ALL_SILVER_TABLES
 
@@ -19,7 +20,8 @@ the house notes beside them. *Personal* says whose data a column holds: customer
 
 _OPERATIONAL_HEAD = """# Operational tables
 
-What a live centre's own database holds, under its own names and in its own units; the pipeline reads them and writes none. The DDL for
+What a live centre's own database holds, under its own names and in its own units; the pipeline reads them; only a replay
+writes some, into a database of its own, and `replay_marks` beside them. The DDL for
 PostgreSQL, MariaDB, SQLite and SQL Server is in `sql/operational`. They have no schema of ours: `operational.` here only says which they are.
 """
 
@@ -27,7 +29,9 @@ PostgreSQL, MariaDB, SQLite and SQL Server is in `sql/operational`. They have no
 def data_dictionary() -> str:
     """The whole dictionary, layer by layer."""
     ours = (*BRONZE_TABLES, *ALL_SILVER_TABLES, *ALL_GOLD_TABLES)
-    return "\n".join([_HEAD, *map(_section, ours), _OPERATIONAL_HEAD, *map(_section, OPERATIONAL_TABLES)])
+    return "\n".join(
+        [_HEAD, *map(_section, ours), _OPERATIONAL_HEAD, *map(_section, (*OPERATIONAL_TABLES, REPLAY_MARKS))]
+    )
 
 
 def _section(table: Table) -> str:

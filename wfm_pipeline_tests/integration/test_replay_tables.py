@@ -113,7 +113,8 @@ class Call:
         self.queue, self.agent, self.answered = row["type"].strip(), row["server"], row["outcome"] == "AGENT"
         self.caller = None if str(row["customer_id"]) == "0" else str(row["customer_id"])
         self.wait = int(row["q_time"])
-        self.joined = UTC_MIDNIGHT + local + dt.timedelta(seconds=int(row["vru_time"]))
+        menu = max(int(row["vru_time"]), 0)  # 42 rows of the real day are negative as recorded: unknown, no time
+        self.joined = UTC_MIDNIGHT + local + dt.timedelta(seconds=menu)
         self.left = self.joined + dt.timedelta(seconds=self.wait)
         self.ended = self.left + dt.timedelta(seconds=int(row["ser_time"]) if self.answered else 0)
 
@@ -232,7 +233,7 @@ def test_the_tables_are_the_recorded_calls_at_twenty_instants(house, raw, url):
 def test_a_real_day_of_the_bank_is_its_recorded_calls_at_twenty_instants(tmp_path, url):
     whole = pd.read_parquet(Path(os.environ["WFM_REAL_DATA"]) / "anonymous_bank_1999" / "calls.parquet")
     day = whole[whole["date"].astype(str) == str(DAY)]
-    day.to_parquet(tmp_path / "calls.parquet")
+    day.to_parquet(tmp_path / "calls.parquet", index=False)
     calls = calls_of(day)
     first = pd.Timestamp(UTC_MIDNIGHT) + pd.Timedelta(hours=7)
     instants = {first + number * pd.Timedelta(seconds=2_741) for number in range(1, 21)}  # a prime: never on a border

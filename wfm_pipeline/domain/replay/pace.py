@@ -13,10 +13,18 @@ class Clock(Protocol):
     """A clock that can be waited by."""
 
     def now(self) -> float:
-        """Seconds since some moment [s]."""
+        """What time it is.
+
+        Returns:
+            Seconds since some moment [s].
+        """
 
     def sleep(self, seconds: float) -> None:
-        """Wait [s], >= 0."""
+        """Wait.
+
+        Args:
+            seconds: How long [s], >= 0.
+        """
 
 
 def ticks(

@@ -27,6 +27,7 @@ from wfm_pipeline.units import PERCENT
 TableRows = Mapping[str, pd.DataFrame]
 """Name of an operational table -> rows, in the columns and units of its contract."""
 _FIRST_VERSION: Final = 1
+"""Version of the schedule of every inferred shift [count]: records are of one day that was, and nobody changes it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

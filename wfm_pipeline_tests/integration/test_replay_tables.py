@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 from wfm_pipeline.contracts.operational.tables import OPERATIONAL_TABLES
 from wfm_pipeline.errors import DataError, SettingsError, SourceError
 from wfm_pipeline.monitoring.replay.claim import ForeignRowsError
-from wfm_pipeline.monitoring.replay.operational_tables import ddl_statements
+from wfm_pipeline.monitoring.replay.operational_tables import ddl_statements, described
 from wfm_pipeline.monitoring.replay.replaying import ReplayRequest, replay
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
@@ -95,11 +95,11 @@ def tables_in(url):
     """Every operational table, rows in order."""
     engine = make_engine(parse_url(url, what="test"), poolclass=NullPool)
     found = {}
-    for table in OPERATIONAL_TABLES:
-        described = sa.Table(table.name, sa.MetaData(), autoload_with=engine)
-        with engine.connect() as connection:
-            rows = [tuple(row) for row in connection.execute(sa.select(*described.c).order_by(*described.primary_key))]
-        found[table.name] = pd.DataFrame(rows, columns=list(table.column_names))
+    with engine.connect() as connection:
+        for table in OPERATIONAL_TABLES:
+            there = described(table)
+            rows = [tuple(row) for row in connection.execute(sa.select(*there.c).order_by(*there.primary_key))]
+            found[table.name] = pd.DataFrame(rows, columns=list(table.column_names))
     engine.dispose()
     return found
 

@@ -22,6 +22,7 @@ from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.operational.tables import OPERATIONAL_TABLES
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.sources.databases.connect import Connection
+from wfm_pipeline.urls import parse_url
 
 DDL_FOLDER: Final = Path(__file__).resolve().parents[3] / "sql" / "operational"
 _DIALECTS: Final = {"mysql": "mariadb", "mariadb": "mariadb", "sqlite": "sqlite", "postgresql": "postgres"}
@@ -68,13 +69,14 @@ class OperationalTables:
             SettingsError: the database is of another kind.
             SourceError: its driver is not installed.
         """
-        self._connection = Connection(url, what=what, is_made_if_missing=True)
-        self._engine = self._connection.engine
-        self.shown_url = self._connection.shown_url
-        if self._engine.dialect.name not in _DIALECTS:
+        parsed = parse_url(url, what=what)
+        self.shown_url = str(parsed)
+        if parsed.parts.get_backend_name() not in _DIALECTS:
             raise SettingsError(
                 f"{what} must be a PostgreSQL, MariaDB or SQLite database, got {self.shown_url}", got=self.shown_url
             )
+        self._connection = Connection(url, what=what, is_made_if_missing=True)
+        self._engine = self._connection.engine
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:

@@ -40,5 +40,14 @@ BY_DATE: Final = Layout(
     "business_date", (Index(("business_date", "source"), "the dates that a run replaces; a source's first and last"),)
 )
 """Rows of calls: a run replaces those of some dates, and most dates are of the past."""
-BY_ISSUE: Final = Layout("issued_at", (Index(("issued_at",), "one issue; the newest, which the analysts' view shows"),))
+BY_ISSUE: Final = Layout(
+    "issued_at",
+    (
+        Index(("issued_at",), "one issue; the newest, which the analysts' view shows"),
+        Index(
+            ("queue_id", "interval_start", "issued_at"),
+            "laws that hold a forecast, its final values and staffing together",
+        ),
+    ),
+)
 """Rows of forecasts: a run replaces those of one issue, and every night leaves one more."""

@@ -190,6 +190,16 @@ def test_a_queues_newest_forecast_is_read_without_the_former_issues(plans):
     assert whole_scans(found) <= {"queue_day_forecast"}
 
 
+def test_the_final_value_of_a_forecast_is_found_by_its_key(plans):
+    found = plans.of(
+        "select * from gold.queue_interval_forecast_final where queue_id = 'q1' "
+        "and interval_start = timestamp '2025-02-10 01:00' and issued_at = timestamp '2025-02-10'"
+    )
+
+    assert {"gold_queue_interval_forecast_final_2025_02"} == looked_at(found)
+    assert set() == whole_scans(found)
+
+
 def test_an_issue_is_read_in_its_month_alone(plans):
     scope = Scope({"source": SOURCE, "issued_at": dt.datetime(2025, 2, 10)})
 

@@ -256,7 +256,10 @@ def test_a_step_that_waits_for_wfm_upgrade_stops_a_run_and_nothing_is_changed(fo
         assert SCHEMA_VERSION == stored_version(warehouse)
 
 
-def test_a_step_that_fails_is_undone_and_comes_again(former):
+def test_a_step_that_fails_is_undone_and_comes_again(former, engine_kind):
+    if engine_kind == "spark":
+        pytest.skip("no transaction on Spark: a step does no harm where it was done before")
+
     def half(warehouse):
         insert(warehouse)
         raise KeyError
@@ -274,7 +277,9 @@ def test_a_step_that_fails_is_undone_and_comes_again(former):
         )
 
 
-def test_a_bronze_table_that_is_called_otherwise_now_keeps_its_rows(empty):
+def test_a_bronze_table_that_is_called_otherwise_now_keeps_its_rows(empty, engine_kind):
+    if engine_kind == "spark":
+        pytest.skip("no table gets another name on Spark (test_spark.py), and no such name was ever written there")
     source, table = "a__b", "c"  # as source a and table b__c would be
     former, name = f"bronze.{source}__{table}", f"bronze.{bronze_table_name(source, table)}"
     ledger = pd.DataFrame(

@@ -92,7 +92,7 @@ def as_an_older_rule_left_it(warehouse, table_map=CALLS, version="null"):
 
 def test_what_is_stored_tells_the_hash_of_what_came(warehouse):
     bring(warehouse, "1")
-    rows = warehouse.arrow(warehouse.table(DESK.bronze_name(CALLS)))
+    rows = warehouse.raw_rows(warehouse.table(DESK.bronze_name(CALLS)), CALLS.types)
 
     again = hashed_anew(rows, CALLS)
 

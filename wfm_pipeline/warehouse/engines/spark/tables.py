@@ -25,6 +25,8 @@ from wfm_pipeline.warehouse.engines.spark.rows import sendable, spark_type, with
 
 _ASIDE: Final = "silver"
 """Layer in which rows are put aside."""
+_TIMES_MAY_COME: Final = "'delta.feature.timestampNtz' = 'supported'"
+"""Delta takes a first column of times without a zone only into a table that was made for them."""
 
 
 class SparkTables(Warehouse):
@@ -92,7 +94,8 @@ class SparkTables(Warehouse):
     def make_table(self, name: str, columns: str) -> None:
         """Make a table in its folder, or make the one that stands there known."""
         place = self.literal(self.place(name))
-        self.execute(f"create table if not exists {self.quoted(name)} ({columns}) using delta location {place}")
+        made = f"create table if not exists {self.quoted(name)} ({columns}) using delta location {place}"
+        self.execute(f"{made} tblproperties ({_TIMES_MAY_COME})")
 
     def append(self, name: str, expr: IbisTable) -> None:
         """Add the rows of an expression; columns are matched by name, and those it lacks are null."""

@@ -44,7 +44,7 @@ PANELS: Final = {
     },
     "Operate": {
         "doctor": "Check settings, drivers, connections, time zone and disk, and say how to mend each.",
-        "publish": "Renew the whole readers' copy of gold, and the analysts' views.",
+        "publish": "Renew the readers' copies of gold whole, and the analysts' views.",
         "upgrade": "Bring a warehouse that an older version wrote up to date; nothing that cannot be made again is dropped.",
         "alerts": "List what is wrong, pending, held, over and not gone out; take an alert; or try the channels.",
         "replay": "Write a recorded day into operational tables as a live centre would; a monitor beside it sees it live.",

@@ -22,6 +22,7 @@ from wfm_pipeline.remembered import remember_url, remembered_url
 from wfm_pipeline.secret_settings import FILE_OF, Secret, secret_fields, with_files
 from wfm_pipeline.settings_groups import (
     AlertSettings,
+    ReaderSettings,
     ScheduleSettings,
     SourceSettings,
     StaffingEntry,
@@ -40,7 +41,7 @@ _TOLD_FAULTS = 5
 _LONGEST_KEY = 100
 
 
-class Settings(SourceSettings, AlertSettings, ScheduleSettings, TrainingSettings, BaseSettings):
+class Settings(SourceSettings, ReaderSettings, AlertSettings, ScheduleSettings, TrainingSettings, BaseSettings):
     """Every setting with its default; `wfm init` writes them down with these descriptions."""
 
     model_config = SettingsConfigDict(
@@ -60,25 +61,6 @@ class Settings(SourceSettings, AlertSettings, ScheduleSettings, TrainingSettings
         description="duckdb:///relative/to/home, duckdb:////absolute, or postgresql://user:password@host/database.",
     )
     warehouse_url_file: Path | None = Field(None, description=FILE_OF.format("warehouse_url"))
-    reader_roles: Annotated[tuple[str, ...], NoDecode] = Field(
-        (),
-        description="PostgreSQL roles that may read the published gold (schema gold_published); given at each publish.",
-    )
-    readers_mode: Literal["0700", "0750", "0755"] = Field(
-        "0700",
-        description="Mode of the folder with the readers' copy of a DuckDB warehouse: 0750 lets its group read it, 0755 "
-        "everybody; they may pass through home, and look into nothing else there.",
-    )
-    readers_see: Literal["pseudonyms", "keys"] = Field(
-        "pseudonyms",
-        description="Customers and agents in the readers' copy: under pseudonyms (a keyed hash), or by their own keys.",
-    )
-    pseudonym_key: Secret | None = Field(
-        None,
-        min_length=32,
-        description="Key of the pseudonyms; default: home/pseudonym.key, made at the first publish.",
-    )
-    pseudonym_key_file: Path | None = Field(None, description=FILE_OF.format("pseudonym_key"))
     rejected_raw_days: int = Field(
         90,
         ge=1,
@@ -268,7 +250,6 @@ class Settings(SourceSettings, AlertSettings, ScheduleSettings, TrainingSettings
         "weekend",
         "excluded_queues",
         "excluded_numbers",
-        "reader_roles",
         "alert_channels",
         "alert_email_to",
         mode="before",
@@ -423,7 +404,7 @@ def _with_guess(name: str, known: set[str] | None = None) -> str:
 def commented_file() -> str:
     """A `wfm.toml` with every setting as a comment, its default and what it means."""
     lines = ["# Settings of wfm. Take the # off what you want to change; WFM_<KEY> in the environment wins.", ""]
-    groups = {*AlertSettings.model_fields, *ScheduleSettings.model_fields}
+    groups = {*ReaderSettings.model_fields, *AlertSettings.model_fields, *ScheduleSettings.model_fields}
     fields = sorted(Settings.model_fields.items(), key=lambda item: item[0] in groups)  # what everybody needs first
     for name, field in fields:
         if name == "sources":

@@ -1,4 +1,4 @@
-"""Settings of single capabilities, as groups that `Settings` (settings.py) joins: sources, alerts, when jobs run, where models train.
+"""Settings of single capabilities, as groups that `Settings` (settings.py) joins: sources, readers, alerts, times, training.
 
 Here too: what a single queue's staffing does differently.
 """
@@ -66,6 +66,51 @@ class SourceSettings(BaseModel):
     def site_sources(self) -> tuple[SiteSource, ...]:
         """The sources that are one site; empty where there is one source."""
         return self.sources if isinstance(self.sources, tuple) else ()
+
+
+class ReaderSettings(BaseModel):
+    """Who reads the copies of gold, and what of persons they see."""
+
+    reader_roles: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="PostgreSQL roles that may read the published gold (schema gold_published); given at each publish.",
+    )
+    readers_mode: Literal["0700", "0750", "0755"] = Field(
+        "0700",
+        description="Mode of the folder with the readers' copy of a DuckDB warehouse: 0750 lets its group read it, 0755 "
+        "everybody; they may pass through home, and look into nothing else there.",
+    )
+    personal_reader_roles: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="PostgreSQL roles that may read published gold with persons as well (schema gold_personal); none: no "
+        "such copy is made.",
+    )
+    personal_readers_mode: Literal["0700", "0750"] | None = Field(
+        None,
+        description="Mode of the folder with the copy of a DuckDB warehouse that shows persons: 0750 lets its group read "
+        "it; not set: no such copy is made.",
+    )
+    planner_roles: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="PostgreSQL roles that may add and close rows of the planners' tables (schema silver) and read published "
+        "gold; given at each publish.",
+    )
+    readers_see: Literal["pseudonyms", "keys"] = Field(
+        "pseudonyms",
+        description="Persons in the analysts' copy: customers, agents and planners under pseudonyms (a keyed hash) and no "
+        "free text about them, or everything as it is stored.",
+    )
+    pseudonym_key: Secret | None = Field(
+        None,
+        min_length=32,
+        description="Key of the pseudonyms; default: home/pseudonym.key, made at the first publish.",
+    )
+    pseudonym_key_file: Path | None = Field(None, description=FILE_OF.format("pseudonym_key"))
+
+    @field_validator("reader_roles", "personal_reader_roles", "planner_roles", mode="before")
+    @classmethod
+    def _take_roles(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
 class StaffingEntry(BaseModel):

@@ -78,6 +78,7 @@ def _metadata(done: Publication) -> dict[str, Any]:
         "place": done.place,
         "tables_published": len(done.rows),
         "tables_kept": len(done.kept),
+        "tables_left_out": len(done.left_out),
         "dagster/row_count": sum(done.rows.values()),
         "seconds": done.seconds,
         "rows_by_table": dg.MetadataValue.table(rows, _ROWS_SCHEMA),

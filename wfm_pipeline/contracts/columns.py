@@ -13,8 +13,6 @@ Layer = Literal["bronze", "silver", "gold", "operational"]
 
 Personal = Literal["customer", "agent", "planner"]
 """Whose data a column holds: who calls, who answers, who plans. Raw rows of a source are their callers'."""
-HIDDEN_PERSONS: tuple[Personal, ...] = ("customer", "agent")
-"""Persons whom readers of gold see under a pseudonym; planners sign what they decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +29,7 @@ class Column:
         maximum: Largest allowed value, inclusive.
         allowed: The only allowed values, where they are few.
         personal: Whose personal data the values are; None where they are nobody's.
+        is_free_text: True where a personal value is somebody's own words or facts, and not a person's key.
     """
 
     name: str
@@ -42,6 +41,12 @@ class Column:
     maximum: float | None = None
     allowed: tuple[str, ...] = ()
     personal: Personal | None = None
+    is_free_text: bool = False
+
+    @property
+    def has_pseudonym(self) -> bool:
+        """True where analysts see a pseudonym for the value; other personal values are null for them."""
+        return self.personal is not None and self.type == "string" and not self.is_free_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +133,12 @@ def text(
     nullable: bool = True,
     allowed: tuple[str, ...] = (),
     personal: Personal | None = None,
+    is_free_text: bool = False,
 ) -> Column:
     """A piece of text."""
-    return Column(name, "string", description, nullable=nullable, allowed=allowed, personal=personal)
+    return Column(
+        name, "string", description, nullable=nullable, allowed=allowed, personal=personal, is_free_text=is_free_text
+    )
 
 
 def day(name: str, description: str, *, nullable: bool = False) -> Column:

@@ -15,7 +15,8 @@ site, shares are 0..1. A column is null only where the table says so.
 
 Bronze tables are named `bronze.<source>__<table>`; a name over 63 bytes is cut and ends in a hash. They hold the source's own columns, typed by
 the source map, and `_source, _batch_id, _ingested_at, _hash_version, _row_hash, _business_date, _misfits`. They are append-only. The bronze tables below are what
-the house notes beside them. *Personal* says whose data a column holds: customers and agents stand in the readers' copy under pseudonyms.
+the house notes beside them. *Personal* says whose data a column holds: in the analysts' copy a person stands under a pseudonym there,
+and free text is null.
 """
 
 _OPERATIONAL_HEAD = """# Operational tables
@@ -46,7 +47,8 @@ def _row(table: Table, column: Column) -> str:
     is_required = not column.nullable or column.name in table.key
     meaning = column.description + (f" One of: {_names(column.allowed)}." if column.allowed else "")
     meaning += _range(table, column)
-    meaning += f" Personal ({column.personal})." if column.personal else ""
+    words = f"{column.personal}, free text" if column.is_free_text else column.personal
+    meaning += f" Personal ({words})." if column.personal else ""
     cells = (f"`{column.name}`", column.type, column.unit, "" if is_required else "yes", meaning.replace("|", "\\|"))
     return f"| {' | '.join(cells)} |"
 

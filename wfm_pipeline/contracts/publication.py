@@ -13,7 +13,10 @@ PUBLICATION: Final = Table(
         text("publish_id", "The publish; grows with time as text.", nullable=False),
         instant("published_at", "When the copy was made."),
         text("run_id", "The Dagster run that ended with it; null for `wfm publish`."),
-        text("persons", "How customers and agents are shown.", allowed=("pseudonyms", "keys")),
+        text("persons", "How persons are shown.", allowed=("pseudonyms", "keys")),
+        text(
+            "rule_digest", "Digest of which columns are shown, and how; a copy made by another rule is renewed whole."
+        ),
     ),
 )
 
@@ -23,7 +26,7 @@ PSEUDONYM: Final = Table(
     "One row per person in gold that readers know by another name; readers do not see this table.",
     ("kind", "value"),
     (
-        text("kind", "What the person is here: `customer` or `agent`.", nullable=False),
+        text("kind", "What the person is here: `customer`, `agent` or `planner`.", nullable=False),
         text("value", "The person's own key.", nullable=False, personal="customer"),
         text("pseudonym", "What readers see: the kind and a keyed hash.", nullable=False),
     ),

@@ -225,8 +225,16 @@ REJECTED_ROWS = Table(
         ROW_HASH,
         text("rule", "Name of the rule that found it.", nullable=False),
         flag("is_row_refused", "True: the row is out. False: one value was mended or emptied and the row stays."),
-        text("reason", "What was wrong, in words, with the value.", nullable=False, personal="customer"),
-        text("raw", "The bronze row as JSON; null: older than rejected_raw_days.", personal="customer"),
+        text(
+            "reason",
+            "What was wrong, in words, with the value.",
+            nullable=False,
+            personal="customer",
+            is_free_text=True,
+        ),
+        text(
+            "raw", "The bronze row as JSON; null: older than rejected_raw_days.", personal="customer", is_free_text=True
+        ),
         BATCH_ID,
         instant("seen_at", "When the batch came in."),
         day("business_date", "Business date of the bronze row; null where it has none.", nullable=True),

@@ -7,7 +7,7 @@ own lists are `SILVER_TABLES` and `GOLD_TABLES`.
 from collections.abc import Mapping
 from typing import Final
 
-from wfm_pipeline.contracts.columns import HIDDEN_PERSONS
+from wfm_pipeline.contracts.columns import Column
 from wfm_pipeline.contracts.coverage import COVERAGE_TABLES
 from wfm_pipeline.contracts.gold import GOLD_TABLES
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
@@ -21,7 +21,9 @@ from wfm_pipeline.contracts.publication import PUBLICATION
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.contracts.staffing import STAFFING_TABLES
 
-ALL_SILVER_TABLES: Final = (*SILVER_TABLES, *SITE_INPUTS, *PLANNERS_INPUTS, *ALLOCATION_INPUTS, *CAPACITY_INPUTS)
+PLANNERS_TABLES: Final = (*SITE_INPUTS, *PLANNERS_INPUTS, *ALLOCATION_INPUTS, *CAPACITY_INPUTS)
+"""What planners write: files that runs take in, or rows by SQL."""
+ALL_SILVER_TABLES: Final = (*SILVER_TABLES, *PLANNERS_TABLES)
 ALL_GOLD_TABLES: Final = (
     *GOLD_TABLES,
     *PLANNERS_GOLD_TABLES,
@@ -35,9 +37,13 @@ ALL_GOLD_TABLES: Final = (
     *COVERAGE_TABLES,
     PUBLICATION,
 )
-PERSONAL: Final[Mapping[str, Mapping[str, str]]] = {
-    table.name: personal
-    for table in ALL_GOLD_TABLES
-    if (personal := {one.name: one.personal for one in table.columns if one.personal in HIDDEN_PERSONS})
+GOLD_COLUMNS: Final[Mapping[str, Mapping[str, Column]]] = {
+    table.name: {column.name: column for column in table.columns} for table in ALL_GOLD_TABLES
 }
-"""Gold table -> its columns that readers see under pseudonyms -> kind of person."""
+"""Gold table -> its columns by name."""
+PERSONAL: Final[Mapping[str, Mapping[str, Column]]] = {
+    table: personal
+    for table, columns in GOLD_COLUMNS.items()
+    if (personal := {name: column for name, column in columns.items() if column.personal})
+}
+"""Gold table -> its columns that hold persons' data, by name."""

@@ -18,10 +18,10 @@ from wfm_pipeline.errors import WfmError
 from wfm_pipeline.monitoring.alerts.overview import letters_words
 from wfm_pipeline.orchestration.instance import health as dagster_health
 from wfm_pipeline.resources import House
-from wfm_pipeline.resources.options import readers_mode
 from wfm_pipeline.settings import Settings
 from wfm_pipeline.urls import masked
 from wfm_pipeline.warehouse.engines.entry import Engine
+from wfm_pipeline.warehouse.engines.postgres_rights import ROLES_FILE
 from wfm_pipeline.warehouse.engines.registry import ENGINES, kind_of
 from wfm_pipeline.warehouse.readers.privacy import privacy_words
 
@@ -62,6 +62,7 @@ def examine(settings: Settings, load_definitions: dagster_health.LoadDefinitions
         ("time zone", _time_zone, "set time_zone to an IANA name; apt-get install tzdata"),
         *_found_sources(house),
         ("warehouse", _warehouse, "check WFM_WAREHOUSE_URL"),
+        ("warehouse's role", _role, f"run {ROLES_FILE} (docs/how_to/database_roles.md) and log in as wfm_pipeline"),
         ("alerts", letters_words, "mend the channel, then `wfm alerts test`; `wfm alerts` shows what was given up"),
         (
             "Dagster's run storage",
@@ -113,7 +114,7 @@ def _home(house: House) -> str:
 
 
 def _privacy(house: House) -> str:
-    return privacy_words(house.settings.home, house.warehouse_url, readers_mode(house.settings))
+    return privacy_words(house.settings.home, house.warehouse_url, *house.readers_modes)
 
 
 def _disk(house: House) -> str:
@@ -180,6 +181,11 @@ def _source(part: SourceMap, house: House) -> str:
         for table_map in part.tables:
             reader.check(table_map)
         return f"answers; {len(reader.tables())} tables, all of the map's are there"
+
+
+def _role(house: House) -> str:
+    with house.open_warehouse() as warehouse:
+        return warehouse.rights_words()
 
 
 def _warehouse(house: House) -> str:

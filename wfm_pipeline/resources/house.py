@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.contracts.source.source_map import Missing, SourceMap
 from wfm_pipeline.errors import DataError, SettingsError, WarehouseError, WfmError
-from wfm_pipeline.resources.options import readers_mode, readers_of
+from wfm_pipeline.resources.options import personal_readers_mode, readers_mode, readers_of
 from wfm_pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class House:
             kept_open(url, home),
         ):
             if is_first:
-                close_home(home, url, readers_mode(self.settings))
+                close_home(home, url, *self.readers_modes)
                 with self.open_warehouse() as warehouse:
                     drop_leftovers(warehouse)
                     for done in bring_up_to_date(warehouse, now=utc_now(), is_asked=is_upgrade):
@@ -214,8 +214,13 @@ class House:
 
         return GoldReader.open(self.warehouse_url, self.settings.home)
 
+    @property
+    def readers_modes(self) -> tuple[int, int | None]:
+        """Modes of the folders with the analysts' copy and with the one that shows persons."""
+        return readers_mode(self.settings), personal_readers_mode(self.settings)
+
     def publish(self) -> "Publication":
-        """Renew the analysts' views and the whole readers' copy of gold."""
+        """Renew the analysts' views and the readers' copies of gold, whole."""
         from wfm_pipeline.warehouse.readers.publish import publish
 
         with self.writing(owner="publish"), self.open_warehouse() as warehouse:

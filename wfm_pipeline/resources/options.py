@@ -54,12 +54,17 @@ def silver_rules(settings: Settings) -> SilverRules:
 
 
 def readers_mode(settings: Settings) -> int:
-    """Mode of the folder with the readers' copy."""
+    """Mode of the folder with the analysts' copy."""
     return int(settings.readers_mode, 8)
 
 
+def personal_readers_mode(settings: Settings) -> int | None:
+    """Mode of the folder with the copy that shows persons; None where none is made."""
+    return int(settings.personal_readers_mode, 8) if settings.personal_readers_mode else None
+
+
 def readers_of(settings: Settings) -> "Readers":
-    """Who reads the copy, and what of persons they see.
+    """Who reads the copies, and what of persons they see.
 
     Raises:
         WarehouseError: the key of the pseudonyms cannot be read.
@@ -71,7 +76,14 @@ def readers_of(settings: Settings) -> "Readers":
     if settings.readers_see == "pseudonyms":
         given = settings.pseudonym_key
         key = given.get_secret_value().encode() if given else home_key(settings.home)
-    return Readers(settings.reader_roles, readers_mode(settings), key)
+    return Readers(
+        settings.reader_roles,
+        readers_mode(settings),
+        key,
+        personal_roles=settings.personal_reader_roles,
+        planner_roles=settings.planner_roles,
+        personal_folder_mode=personal_readers_mode(settings),
+    )
 
 
 def locality_calendars(settings: Settings) -> Mapping[str, Site]:

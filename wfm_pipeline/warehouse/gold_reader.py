@@ -28,13 +28,13 @@ class GoldReader:
         self._warehouse = warehouse
 
     @classmethod
-    def open(cls, url: str, home: Path) -> "GoldReader":
-        """Open the readers' side of a warehouse URL.
+    def open(cls, url: str, home: Path, *, with_persons: bool = False) -> "GoldReader":
+        """Open the readers' side of a warehouse URL: the analysts' copy, or the one with persons.
 
         Raises:
-            WarehouseError: nothing has been published yet.
+            WarehouseError: nothing has been published yet, or no copy with persons is made.
         """
-        return cls(open_published(url, home))
+        return cls(open_published(url, home, with_persons=with_persons))
 
     def rows(self, table: str, **equals: Any) -> pd.DataFrame:
         """Rows of a gold table in key order, where the named columns have the given values.

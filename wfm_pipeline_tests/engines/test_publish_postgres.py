@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 import uuid
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -16,10 +15,10 @@ from wfm_pipeline.contracts.gold import GOLD_TABLES
 from wfm_pipeline.contracts.planning.planners_input import QUEUE_INTERVAL_FINAL
 from wfm_pipeline.errors import SettingsError, WarehouseError
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
-from wfm_pipeline.warehouse.engines.readers_queries import VIEW_FILES
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 from wfm_pipeline.warehouse.readers.publication import Readers
 from wfm_pipeline.warehouse.readers.publish import publish
+from wfm_pipeline.warehouse.readers.shown import VIEW_FILES
 
 pytestmark = pytest.mark.postgres
 
@@ -299,13 +298,43 @@ def test_a_killed_publish_leaves_the_former_copy_and_the_next_one_completes(gold
     assert (again.stamp.publish_id, "0000010300", "000001") == (found[0], found[1], found[3])
 
 
-def test_the_script_that_makes_the_readers_role_may_be_run_twice(gold):
-    script = (Path(__file__).parents[2] / "sql" / "gold" / "reader_role_postgres.sql").read_text(encoding="utf-8")
+def test_a_reader_of_both_copies_sees_one_publish_in_them(gold):
+    """In one statement, and in one transaction, while another connection publishes again and again."""
+    readers = Readers(pseudonym_key=b"k" * 32, personal_roles=["postgres"])
+    publish_at(gold, readers=readers)
+    both = (
+        "select (select publish_id from gold_published.publication), (select publish_id from gold_personal.publication), "
+        "(select max(run_id) from gold_published.pipeline_health), (select substring(max(customer_key) from 1 for 6) "
+        "from gold_personal.customer_behavior)"
+    )
+    context = multiprocessing.get_context("spawn")
+    is_begun, is_over = context.Event(), context.Event()
+    writer = context.Process(target=_publish_often, args=(gold, readers, is_begun, is_over))
+    writer.start()
+    assert is_begun.wait(60)
 
-    with psycopg.connect(gold[0]) as connection:
-        for _ in range(2):
-            connection.execute(script)
-        assert [("wfm_reader",)] == connection.execute(
-            "select rolname from pg_roles where rolname = 'wfm_reader'"
-        ).fetchall()
-        connection.rollback()
+    seen = set()
+    with psycopg.connect(gold[0], autocommit=True) as reader:
+        while not is_over.is_set():
+            seen.add(reader.execute(both).fetchone())
+            with reader.transaction():
+                reader.execute("set transaction isolation level repeatable read")
+                seen.add(tuple(reader.execute(f"select {part}").fetchone()[0] for part in split(both)))
+    writer.join()
+
+    assert 0 == writer.exitcode
+    assert [] == [row for row in seen if row[0] != row[1] or row[2] != row[3]]
+    assert len(seen) > 1  # it read while publishes happened
+
+
+def _publish_often(gold, readers, is_begun, is_over):
+    """A desk of its own that publishes ten times."""
+    try:
+        for number in range(1, 11):
+            with open_warehouse(*gold) as warehouse:
+                write(warehouse, number)
+                publish(warehouse, readers=readers, changed={"customer_behavior", "pipeline_health"})
+            is_begun.set()
+    finally:
+        is_begun.set()
+        is_over.set()

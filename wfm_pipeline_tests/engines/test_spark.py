@@ -158,8 +158,11 @@ def test_roles_of_readers_are_refused_and_not_passed_over(url, tmp_path):
     with open_warehouse(url, tmp_path) as warehouse:
         warehouse.create(DAYS)
 
-        with pytest.raises(SettingsError, match="on Spark the server says who may read"):
-            publish(warehouse, readers=Readers(roles=("wfm_reader",)))
+        for readers in (Readers(roles=("ann",)), Readers(personal_roles=("ann",)), Readers(planner_roles=("ann",))):
+            with pytest.raises(SettingsError, match="on Spark the server says who may read"):
+                publish(warehouse, readers=readers)
+        with pytest.raises(SettingsError, match="on Spark there is no copy with persons"):
+            publish(warehouse, readers=Readers(personal_folder_mode=0o700))
 
 
 def test_a_change_of_two_tables_that_is_cut_off_leaves_each_table_whole(url, tmp_path):

@@ -89,7 +89,7 @@ ALLOCATION_PAIRS: Final = Table(
         ),
         text("from_week", "First week in which it holds, such as 2025-W28.", nullable=False),
         text("until_week", "Last week, included; null = until it is taken out."),
-        text("reason", "Why, in the planner's words."),
+        text("reason", "Why, in the planner's words.", personal="agent", is_free_text=True),
         *HISTORY,
     ),
 )
@@ -107,7 +107,7 @@ ALLOCATION_WINDOWS: Final = Table(
         text("weekdays", "`all`, or days such as `mon;wed`.", nullable=False),
         text("hours", "Windows of a day, such as `08:00-12:00,16:00-20:00` or `22:00-06:00`.", nullable=False),
         text("time_zone", "Whose clock the hours are; null = the site's."),
-        text("reason", "Why, in the planner's words.", personal="agent"),
+        text("reason", "Why, in the planner's words.", personal="agent", is_free_text=True),
         *HISTORY,
     ),
 )

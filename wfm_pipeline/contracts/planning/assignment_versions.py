@@ -28,7 +28,13 @@ ASSIGNMENT_VERSION: Final = Table(
         _VERSION,
         instant("made_at", "When it was made; null = before versions were kept.", nullable=True),
         text("run_id", "The Dagster run that made it.", nullable=False),
-        text("reason", "Why it was made: a planner's words, or the name of the schedule.", nullable=False),
+        text(
+            "reason",
+            "Why it was made: a planner's words, or the name of the schedule.",
+            nullable=False,
+            personal="planner",
+            is_free_text=True,
+        ),
         text("strategy", "Strategy that made it.", nullable=False, allowed=STRATEGY_WORDS),
         text("settings", "Strategy, switches and weights it was made with, as JSON; null = not kept then."),
         text("hours", "Working days, hours and shares of each locality, as JSON; null = not kept then."),
@@ -52,7 +58,7 @@ ASSIGNMENT_APPROVAL: Final = Table(
         instant("approved_at", "When."),
         _VERSION,
         text("approved_by", "Who.", nullable=False, personal="planner"),
-        text("reason", "Why, in the planner's words; null = not said."),
+        text("reason", "Why, in the planner's words; null = not said.", personal="planner", is_free_text=True),
     ),
 )
 
@@ -71,7 +77,12 @@ def _archive(table: Table, *more: Column) -> Table:
 DEMAND_ARCHIVE: Final = _archive(DEMAND_WEEK)
 ASSIGNMENT_ARCHIVE: Final = _archive(
     WEEKLY_RESOURCE_ASSIGNMENT,
-    text("person_facts", "What of the person counted in the week, as JSON; null = not kept then."),
+    text(
+        "person_facts",
+        "What of the person counted in the week, as JSON; null = not kept then.",
+        personal="agent",
+        is_free_text=True,
+    ),
 )
 QUALITY_ARCHIVE: Final = _archive(ALLOCATION_QUALITY)
 

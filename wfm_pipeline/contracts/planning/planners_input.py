@@ -93,7 +93,7 @@ ANOMALY_DECISIONS: Final = Table(
             allowed=DECISION_WORDS,
         ),
         text("decided_by", "Who decided.", nullable=False, personal="planner"),
-        text("why", "Why, in words."),
+        text("why", "Why, in words.", personal="planner", is_free_text=True),
         *HISTORY,
     ),
 )
@@ -114,7 +114,7 @@ FORECAST_OVERRIDES: Final = Table(
             "value", "Factor; or calls of the whole scope that are added, or that it is set to.", "", nullable=False
         ),
         text("author", "Who wants it.", nullable=False, personal="planner"),
-        text("why", "Why, in words.", nullable=False),
+        text("why", "Why, in words.", nullable=False, personal="planner", is_free_text=True),
         instant("decided_at", "When it was decided; null = when it was recorded.", nullable=True),
         flag("is_active", "False takes it back from this version on."),
         *HISTORY,
@@ -139,7 +139,7 @@ QUEUE_CHANGES: Final = Table(
         share("share", "Part of a split queue's calls that goes there; null for other kinds."),
         _KNOWN_ON,
         text("decided_by", "Who says so.", nullable=False, personal="planner"),
-        text("why", "Why, in words."),
+        text("why", "Why, in words.", personal="planner", is_free_text=True),
         *HISTORY,
     ),
 )

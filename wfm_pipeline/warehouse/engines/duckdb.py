@@ -3,6 +3,7 @@
 Not here: its readers' copy (duckdb_copy.py), and the ops store beside it (sqlite_ops.py).
 """
 
+import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -12,11 +13,18 @@ from typing import Any
 import duckdb
 import ibis
 import pyarrow as pa
+from ibis.backends.duckdb import Backend as DuckDBBackend
 
 from wfm_pipeline.errors import SettingsError, WarehouseError
 from wfm_pipeline.machine import machine_error
 from wfm_pipeline.urls import DatabaseUrl
-from wfm_pipeline.warehouse.engines.duckdb_copy import READERS_COPY, published_path, swap_copy
+from wfm_pipeline.warehouse.engines.duckdb_copy import (
+    PERSONAL_COPY,
+    READERS_COPY,
+    personal_path,
+    published_path,
+    swap_copies,
+)
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.entry import URL_OF_WAREHOUSE, Engine
 from wfm_pipeline.warehouse.engines.sqlite_ops import sqlite_store
@@ -27,7 +35,7 @@ from wfm_pipeline.warehouse.readers.publication import Readers, Stamp
 _LOCK_WORDS = ("Conflicting lock", "Could not set lock")
 _RETRY_SECONDS = 0.5
 _LONGEST_REASON = 300
-_READER = {"enable_external_access": "false"}
+_READER = {"enable_external_access": "false", "python_enable_replacements": "false"}
 _WRITER = {"preserve_insertion_order": "false", "memory_limit": "1GB"}
 """What does not fit into the limit goes to disk; the order of rows is nobody's promise."""
 _LAYERS = ("bronze", "silver", "gold")
@@ -61,15 +69,20 @@ class DuckDBWarehouse(Warehouse):
         return opened
 
     @classmethod
-    def open_published(cls, path: Path | None) -> "DuckDBWarehouse":
-        """Open the readers' copy of the warehouse file.
+    def open_published(cls, path: Path | None, *, with_persons: bool = False) -> "DuckDBWarehouse":
+        """Open a readers' copy of the warehouse file.
 
         Raises:
-            WarehouseError: nothing has been published yet.
+            WarehouseError: nothing has been published yet, or no copy with persons is made.
         """
         if path is None:
             return cls.open(None)
-        copy = published_path(path)
+        copy = personal_path(path) if with_persons else published_path(path)
+        if with_persons and not copy.exists():
+            raise WarehouseError(
+                f"there is no copy with persons at {copy}: set personal_readers_mode (WFM_PERSONAL_READERS_MODE) and "
+                "publish"
+            )
         if not copy.exists():
             raise WarehouseError(f"nothing has been published at {copy} yet; run `wfm run`, or `wfm publish` after it")
         opened = cls.open(copy, is_read_only=True)
@@ -82,14 +95,14 @@ class DuckDBWarehouse(Warehouse):
         return str(published_path(self.path)) if self.path else _NO_COPY
 
     def renew_readers_copy(self, stamp: Stamp, changed: Collection[str] | None, readers: Readers) -> dict[str, int]:
-        """Write the copy's file and swap it in; a warehouse in memory has none."""
-        if readers.roles:
+        """Write the copies' files and swap them in; a warehouse in memory has none."""
+        for name, roles in readers.roles_by_setting.items():
             raise SettingsError(
-                "reader_roles (WFM_READER_ROLES) needs a warehouse with roles; DuckDB has none: "
-                "who may read the copy is the file's permission",
-                got=sorted(readers.roles),
+                f"{name} (WFM_{name.upper()}) needs a warehouse with roles; DuckDB has none: "
+                "who may read a copy is the file's permission (readers_mode, personal_readers_mode)",
+                got=sorted(roles),
             )
-        return swap_copy(self.con.con, self.path, stamp, changed, readers) if self.path else {}
+        return swap_copies(self.con.con, self.path, stamp, changed, readers) if self.path else {}
 
     def _renew_view(self, name: str, query: str) -> None:
         self.execute(f"create or replace view {self.quoted(name)} as {query}")
@@ -158,14 +171,19 @@ class DuckDBEngine(Engine):
         """See `Engine`."""
         return DuckDBWarehouse.open(self.file, is_read_only=is_read_only)
 
-    def open_published(self) -> Warehouse:
+    def open_published(self, *, with_persons: bool = False) -> Warehouse:
         """See `Engine`."""
-        return DuckDBWarehouse.open_published(self.file)
+        return DuckDBWarehouse.open_published(self.file, with_persons=with_persons)
 
     @property
     def readers_place(self) -> Path | str:
         """The copy's file."""
         return published_path(self.file) if self.file else _NO_COPY
+
+    @property
+    def personal_folder(self) -> Path | None:
+        """Beside that of the analysts' copy."""
+        return personal_path(self.file).parent if self.file else None
 
     def writer_lock(self) -> OwnerLock | None:
         """A lock on a file beside the warehouse."""
@@ -178,10 +196,9 @@ class DuckDBEngine(Engine):
 
 def _connect(path: Path, *, is_read_only: bool, wait_seconds: float) -> ibis.BaseBackend:
     deadline = time.monotonic() + wait_seconds
-    options = _READER if is_read_only else _WRITER
     while True:
         try:
-            return ibis.duckdb.connect(path, read_only=is_read_only, **options)
+            return _reader(path) if is_read_only else ibis.duckdb.connect(path, **_WRITER)
         except duckdb.Error as error:
             if not any(word in str(error) for word in _LOCK_WORDS):
                 raise machine_error(error, path.parent) or _unopened(path, error) from error
@@ -193,11 +210,34 @@ def _connect(path: Path, *, is_read_only: bool, wait_seconds: float) -> ibis.Bas
             time.sleep(_RETRY_SECONDS)
 
 
+class _ReadersBackend(DuckDBBackend):
+    """Ibis on a file of which nobody can change the settings, so that none of its readers gets at another file.
+
+    Connections of one process to one file share its settings: the first sets and locks them, and Ibis, which would set
+    its own again with every connection, must not.
+    """
+
+    _opening = threading.Lock()
+
+    def _post_connect(self, extensions: Any = None) -> None:
+        del extensions
+        self._record_batch_readers_consumed: dict[str, Any] = {}
+        with self._opening:
+            locked = self.con.execute("select current_setting('lock_configuration')").fetchone()
+            if locked != (True,):
+                self.con.execute("set global TimeZone = 'UTC'")
+                self.con.execute("set lock_configuration = true")
+
+
+def _reader(path: Path) -> ibis.BaseBackend:
+    return _ReadersBackend().connect(path, read_only=True, **_READER)
+
+
 def _unopened(path: Path, error: Exception) -> WarehouseError:
     said = " ".join(str(error).split())[:_LONGEST_REASON]
     mend = (
         "make the readers' copy again with `wfm publish`"
-        if path.stem.endswith(READERS_COPY)
+        if path.stem.endswith((READERS_COPY, PERSONAL_COPY))
         else f"move {path.name} and {path.name}.wal away and put the last backup in their place (docs/runbook.md)"
     )
     return WarehouseError(f"{path} cannot be opened as a DuckDB database: {said}; {mend}")

@@ -22,10 +22,10 @@ from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.layout import PLAIN, Layout
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import ContractError, WarehouseError
-from wfm_pipeline.warehouse.engines.readers_queries import views_of
 from wfm_pipeline.warehouse.engines.schemas import ibis_schema, ibis_type, to_contract
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.readers.publication import Readers, Stamp
+from wfm_pipeline.warehouse.readers.shown import views_of
 
 _CHANGES_TABLES = ("alter", "drop", "create")
 """How statements begin after which a table may be another than the one known."""
@@ -265,11 +265,19 @@ class Warehouse(ABC):
 
     @abstractmethod
     def renew_readers_copy(self, stamp: Stamp, changed: Collection[str] | None, readers: Readers) -> dict[str, int]:
-        """Take gold's tables over into the readers' copy, in one move; see `publish.publish` for the words.
+        """Take gold's tables over into the readers' copies, in one move; see `publish.publish` for the words.
 
         Returns:
             Rows of each table that was taken over.
         """
+
+    def rights_words(self) -> str:
+        """Whether the login can do what a run needs, and whether it can do more, in words.
+
+        Raises:
+            WarehouseError: it can do less.
+        """
+        return "no roles here: who may read the files decides"
 
     def renew_views(self) -> None:
         """Make the analysts' views on gold, as far as the tables that they read are there."""

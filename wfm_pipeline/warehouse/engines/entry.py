@@ -72,17 +72,22 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def open_published(self) -> Warehouse:
-        """Open the readers' copy of gold, read-only; all that is read is of one publish.
+    def open_published(self, *, with_persons: bool = False) -> Warehouse:
+        """Open the analysts' copy of gold, or the one with persons, read-only; all that is read is of one publish.
 
         Raises:
-            WarehouseError: it cannot be opened, or nothing has been published yet.
+            WarehouseError: it cannot be opened, nothing has been published yet, or no copy with persons is made.
         """
 
     @property
     @abstractmethod
     def readers_place(self) -> Path | str:
         """Where readers find the copy of gold: a file, or the place in words."""
+
+    @property
+    def personal_folder(self) -> Path | None:
+        """Folder of the copy with persons, whether or not it is made; None where that is no file."""
+        return None
 
     @property
     def file(self) -> Path | None:

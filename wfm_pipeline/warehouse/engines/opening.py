@@ -26,11 +26,11 @@ def open_warehouse(url: str, home: Path, *, is_read_only: bool = False) -> Wareh
     return opened
 
 
-def open_published(url: str, home: Path) -> Warehouse:
-    """Open the readers' copy of gold of the warehouse a URL names, read-only.
+def open_published(url: str, home: Path, *, with_persons: bool = False) -> Warehouse:
+    """Open the analysts' copy of gold of the warehouse a URL names, or the one with persons, read-only.
 
     Raises:
         SettingsError: no engine goes by that scheme.
-        WarehouseError: it cannot be opened, or nothing has been published yet.
+        WarehouseError: it cannot be opened, nothing has been published yet, or no copy with persons is made.
     """
-    return engine_of(url, home).open_published()
+    return engine_of(url, home).open_published(with_persons=with_persons)

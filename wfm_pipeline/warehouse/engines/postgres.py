@@ -1,6 +1,6 @@
 """PostgreSQL as the warehouse: many readers beside the writer.
 
-Not here: its readers' copy (postgres_copy.py), its ops store and its writer's lock (postgres_ops.py).
+Not here: its readers' copies and their rights (postgres_copy.py, postgres_rights.py), its ops store and its writer's lock (postgres_ops.py).
 """
 
 import io
@@ -23,7 +23,7 @@ from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.urls import DatabaseUrl, masked
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.entry import Driver, Engine
-from wfm_pipeline.warehouse.engines.postgres_copy import PUBLISHED, check_readable, renew_copy, renew_view, table_shapes
+from wfm_pipeline.warehouse.engines.postgres_copy import check_readable, renew_copies, renew_view, table_shapes
 from wfm_pipeline.warehouse.engines.postgres_layout import (
     column_of_months,
     lacking,
@@ -37,6 +37,7 @@ from wfm_pipeline.warehouse.engines.postgres_layout import (
     settle,
 )
 from wfm_pipeline.warehouse.engines.postgres_ops import TURN_KEYS, ServerLock, lock_number, server_store
+from wfm_pipeline.warehouse.engines.postgres_rights import PERSONAL, PUBLISHED, rights_words
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.ops.locks import OwnerLock
 from wfm_pipeline.warehouse.ops.store import OpsStore
@@ -82,16 +83,16 @@ class PostgresWarehouse(Warehouse):
         return cls(con)
 
     @classmethod
-    def open_published(cls, url: DatabaseUrl) -> "PostgresWarehouse":
-        """Connect to the readers' copy, in one transaction: every table is of one publish until it is closed.
+    def open_published(cls, url: DatabaseUrl, *, with_persons: bool = False) -> "PostgresWarehouse":
+        """Connect to a readers' copy, in one transaction: every table is of one publish until it is closed.
 
         Raises:
             WarehouseError: the server refuses, nothing has been published yet, or the role may not read it.
         """
         opened = cls.open(url, is_read_only=True)
-        opened.published_schema = PUBLISHED
+        opened.published_schema = PERSONAL if with_persons else PUBLISHED
         try:
-            check_readable(opened.con.con)
+            check_readable(opened.con.con, opened.published_schema)
         except WarehouseError:
             opened.close()
             raise
@@ -106,8 +107,12 @@ class PostgresWarehouse(Warehouse):
         return _PLACE
 
     def renew_readers_copy(self, stamp: Stamp, changed: Collection[str] | None, readers: Readers) -> dict[str, int]:
-        """Change the copy's rows in one transaction."""
-        return renew_copy(self.con.con, stamp, changed, readers)
+        """Change the copies' rows in one transaction."""
+        return renew_copies(self.con.con, stamp, changed, readers)
+
+    def rights_words(self) -> str:
+        """See `Warehouse`."""
+        return rights_words(self.con.con)
 
     def _renew_view(self, name: str, query: str) -> None:
         with self.con.con.transaction():
@@ -226,9 +231,9 @@ class PostgresEngine(Engine):
         """See `Engine`."""
         return PostgresWarehouse.open(self.parsed, is_read_only=is_read_only)
 
-    def open_published(self) -> Warehouse:
+    def open_published(self, *, with_persons: bool = False) -> Warehouse:
         """See `Engine`."""
-        return PostgresWarehouse.open_published(self.parsed)
+        return PostgresWarehouse.open_published(self.parsed, with_persons=with_persons)
 
     @property
     def readers_place(self) -> Path | str:

@@ -1,23 +1,37 @@
-"""The readers' copy on PostgreSQL: schema `gold_published`, whose rows change in one transaction.
+"""The readers' copies on PostgreSQL: schemas `gold_published` and `gold_personal`, whose rows change in one transaction.
 
 A table is renewed by taking out the rows that are gone and adding the new ones, never by dropping or
 renaming it: a reader's snapshot then holds one publish, also over several statements of one transaction,
 no reader waits for the publish and it waits for none (docs/adr/0008). Unchanged rows are not touched. The copy has the
 contract's indices and no months: each month is one more table that every reader's statement locks.
+The copy with persons is made where roles are named that may read it. Not here: who may read what (postgres_rights.py).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from wfm_pipeline.contracts.publication import PSEUDONYM, PUBLICATION
-from wfm_pipeline.contracts.tables import ALL_GOLD_TABLES, PERSONAL
-from wfm_pipeline.errors import SettingsError, WarehouseError
+from wfm_pipeline.contracts.tables import ALL_GOLD_TABLES
+from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.warehouse.engines.postgres_layout import make_indices
-from wfm_pipeline.warehouse.engines.readers_queries import quoted, shown_to, views_of
+from wfm_pipeline.warehouse.engines.postgres_rights import (
+    PERSONAL,
+    PUBLISHED,
+    check_roles,
+    grant_planning,
+    grant_reading,
+)
 from wfm_pipeline.warehouse.readers.publication import Readers, Stamp
+from wfm_pipeline.warehouse.readers.shown import (
+    hidden_columns,
+    quoted,
+    rule_digest,
+    shown_tables,
+    shown_to,
+    views_of,
+)
 
-PUBLISHED = "gold_published"
-"""Schema of the readers' copy."""
 _KEYS = {table.name: table.key for table in ALL_GOLD_TABLES}
 _INDICES = {table.name: table.layout.indices for table in ALL_GOLD_TABLES}
 _LOCK_WAIT = "30s"
@@ -30,43 +44,72 @@ _Shape = tuple[tuple[str, str], ...]
 """Columns of a table and their types, in order."""
 
 
-def renew_copy(con: Any, stamp: Stamp, changed: Collection[str] | None, readers: Readers) -> dict[str, int]:
-    """Take tables over into `gold_published`, all in one transaction; gives rows per table taken over.
+@dataclass(frozen=True, slots=True)
+class _Renewed:
+    """What was taken over into a copy: rows of its tables, and how many of them were new."""
+
+    rows: Mapping[str, int]
+    added: Mapping[str, int]
+
+
+def renew_copies(con: Any, stamp: Stamp, changed: Collection[str] | None, readers: Readers) -> dict[str, int]:
+    """Take tables over into the copies, all in one transaction; gives rows per table taken over.
 
     Args:
         con: A psycopg connection outside any transaction.
         stamp: Which publish it is.
-        changed: Tables to take over besides those that the copy lacks or has with other columns; None takes all.
-        readers: Roles that get to read the copy, and what of persons they see.
+        changed: Tables to take over besides those that a copy lacks or has with other columns; None takes all.
+        readers: Roles that get to read the copies, and what of persons they see.
 
     Raises:
         SettingsError: the server has no such role.
+        WarehouseError: the login may not make a copy, or not let a role read it.
     """
-    _check_roles(con, readers.roles)
+    check_roles(con, readers)
+    copies = {PUBLISHED: readers} | ({PERSONAL: readers.of_persons} if readers.personal_roles else {})
     with con.transaction():
-        _prepare(con)
+        for schema in copies:
+            _prepare(con, schema)
     with con.transaction():
         con.execute("set transaction isolation level repeatable read")
         con.execute(f"lock table {PUBLISHED}.publication in exclusive mode")  # readers pass, another publish waits
         con.execute(f"set local lock_timeout = '{_LOCK_WAIT}'")
-        if con.execute(f"select 1 from {PUBLISHED}.publication where persons = %s", [readers.see]).fetchone() is None:
-            changed = None
-        ours, theirs = table_shapes(con, "gold"), table_shapes(con, PUBLISHED)
-        wanted = [name for name in ours if changed is None or name in changed or theirs.get(name) != ours[name]]
-        for name in theirs.keys() - ours.keys() - {PUBLICATION.name}:
-            con.execute(f"drop table {PUBLISHED}.{quoted(name)} cascade")
-        written = {name: _take_over(con, name, ours[name], theirs.get(name), readers) for name in wanted}
-        for name, query in views_of(set(ours), "postgres", PUBLISHED).items():
-            renew_view(con, PUBLISHED, name, query)
-        _stamp(con, stamp, readers)
-        _grant(con, readers.roles)
-        for name in wanted:
-            make_indices(con, f"{PUBLISHED}.{name}", _INDICES.get(name, ()))
-        rows = {name: _count(con, name) for name in wanted}
+        if PERSONAL not in copies:
+            _empty(con, PERSONAL)
+        renewed = {schema: _renew(con, schema, stamp, changed, who) for schema, who in copies.items()}
+        grant_reading(con, PUBLISHED, sorted({*readers.roles, *readers.personal_roles, *readers.planner_roles}))
+        if PERSONAL in copies:
+            grant_reading(con, PERSONAL, readers.personal_roles)
+        grant_planning(con, readers.planner_roles)
+    for schema, done in renewed.items():
+        for name, rows in done.rows.items():
+            if done.added[name] > _MUCH * rows:
+                con.execute(f"analyze {schema}.{quoted(name)}")
+    return {name: rows for done in reversed(renewed.values()) for name, rows in done.rows.items()}
+
+
+def _renew(con: Any, schema: str, stamp: Stamp, changed: Collection[str] | None, readers: Readers) -> _Renewed:
+    """Make one copy that of the publish."""
+    rule = rule_digest(readers)
+    if con.execute(f"select 1 from {schema}.publication where rule_digest = %s", [rule]).fetchone() is None:
+        changed = None
+    ours, theirs = table_shapes(con, "gold"), table_shapes(con, schema)
+    shown = shown_tables(readers, ours)
+    wanted = [name for name in shown if changed is None or name in changed or theirs.get(name) != ours[name]]
+    for name in theirs.keys() - {*shown, PUBLICATION.name}:
+        con.execute(f"drop table {schema}.{quoted(name)} cascade")
+    added = {name: _take_over(con, schema, name, ours[name], theirs.get(name), readers) for name in wanted}
     for name in wanted:
-        if written[name] > _MUCH * rows[name]:
-            con.execute(f"analyze {PUBLISHED}.{quoted(name)}")
-    return rows
+        make_indices(con, f"{schema}.{name}", _INDICES.get(name, ()))
+    for name, query in views_of(set(shown), "postgres", schema).items():
+        renew_view(con, schema, name, query)
+    con.execute(f"delete from {schema}.publication")
+    con.execute(
+        f"insert into {schema}.publication (publish_id, published_at, run_id, persons, rule_digest) "
+        "values (%s, %s, %s, %s, %s)",
+        [stamp.publish_id, stamp.published_at, stamp.run_id, readers.see, rule],
+    )
+    return _Renewed({name: _count(con, schema, name) for name in wanted}, added)
 
 
 def renew_view(con: Any, schema: str, name: str, query: str) -> None:
@@ -101,47 +144,59 @@ def table_shapes(con: Any, schema: str) -> dict[str, _Shape]:
     return {table: tuple(columns) for table, columns in found.items()}
 
 
-def check_readable(con: Any) -> None:
-    """Refuse to read where nothing was published, or this role may not.
+def check_readable(con: Any, schema: str = PUBLISHED) -> None:
+    """Refuse to read a copy where nothing was published, or this role may not.
 
     Raises:
         WarehouseError: what is missing and what to do.
     """
+    setting = "personal_reader_roles" if schema == PERSONAL else "reader_roles"
     row = con.execute(
-        "select has_schema_privilege(oid, 'usage'), current_user from pg_namespace where nspname = %s", [PUBLISHED]
+        "select has_schema_privilege(oid, 'usage'), current_user from pg_namespace where nspname = %s", [schema]
     ).fetchone()
     if row and not row[0]:
         raise WarehouseError(
-            f"role {row[1]} may not read schema {PUBLISHED}: name it in reader_roles (WFM_READER_ROLES) and publish",
+            f"role {row[1]} may not read schema {schema}: name it in {setting} (WFM_{setting.upper()}) and publish",
             role=row[1],
         )
-    if row is None or not table_shapes(con, PUBLISHED).get(PUBLICATION.name):
-        raise WarehouseError("nothing has been published yet; run `wfm run`, or `wfm publish` after it")
+    if row is None or not table_shapes(con, schema).get(PUBLICATION.name):
+        raise WarehouseError(
+            "nothing has been published yet; run `wfm run`, or `wfm publish` after it"
+            if schema == PUBLISHED
+            else f"there is no copy with persons: name its readers in {setting} (WFM_{setting.upper()}) and publish"
+        )
 
 
-def _prepare(con: Any) -> None:
-    con.execute(f"create schema if not exists {PUBLISHED}")
+def make_schema(con: Any, schema: str) -> None:
+    """Make a schema that is not there: `if not exists` alone wants the right to make one also where it is there."""
+    if con.execute("select 1 from pg_namespace where nspname = %s", [schema]).fetchone() is None:
+        con.execute(f"create schema if not exists {schema}")
+
+
+def _prepare(con: Any, schema: str) -> None:
+    make_schema(con, schema)
     con.execute(
-        f"create table if not exists {PUBLISHED}.publication "
+        f"create table if not exists {schema}.publication "
         "(publish_id text not null, published_at timestamp not null, run_id text)"
     )
-    con.execute(f"alter table {PUBLISHED}.publication add column if not exists persons text")
+    for column in ("persons", "rule_digest"):
+        con.execute(f"alter table {schema}.publication add column if not exists {column} text")
 
 
-def _take_over(con: Any, name: str, shape: _Shape, former: _Shape | None, readers: Readers) -> int:
+def _empty(con: Any, schema: str) -> None:
+    """Take away a copy that nobody asks for any more: it would go on telling old numbers, and persons."""
+    for name in table_shapes(con, schema):
+        con.execute(f"drop table {schema}.{quoted(name)} cascade")
+
+
+def _take_over(con: Any, schema: str, name: str, shape: _Shape, former: _Shape | None, readers: Readers) -> int:
     """Make the copy's rows those of gold; gives how many were added."""
-    source, copy = f"gold.{quoted(name)}", f"{PUBLISHED}.{quoted(name)}"
-    if former is not None and shape[: len(former)] == former:
-        for column, kind in shape[len(former) :]:
-            con.execute(f"alter table {copy} add column {quoted(column)} {kind}")
-    elif former is not None:
-        con.execute(f"drop table {copy} cascade")
-        former = None
-    if former is None:
-        con.execute(f"create table {copy} (like {source})")
-    key = _KEYS.get(name)
+    source, copy = f"gold.{quoted(name)}", f"{schema}.{quoted(name)}"
     columns = [column for column, _ in shape]
-    shown = f"({shown_to(readers, columns, PERSONAL.get(name, {}), table=source, names=_NAMES)})"
+    _make_alike(con, name, shape, former, copy)
+    _let_be_null(con, copy, hidden_columns(readers, name, columns))
+    shown = f"({shown_to(readers, name, columns, table=source, names=_NAMES)})"
+    key = _KEYS.get(name)
     if key is None:  # a table of somebody else: no key to compare rows by
         con.execute(f"delete from {copy}")
         return int(con.execute(f"insert into {copy} select * from {shown} as ours").rowcount)
@@ -158,50 +213,33 @@ def _take_over(con: Any, name: str, shape: _Shape, former: _Shape | None, reader
     )
 
 
+def _make_alike(con: Any, name: str, shape: _Shape, former: _Shape | None, copy: str) -> None:
+    """Give the copy's table the columns of gold's; made anew only where one has another type or is gone."""
+    if former is not None and shape[: len(former)] == former:
+        for column, kind in shape[len(former) :]:
+            con.execute(f"alter table {copy} add column {quoted(column)} {kind}")
+        return
+    if former is not None:
+        con.execute(f"drop table {copy} cascade")
+    con.execute(f"create table {copy} (like gold.{quoted(name)})")
+
+
+def _let_be_null(con: Any, copy: str, hidden: Collection[str]) -> None:
+    """What is hidden may be null in the copy, also where gold always has a value."""
+    found = con.execute(
+        "select attname from pg_attribute where attrelid = %s::regclass and attnotnull and attname = any(%s)",
+        [copy, list(hidden)],
+    ).fetchall()
+    for (column,) in found:
+        con.execute(f"alter table {copy} alter column {quoted(column)} drop not null")
+
+
 def _list(table: str, columns: Sequence[str]) -> str:
     return ", ".join(f"{table}.{quoted(column)}" for column in columns)
 
 
-def _stamp(con: Any, stamp: Stamp, readers: Readers) -> None:
-    con.execute(f"delete from {PUBLISHED}.publication")
-    con.execute(
-        f"insert into {PUBLISHED}.publication values (%s, %s, %s, %s)",
-        [stamp.publish_id, stamp.published_at, stamp.run_id, readers.see],
-    )
-
-
-def _count(con: Any, name: str) -> int:
-    return int(con.execute(f"select count(*) from {PUBLISHED}.{quoted(name)}").fetchone()[0])
-
-
-def _check_roles(con: Any, roles: Collection[str]) -> None:
-    known = {row[0] for row in con.execute("select rolname from pg_roles where rolname !~ '^pg_'").fetchall()}
-    missing = sorted(set(roles) - known)
-    if missing:
-        raise SettingsError(
-            f"reader_roles (WFM_READER_ROLES) names {', '.join(missing)}, which the server does not know; "
-            f"its roles are {', '.join(sorted(known))}: `create role {missing[0]}`, or take it out",
-            got=missing,
-        )
-
-
-def _grant(con: Any, roles: Collection[str]) -> None:
-    """Let roles read every table and view of the copy; what they may already is not granted again."""
-    names = [
-        row[0]
-        for row in con.execute(
-            "select c.relname from pg_class as c inner join pg_namespace as n on n.oid = c.relnamespace "
-            "where n.nspname = %s and c.relkind in ('r', 'v')",
-            [PUBLISHED],
-        ).fetchall()
-    ]
-    for role in roles:
-        if not con.execute("select has_schema_privilege(%s, %s, 'usage')", [role, PUBLISHED]).fetchone()[0]:
-            con.execute(f"grant usage on schema {PUBLISHED} to {quoted(role)}")
-        for name in names:
-            relation = f"{PUBLISHED}.{quoted(name)}"
-            if not con.execute("select has_table_privilege(%s, %s, 'select')", [role, relation]).fetchone()[0]:
-                con.execute(f"grant select on {relation} to {quoted(role)}")
+def _count(con: Any, schema: str, name: str) -> int:
+    return int(con.execute(f"select count(*) from {schema}.{quoted(name)}").fetchone()[0])
 
 
 def _text(value: str) -> str:

@@ -45,7 +45,8 @@ class ServerStore(OpsStore):
 
     def _prepare(self, ops: sa.Connection) -> None:
         ops.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING_KEY)))
-        ops.execute(sa.schema.CreateSchema(SCHEMA, if_not_exists=True))
+        if not sa.inspect(ops).has_schema(SCHEMA):  # `if not exists` alone wants the right to make schemas all the same
+            ops.execute(sa.schema.CreateSchema(SCHEMA, if_not_exists=True))
 
 
 def server_store(url: DatabaseUrl) -> ServerStore:

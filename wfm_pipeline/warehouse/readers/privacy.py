@@ -1,4 +1,4 @@
-"""Who may see what is kept: folders that are the user's alone, and the way through them to the readers' copy.
+"""Who may see what is kept: folders that are the user's alone, and the way through them to the readers' copies.
 
 A home holds telephone numbers and names, so nobody else gets in. Where the setting lets others read the
 readers' copy, they may pass through the folders above it, and list or read nothing there. On a system
@@ -15,37 +15,46 @@ from wfm_pipeline.warehouse.engines.registry import engine_of
 
 _OTHERS = 0o077
 _PASS = 0o011
+_WHO = {0o700: "nobody else", 0o750: "its group", 0o755: "everybody"}
 
 
-def close_home(home: Path, url: str, readers_mode: int) -> None:
+def close_home(home: Path, url: str, readers_mode: int, personal_mode: int | None = None) -> None:
     """Make home and the folders down to the warehouse private, with what an older version left open in them.
 
     Args:
         home: The home folder; made where it is not there.
         url: URL of the warehouse.
-        readers_mode: Mode of the readers' folder; who may read there may pass through the folders above.
+        readers_mode: Mode of the analysts' folder; who may read there may pass through the folders above.
+        personal_mode: Mode of the folder of the copy with persons, likewise; None where none is made.
     """
     home.mkdir(parents=True, exist_ok=True)
-    way = _folders(home, url)
+    way, passing = _folders(home, url), _passing(readers_mode, personal_mode)
     for folder in way:
-        _close(folder, passing=readers_mode & _PASS)
+        _close(folder, passing=passing)
         for path in folder.iterdir():
-            if path not in (*way, _readers_folder(home, url)):
+            if path not in (*way, *_readers_folders(home, url, personal_mode)):
                 _close(path)
 
 
-def privacy_words(home: Path, url: str, readers_mode: int) -> str:
-    """How private the home is, in words.
+def privacy_words(home: Path, url: str, readers_mode: int, personal_mode: int | None = None) -> str:
+    """How private the home is, in words; the modes are those of `close_home`.
 
     Raises:
-        WfmError: others get in further than to the readers' copy.
+        WfmError: others get in further than to the readers' copies.
     """
+    passing = _passing(readers_mode, personal_mode)
     for folder in _folders(home, url):
         mode = stat.S_IMODE(folder.stat().st_mode)
-        if mode & _OTHERS & ~(readers_mode & _PASS):
+        if mode & _OTHERS & ~passing:
             raise WfmError(f"others may look into {folder} (mode {mode:04o})")
-    who = {0o700: "nobody else", 0o750: "its group", 0o755: "everybody"}[readers_mode]
-    return f"private; {who} may read the readers' copy" if _readers_folder(home, url) else "private"
+    if not _readers_folders(home, url, personal_mode):
+        return "private"
+    words = f"private; {_WHO[readers_mode]} may read the readers' copy"
+    return words if personal_mode is None else f"{words}, {_WHO[personal_mode]} the one with persons"
+
+
+def _passing(readers_mode: int, personal_mode: int | None) -> int:
+    return (readers_mode | (personal_mode or 0)) & _PASS
 
 
 def _folders(home: Path, url: str) -> list[Path]:
@@ -56,10 +65,13 @@ def _folders(home: Path, url: str) -> list[Path]:
     return [folder for folder in (home, *reversed(inside)) if folder.is_dir()]
 
 
-def _readers_folder(home: Path, url: str) -> Path | None:
+def _readers_folders(home: Path, url: str, personal_mode: int | None) -> list[Path]:
+    """Folders of the copies, where those are files; a copy with persons that nobody asks for any more is none."""
     engine = _engine(home, url)
-    place = engine.readers_place if engine else None
-    return place.parent if isinstance(place, Path) else None
+    if engine is None or not isinstance(engine.readers_place, Path):
+        return []
+    personal = engine.personal_folder if personal_mode is not None else None
+    return [engine.readers_place.parent, *([personal] if personal else [])]
 
 
 def _engine(home: Path, url: str) -> Engine | None:

@@ -1,10 +1,10 @@
-"""Pseudonyms: what readers of gold see instead of a customer's or an agent's own key.
+"""Pseudonyms: what analysts see instead of a customer's, an agent's or a planner's own key or name.
 
 A pseudonym is a keyed hash (HMAC-SHA-256, RFC 2104) of the kind of person and the value, so it is the same in
 every table and on every night, and nobody without the key can make it from a list of telephone numbers. Every
 one that was given out stands in `bronze.pseudonym`, which readers do not see: whoever may, finds the person there.
 
-Not here: which columns are personal (contracts) and how the copy is made (publication, readers_*).
+Not here: which columns are personal (contracts) and how the copy is made (shown.py, and warehouse/engines).
 """
 
 import hashlib
@@ -86,8 +86,10 @@ def _unnamed(warehouse: Warehouse) -> Iterator[tuple[str, str]]:
     for table, columns in PERSONAL.items():
         if not warehouse.has(f"gold.{table}"):
             continue
-        for column, kind in columns.items():
-            one = warehouse.identifier(column)
+        for column, contract in columns.items():
+            if not contract.has_pseudonym:
+                continue
+            one, kind = warehouse.identifier(column), str(contract.personal)
             query = (
                 f"select distinct {one} from {warehouse.quoted(f'gold.{table}')} as ours where {one} is not null and "
                 f"not exists (select 1 from {known} as named where named.kind = '{kind}' and named.value = ours.{one})"

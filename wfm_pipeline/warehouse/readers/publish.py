@@ -1,4 +1,4 @@
-"""Publishing gold: readers get a copy of their own, renewed in one move, and the analysts' views on it.
+"""Publishing gold: readers get copies of their own, renewed in one move, and the analysts' views on them.
 
 A run publishes the tables it changed; what else readers see stays as the former publish left it. Not here: what a
 stamp is (publication.py), what the views are and how each engine renews its copy (warehouse/engines).
@@ -13,6 +13,7 @@ from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.readers.pseudonyms import note_pseudonyms
 from wfm_pipeline.warehouse.readers.publication import Publication, Readers, Stamp
+from wfm_pipeline.warehouse.readers.shown import shown_tables
 
 
 def publish(
@@ -22,11 +23,11 @@ def publish(
     run_id: str | None = None,
     changed: Collection[str] | None = None,
 ) -> Publication:
-    """Renew the analysts' views and the readers' copy of gold; readers see the former one until it is done.
+    """Renew the analysts' views and the readers' copies of gold; readers see the former ones until it is done.
 
     Args:
         warehouse: Open for writing.
-        readers: Who may read the copy, and what of persons they see.
+        readers: Who may read the copies, and what of persons they see.
         run_id: The Dagster run that ends with this publish.
         changed: Names of the gold tables to take over; None takes all. Tables that the copy lacks, or has
             with other columns, are taken over all the same.
@@ -44,8 +45,10 @@ def publish(
     if readers.pseudonym_key is not None:
         note_pseudonyms(warehouse, readers.pseudonym_key)
     rows = warehouse.renew_readers_copy(stamp, changed, readers)
-    kept = tuple(name for name in tables if name not in rows)
-    return Publication(stamp, rows, kept, warehouse.readers_place, round(time.monotonic() - began, 3))
+    shown = shown_tables(readers, tables)
+    kept = tuple(name for name in shown if name not in rows)
+    left_out = tuple(name for name in tables if name not in shown)
+    return Publication(stamp, rows, kept, left_out, warehouse.readers_place, round(time.monotonic() - began, 3))
 
 
 def tables_changed(warehouse: Warehouse, run_ids: Collection[str]) -> set[str]:

@@ -11,13 +11,12 @@ import pandas as pd
 import sqlglot
 
 from wfm_pipeline.contracts.publication import PSEUDONYM, PUBLICATION
-from wfm_pipeline.contracts.tables import PERSONAL
 from wfm_pipeline.errors import WarehouseError
-from wfm_pipeline.warehouse.engines.readers_queries import shown_to, views_of
 from wfm_pipeline.warehouse.engines.schemas import ibis_schema, to_contract
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.engines.spark.tables import SparkTables
 from wfm_pipeline.warehouse.readers.publication import Readers, Stamp
+from wfm_pipeline.warehouse.readers.shown import rule_digest, shown_tables, shown_to, views_of
 
 PUBLISHED: Final = "gold_published"
 """Schema of the readers' copy."""
@@ -35,8 +34,8 @@ def renew_copy(
         changed: Tables to take over besides those that the copy lacks or has with other columns; None takes all.
         readers: What of persons they see.
     """
-    ours, theirs = warehouse.base_tables("gold"), set(warehouse.base_tables(PUBLISHED))
-    if PUBLICATION.name not in theirs or not warehouse.count(_STAMP, Scope({"persons": readers.see})):
+    ours, theirs = shown_tables(readers, warehouse.base_tables("gold")), set(warehouse.base_tables(PUBLISHED))
+    if not _is_alike_stamped(warehouse, theirs, readers):
         changed = None
     for name in theirs - set(ours) - {PUBLICATION.name}:
         warehouse.drop(f"{PUBLISHED}.{name}")
@@ -58,6 +57,16 @@ def check_readable(warehouse: SparkTables) -> None:
         raise WarehouseError("nothing has been published yet; run `wfm run`, or `wfm publish` after it")
 
 
+def _is_alike_stamped(warehouse: SparkTables, theirs: Collection[str], readers: Readers) -> bool:
+    """True where the former publish showed persons by the same rule; one of an older version does not say its rule."""
+    if PUBLICATION.name not in theirs:
+        return False
+    if tuple(_schema(warehouse, _STAMP).names) != PUBLICATION.column_names:
+        warehouse.drop(_STAMP)
+        return False
+    return bool(warehouse.count(_STAMP, Scope({"rule_digest": rule_digest(readers)})))
+
+
 def _is_alike(warehouse: SparkTables, name: str, theirs: Collection[str]) -> bool:
     return name in theirs and _schema(warehouse, f"gold.{name}") == _schema(warehouse, f"{PUBLISHED}.{name}")
 
@@ -72,14 +81,14 @@ def _take_over(warehouse: SparkTables, name: str, readers: Readers) -> int:
     if warehouse.has(copy) and _schema(warehouse, copy) != schema:
         warehouse.drop(copy)
     warehouse.create_from_schema(copy, schema)
-    personal = PERSONAL.get(name, {})
-    shown = shown_to(readers, schema.names, personal, table=f'"gold"."{name}"', names=PSEUDONYM.full_name)
+    shown = shown_to(readers, name, schema.names, table=f'"gold"."{name}"', names=PSEUDONYM.full_name)
     warehouse.overwrite(copy, sqlglot.transpile(shown, read="postgres", write=warehouse.dialect)[0])
     return warehouse.count(copy)
 
 
 def _stamp(warehouse: SparkTables, stamp: Stamp, readers: Readers) -> None:
     row = {"publish_id": [stamp.publish_id], "published_at": [stamp.published_at], "run_id": [stamp.run_id]}
-    rows = to_contract(PUBLICATION, pd.DataFrame({**row, "persons": [readers.see]}))
+    how = {"persons": [readers.see], "rule_digest": [rule_digest(readers)]}
+    rows = to_contract(PUBLICATION, pd.DataFrame({**row, **how}))
     warehouse.create_from_schema(_STAMP, ibis_schema(PUBLICATION))
     warehouse.overwrite(_STAMP, rows)

@@ -60,8 +60,10 @@ class SparkEngine(Engine):
         opened.is_read_only = is_read_only
         return opened
 
-    def open_published(self) -> Warehouse:
-        """See `Engine`."""
+    def open_published(self, *, with_persons: bool = False) -> Warehouse:
+        """See `Engine`; there is no copy with persons."""
+        if with_persons:
+            raise WarehouseError("on Spark no copy with persons is made; PostgreSQL and DuckDB have one")
         opened = self._connect()
         bring_back(opened, (PUBLISHED,))
         opened.published_schema, opened.is_read_only = PUBLISHED, True

@@ -56,10 +56,15 @@ class SparkWarehouse(SparkTables):
 
     def renew_readers_copy(self, stamp: Stamp, changed: Collection[str] | None, readers: Readers) -> dict[str, int]:
         """Each table of the copy by one commit, the stamp last."""
-        if readers.roles:
+        for name, roles in readers.roles_by_setting.items():
             raise SettingsError(
-                "reader_roles (WFM_READER_ROLES) are PostgreSQL's; on Spark the server says who may read the copy",
-                got=sorted(readers.roles),
+                f"{name} (WFM_{name.upper()}) are PostgreSQL's; on Spark the server says who may read the copy",
+                got=sorted(roles),
+            )
+        if readers.personal_folder_mode is not None:
+            raise SettingsError(
+                "personal_readers_mode (WFM_PERSONAL_READERS_MODE) is DuckDB's: on Spark there is no copy with persons",
+                got=readers.personal_folder_mode,
             )
         return renew_copy(self, stamp, changed, readers)
 

@@ -4,6 +4,7 @@ Not here: what the roles may do (the tests).
 """
 
 import contextlib
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ class Roles:
 
     def run_script(self, user: str | None = None) -> None:
         """Run the file, as the superuser or as somebody else."""
-        text = SCRIPT.read_text(encoding="utf-8").replace("wfm_", self.prefix)
+        text = re.sub(rf"\bwfm_({'|'.join(_KINDS)})\b", rf"{self.prefix}\1", SCRIPT.read_text(encoding="utf-8"))
         with psycopg.connect(self.url if user is None else self.url_of(user)) as connection:
             connection.execute(text)
 

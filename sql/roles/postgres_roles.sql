@@ -51,6 +51,7 @@ create schema if not exists bronze;
 create schema if not exists silver;
 create schema if not exists gold;
 create schema if not exists ops;
+create schema if not exists wfm_months;
 create schema if not exists gold_published;
 create schema if not exists gold_personal;
 do $$
@@ -59,15 +60,15 @@ declare
 begin
   for one in
     select nspname from pg_namespace
-    where nspname in ('bronze', 'silver', 'gold', 'ops', 'gold_published', 'gold_personal')
+    where nspname in ('bronze', 'silver', 'gold', 'ops', 'wfm_months', 'gold_published', 'gold_personal')
       and pg_get_userbyid(nspowner) <> 'wfm_owner'
   loop
     execute format('alter schema %I owner to wfm_owner', one.nspname);
   end loop;
 end
 $$;
-revoke all on schema bronze, silver, gold, ops, gold_published, gold_personal from public;
-grant usage, create on schema bronze, silver, gold, ops, gold_published, gold_personal to wfm_pipeline;
+revoke all on schema bronze, silver, gold, ops, wfm_months, gold_published, gold_personal from public;
+grant usage, create on schema bronze, silver, gold, ops, wfm_months, gold_published, gold_personal to wfm_pipeline;
 grant usage on schema silver, gold_published, gold_personal to wfm_pipeline with grant option;
 
 -- Tables and views that were made before there were roles come to the pipeline.
@@ -82,7 +83,7 @@ begin
       case c.relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end as kind
     from pg_class as c
     inner join pg_namespace as n on n.oid = c.relnamespace
-    where n.nspname in ('bronze', 'silver', 'gold', 'ops', 'gold_published', 'gold_personal')
+    where n.nspname in ('bronze', 'silver', 'gold', 'ops', 'wfm_months', 'gold_published', 'gold_personal')
       and c.relkind in ('r', 'p', 'v', 'm')
       and pg_get_userbyid(c.relowner) <> 'wfm_pipeline'
   loop
@@ -90,7 +91,7 @@ begin
   end loop;
 end
 $$;
-revoke all on all tables in schema bronze, silver, gold, ops, gold_published, gold_personal from public;
+revoke all on all tables in schema bronze, silver, gold, ops, wfm_months, gold_published, gold_personal from public;
 
 -- Readers: the copies, also the tables that a later publish makes.
 grant usage on schema gold_published to wfm_planner, wfm_analyst, wfm_personal_reader;

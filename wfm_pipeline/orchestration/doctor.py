@@ -20,8 +20,8 @@ from wfm_pipeline.orchestration.instance import health as dagster_health
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import Settings
 from wfm_pipeline.urls import masked
+from wfm_pipeline.warehouse.engines.copies.postgres_rights import ROLES_FILE
 from wfm_pipeline.warehouse.engines.entry import Engine
-from wfm_pipeline.warehouse.engines.postgres_rights import ROLES_FILE
 from wfm_pipeline.warehouse.engines.registry import ENGINES, kind_of
 from wfm_pipeline.warehouse.readers.privacy import privacy_words
 

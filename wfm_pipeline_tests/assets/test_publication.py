@@ -29,7 +29,7 @@ from wfm_pipeline.orchestration.jobs import (
 from wfm_pipeline.orchestration.runs.running import JobRequest
 from wfm_pipeline.orchestration.sensors import publish_sensor
 from wfm_pipeline.resources import House
-from wfm_pipeline.warehouse.engines.duckdb_copy import published_path
+from wfm_pipeline.warehouse.engines.copies.duckdb_copy import published_path
 from wfm_pipeline_tests.house_kit import LAST_DATE, count, do
 
 WHOLE_DAYS = Dates.between(LAST_DATE - dt.timedelta(days=13), LAST_DATE)

@@ -12,7 +12,7 @@ import pytest
 from wfm_pipeline.contracts.gold import CUSTOMER_BEHAVIOR, CUSTOMER_SEGMENT_CHANGE
 from wfm_pipeline.contracts.tables import ALL_GOLD_TABLES
 from wfm_pipeline.errors import WarehouseError
-from wfm_pipeline.warehouse.engines.duckdb_copy import personal_path, published_path
+from wfm_pipeline.warehouse.engines.copies.duckdb_copy import personal_path, published_path
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 from wfm_pipeline.warehouse.readers.publication import Readers

@@ -14,11 +14,11 @@ import pytest
 from wfm_pipeline.contracts.gold import GOLD_TABLES
 from wfm_pipeline.contracts.planning.planners_input import QUEUE_INTERVAL_FINAL
 from wfm_pipeline.errors import SettingsError, WarehouseError
+from wfm_pipeline.warehouse.engines.copies.shown import VIEW_FILES
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 from wfm_pipeline.warehouse.readers.publication import Readers
 from wfm_pipeline.warehouse.readers.publish import publish
-from wfm_pipeline.warehouse.readers.shown import VIEW_FILES
 
 pytestmark = pytest.mark.postgres
 

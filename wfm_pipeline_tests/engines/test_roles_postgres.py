@@ -7,8 +7,8 @@ from wfm_pipeline.contracts.columns import Table, text
 from wfm_pipeline.contracts.planning.planners_input import PLANNED_EVENTS
 from wfm_pipeline.contracts.tables import PLANNERS_TABLES
 from wfm_pipeline.errors import SettingsError, WarehouseError
+from wfm_pipeline.warehouse.engines.copies.postgres_rights import OUR_SCHEMAS, rights_words
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
-from wfm_pipeline.warehouse.engines.postgres_rights import OUR_SCHEMAS, rights_words
 from wfm_pipeline.warehouse.ops.opening import open_ops
 from wfm_pipeline.warehouse.readers.publication import Readers
 from wfm_pipeline.warehouse.readers.publish import publish

@@ -1,6 +1,6 @@
 """DuckDB as the warehouse: one file, one writer. The embedded default.
 
-Not here: its readers' copy (duckdb_copy.py), and the ops store beside it (sqlite_ops.py).
+Not here: its readers' copies (warehouse/engines/copies), and the ops store beside it (sqlite_ops.py).
 """
 
 import threading
@@ -18,7 +18,7 @@ from ibis.backends.duckdb import Backend as DuckDBBackend
 from wfm_pipeline.errors import SettingsError, WarehouseError
 from wfm_pipeline.machine import machine_error
 from wfm_pipeline.urls import DatabaseUrl
-from wfm_pipeline.warehouse.engines.duckdb_copy import (
+from wfm_pipeline.warehouse.engines.copies.duckdb_copy import (
     PERSONAL_COPY,
     READERS_COPY,
     personal_path,

@@ -22,10 +22,10 @@ from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.layout import PLAIN, Layout
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import ContractError, WarehouseError
+from wfm_pipeline.warehouse.engines.copies.shown import views_of
 from wfm_pipeline.warehouse.engines.schemas import ibis_schema, ibis_type, to_contract
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.readers.publication import Readers, Stamp
-from wfm_pipeline.warehouse.readers.shown import views_of
 
 _CHANGES_TABLES = ("alter", "drop", "create")
 """How statements begin after which a table may be another than the one known."""

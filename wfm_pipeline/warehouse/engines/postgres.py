@@ -1,6 +1,6 @@
 """PostgreSQL as the warehouse: many readers beside the writer.
 
-Not here: its readers' copies and their rights (postgres_copy.py, postgres_rights.py), its ops store and its writer's lock (postgres_ops.py).
+Not here: its readers' copies and their rights (warehouse/engines/copies), its ops store and its writer's lock (postgres_ops.py).
 """
 
 import io
@@ -21,9 +21,10 @@ from wfm_pipeline.contracts.layout import Layout
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.urls import DatabaseUrl, masked
+from wfm_pipeline.warehouse.engines.copies.postgres_copy import check_readable, renew_copies, renew_view, table_shapes
+from wfm_pipeline.warehouse.engines.copies.postgres_rights import PERSONAL, PUBLISHED, rights_words
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.entry import Driver, Engine
-from wfm_pipeline.warehouse.engines.postgres_copy import check_readable, renew_copies, renew_view, table_shapes
 from wfm_pipeline.warehouse.engines.postgres_layout import (
     column_of_months,
     lacking,
@@ -37,7 +38,6 @@ from wfm_pipeline.warehouse.engines.postgres_layout import (
     settle,
 )
 from wfm_pipeline.warehouse.engines.postgres_ops import TURN_KEYS, ServerLock, lock_number, server_store
-from wfm_pipeline.warehouse.engines.postgres_rights import PERSONAL, PUBLISHED, rights_words
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.ops.locks import OwnerLock
 from wfm_pipeline.warehouse.ops.store import OpsStore

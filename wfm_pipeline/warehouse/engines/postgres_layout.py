@@ -4,7 +4,7 @@ A month is a partition in schema `wfm_months`, so that a layer's own list of tab
 the rows that have no date or an odd one. A month is joined to its table (`attach`), which readers do not wait for.
 The planner is told of a table's size: `analyze` of a whole one looks at each of its months, so its price would grow with
 the years behind them; here months are counted that have changed. Not here: which tables are kept so (contracts), and
-the readers' copy, which has no months (postgres_copy.py).
+the readers' copy, which has no months (warehouse/engines/copies).
 """
 
 import datetime as dt
@@ -16,10 +16,9 @@ from wfm_pipeline.contracts.layout import Index, Layout
 from wfm_pipeline.contracts.source.stored_names import LONGEST_NAME_BYTES
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import WarehouseError
-from wfm_pipeline.warehouse.engines.readers_queries import VIEW_FILES, quoted
+from wfm_pipeline.warehouse.engines.copies.postgres_rights import MONTHS, make_schema
+from wfm_pipeline.warehouse.engines.copies.shown import VIEW_FILES, quoted
 
-MONTHS: Final = "wfm_months"
-"""Schema of the partitions."""
 _FIRST, _END = dt.date(1990, 1, 1), dt.date(2100, 1, 1)
 """Months are made for dates in [first, end): 1900 and 9999 are what sources write for a date they do not know."""
 _MOST_MONTHS: Final = 240
@@ -49,7 +48,7 @@ def make_table(con: Any, name: str, columns: Sequence[tuple[str, str]], months_b
     words = ", ".join(f"{quoted(column)} {kind}" for column, kind in columns)
     con.execute(f"create table {_whole(name)} ({words}) partition by range ({quoted(months_by)})")
     _wait_for_turn(con)
-    con.execute(f"create schema if not exists {MONTHS}")
+    make_schema(con, MONTHS)
     con.execute(f"create table {_part(name, _REST)} partition of {_whole(name)} default")
 
 
@@ -188,7 +187,7 @@ def lay_out(con: Any, name: str, layout: Layout) -> None:
 
 def _keep_by_months(con: Any, name: str, months_by: str) -> None:
     aside = _part(name, "plain")
-    con.execute(f"create schema if not exists {MONTHS}")
+    make_schema(con, MONTHS)
     con.execute(f"lock table {_whole(name)} in access exclusive mode")
     columns = con.execute(
         "select attname, format_type(atttypid, atttypmod) from pg_attribute "

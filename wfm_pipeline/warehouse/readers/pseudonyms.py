@@ -4,7 +4,7 @@ A pseudonym is a keyed hash (HMAC-SHA-256, RFC 2104) of the kind of person and t
 every table and on every night, and nobody without the key can make it from a list of telephone numbers. Every
 one that was given out stands in `bronze.pseudonym`, which readers do not see: whoever may, finds the person there.
 
-Not here: which columns are personal (contracts) and how the copy is made (shown.py, and warehouse/engines).
+Not here: which columns are personal (contracts) and how the copy is made (warehouse/engines/copies).
 """
 
 import hashlib

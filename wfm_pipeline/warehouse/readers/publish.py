@@ -9,11 +9,11 @@ from collections.abc import Collection
 
 from wfm_pipeline.contracts.gold import PIPELINE_HEALTH
 from wfm_pipeline.errors import WarehouseError
+from wfm_pipeline.warehouse.engines.copies.shown import shown_tables
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.readers.pseudonyms import note_pseudonyms
 from wfm_pipeline.warehouse.readers.publication import Publication, Readers, Stamp
-from wfm_pipeline.warehouse.readers.shown import shown_tables
 
 
 def publish(

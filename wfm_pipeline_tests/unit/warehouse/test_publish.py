@@ -19,12 +19,12 @@ from wfm_pipeline.contracts.gold import (
 )
 from wfm_pipeline.contracts.planning.planners_input import QUEUE_INTERVAL_FINAL
 from wfm_pipeline.errors import SettingsError, WarehouseError
+from wfm_pipeline.warehouse.engines.copies.shown import VIEW_FILES, view_query, viewed_tables
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 from wfm_pipeline.warehouse.readers.publication import Readers
 from wfm_pipeline.warehouse.readers.publish import publish, tables_changed
-from wfm_pipeline.warehouse.readers.shown import VIEW_FILES, view_query, viewed_tables
 
 URL = "duckdb:///w.duckdb"
 TABLES = (*GOLD_TABLES, QUEUE_INTERVAL_FINAL)

@@ -11,7 +11,7 @@ import pytest
 
 from wfm_pipeline.contracts.gold import CUSTOMER_BEHAVIOR, GOLD_TABLES
 from wfm_pipeline.errors import MachineError, SettingsError
-from wfm_pipeline.warehouse.engines.duckdb_copy import personal_path, published_path
+from wfm_pipeline.warehouse.engines.copies.duckdb_copy import personal_path, published_path
 from wfm_pipeline.warehouse.engines.opening import open_published, open_warehouse
 from wfm_pipeline.warehouse.gold_reader import GoldReader
 from wfm_pipeline.warehouse.readers.privacy import close_home, privacy_words

@@ -12,11 +12,11 @@ import sqlglot
 
 from wfm_pipeline.contracts.publication import PSEUDONYM, PUBLICATION
 from wfm_pipeline.errors import WarehouseError
+from wfm_pipeline.warehouse.engines.copies.shown import rule_digest, shown_tables, shown_to, views_of
 from wfm_pipeline.warehouse.engines.schemas import ibis_schema, to_contract
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.engines.spark.tables import SparkTables
 from wfm_pipeline.warehouse.readers.publication import Readers, Stamp
-from wfm_pipeline.warehouse.readers.shown import rule_digest, shown_tables, shown_to, views_of
 
 PUBLISHED: Final = "gold_published"
 """Schema of the readers' copy."""

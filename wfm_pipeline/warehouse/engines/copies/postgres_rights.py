@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from wfm_pipeline.contracts.tables import PLANNERS_TABLES
 from wfm_pipeline.errors import SettingsError, WarehouseError
+from wfm_pipeline.warehouse.engines.copies.shown import quoted
 from wfm_pipeline.warehouse.readers.publication import Readers
-from wfm_pipeline.warehouse.readers.shown import quoted
 
 ROLES_FILE: Final = "sql/roles/postgres_roles.sql"
 """The file that makes the roles, as messages name it."""
@@ -18,7 +18,9 @@ PUBLISHED: Final = "gold_published"
 """Schema of the analysts' copy."""
 PERSONAL: Final = "gold_personal"
 """Schema of the copy with persons."""
-OUR_SCHEMAS: Final = ("bronze", "silver", "gold", "ops", PUBLISHED, PERSONAL)
+MONTHS: Final = "wfm_months"
+"""Schema of the parts of tables that are kept by months."""
+OUR_SCHEMAS: Final = ("bronze", "silver", "gold", "ops", MONTHS, PUBLISHED, PERSONAL)
 _READABLE: Final = "('r', 'p', 'v', 'm')"
 """Kinds of relations that can be read: tables, partitioned ones, views, materialised views."""
 _TOO_MUCH: Final = {
@@ -27,6 +29,12 @@ _TOO_MUCH: Final = {
     "rolcreatedb": "may make databases",
     "rolbypassrls": "passes row security",
 }
+
+
+def make_schema(con: Any, schema: str) -> None:
+    """Make a schema that is not there: `if not exists` alone wants the right to make one also where it is there."""
+    if con.execute("select 1 from pg_namespace where nspname = %s", [schema]).fetchone() is None:
+        con.execute(f"create schema if not exists {schema}")
 
 
 def check_roles(con: Any, readers: Readers) -> None:

@@ -14,16 +14,15 @@ from typing import Any
 from wfm_pipeline.contracts.publication import PSEUDONYM, PUBLICATION
 from wfm_pipeline.contracts.tables import ALL_GOLD_TABLES
 from wfm_pipeline.errors import WarehouseError
-from wfm_pipeline.warehouse.engines.postgres_layout import make_indices
-from wfm_pipeline.warehouse.engines.postgres_rights import (
+from wfm_pipeline.warehouse.engines.copies.postgres_rights import (
     PERSONAL,
     PUBLISHED,
     check_roles,
     grant_planning,
     grant_reading,
+    make_schema,
 )
-from wfm_pipeline.warehouse.readers.publication import Readers, Stamp
-from wfm_pipeline.warehouse.readers.shown import (
+from wfm_pipeline.warehouse.engines.copies.shown import (
     hidden_columns,
     quoted,
     rule_digest,
@@ -31,6 +30,8 @@ from wfm_pipeline.warehouse.readers.shown import (
     shown_to,
     views_of,
 )
+from wfm_pipeline.warehouse.engines.postgres_layout import make_indices
+from wfm_pipeline.warehouse.readers.publication import Readers, Stamp
 
 _KEYS = {table.name: table.key for table in ALL_GOLD_TABLES}
 _INDICES = {table.name: table.layout.indices for table in ALL_GOLD_TABLES}
@@ -165,12 +166,6 @@ def check_readable(con: Any, schema: str = PUBLISHED) -> None:
             if schema == PUBLISHED
             else f"there is no copy with persons: name its readers in {setting} (WFM_{setting.upper()}) and publish"
         )
-
-
-def make_schema(con: Any, schema: str) -> None:
-    """Make a schema that is not there: `if not exists` alone wants the right to make one also where it is there."""
-    if con.execute("select 1 from pg_namespace where nspname = %s", [schema]).fetchone() is None:
-        con.execute(f"create schema if not exists {schema}")
 
 
 def _prepare(con: Any, schema: str) -> None:

@@ -1,7 +1,7 @@
 """What readers see, as queries: the analysts' views in an engine's own words, and rows with pseudonyms for persons.
 
-Here: what every engine's copies share. Not here: how an engine renews its copies (warehouse/engines: duckdb_copy.py,
-postgres_copy.py), who reads them (publication.py) and how a pseudonym is made (pseudonyms.py).
+Here: what every engine's copies share. Not here: how an engine renews its copies (duckdb_copy.py, postgres_copy.py), who
+reads them and how a pseudonym is made (warehouse/readers).
 """
 
 import hashlib
@@ -16,7 +16,7 @@ import sqlglot.expressions as sge
 from wfm_pipeline.contracts.tables import GOLD_COLUMNS, PERSONAL
 from wfm_pipeline.warehouse.readers.publication import Readers
 
-SQL_FOLDER = Path(__file__).parents[3] / "sql" / "gold"
+SQL_FOLDER = Path(__file__).parents[4] / "sql" / "gold"
 VIEW_FILES = {
     "Frcast_Operative_Calls": "frcast_operative_calls.sql",
     "Dim_Customer_Behavior": "dim_customer_behavior.sql",

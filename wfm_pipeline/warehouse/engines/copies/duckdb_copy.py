@@ -17,8 +17,8 @@ import duckdb
 from wfm_pipeline.contracts.publication import PSEUDONYM
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.machine import machine_error
+from wfm_pipeline.warehouse.engines.copies.shown import quoted, rule_digest, shown_tables, shown_to, views_of
 from wfm_pipeline.warehouse.readers.publication import Readers, Stamp
-from wfm_pipeline.warehouse.readers.shown import quoted, rule_digest, shown_tables, shown_to, views_of
 
 _Connection = duckdb.DuckDBPyConnection
 _COPY = "_readers"

@@ -26,7 +26,7 @@ from wfm_pipeline.asset_keys import (
     TRAINING_KEY,
     key_of,
 )
-from wfm_pipeline.contracts.gold import FORECAST_ACCURACY, QUEUE_DAY_ACTUAL, QUEUE_INTERVAL_FORECAST
+from wfm_pipeline.contracts.gold import FORECAST_ACCURACY, QUEUE_INTERVAL_FORECAST
 from wfm_pipeline.contracts.planning.planners_input import OVERRIDE_VALUE, QUEUE_INTERVAL_FINAL
 from wfm_pipeline.contracts.source.source_map import Missing
 from wfm_pipeline.contracts.staffing import QUEUE_INTERVAL_STAFFING
@@ -130,7 +130,7 @@ JOBS: Final = (
     Job(
         ISSUE,
         "Issues what the training groups have brought, applies overrides, scores and staffs it.",
-        _OVERRIDDEN | _ISSUED | _assets(key_of(FORECAST_ACCURACY), key_of(QUEUE_DAY_ACTUAL)),
+        _OVERRIDDEN | _ISSUED | _assets(key_of(FORECAST_ACCURACY)),
         needs="volumes",
     ),
     Job(PUBLISH, "Renews the readers' copy.", _PUBLICATION),

@@ -140,6 +140,8 @@ def _issue_live(step: Step, work: _Work) -> dict[str, Any]:
     made = _make(step, work, origin, is_hindcast=False)
     work.kept[origin] = made.groups
     if made.waiting:
+        for table in _TABLES:
+            step.warehouse.create(table)  # on the first night others look into them before there is an issue
         step.say(f"the issue of {origin} waits for {len(made.waiting)} training groups, which are handed out")
         return {"issue": WAITS}
     joined, frames = _joined(step, made, origin, is_hindcast=False)

@@ -149,7 +149,7 @@ def test_groups_trained_in_processes_of_their_own_are_to_the_bit_those_of_the_ma
     with handed_out.open_warehouse() as warehouse:
         assert not warehouse.has("gold.queue_interval_staffing")
     assert sorted(GROUPS) == [one.group for one in handed_out.training_shelf.handed_out() if one.is_waiting]
-    with dg.DagsterInstance.local_temp(str(tmp_path / "dagster")) as instance:
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         instance.add_dynamic_partitions(TRAINING_PARTITIONS.name, sorted(GROUPS))
         assert all(train_for_real(instance, group).success for group in GROUPS)
         assert set(GROUPS) == instance.get_materialized_partitions(TRAINING_KEY)
@@ -163,7 +163,7 @@ def test_groups_trained_in_processes_of_their_own_are_to_the_bit_those_of_the_ma
 def test_a_group_that_fails_in_its_own_process_is_missing_in_the_issue(handed_out, tmp_path):
     change_calls(handed_out, "billing", "-calls_offered - 1")
     assert issue(handed_out, AS_OF).problems == ()
-    with dg.DagsterInstance.local_temp(str(tmp_path / "dagster")) as instance:
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         instance.add_dynamic_partitions(TRAINING_PARTITIONS.name, sorted(GROUPS))
         assert [False, True] == [train_for_real(instance, group).success for group in GROUPS]
 

@@ -160,7 +160,7 @@ class AlertRules(BaseModel):
 
     alert_pending_seconds: dict[str, Seconds] = Field(
         default_factory=dict,
-        description="Kind of alert -> how long it must be wrong before it is told [s], such as { coverage_gap = 300 }.",
+        description="Kind of alert -> how long it must be wrong before it is told [s], such as 300 for coverage_gap.",
     )
     alert_clear_seconds: dict[str, Seconds] = Field(
         default_factory=dict, description="Kind of alert -> how long it must be well before it is over [s]."

@@ -16,7 +16,7 @@ from wfm_pipeline.units import cron_fault
 
 MOST_ROWS_AT_ONCE: Final = 20_000_000
 """Intervals that are trained at once where nobody says otherwise [count]: 570 queues over two years of half-hours, which take
-about 2 GB and two minutes on 2 cores (docs/how_to/train_by_groups.md)."""
+about 4 GB and three minutes of a processor (docs/how_to/train_by_groups.md)."""
 
 
 class SourceEntry(BaseModel):

@@ -77,7 +77,7 @@ def desk(request, tmp_path_factory):
     home = tmp_path_factory.mktemp("house")
     with empty_warehouse(request.param, home) as url:
         made = OnDuckDB(home) if request.param == "duckdb" else OnPostgres(url, home)
-        with open_warehouse(url, home) as warehouse:
+        with open_warehouse(made.url, home) as warehouse:
             plant(warehouse)
         yield made
 

@@ -13,12 +13,12 @@ from sqlalchemy.pool import NullPool
 from wfm_pipeline.contracts.operational.tables import OPERATIONAL_TABLES
 from wfm_pipeline.errors import DataError, SettingsError, SourceError
 from wfm_pipeline.monitoring.replay.claim import ForeignRowsError
-from wfm_pipeline.monitoring.replay.operational_tables import ddl_statements, described
 from wfm_pipeline.monitoring.replay.replaying import ReplayRequest, replay
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.sources.load import load_file
 from wfm_pipeline.sources.maps import load_map
+from wfm_pipeline.sources.operational.writing import ddl_statements, described
 from wfm_pipeline.urls import make_engine, parse_url
 
 DAY = dt.date(1999, 5, 23)

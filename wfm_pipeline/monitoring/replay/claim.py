@@ -2,7 +2,7 @@
 
 Its sign is `replay_marks`, written in the same transaction as the first rows and renewed in that of every tick, with the rows
 that each table holds then. Tables with rows and no such sign are somebody's; so are tables that hold more or fewer rows than
-the sign says. Not here: how rows are written (operational_tables).
+the sign says. Not here: how rows are written (sources/operational).
 """
 
 import datetime as dt
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from wfm_pipeline.contracts.operational.replays import ONLY_REPLAY, REPLAY_MARKS
 from wfm_pipeline.errors import WfmError
-from wfm_pipeline.monitoring.replay.operational_tables import OperationalTables, described
+from wfm_pipeline.sources.operational.writing import OperationalTables, described
 
 _MARKS: Final = described(REPLAY_MARKS)
 

@@ -22,6 +22,7 @@ from wfm_pipeline.transforms.several_legs import answering_legs
 from wfm_pipeline.warehouse.bronze.versions import append_versions
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
+from wfm_pipeline.warehouse.engines.registry import engine_of
 from wfm_pipeline.warehouse.engines.scope import of_source
 from wfm_pipeline.warehouse.ops.writing import utc_now
 from wfm_pipeline.warehouse.silver.refresh import refresh_legs
@@ -94,9 +95,8 @@ def _in_warehouse(house: House, date: dt.date) -> pd.DataFrame | None:
 
 def _is_made(house: House) -> bool:
     """Whether there is a warehouse at all; one on a server always counts as made."""
-    path = house.warehouse_url.split("://", 1)[1]
-    is_file = house.warehouse_url.startswith("duckdb:///")
-    return not is_file or (house.settings.home / path[1:]).exists()
+    file = engine_of(house.warehouse_url, house.settings.home).file
+    return file is None or file.exists()
 
 
 def _in_source(house: House, part: SourceMap, date: dt.date) -> pd.DataFrame:

@@ -20,9 +20,9 @@ from wfm_pipeline.domain.replay.pace import Clock, ticks
 from wfm_pipeline.domain.replay.recorded_day import RecordedDay
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.monitoring.replay.claim import Claim, make_marks, renew, standing_of, start_over, take
-from wfm_pipeline.monitoring.replay.operational_tables import OperationalTables
 from wfm_pipeline.monitoring.replay.recorded import Recorded, read_day
 from wfm_pipeline.resources import House
+from wfm_pipeline.sources.operational.writing import OperationalTables
 
 EVERY_SECONDS = 5.0
 """Replay time from tick to tick [s]: live boards are renewed every few seconds."""

@@ -1,6 +1,6 @@
 """The operational tables in a database: made if they are missing, upserted in sets, emptied when asked.
 
-PostgreSQL, MariaDB and SQLite. Not here: whose rows they are (claim), reading a live centre's tables.
+PostgreSQL, MariaDB and SQLite. Not here: whose rows they are (monitoring/replay), reading a live centre's tables (database.py).
 """
 
 import datetime as dt

@@ -247,12 +247,14 @@ def test_a_step_that_waits_for_wfm_upgrade_stops_a_run_and_nothing_is_changed(fo
     with former.open_warehouse() as warehouse:
         with pytest.raises(WarehouseError, match=r"waits for: step 1, a change: one row\. Make a backup.*wfm upgrade"):
             bring_up_to_date(warehouse, now=NOW, steps=steps)
-        untouched = (stored_version(warehouse), pending_changes(warehouse, now=NOW, steps=steps)[-1].what)
+        untouched = stored_version(warehouse)
+        waiting = [change.what for change in pending_changes(warehouse, now=NOW, steps=steps)]
 
         done = bring_up_to_date(warehouse, now=NOW, steps=steps, is_asked=True)
 
-        assert (0, "step 1, a change: one row") == untouched
-        assert "step 1, a change: one row" == done[-1]
+        assert untouched == 0
+        assert "step 1, a change: one row" in waiting
+        assert waiting == list(done)  # on PostgreSQL tables are laid out anew besides
         assert SCHEMA_VERSION == stored_version(warehouse)
 
 

@@ -31,6 +31,7 @@ ENGINES = {
     "PostgreSQL": "WFM_TEST_POSTGRES_URL",
     "MariaDB": "WFM_TEST_MARIADB_URL",
     "SQL Server": "WFM_TEST_MSSQL_URL",
+    "Spark on a JVM": "WFM_TEST_SPARK_HOME",
     "public call-centre data": "WFM_REAL_DATA",
 }
 

@@ -156,7 +156,7 @@ def ingest(warehouse, rows, source_map=SOURCE, role="call_legs"):
         source_map=source_map,
         table_map=table_map,
         read=lambda: iter([prepare(table, table_map, clock)] if rows else []),
-        batch_id=f"batch-{next(_batches):06d}",
+        batch_id=f"batch_{next(_batches):06d}",  # no hyphen: staging tables are named after it (docs/adr/0019)
         ingested_at=dt.datetime(2026, 4, 1),
     )
 

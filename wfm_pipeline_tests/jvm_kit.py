@@ -78,21 +78,20 @@ def jvm_spark(folder: Path) -> Iterator[str]:
 def _words(home: Path, port: int, folder: Path) -> list[str]:
     """The command that starts the server; fails where Java or a part of that Spark is not there."""
     submit = home / "bin" / "spark-submit"
-    assert submit.is_file(), f"{VARIABLE} names {home}, in which there is no bin/spark-submit"
-    assert list((home / "jars").glob("spark-connect_*.jar")), (
-        f"{home}/jars holds no spark-connect: take Spark 4.0 or later"
-    )
-    has_java = bool(os.environ.get("JAVA_HOME") or shutil.which("java"))
-    assert has_java, f"{VARIABLE} is set, but there is no java (on the PATH or as JAVA_HOME)"
-    settings = (
-        _SETTINGS
-        | NEWER
-        | {
-            "spark.connect.grpc.binding.port": str(port),
-            "spark.local.dir": str(folder / "scratch"),
-            "spark.sql.warehouse.dir": str(folder / "unplaced"),
-        }
-    )
+    lacks = {
+        "Java (on the PATH or as JAVA_HOME)": not (os.environ.get("JAVA_HOME") or shutil.which("java")),
+        f"{submit}": not submit.is_file(),
+        f"{home}/jars/spark-connect_*.jar (Spark 4.0 or later)": not list((home / "jars").glob("spark-connect_*.jar")),
+    }
+    if missing := [what for what, is_missing in lacks.items() if is_missing]:
+        pytest.fail(f"{VARIABLE} is set, but there is no {', and no '.join(missing)}")
+    settings = {
+        **_SETTINGS,
+        **NEWER,
+        "spark.connect.grpc.binding.port": str(port),
+        "spark.local.dir": str(folder / "scratch"),
+        "spark.sql.warehouse.dir": str(folder / "unplaced"),
+    }
     given = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
     server = ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
     return [str(submit), "--master", "local[2]", "--driver-memory", "2g", *given, *server]

@@ -143,17 +143,11 @@ def test_times_without_a_zone_keep_the_hour_that_no_clock_shows(warehouse):
 # -- what Spark 4.0 does otherwise than Sail -----------------------------------------------------
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="Spark's catalogue takes letters, digits and _ in the name of a table, and a batch has hyphens in its own",
-)
-def test_the_staging_table_of_a_batch_can_be_made(warehouse):
+def test_the_staging_table_of_a_batch_has_a_name_that_sparks_own_catalogue_takes(warehouse):
     name = staging_name("bronze", batch_id("0a1b2c3d"))
 
-    assert "INVALID_SCHEMA_OR_RELATION_NAME" not in said(
-        warehouse.create_from_schema, name, ibis.schema({"id": "string"})
-    )
+    warehouse.create_from_schema(name, ibis.schema({"id": "string"}))
+
     assert warehouse.has(name)
 
 

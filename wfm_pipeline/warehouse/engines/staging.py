@@ -18,7 +18,8 @@ _MOST_LETTERS: Final = 40
 
 def staging_name(layer: Layer, word: str) -> str:
     """A name for a staging table, `layer.table`; the word, such as the batch id, is for people who look."""
-    return f"{layer}.{_PREFIX}{word[:_MOST_LETTERS]}_{uuid.uuid4().hex[:12]}"
+    plain = word[:_MOST_LETTERS].lower().replace("-", "_")  # all that Spark's own catalogue takes and gives back
+    return f"{layer}.{_PREFIX}{plain}_{uuid.uuid4().hex[:12]}"
 
 
 def is_staging(name: str) -> bool:

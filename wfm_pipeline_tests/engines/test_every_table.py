@@ -114,17 +114,18 @@ def hash_of_day(warehouse, table, date):
 
 
 def test_a_new_column_of_every_type_is_null_in_older_rows(warehouse):
-    rows = rows_of_contract(NEW)
-    warehouse.replace(NEW, rows, Scope())
-    more = [dataclasses.replace(column, name=f"later_{column.name}", nullable=True) for column in NEW.columns]
-    wider = dataclasses.replace(NEW, columns=(*NEW.columns, *more))
+    narrow = dataclasses.replace(NEW, name="widened_later")
+    rows = rows_of_contract(narrow)
+    warehouse.replace(narrow, rows, Scope())
+    more = [dataclasses.replace(column, name=f"later_{column.name}", nullable=True) for column in narrow.columns]
+    wider = dataclasses.replace(narrow, columns=(*narrow.columns, *more))
 
     warehouse.create(wider)
 
     found = stored(warehouse, wider)
     assert found.num_rows == rows.num_rows
     assert all(found[column.name].null_count == rows.num_rows for column in more)
-    warehouse.drop(NEW.full_name)
+    warehouse.drop(wider.full_name)
 
 
 def test_readers_get_every_gold_table_and_nobody_by_the_own_key(engine, warehouse, monkeypatch):

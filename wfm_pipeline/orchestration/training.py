@@ -50,10 +50,12 @@ def training_executor(settings: Settings) -> dg.ExecutorDefinition:
         ) from error
     if not settings.training_executor_config:
         return found
-    try:
-        return found.configured(dict(settings.training_executor_config), name=name)
+    configured = found.configured(dict(settings.training_executor_config), name=name)
+    try:  # Dagster looks at it when a run starts, which is too late
+        dg.validate_run_config(dg.GraphDefinition(name="empty").to_job(executor_def=configured), {})
     except dg.DagsterInvalidConfigError as error:
         raise SettingsError(f"training_executor_config does not fit {settings.training_executor!r}: {error}") from error
+    return configured
 
 
 def training_sensor(house: House, *, training: AssetJob, issue: AssetJob) -> dg.SensorDefinition:

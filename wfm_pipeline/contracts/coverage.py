@@ -6,6 +6,7 @@ No asset makes them yet: a live cycle will write them. Not here: how they are wo
 from typing import Final
 
 from wfm_pipeline.contracts.columns import Column, Table, count, day, instant, local_time, number, share, text
+from wfm_pipeline.contracts.layout import BY_SERVICE_DATE
 
 _SERVICE: Final = text("service_id", "The service.", nullable=False)
 _AS_OF: Final = instant("as_of", "Instant of the question; nothing after it was known.")
@@ -55,6 +56,7 @@ COVERAGE_INTERVAL: Final = Table(
         _AS_OF,
     ),
     partition="business_date",
+    layout=BY_SERVICE_DATE,
 )
 
 COVERAGE_GAP: Final = Table(
@@ -98,6 +100,7 @@ COVERAGE_GAP: Final = Table(
         _AS_OF,
     ),
     partition="business_date",
+    layout=BY_SERVICE_DATE,
 )
 
 COVERAGE_TABLES: Final = (COVERAGE_INTERVAL, COVERAGE_GAP)

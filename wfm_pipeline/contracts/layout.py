@@ -51,3 +51,7 @@ BY_ISSUE: Final = Layout(
     ),
 )
 """Rows of forecasts: a run replaces those of one issue, and every night leaves one more."""
+BY_SERVICE_DATE: Final = Layout(
+    "business_date", (Index(("business_date", "service_id"), "the hours that a look replaces; a service's day"),)
+)
+"""Rows of live coverage: a look replaces some services' hours of a date."""

@@ -10,7 +10,7 @@ from wfm_pipeline.contracts.coverage import COVERAGE_GAP, COVERAGE_INTERVAL
 from wfm_pipeline.domain.coverage.gaps import GAP_COLUMNS
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.warehouse.contract_check import inspect_contract
-from wfm_pipeline.warehouse.shelves.coverage_history import CoverageHistory, Written
+from wfm_pipeline.warehouse.shelves.coverage.history import CoverageHistory, Written
 from wfm_pipeline_tests.coverage_kit import (
     DAY,
     NO_HISTORY,

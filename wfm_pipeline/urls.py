@@ -7,6 +7,7 @@ that this process has met. Not here: where secrets come from (secret_settings.py
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, quote_plus
@@ -15,6 +16,7 @@ from wfm_pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 _FILE_KINDS: Final = ("sqlite", "duckdb")
 """Their URLs name a file: no user, no password, and an @ is part of a path."""
@@ -101,18 +103,52 @@ def make_engine(url: DatabaseUrl, *, scheme: str | None = None, **options: Any) 
     """
     import sqlalchemy as sa  # noqa: PLC0415  (half a second, and most commands read no URL)
 
-    refused = SettingsError(f"{url}: the driver does not take the options after the ? of the URL; none is shown")
-    try:
+    with _options_refused(url):
         engine = sa.create_engine(url.parts.set(drivername=scheme or url.parts.drivername), **options)
+    return _guarded(engine, url)
+
+
+def make_async_engine(url: DatabaseUrl, *, scheme: str, **options: Any) -> "AsyncEngine":
+    """As `make_engine`, with a driver that waits without holding up others.
+
+    Args:
+        url: The database.
+        scheme: Dialect and driver, as `postgresql+psycopg`.
+        options: Of SQLAlchemy's `create_async_engine`.
+
+    Returns:
+        An engine; it connects when first asked.
+
+    Raises:
+        SettingsError: the driver does not take the options after the `?`.
+        NoSuchModuleError: there is no such dialect.
+        ImportError: the driver is not installed.
+    """
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
+
+    with _options_refused(url):
+        engine = create_async_engine(url.parts.set(drivername=scheme), **options)
+    _guarded(engine.sync_engine, url)
+    return engine
+
+
+@contextmanager
+def _options_refused(url: DatabaseUrl) -> Iterator[None]:
+    try:
+        yield
     except (TypeError, ValueError):
-        raise refused from None
+        raise SettingsError(
+            f"{url}: the driver does not take the options after the ? of the URL; none is shown"
+        ) from None
+
+
+def _guarded(engine: "sa.Engine", url: DatabaseUrl) -> "sa.Engine":
+    import sqlalchemy as sa  # noqa: PLC0415
 
     @sa.event.listens_for(engine, "do_connect")
     def connect(dialect: Any, _record: object, words: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        try:
+        with _options_refused(url):
             return dialect.connect(*words, **named)
-        except (TypeError, ValueError):
-            raise refused from None
 
     return engine
 

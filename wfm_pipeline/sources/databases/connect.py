@@ -11,7 +11,7 @@ from wfm_pipeline.errors import SourceError
 from wfm_pipeline.machine import machine_error
 from wfm_pipeline.sources.databases.retry import SourceGoneError
 from wfm_pipeline.sources.rows.value_texts import decode
-from wfm_pipeline.urls import make_engine, masked, parse_url
+from wfm_pipeline.urls import DatabaseUrl, make_engine, masked, parse_url
 
 _LONGEST_MESSAGE: Final = 400
 _GONE_WORDS: Final = (
@@ -23,7 +23,13 @@ _GONE_WORDS: Final = (
     "could not connect",
     "database is locked",
     "gone away",
+    "is shutting down",
     "is starting up",
+    "name or service not known",
+    "name resolution",
+    "network is unreachable",
+    "no route to host",
+    "not yet accepting connections",
     "lost connection",
     "broken pipe",
     "server closed the connection",
@@ -79,29 +85,51 @@ class Connection:
                 url=self.shown_url,
             ) from None
         if self.engine.dialect.name == "sqlite":
-            self._check_file(is_made_if_missing=is_made_if_missing)
+            check_file(self._url, is_made_if_missing=is_made_if_missing)
             sa.event.listen(self.engine, "connect", _read_any_text)
 
     def error(self, error: Exception) -> SourceError:
         """Our error for a driver's: one line, without password, statement or values."""
-        text = _safe(error.orig if isinstance(error, DBAPIError) and error.orig else error)
-        is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
-        is_gone = is_lost or isinstance(error, OSError) or any(word in text.lower() for word in _GONE_WORDS)
-        fault = machine_error(error)
-        if fault and self.engine.dialect.name == "sqlite":
-            return SourceError(f"{self.shown_url}: {fault}", url=self.shown_url)
-        kind = SourceGoneError if is_gone else SourceError
-        return kind(f"{self.shown_url}: {text}{_advice(error)}", url=self.shown_url)
+        return source_error(error, shown_url=self.shown_url, is_a_file=self.engine.dialect.name == "sqlite")
 
-    def _check_file(self, *, is_made_if_missing: bool) -> None:
-        name = self._url.parts.database
-        if not name or name == ":memory:" or Path(name).is_file():
-            return
-        if not is_made_if_missing:
-            raise SourceError(
-                f"{self.shown_url}: there is no such file; `wfm sample` or `wfm load` makes one", url=self.shown_url
-            )
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
+
+def source_error(error: BaseException, *, shown_url: str, is_a_file: bool = False) -> SourceError:
+    """Our error for a driver's: one line, without password, statement or values.
+
+    Args:
+        error: What the driver, SQLAlchemy or the system raised.
+        shown_url: Scheme, host and database.
+        is_a_file: True where the database is a file of this machine, whose faults are the file's.
+
+    Returns:
+        A `SourceGoneError` where another try may help.
+    """
+    text = _safe(error.orig if isinstance(error, DBAPIError) and error.orig else error)
+    is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    is_gone = is_lost or isinstance(error, OSError) or any(word in text.lower() for word in _GONE_WORDS)
+    fault = machine_error(error)
+    if fault and is_a_file:
+        return SourceError(f"{shown_url}: {fault}", url=shown_url)
+    kind = SourceGoneError if is_gone else SourceError
+    return kind(f"{shown_url}: {text}{_advice(error)}", url=shown_url)
+
+
+def check_file(url: DatabaseUrl, *, is_made_if_missing: bool = False) -> None:
+    """Whether the file of a SQLite database is there.
+
+    Args:
+        url: Its URL.
+        is_made_if_missing: Its folder is made, where it is not.
+
+    Raises:
+        SourceError: it is not.
+    """
+    name = url.parts.database
+    if not name or name == ":memory:" or Path(name).is_file():
+        return
+    if not is_made_if_missing:
+        raise SourceError(f"{url}: there is no such file; `wfm sample` or `wfm load` makes one", url=str(url))
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
 
 
 def _safe(error: BaseException) -> str:

@@ -1,10 +1,11 @@
 """The door of the operational tables: columns there, units as declared, rows that can be true; then seconds and shares.
 
-Not here: asking a database (database).
+Not here: asking a database (database), the door of a live view, which leaves out and goes on (live).
 """
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from wfm_pipeline.contracts.columns import Table
@@ -42,6 +43,27 @@ def through_the_door(table: Table, raw: pd.DataFrame) -> OperationalRows:
     Raises:
         SourceError: a column is missing, or one came in another unit than its contract says.
     """
+    typed, misfits = columns_in_type(table, raw)
+    slips = find_unit_slips(table, typed)
+    if slips:
+        raise SourceError(f"{slip_words(slips)}; nothing was read", table=table.name, slips=slips)
+    judged = judge_rows(table, typed, misfits)
+    return OperationalRows(to_house_units(table, judged.rows), judged.findings)
+
+
+def columns_in_type(table: Table, raw: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """Every column of a contract, in its type.
+
+    Args:
+        table: The contract.
+        raw: Rows as they came.
+
+    Returns:
+        As `typed_rows`.
+
+    Raises:
+        SourceError: a column is missing.
+    """
     missing = [name for name in table.column_names if name not in raw.columns]
     if missing:
         raise SourceError(
@@ -50,12 +72,7 @@ def through_the_door(table: Table, raw: pd.DataFrame) -> OperationalRows:
             table=table.name,
             missing=missing,
         )
-    typed, misfits = typed_rows(table, raw)
-    slips = find_unit_slips(table, typed)
-    if slips:
-        raise SourceError(slip_words(slips), table=table.name, slips=slips)
-    judged = judge_rows(table, typed, misfits)
-    return OperationalRows(to_house_units(table, judged.rows), judged.findings)
+    return typed_rows(table, raw)
 
 
 def slip_words(slips: tuple[UnitSlip, ...]) -> str:
@@ -73,4 +90,4 @@ def slip_words(slips: tuple[UnitSlip, ...]) -> str:
         for slip in slips[:MOST_NAMED]
     ]
     more = len(slips) - len(told)
-    return "; ".join(told) + (f"; and {more} more like these" if more else "") + "; nothing was read"
+    return "; ".join(told) + (f"; and {more} more like these" if more else "")

@@ -50,6 +50,7 @@ class LiveCoverageRequest:
         history: Days before, see `required.RequiredRequest`.
         states: agent_id, state, started_at, ended_at.
         known_from: Instant from which states are recorded; None = none are.
+        unrecorded: starts_at, ends_at after it of which none are, see `unrecorded.unrecorded_stretches`; None = none.
         registrations: agent_id, service_id, is_registered.
         shifts: agent_id, starts_at, ends_at; None = no roster is there.
         breaks: The same columns.
@@ -81,6 +82,7 @@ class LiveCoverageRequest:
     off_product: pd.DataFrame
     rates: pd.DataFrame
     contacts: pd.DataFrame
+    unrecorded: pd.DataFrame | None = None
     reforecast: pd.DataFrame | None = None
     policies: Mapping[str, StaffingPolicy] = field(default_factory=dict)
     default: StaffingPolicy = field(default_factory=StaffingPolicy)
@@ -134,7 +136,7 @@ def answer_live_coverage(request: LiveCoverageRequest) -> LiveCoverageAnswer:
         )
     )
     grid = grid_of(required["interval_start"], request.interval_seconds)
-    known = known_seconds(grid, request.known_from, request.as_of)
+    known = known_seconds(grid, request.known_from, request.as_of, request.unrecorded)
     counted = count_states(request.states, as_of=request.as_of, rules=request.rules)
     registered = registrations(request.registrations, pd.Index(required["service_id"].unique(), dtype=object))
     load = service_loads(required, registered, grid)

@@ -1,6 +1,6 @@
 """Contracts of live coverage: people against need per service and interval, and the gaps.
 
-No asset makes them yet: a live cycle will write them. Not here: how they are worked out (domain/coverage).
+Not here: how they are worked out (domain/coverage), and keeping them (warehouse/shelves).
 """
 
 from typing import Final
@@ -52,7 +52,7 @@ COVERAGE_INTERVAL: Final = Table(
         number("aht_seconds", "Their expected handle time.", "s", minimum=0),
         number("offered_load_erlangs", "Calls x handle time / length of the interval.", "erlangs", minimum=0),
         text("basis", "From what the need is known.", nullable=False, allowed=_BASES),
-        text("reason", "Why there is no need, with tables and days; null where there is one."),
+        text("reason", "Why need or people are not known, with table and stretch; null where both are."),
         _AS_OF,
     ),
     partition="business_date",

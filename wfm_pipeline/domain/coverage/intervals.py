@@ -5,7 +5,7 @@ shares), and what shortages add up to (gaps).
 
 People are those really there once an interval has begun, and those rostered before; `people_from` says which. What is
 not known stays unknown: an interval that has begun and of which no states are recorded has no coverage, and the roster
-never stands in for it. Coverage is people over need; where nobody is needed it is null and only the status speaks.
+never stands in for it; `reason` says which table has nothing of when. Coverage is people over need; where nobody is needed it is null and only the status speaks.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.domain.arrays import ROUNDING, FloatArray
+from wfm_pipeline.domain.arrays import ROUNDING, BoolArray, FloatArray
 from wfm_pipeline.domain.coverage.grid import need_columns
 from wfm_pipeline.domain.coverage.required import policy_columns
 from wfm_pipeline.domain.staffing.erlang import erlang_a
@@ -25,6 +25,13 @@ from wfm_pipeline.errors import DataError
 OPTIMAL, ADEQUATE, SHORTAGE, SURPLUS, UNKNOWN_STATUS = "optimal", "adequate", "shortage", "surplus", "no_data"
 STATUSES: Final = (OPTIMAL, ADEQUATE, SHORTAGE, SURPLUS, UNKNOWN_STATUS)
 ACTUAL, SCHEDULED = "actual", "scheduled"
+STATES_TABLE, SHIFTS_TABLE, GROUPS_TABLE = "agent_states", "shifts", "service_groups"
+_NOTHING_OF: Final = {
+    STATES_TABLE: "agent_states has nothing recorded",
+    SHIFTS_TABLE: "shifts has no roster",
+    GROUPS_TABLE: "service_groups has nobody who works for the service",
+}
+"""Table that people would be known from -> what is wrong with it; the stretch follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +128,7 @@ def coverage_intervals(request: CoverageRequest) -> pd.DataFrame:
         agents_available [agents], people (those counted), people_from (`actual` or `scheduled`), coverage (share, null
         where nobody is needed or something is unknown), status, service_level_target, projected_service_level (answered
         within the target over offered by Erlang A with these people; null without calls or where something is unknown)
-        and as_of.
+        and as_of. `reason` says besides why people are not known: table and stretch.
 
     Raises:
         DataError: a column is missing, or a service has an interval twice.
@@ -144,6 +151,7 @@ def coverage_intervals(request: CoverageRequest) -> pd.DataFrame:
         coverage = np.where(required > 0, people / required, np.nan)
     policy = policy_columns(rows["service_id"], request.policies, request.default)
     return rows.assign(
+        reason=rows["reason"].where(rows["reason"].notna(), _people_missing(rows, people, has_begun, request)),
         people=people,
         people_from=np.where(has_begun, ACTUAL, SCHEDULED),
         coverage=coverage,
@@ -154,6 +162,27 @@ def coverage_intervals(request: CoverageRequest) -> pd.DataFrame:
         ),
         as_of=request.as_of,
     )
+
+
+def _people_missing(
+    rows: pd.DataFrame, people: FloatArray, has_begun: BoolArray, request: CoverageRequest
+) -> pd.Series:
+    """Why people are not known, the same words for intervals that follow each other; None where they are."""
+    found = pd.Series([None] * len(rows), dtype=object, index=rows.index)
+    is_unknown = np.isnan(people)
+    if not is_unknown.any():
+        return found
+    start, step = rows["interval_start"], pd.Timedelta(seconds=request.interval_seconds)
+    of_nobody = pd.Series(is_unknown).groupby(start.to_numpy()).transform("all").to_numpy()
+    table = np.where(of_nobody, np.where(has_begun, STATES_TABLE, SHIFTS_TABLE), GROUPS_TABLE)
+    kind = pd.Series(np.where(is_unknown, table, ""), index=rows.index)
+    is_new = (
+        (kind != kind.shift()) | (rows["service_id"] != rows["service_id"].shift()) | (start != start.shift() + step)
+    )
+    for _, run in start[is_unknown].groupby(is_new.cumsum()[is_unknown]):
+        words = _NOTHING_OF[kind[run.index[0]]]
+        found[run.index] = f"{words} from {run.iloc[0]:%Y-%m-%d %H:%M} to {run.iloc[-1] + step:%Y-%m-%d %H:%M} UTC"
+    return found
 
 
 def projected_service_level(

@@ -126,21 +126,29 @@ def agent_seconds(stretches: pd.DataFrame, agents: pd.Index, grid: DayGrid) -> F
     return seconds_per_interval(who[is_asked], starts, ends, people=len(agents), grid=grid)
 
 
-def known_seconds(grid: DayGrid, known_from: pd.Timestamp | None, as_of: pd.Timestamp) -> FloatArray:
+def known_seconds(
+    grid: DayGrid, known_from: pd.Timestamp | None, as_of: pd.Timestamp, unrecorded: pd.DataFrame | None = None
+) -> FloatArray:
     """How much of each interval is known.
 
     Args:
         grid: The intervals.
         known_from: Instant from which states of agents are recorded; None: no state is recorded at all.
         as_of: Instant up to which they are.
+        unrecorded: starts_at, ends_at in between of which no state is recorded, whole intervals; None = none.
 
     Returns:
-        Seconds [s] of `[known_from, as_of)`, shape (n_intervals,); 0 where nothing is known.
+        Seconds [s] of `[known_from, as_of)` that are recorded, shape (n_intervals,); 0 where nothing is known.
     """
     if known_from is None or known_from >= as_of:
         return np.zeros(grid.intervals)
     edges = grid.seconds_of(pd.Series([known_from, as_of]))
-    return seconds_per_interval(np.array([0]), edges[:1], edges[1:], people=1, grid=grid)[0]
+    known = seconds_per_interval(np.array([0]), edges[:1], edges[1:], people=1, grid=grid)[0]
+    if unrecorded is None or unrecorded.empty:
+        return known
+    starts, ends = grid.seconds_of(unrecorded["starts_at"]), grid.seconds_of(unrecorded["ends_at"])
+    holes = seconds_per_interval(np.zeros(len(starts), dtype=np.int64), starts, ends, people=1, grid=grid)[0]
+    return np.where(holes > 0, 0.0, known)
 
 
 def site_people(stretches: pd.DataFrame, grid: DayGrid, known: FloatArray) -> pd.DataFrame:

@@ -57,7 +57,7 @@ def covered(*, as_of="09:30", actual=(8.0, 9.0, np.nan, np.nan), scheduled=(10.0
     keys = pd.DataFrame({"service_id": "a", "interval_start": starts})
     return coverage_intervals(
         CoverageRequest(
-            required=keys.assign(agents_required=required, calls_mean=40.0, aht_seconds=180.0),
+            required=keys.assign(agents_required=required, calls_mean=40.0, aht_seconds=180.0, reason=None),
             scheduled=keys.assign(agents_scheduled=scheduled),
             actual=keys.assign(agents_actual=actual, agents_available=0.0),
             as_of=at(as_of),
@@ -82,6 +82,14 @@ def test_the_roster_never_stands_in_for_people_of_whom_no_states_are_recorded():
     assert np.isnan(found["coverage"].iloc[0])
     assert ("no_data", 10.0) == (found["status"].iloc[0], found["agents_scheduled"].iloc[0])
     assert np.isnan(found["projected_service_level"].iloc[0])
+
+
+def test_people_who_are_not_known_have_a_reason_with_table_and_stretch():
+    found = covered(actual=(np.nan, np.nan, np.nan, np.nan), scheduled=(10.0, 10.0, np.nan, 10.0))
+
+    states = "agent_states has nothing recorded from 2026-03-02 09:00 to 2026-03-02 09:30 UTC"
+    shifts = "shifts has no roster from 2026-03-02 09:30 to 2026-03-02 09:45 UTC"
+    assert [states, states, shifts, None] == found["reason"].tolist()
 
 
 def test_a_need_that_is_not_known_leaves_coverage_null_and_never_0():

@@ -6,6 +6,7 @@ Not here: which driver (drivers), which address, and trying again (reader).
 import asyncio
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -124,22 +125,24 @@ class WaitingAddress:
 class ThreadedAddress:
     """An address whose driver cannot wait.
 
-    Who stops waiting for an answer leaves a thread that takes it and gives back its connection.
+    Who stops waiting for an answer leaves a thread that takes it and gives back its connection. Its threads are its own: those
+    that hang take none from others.
     """
 
     def __init__(self, url: DatabaseUrl, limits: ReaderLimits) -> None:
         """Prepare the engine."""
         self.shown_url = str(url)
         self._engine = threaded_engine(url, limits)
+        self._threads = ThreadPoolExecutor(limits.most_connections, thread_name_prefix="live")
         self.dialect = self._engine.dialect.name
         self._limits = limits
 
     async def ask(self, questions: Questions) -> dict[str, RawAnswer]:
         """See `Address`."""
-        longest = self._limits.connect_seconds + self._limits.query_seconds * len(questions)
+        longest = self._limits.connect_seconds + self._limits.query_seconds
         with _our_errors(self.shown_url, self.dialect), _time_kept(self.shown_url, "all questions", longest):
             async with asyncio.timeout(longest):
-                return await asyncio.to_thread(self._ask, questions)
+                return await asyncio.get_running_loop().run_in_executor(self._threads, self._ask, questions)
 
     def _ask(self, questions: Questions) -> dict[str, RawAnswer]:
         answers = {}
@@ -151,6 +154,7 @@ class ThreadedAddress:
 
     async def close(self) -> None:
         """See `Address`."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self._engine.dispose)
 
     @property

@@ -4,6 +4,7 @@ The strict door (sources/operational/door) refuses the whole table, as a copy th
 believed is of more use than none. Not here: asking (reader).
 """
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -30,26 +31,61 @@ class LiveRows:
     left_out: Mapping[str, str]
 
 
-def through_the_live_door(table: Table, raw: pd.DataFrame) -> LiveRows:
+@dataclass(frozen=True, slots=True, eq=False)
+class TypedRows:
+    """Rows in the types of their contract, not judged yet.
+
+    Attributes:
+        frame: All columns of the contract, numbered from 0.
+        misfits: Column -> which values did not go into its type, shape (n_rows,).
+    """
+
+    frame: pd.DataFrame
+    misfits: Mapping[str, np.ndarray]
+
+    @classmethod
+    def of(cls, table: Table, raw: pd.DataFrame) -> "TypedRows":
+        """Rows as they came, in their types.
+
+        Raises:
+            SourceError: a column is missing.
+        """
+        return cls(*columns_in_type(table, raw))
+
+    @classmethod
+    def together(cls, parts: Sequence["TypedRows"]) -> "TypedRows":
+        """Rows of several parts, in their order; at least one part."""
+        frame = pd.concat([part.frame for part in parts], ignore_index=True)
+        return cls(frame, {name: np.concatenate([part.misfits[name] for part in parts]) for name in parts[0].misfits})
+
+    def at(self, places: np.ndarray) -> "TypedRows":
+        """Rows at these places, numbered anew."""
+        frame = self.frame.iloc[places].reset_index(drop=True)
+        return TypedRows(frame, {name: misfit[places] for name, misfit in self.misfits.items()})
+
+
+def through_the_live_door(table: Table, typed: TypedRows, *, since: dt.datetime | None = None) -> LiveRows:
     """Check rows of an operational table, leave out what came in another unit, and put the rest into the house's units.
 
     Args:
         table: Its contract.
-        raw: Rows as they came, in the table's own units.
+        typed: Its rows, in the table's own units.
+        since: Intervals that start before are only there for a jump to be seen against them, and are not handed on; None = all
+            are.
 
     Returns:
         Rows to be believed. A service whose means have jumped by a hundred or more is out of this table; a column that came in
         another unit is emptied, and where it may not be empty the table has no rows. Each is a finding.
-
-    Raises:
-        SourceError: a column is missing.
     """
-    typed, misfits = columns_in_type(table, raw)
-    slips = find_unit_slips(table, typed)
-    kept = _believable(table, typed, slips)
-    is_kept = typed.index.isin(kept.index)
-    judged = judge_rows(table, kept.reset_index(drop=True), {name: misfit[is_kept] for name, misfit in misfits.items()})
-    told = [one for one in (slip_findings(table, typed, slips), judged.findings) if len(one)]
+    frame = typed.frame
+    slips = find_unit_slips(table, frame)
+    kept = _believable(table, frame, slips)
+    if since is not None:
+        kept = kept[~(kept["interval_start_time"] < since)]
+    places = kept.index.to_numpy()
+    misfits = {name: misfit[places] for name, misfit in typed.misfits.items()}
+    judged = judge_rows(table, kept.reset_index(drop=True), misfits)
+    told = [one for one in (slip_findings(table, frame, slips), judged.findings) if len(one)]
     findings = pd.concat(told, ignore_index=True) if told else judged.findings
     return LiveRows(OperationalRows(to_house_units(table, judged.rows), findings), _left_out(slips))
 

@@ -21,7 +21,7 @@ class ReaderLimits:
         kept_connections: Connections that stay open once they were needed [count], 5 to 20.
         most_connections: Connections at a time [count], `kept_connections` to 20.
         connect_seconds: Longest wait for a connection [s].
-        query_seconds: Longest wait for one question's rows [s].
+        query_seconds: Longest wait for one question's rows, in threads for those of all questions together [s].
         attempts: Tries of a read that loses its connection [count]; one while the address is known to be out.
         first_wait_seconds: Wait before the second try [s]; it doubles, with some luck in it.
         longest_wait_seconds: Longest wait between tries [s].

@@ -1,39 +1,33 @@
-"""Reads a live centre from the first of its addresses that answers, and goes back to the first one when it is there again.
+"""Reads a live centre: a day so far again and again, past dates once a day.
 
-Not here: how an address is asked (address), what becomes of the rows (door), past days (history).
+Not here: which address is asked (failover), what is read of a day this time (day), the shape of past dates (history).
 """
 
 import asyncio
-import contextlib
 import datetime as dt
-import logging
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Self, TypeVar
 
 import pandas as pd
 import sqlalchemy as sa
-import stamina
 
-from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.operational.statistics import CONTACT_STATISTICS
-from wfm_pipeline.contracts.operational.tables import OPERATIONAL_TABLES
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.errors import SettingsError, SourceError
-from wfm_pipeline.sources.databases.retry import SourceGoneError
-from wfm_pipeline.sources.operational.door import OperationalRows
-from wfm_pipeline.sources.operational.live.address import Address, Questions, RawAnswer, make_address
-from wfm_pipeline.sources.operational.live.door import LiveRows, through_the_live_door
+from wfm_pipeline.sources.operational.live.address import Address, RawAnswer, make_address
+from wfm_pipeline.sources.operational.live.day import DayMemory, frame_of
+from wfm_pipeline.sources.operational.live.door import TypedRows, through_the_live_door
+from wfm_pipeline.sources.operational.live.failover import FIRST, FailOver
 from wfm_pipeline.sources.operational.live.history import Window, history_of, windows_of
 from wfm_pipeline.sources.operational.live.limits import STANDARD_LIMITS, ReaderLimits
-from wfm_pipeline.sources.operational.live.reading import LiveQuestion, LiveReading, SourceOutageError
+from wfm_pipeline.sources.operational.live.reading import LiveQuestion, LiveReading
 from wfm_pipeline.sources.operational.questions import window_question, within
 
-_LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 LIVE_URLS: Final = "live_urls (WFM_LIVE_URLS)"
-_BY_SERVICE: Final = ("services", "contact_statistics", "queue_current_metrics")
-"""Tables of which only the asked services' rows are read."""
-_FIRST: Final = 0
+MOST_WINDOWS: Final = 4
+"""Windows of which the rows are remembered [count]: the day of all services, and a few that somebody looks at."""
 
 
 def utc_now() -> dt.datetime:
@@ -71,15 +65,14 @@ class LiveReader:
         if not urls:
             raise SettingsError(f"{what} must name at least one database, got none")
         self.addresses: tuple[Address, ...] = tuple(make_address(url, what=what, limits=limits) for url in urls)
-        self._limits = limits
         self._now = now
-        self._in_use = _FIRST
-        self._look: asyncio.Task[bool] | None = None
-        self._out_since: dt.datetime | None = None
-        self._failed_reads = 0
+        self._asking = FailOver(self.addresses, limits=limits, now=now)
+        self._days: OrderedDict[tuple[Any, ...], DayMemory] = OrderedDict()
 
     async def read(self, question: LiveQuestion) -> LiveReading:
         """All operational tables of a window, as of one instant.
+
+        The first reading of a window reads all of it; the following ones its last hours and one older hour in turn (memory).
 
         Args:
             question: Window and services.
@@ -90,17 +83,19 @@ class LiveReader:
         Raises:
             SourceOutageError: no address answers, or what it has cannot be read.
         """
-        place, answers = await self._ask(lambda address: _questions(question, address.dialect))
+        days = [self._day(question, place) for place in range(len(self.addresses))]
+        place, answers = await self._asking.ask(lambda place: days[place].questions(self.addresses[place].dialect))
         read_at = self._now()
-        through = await self._judged(place, _through_the_door, answers, question)
+        day, found = await self._worked(place, days[place].answered, answers)
+        self._remember(day, place)
         return LiveReading(
-            tables={name: one.found for name, one in through.items()},
+            tables={name: one.found for name, one in found.items()},
             address=self.addresses[place].shown_url,
-            is_first_address=place == _FIRST,
+            is_first_address=place == FIRST,
             read_at=read_at,
-            last_updated=_last_updated(through["queue_current_metrics"].found.rows, read_at),
+            last_updated=_last_updated(found["queue_current_metrics"].found.rows["last_updated"], read_at),
             seconds={name: answer.seconds for name, answer in answers.items()},
-            left_out={service: why for one in through.values() for service, why in one.left_out.items()},
+            left_out={service: why for one in found.values() for service, why in one.left_out.items()},
         )
 
     async def history(self, dates: Sequence[dt.date], *, site: Site, is_absent_zero: bool = True) -> pd.DataFrame:
@@ -122,79 +117,34 @@ class LiveReader:
             DataError: no date was given.
         """
         windows = windows_of(dates, site)
-        place, answers = await self._ask(lambda address: _past_questions(windows, address.dialect))
-        return await self._judged(place, _past, answers, windows, site, is_absent_zero)
+        place, answers = await self._asking.ask(lambda place: _past_questions(windows, self.addresses[place].dialect))
+        return await self._worked(place, _past, answers, windows, site, is_absent_zero)
 
-    async def _judged(self, place: int, work: Callable[..., T], *words: Any) -> T:
+    async def _worked(self, place: int, work: Callable[..., T], *words: Any) -> T:
         """Work on what came, in a thread, so that a screen goes on; it counts as read when the door has let it in."""
         try:
             found = await asyncio.to_thread(work, *words)
         except SourceError as error:
-            raise self._failed({self.addresses[place].shown_url: f"has what cannot be read: {error}"}) from None
-        self._out_since, self._failed_reads = None, 0
+            raise self._asking.failed({place: str(error)}) from None
+        self._asking.succeeded()
         return found
 
-    async def _ask(self, questions: Callable[[Address], Questions]) -> tuple[int, dict[str, RawAnswer]]:
-        """Answers of the first address that gives them, and its place."""
-        await self._back_to_the_first()
-        said: dict[str, str] = {}
-        order = sorted(range(len(self.addresses)), key=lambda place: (place != self._in_use, place))
-        for place in order:
-            address = self.addresses[place]
-            try:
-                answers = await self._patiently(address, questions(address))
-            except SourceGoneError as error:
-                said[address.shown_url] = _bare(error, address)
-            except SourceError as error:
-                raise self._failed({address.shown_url: _bare(error, address)}) from None
-            else:
-                self._stays_with(place)
-                return place, answers
-        raise self._failed({one.shown_url: said[one.shown_url] for one in self.addresses})
+    def _day(self, question: LiveQuestion, place: int) -> DayMemory:
+        """What is remembered of a window at an address: a copy that lags behind has other rows."""
+        known = self._days.get((place, question.starts_at, question.service_ids))
+        return known.asked(question) if known and known.goes_on(question) else DayMemory(question)
 
-    async def _patiently(self, address: Address, questions: Questions) -> dict[str, RawAnswer]:
-        """Ask again where the connection was lost; once only while nothing answers."""
-        tries = stamina.retry_context(
-            on=SourceGoneError,
-            attempts=1 if self._out_since else self._limits.attempts,
-            timeout=None,
-            wait_initial=self._limits.first_wait_seconds,
-            wait_max=self._limits.longest_wait_seconds,
-            wait_jitter=self._limits.first_wait_seconds,
-        )
-        async for attempt in tries:
-            with attempt:
-                return await address.ask(questions)
-        raise AssertionError("there is at least one try")
-
-    def _stays_with(self, place: int) -> None:
-        if place != self._in_use:
-            _LOG.warning("the live centre is read from %s", self.addresses[place].shown_url)
-        self._in_use = place
-        if place != _FIRST and self._look is None:
-            self._look = asyncio.create_task(_answers(self.addresses[_FIRST]))
-
-    async def _back_to_the_first(self) -> None:
-        """Whether the first address answers again was asked beside the last read, so that no read waits for it."""
-        if self._look is not None and self._look.done():
-            look, self._look = self._look, None
-            if look.result():
-                self._in_use = _FIRST
-
-    def _failed(self, said: Mapping[str, str]) -> SourceOutageError:
-        self._out_since = self._out_since or self._now()
-        self._failed_reads += 1
-        return SourceOutageError(said, since=self._out_since, failed_reads=self._failed_reads)
+    def _remember(self, day: DayMemory, place: int) -> None:
+        key = (place, day.question.starts_at, day.question.service_ids)
+        self._days[key] = day
+        self._days.move_to_end(key)
+        while len(self._days) > MOST_WINDOWS:
+            self._days.popitem(last=False)
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._look is not None:
-            self._look.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._look
-            self._look = None
-        for address in self.addresses:
-            await address.close()
+        self._days.clear()
+        await self._asking.close()
 
     async def __aenter__(self) -> Self:
         """Nothing is opened yet."""
@@ -203,23 +153,6 @@ class LiveReader:
     async def __aexit__(self, *_error: object) -> None:
         """Close."""
         await self.close()
-
-
-def _questions(question: LiveQuestion, dialect: str) -> dict[str, sa.Select[Any]]:
-    return {
-        table.name: window_question(
-            table,
-            dialect=dialect,
-            since=question.starts_at,
-            until=question.ends_at,
-            service_ids=question.service_ids if table.name in _BY_SERVICE else None,
-        )
-        for table in OPERATIONAL_TABLES
-    }
-
-
-def _through_the_door(answers: Mapping[str, RawAnswer], question: LiveQuestion) -> dict[str, LiveRows]:
-    return {table.name: _one_table(table, answers[table.name], question) for table in OPERATIONAL_TABLES}
 
 
 def _past_questions(windows: Mapping[dt.date, Window], dialect: str) -> dict[str, sa.Select[Any]]:
@@ -234,35 +167,13 @@ def _past(
 ) -> pd.DataFrame:
     found = {}
     for date, (starts_at, ends_at) in windows.items():
-        came = through_the_live_door(CONTACT_STATISTICS, frame_of(answers[date.isoformat()]))
-        found[date] = within(CONTACT_STATISTICS, came.found.rows, starts_at, ends_at)
+        typed = TypedRows.of(CONTACT_STATISTICS, frame_of(answers[date.isoformat()]))
+        rows = through_the_live_door(CONTACT_STATISTICS, typed).found.rows
+        found[date] = within(CONTACT_STATISTICS, rows, starts_at, ends_at)
     return history_of(found, windows, site, is_absent_zero=is_absent_zero)
 
 
-def _one_table(table: Table, answer: RawAnswer, question: LiveQuestion) -> LiveRows:
-    came = through_the_live_door(table, frame_of(answer))
-    rows = within(table, came.found.rows, question.starts_at, question.ends_at)
-    return LiveRows(OperationalRows(rows, came.found.findings), came.left_out)
-
-
-def frame_of(answer: RawAnswer) -> pd.DataFrame:
-    """Rows of an answer under its columns."""
-    return pd.DataFrame(answer.rows, columns=list(answer.columns))
-
-
-def _last_updated(queues: pd.DataFrame, read_at: dt.datetime) -> pd.Timestamp | None:
-    told = queues["last_updated"][queues["last_updated"] <= read_at]
-    return None if told.empty else pd.Timestamp(told.max())
-
-
-async def _answers(address: Address) -> bool:
-    try:
-        await address.ask({"one": sa.select(sa.literal(1))})
-    except SourceError:
-        return False
-    return True
-
-
-def _bare(error: SourceError, address: Address) -> str:
-    """What was said of an address, without its name, which the message begins with."""
-    return "said: " + str(error).removeprefix(f"{address.shown_url}: ")
+def _last_updated(told: "pd.Series[Any]", read_at: dt.datetime) -> pd.Timestamp | None:
+    past = told[told <= read_at]
+    newest = (told if past.empty else past).max()
+    return None if pd.isna(newest) else pd.Timestamp(newest)

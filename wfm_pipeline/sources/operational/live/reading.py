@@ -18,15 +18,15 @@ class SourceOutageError(SourceError):
 
     Attributes:
         address: Its first address, without secrets.
-        said: Address -> what came of it.
+        said: Address -> what came of it, in one line that begins with the address.
         since: Instant of the first read that failed with none in between that did not (UTC).
         failed_reads: Reads that have failed since then [count], this one too.
     """
 
     def __init__(self, said: Mapping[str, str], *, since: dt.datetime, failed_reads: int) -> None:
-        """Say where, what and since when."""
+        """Say where, what and since when: of each address that was asked, at least one."""
         address = next(iter(said))
-        told = "; and ".join(f"{name} {words}" for name, words in said.items())
+        told = "; ".join(said.values())
         super().__init__(
             f"the live centre cannot be read since {since:%Y-%m-%d %H:%M:%S} UTC: {told}; what was read before is old "
             "from then on",
@@ -72,8 +72,8 @@ class LiveReading:
         address: The address that answered, without secrets.
         is_first_address: False while another one stands in for the first.
         read_at: When it was read (UTC, the reader's clock).
-        last_updated: Newest `queue_current_metrics.last_updated` that is not after `read_at`: until when the centre itself
-            says its numbers are true; None where it says nothing.
+        last_updated: Until when the centre itself says its numbers are true: its newest `queue_current_metrics.last_updated`; of
+            those after `read_at` only where all are, as in a replay. None where it says nothing.
         seconds: Table -> how long its rows took to come [s].
         left_out: Service -> why none of its statistics are here: they came in another unit.
     """

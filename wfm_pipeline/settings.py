@@ -22,6 +22,7 @@ from wfm_pipeline.remembered import remember_url, remembered_url
 from wfm_pipeline.secret_settings import FILE_OF, Secret, secret_fields, with_files
 from wfm_pipeline.settings_groups import (
     AlertSettings,
+    LiveSettings,
     ReaderSettings,
     ScheduleSettings,
     SourceSettings,
@@ -41,7 +42,9 @@ _TOLD_FAULTS = 5
 _LONGEST_KEY = 100
 
 
-class Settings(SourceSettings, ReaderSettings, AlertSettings, ScheduleSettings, TrainingSettings, BaseSettings):
+class Settings(
+    SourceSettings, ReaderSettings, AlertSettings, LiveSettings, ScheduleSettings, TrainingSettings, BaseSettings
+):
     """Every setting with its default; `wfm init` writes them down with these descriptions."""
 
     model_config = SettingsConfigDict(

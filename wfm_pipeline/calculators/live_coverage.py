@@ -4,8 +4,9 @@ Here: the steps of domain/coverage one after the other, and the simulator that t
 domain/simulation, which its sibling may not know. Not here: the mathematics of either, and who reads the frames, when.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,6 +36,10 @@ from wfm_pipeline.domain.staffing.forecast_teams import StaffingPolicy
 
 _ONE = "service"
 """Name of the one queue and group of a trial."""
+_MOMENT = pd.Timedelta(seconds=1)
+"""What lasts up to the instant of the question lasts in the second before it."""
+GapKey = tuple[str, pd.Timestamp, int]
+"""A gap for which actions are looked for once: its id, its end, and the agents short."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,9 @@ class LiveCoverageRequest:
         runs: Runs of a trial [count].
         seed: Seed of the callers of a trial.
         most_gaps: Gaps for which actions are looked for [count]: those with most affected calls. Each is a simulation.
+        required: The need, where it was worked out before of the same day and services; None = work it out.
+        kept: `gap_key` -> actions found before: they are told again and not looked for.
+        is_agents_asked: Whether the hours of agents are worked out too.
     """
 
     as_of: pd.Timestamp
@@ -92,6 +100,9 @@ class LiveCoverageRequest:
     runs: int = 40
     seed: int = 1
     most_gaps: int = 50
+    required: pd.DataFrame | None = None
+    kept: Mapping[GapKey, tuple[Action, ...]] = field(default_factory=dict)
+    is_agents_asked: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +115,8 @@ class LiveCoverageAnswer:
             null where none were looked for.
         actions: gap_id -> actions, with the people they move.
         site: One row per interval: people of the whole site, each counted once.
-        agents: One row per agent, see `utilisation.agent_utilisation`.
+        agents: One row per agent, see `utilisation.agent_utilisation`; None where they were not asked for.
+        now: One row per service: people at the instant of the question itself, see `people_now`.
         projection: The rest of the day, see `projection.project_rest`; None without an update.
         findings: States that do not count, by agent, and why.
     """
@@ -113,7 +125,8 @@ class LiveCoverageAnswer:
     gaps: pd.DataFrame
     actions: Mapping[str, tuple[Action, ...]]
     site: pd.DataFrame
-    agents: pd.DataFrame
+    agents: pd.DataFrame | None
+    now: pd.DataFrame
     projection: pd.DataFrame | None
     findings: pd.DataFrame
 
@@ -124,17 +137,7 @@ def answer_live_coverage(request: LiveCoverageRequest) -> LiveCoverageAnswer:
     Raises:
         DataError: a frame lacks a column, or its rows contradict each other; the message says which.
     """
-    required = required_people(
-        RequiredRequest(
-            intervals=request.intervals,
-            service_queues=request.service_queues,
-            teams=request.teams,
-            history=request.history,
-            policies=request.policies,
-            default=request.default,
-            interval_seconds=request.interval_seconds,
-        )
-    )
+    required = needed(request) if request.required is None else request.required
     grid = grid_of(required["interval_start"], request.interval_seconds)
     known = known_seconds(grid, request.known_from, request.as_of, request.unrecorded)
     counted = count_states(request.states, as_of=request.as_of, rules=request.rules)
@@ -159,10 +162,45 @@ def answer_live_coverage(request: LiveCoverageRequest) -> LiveCoverageAnswer:
         gaps,
         actions,
         site_people(counted.stretches, grid, known),
-        _agents(request, counted, grid),
+        _agents(request, counted, grid) if request.is_agents_asked else None,
+        people_now(request, counted, registered, load, grid),
         _projection(request, intervals, scheduled),
         counted.findings,
     )
+
+
+def needed(request: LiveCoverageRequest) -> pd.DataFrame:
+    """The need of the day: it changes with forecast, calendar and targets, not with the people there.
+
+    Args:
+        request: What is asked.
+
+    Returns:
+        See `required.required_people`.
+    """
+    return required_people(
+        RequiredRequest(
+            intervals=request.intervals,
+            service_queues=request.service_queues,
+            teams=request.teams,
+            history=request.history,
+            policies=request.policies,
+            default=request.default,
+            interval_seconds=request.interval_seconds,
+        )
+    )
+
+
+def gap_key(gap: Mapping[Hashable, Any]) -> GapKey:
+    """What a gap's actions are remembered by.
+
+    Args:
+        gap: gap_id, ends_at, agents_short.
+
+    Returns:
+        Another key where the gap has another end or other people are short.
+    """
+    return str(gap["gap_id"]), pd.Timestamp(gap["ends_at"]), int(gap["agents_short"])
 
 
 def service_loads(required: pd.DataFrame, registered: Registrations, grid: DayGrid) -> FloatArray:
@@ -180,6 +218,29 @@ def service_loads(required: pd.DataFrame, registered: Registrations, grid: DayGr
     service = registered.services.get_indexer(pd.Index(required["service_id"]))
     load[service, grid.places_of(required["interval_start"])] = required["offered_load_erlangs"]
     return load
+
+
+def people_now(
+    request: LiveCoverageRequest, counted: CountedStates, registered: Registrations, load: FloatArray, grid: DayGrid
+) -> pd.DataFrame:
+    """People at the instant of the question: what a board shows, where an interval has their mean.
+
+    Args:
+        request: What is asked.
+        counted: States that count.
+        registered: Who works for which service.
+        load: Expected load of services [erlangs], shape (n_services, n_intervals).
+        grid: The intervals.
+
+    Returns:
+        service_id, agents_actual, agents_available [agents], split as in the running interval; null where no states are known.
+    """
+    moment = DayGrid(request.as_of - _MOMENT, _MOMENT.total_seconds(), 1)
+    place = int(np.clip((moment.starts_at - grid.starts_at) // pd.Timedelta(seconds=grid.interval_seconds), 0, grid.intervals - 1))
+    known = known_seconds(moment, request.known_from, request.as_of)
+    lasting = counted.stretches[counted.stretches["ends_at"] >= request.as_of]
+    rows = service_people(lasting, registered, load[:, [place]], moment, known)
+    return rows.drop(columns="interval_start")
 
 
 def _scheduled(
@@ -204,9 +265,11 @@ def _gaps(
             limits=request.limits,
         )
     )
-    actions = gap_actions(
+    keys = [gap_key(gap) for gap in gaps.to_dict("records")]
+    kept = {key[0]: request.kept[key] for key in keys if key in request.kept}
+    found = gap_actions(
         ActionRequest(
-            gaps=_worst(gaps, request),
+            gaps=_worst(gaps[~gaps["gap_id"].isin(kept)], request),
             intervals=intervals,
             registrations=request.registrations,
             shifts=request.breaks[:0] if request.shifts is None else request.shifts,
@@ -221,6 +284,7 @@ def _gaps(
             limits=request.limits,
         )
     )
+    actions = {**kept, **found}
     told = [actions_json(actions[gap]) if gap in actions else None for gap in gaps["gap_id"]]
     return gaps.assign(actions=pd.Series(told, index=gaps.index, dtype=object)), actions
 

@@ -256,31 +256,46 @@ class LiveSettings(BaseModel):
     live_standby_url_file: Path | None = Field(None, description=FILE_OF.format("live_standby_url"))
     live_every_seconds: float = Field(30.0, ge=1, le=3_600, description="From cycle to cycle of `wfm monitor` [s].")
     live_stale_seconds: float = Field(
-        120.0, ge=5, le=86_400, description="The centre's own time may stand still so long before its numbers are old [s]."
+        120.0,
+        ge=5,
+        le=86_400,
+        description="The centre's own time may stand still so long before its numbers are old [s].",
     )
     live_kept_connections: int = Field(5, ge=5, le=20, description="Connections to the centre that stay open.")
     live_most_connections: int = Field(20, ge=5, le=20, description="Connections to it at a time.")
     live_connect_seconds: float = Field(5.0, ge=0.1, le=60, description="Longest wait for a connection to it [s].")
-    live_query_seconds: float = Field(10.0, ge=0.1, le=600, description="Longest wait for the rows of one question [s].")
+    live_query_seconds: float = Field(
+        10.0, ge=0.1, le=600, description="Longest wait for the rows of one question [s]."
+    )
     live_adequate_from: float = Field(
         0.85, gt=0, le=10, description="People over need from which coverage is adequate; below is a shortage."
     )
     live_optimal_from: float = Field(0.95, gt=0, le=10, description="The same from which it is optimal.")
-    live_optimal_to: float = Field(1.05, gt=0, le=10, description="The same up to which it is optimal; above is a surplus.")
+    live_optimal_to: float = Field(
+        1.05, gt=0, le=10, description="The same up to which it is optimal; above is a surplus."
+    )
     live_clear_coverage: float = Field(
-        0.90, gt=0, le=10, description="People over need from which the alert of a service is over; above live_adequate_from."
+        0.90,
+        gt=0,
+        le=10,
+        description="People over need from which the alert of a service is over; above live_adequate_from.",
     )
     live_call_back_share: float | None = Field(
         None, ge=0, le=1, description="Share of callers who accept to be called back; not set: no call-back is offered."
     )
     live_action_gaps: int = Field(
-        3, ge=0, le=50, description="Gaps for which actions are simulated in each cycle, those with most affected calls first."
+        3,
+        ge=0,
+        le=50,
+        description="Gaps for which actions are simulated in each cycle, those with most affected calls first.",
     )
 
     @model_validator(mode="after")
     def _check_limits(self) -> "LiveSettings":
         if not self.live_adequate_from <= self.live_optimal_from <= self.live_optimal_to:
-            raise ValueError("live_adequate_from, live_optimal_from and live_optimal_to must rise, such as 0.85, 0.95, 1.05")
+            raise ValueError(
+                "live_adequate_from, live_optimal_from and live_optimal_to must rise, such as 0.85, 0.95, 1.05"
+            )
         if self.live_clear_coverage <= self.live_adequate_from:
             raise ValueError("live_clear_coverage must lie above live_adequate_from, or an alert flaps at one number")
         if self.live_kept_connections > self.live_most_connections:

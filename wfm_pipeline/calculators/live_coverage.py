@@ -236,7 +236,11 @@ def people_now(
         service_id, agents_actual, agents_available [agents], split as in the running interval; null where no states are known.
     """
     moment = DayGrid(request.as_of - _MOMENT, _MOMENT.total_seconds(), 1)
-    place = int(np.clip((moment.starts_at - grid.starts_at) // pd.Timedelta(seconds=grid.interval_seconds), 0, grid.intervals - 1))
+    place = int(
+        np.clip(
+            (moment.starts_at - grid.starts_at) // pd.Timedelta(seconds=grid.interval_seconds), 0, grid.intervals - 1
+        )
+    )
     known = known_seconds(moment, request.known_from, request.as_of)
     lasting = counted.stretches[counted.stretches["ends_at"] >= request.as_of]
     rows = service_people(lasting, registered, load[:, [place]], moment, known)

@@ -1,29 +1,25 @@
 """Live coverage for callers: statistics of a stretch of time, a service as it stands, monitoring with a callback.
 
 One cycle reads the centre and answers for all services; who asks for one service looks into it. The mathematics runs in a
-thread, so that the event loop goes on. Not here: what a cycle does (cycle), what follows it (telling), settings (opening).
+thread, so that the event loop goes on. Not here: a cycle (centre, cycle), what follows it (telling), settings (opening).
 """
 
 import asyncio
 import datetime as dt
 import inspect
 import logging
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Self
 
-import pandas as pd
-
-from wfm_pipeline.contracts.source.site import Site
-from wfm_pipeline.domain.calendar import start_of_day
-from wfm_pipeline.errors import DataError, shown
+from wfm_pipeline.errors import DataError
 from wfm_pipeline.monitoring.coverage.board import CoverageStatus, statuses_of
 from wfm_pipeline.monitoring.coverage.cadence import Due, steps
-from wfm_pipeline.monitoring.coverage.cycle import Cycle, Worker, empty_board, last_updated_of, tables_of
+from wfm_pipeline.monitoring.coverage.centre import LiveCentre, unknown_service
+from wfm_pipeline.monitoring.coverage.cycle import Cycle
 from wfm_pipeline.monitoring.coverage.statistics import CoverageStatistics, statistics_of
 from wfm_pipeline.monitoring.coverage.telling import Teller
-from wfm_pipeline.sources.operational.live.reading import LiveQuestion, LiveReading, SourceOutageError
+from wfm_pipeline.warehouse.ops.outbox import Alert
 
 _LOG = logging.getLogger(__name__)
 EVERY_SECONDS: Final = 30.0
@@ -31,21 +27,7 @@ EVERY_SECONDS: Final = 30.0
 MOST_DATES: Final = 31
 """Business dates of one question [count]: each is a reading."""
 Callback = Callable[[Any], Awaitable[None] | None]
-"""Called with a `CoverageStatus` (or all of them) after each cycle; may be a coroutine function."""
-
-
-class Reader(Protocol):
-    """What reads a centre."""
-
-    async def read(self, question: LiveQuestion) -> LiveReading:
-        """All tables of a window.
-
-        Raises:
-            SourceOutageError: nothing answers.
-        """
-
-    async def close(self) -> None:
-        """Close all connections."""
+"""Called with a `CoverageStatus` (or a tuple of all) after each cycle; may be a coroutine function."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,17 +39,14 @@ class Beat:
         due: Its step.
         skipped: Steps left out so far because a cycle took too long [count].
         lost_alerts: Cycles so far whose alerts could not be written [count].
+        told: Alerts that are new.
     """
 
     cycle: Cycle
     due: Due
     skipped: int
     lost_alerts: int
-
-
-def utc_now() -> dt.datetime:
-    """The time, naive UTC."""
-    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    told: tuple[Alert, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -75,21 +54,12 @@ class CoverageAnalyzer:
     """Coverage of a live centre. Use it as an async context manager, in one event loop.
 
     Attributes:
-        reader: Reads the centre; it is closed with the analyzer.
-        worker: Works cycles out.
-        site: Whose business dates are asked about.
+        centre: What is read; its connections are closed with the analyzer.
         teller: Tells and keeps after each cycle of monitoring.
-        now: The clock (naive UTC).
     """
 
-    reader: Reader
-    worker: Worker
-    site: Site
+    centre: LiveCentre
     teller: Teller
-    now: Callable[[], dt.datetime] = utc_now
-    _lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
-    _date: dt.date | None = field(default=None, init=False)
-    _last: Cycle | None = field(default=None, init=False)
     _told: dict[str | None, Callback] = field(default_factory=dict, init=False)
     _loop: asyncio.Task[None] | None = field(default=None, init=False)
     _every: float = field(default=EVERY_SECONDS, init=False)
@@ -103,7 +73,7 @@ class CoverageAnalyzer:
         try:
             await self.stop()
         finally:
-            await self.reader.close()
+            await self.centre.reader.close()
 
     async def analyze_coverage_real_time(
         self, service_id: str | None, period: tuple[dt.datetime, dt.datetime]
@@ -122,13 +92,8 @@ class CoverageAnalyzer:
             SourceOutageError: the centre cannot be read.
         """
         starts_at, ends_at = map(_naive, period)
-        answers = []
-        for date in self._dates(starts_at, ends_at):
-            async with self._lock:
-                reading = await self.reader.read(self._window(date))
-                answer = await asyncio.to_thread(self._answer, reading, date, service_id)
-            answers += [answer] if answer is not None else []
-        return statistics_of(answers, service_id, starts_at, ends_at)
+        answers = [await self.centre.answer(date, service_id) for date in self._dates(starts_at, ends_at)]
+        return statistics_of([one for one in answers if one is not None], service_id, starts_at, ends_at)
 
     async def get_real_time_coverage_status(self, service_id: str | None = None) -> Any:
         """A service as it stands: of the last cycle where monitoring runs, else of one made now.
@@ -143,27 +108,8 @@ class CoverageAnalyzer:
             DataError: the centre has no such service.
             SourceOutageError: the centre cannot be read and was not read before.
         """
-        cycle = self._last if self._loop is not None and self._last is not None else await self.cycle()
-        return _picked(cycle, service_id)
-
-    async def cycle(self) -> Cycle:
-        """Read the centre and work its day out; where it cannot be read, what was last known, and that it is stale.
-
-        Raises:
-            SourceOutageError: it cannot be read and was not read before.
-        """
-        async with self._lock:
-            looked_at, began = self.now(), time.perf_counter()
-            try:
-                reading = await self._reading(looked_at)
-            except SourceOutageError as error:
-                self._last = self._outage(error, looked_at, time.perf_counter() - began)
-                return self._last
-            read_seconds = time.perf_counter() - began
-            self._last = await asyncio.to_thread(
-                self.worker.cycle, reading, looked_at=looked_at, read_seconds=read_seconds
-            )
-            return self._last
+        last = self.centre.last
+        return _picked(last if self._loop is not None and last is not None else await self.centre.cycle(), service_id)
 
     async def start_real_time_monitoring(
         self, service_id: str | None, callback: Callback, every_seconds: float = EVERY_SECONDS
@@ -172,7 +118,7 @@ class CoverageAnalyzer:
 
         Args:
             service_id: The service; None = all.
-            callback: Told a `CoverageStatus`, or a tuple of all; one that fails is logged and told again.
+            callback: Told a `CoverageStatus`, or a tuple of all; one that fails is logged and told the next again.
             every_seconds: From cycle to cycle [s].
 
         Raises:
@@ -194,94 +140,40 @@ class CoverageAnalyzer:
         self._told.clear()
         await self.teller.settle()
 
-    async def beats(self, every_seconds: float = EVERY_SECONDS) -> Any:
+    async def beats(self, every_seconds: float = EVERY_SECONDS) -> AsyncGenerator[Beat]:
         """Cycles as they are due, with alerts told and history kept; without end.
 
         Args:
             every_seconds: From cycle to cycle [s].
 
         Yields:
-            A `Beat` each.
+            Cycle after cycle, also where nothing answers.
         """
         skipped = 0
         async for due in steps(every_seconds):
             skipped += due.missed
             if due.missed:
                 _LOG.warning("%d cycles left out: the one before took too long", due.missed)
-            cycle = await self.cycle_or_fault()
-            await self.teller.tell(cycle)
-            yield Beat(cycle, due, skipped, self.teller.lost)
-
-    async def cycle_or_fault(self) -> Cycle:
-        """A cycle, also where the centre could not be read yet: then its board is empty and says why."""
-        try:
-            return await self.cycle()
-        except SourceOutageError as error:
-            return _nothing(error, self.now(), self.worker.date_of(self.now()))
+            cycle = await self.centre.cycle_or_fault()
+            told = await self.teller.tell(cycle)
+            yield Beat(cycle, due, skipped, self.teller.lost, tuple(told))
 
     async def _monitor(self, every_seconds: float) -> None:
         async for beat in self.beats(every_seconds):
             for service_id, callback in list(self._told.items()):
                 await _call(callback, beat.cycle, service_id)
 
-    async def _reading(self, looked_at: dt.datetime) -> LiveReading:
-        """The day that the centre says it is: of another day it is asked again."""
-        date = self._date or self.worker.date_of(looked_at)
-        reading = await self.reader.read(self._window(date))
-        updated = last_updated_of(reading)
-        self._date = self.worker.date_of(updated or looked_at)
-        return reading if self._date == date else await self.reader.read(self._window(self._date))
-
-    def _window(self, date: dt.date) -> LiveQuestion:
-        return LiveQuestion(start_of_day(self.site, date), start_of_day(self.site, date + dt.timedelta(days=1)))
-
     def _dates(self, starts_at: dt.datetime, ends_at: dt.datetime) -> list[dt.date]:
         if not starts_at < ends_at:
             raise DataError(f"a stretch runs from an instant to a later one, got {starts_at} to {ends_at}")
-        first, last = self.worker.date_of(starts_at), self.worker.date_of(ends_at - dt.timedelta(microseconds=1))
+        date_of = self.centre.worker.date_of
+        first, last = date_of(starts_at), date_of(ends_at - dt.timedelta(microseconds=1))
         days = (last - first).days + 1
         if days > MOST_DATES:
-            raise DataError(f"a stretch touches at most {MOST_DATES} dates, got {days}; ask for the history in gold instead")
+            raise DataError(
+                f"a stretch touches at most {MOST_DATES} dates, got {days}; gold.coverage_interval has more"
+            )
         return [first + dt.timedelta(days=number) for number in range(days)]
-
-    def _answer(self, reading: LiveReading, date: dt.date, service_id: str | None) -> Any:
-        tables = tables_of(reading)
-        if service_id is not None and service_id not in set(tables["services"]["id"]):
-            raise _unknown(service_id)
-        ends_at = pd.Timestamp(start_of_day(self.site, date + dt.timedelta(days=1)))
-        as_of = min(pd.Timestamp(last_updated_of(reading) or self.now()), ends_at)
-        return self.worker.answer(tables, date, as_of=as_of)
-
-    def _outage(self, error: SourceOutageError, looked_at: dt.datetime, seconds: float) -> Cycle:
-        from dataclasses import replace
-
-        if self._last is None or self._last.as_of is None:
-            raise error
-        since = min(error.since, self._last.stale_since or error.since)
-        return replace(
-            self._last,
-            looked_at=looked_at,
-            stale_since=since,
-            board=self._last.board.assign(stale_since=pd.Timestamp(since)),
-            fault=str(error),
-            seconds={"reading": seconds},
-        )
-
-
-def _nothing(error: SourceOutageError, looked_at: dt.datetime, date: dt.date) -> Cycle:
-    return Cycle(
-        looked_at=looked_at,
-        as_of=None,
-        board=empty_board(),
-        answer=None,
-        date=date,
-        stale_since=error.since,
-        fault=str(error),
-        address=None,
-        findings=0,
-        suspects=(),
-        seconds={},
-    )
 
 
 def _picked(cycle: Cycle, service_id: str | None) -> CoverageStatus | tuple[CoverageStatus, ...]:
@@ -289,12 +181,8 @@ def _picked(cycle: Cycle, service_id: str | None) -> CoverageStatus | tuple[Cove
     if service_id is None:
         return tuple(found.values())
     if service_id not in found:
-        raise _unknown(service_id)
+        raise unknown_service(service_id)
     return found[service_id]
-
-
-def _unknown(service_id: str) -> DataError:
-    return DataError(f"the centre has no service {shown(service_id)}; table services names them by id", got=service_id)
 
 
 async def _call(callback: Callback, cycle: Cycle, service_id: str | None) -> None:

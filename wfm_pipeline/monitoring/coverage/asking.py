@@ -160,7 +160,9 @@ def policies_of(services: pd.DataFrame, choices: Choices) -> dict[str, StaffingP
         Service -> policy.
     """
     found = {}
-    for service, seconds, level in services[["id", "target_answer_seconds", "target_service_level"]].itertuples(index=False):
+    for service, seconds, level in services[["id", "target_answer_seconds", "target_service_level"]].itertuples(
+        index=False
+    ):
         given = {"answer_target_seconds": seconds, "service_level_target": level}
         known = {name: float(value) for name, value in given.items() if pd.notna(value)}
         found[str(service)] = replace(choices.policies.get(str(service), choices.default), **known)

@@ -30,7 +30,17 @@ _RUNNING: Final = (
     "service_id", "interval_start", "status", "agents_required", "agents_scheduled", "coverage", "projected_service_level",
     "service_level_target", "basis", "reason",
 )  # fmt: skip
-_GAP: Final = ("gap_id", "starts_at", "ends_at", "severity", "agents_short", "affected_calls", "cost", "currency", "confidence")
+_GAP: Final = (
+    "gap_id",
+    "starts_at",
+    "ends_at",
+    "severity",
+    "agents_short",
+    "affected_calls",
+    "cost",
+    "currency",
+    "confidence",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +149,10 @@ def statuses_of(board: pd.DataFrame) -> dict[str, CoverageStatus]:
 
 
 def _plain(row: dict[Any, Any]) -> dict[str, Any]:
-    counts = {name: None if row[name] is None else int(row[name]) for name in ("agents_required", "calls_waiting", "agents_short")}
+    counts = {
+        name: None if row[name] is None else int(row[name])
+        for name in ("agents_required", "calls_waiting", "agents_short")
+    }
     return {**row, **counts}
 
 
@@ -167,21 +180,25 @@ def best_action(answer: LiveCoverageAnswer, gap_id: str) -> str | None:
         gap_id: The gap.
 
     Returns:
-        Such as `lend 2 from sales, +7 points`; None where none gains anything, or none was looked for.
+        Such as `lend skill: 2 agents from sales, +7 points`; None where none gains anything, or none was looked for.
     """
     found = answer.actions.get(gap_id, ())
     if not found:
         return None
     first = found[0]
     from_service = f" from {first.from_service}" if first.from_service else ""
-    people = f"{first.calls:.0f} calls" if not first.agents else f"{first.agents}{from_service}"
+    people = f"{first.calls:.0f} calls" if not first.agents else f"{first.agents} agents{from_service}"
     return f"{first.kind.replace('_', ' ')}: {people}, {100 * first.gain.value:+.0f} points"
 
 
 def _why(rows: pd.DataFrame, tables: Tables, as_of: pd.Timestamp) -> pd.Series:
     """What is missing: a need has its reason; people are missing for all, or for a service that nobody is registered for."""
     day = f"{as_of:%Y-%m-%d}"
-    people = f"no agent in service_groups works for it on {day}" if len(tables["agent_states"]) else f"no row in agent_states of {day}"
+    people = (
+        f"no agent in service_groups works for it on {day}"
+        if len(tables["agent_states"])
+        else f"no row in agent_states of {day}"
+    )
     has_need = rows["agents_required"].notna()
     is_known = has_need & (rows["status"] != UNKNOWN_STATUS)
     return rows["reason"].where(~has_need, people).mask(is_known, None).astype(object)

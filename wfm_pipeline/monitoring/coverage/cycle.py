@@ -7,8 +7,7 @@ Not here: reading (sources/operational/live), when cycles run (analyzer), tellin
 import datetime as dt
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -28,8 +27,6 @@ from wfm_pipeline.monitoring.coverage.board import BOARD_COLUMNS, board_of
 from wfm_pipeline.monitoring.coverage.gold_day import GoldDay, GoldDays
 from wfm_pipeline.monitoring.coverage.staleness import Movement
 from wfm_pipeline.sources.operational.live.reading import LiveReading
-
-_ONCE: Final = "once"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,6 +103,11 @@ class Worker:
     _kept: dict[GapKey, tuple[Action, ...]] = field(default_factory=dict, init=False)
     _kept_for: pd.Timestamp | None = field(default=None, init=False)
 
+    def is_stale(self, updated: dt.datetime | None, now: dt.datetime) -> bool:
+        """Take note of the centre's time; whether it stands still for too long."""
+        self._movement = self._movement.after(updated, now=now)
+        return self._movement.stale_since(now, after_seconds=self.stale_after_seconds) is not None
+
     def date_of(self, instant: dt.datetime) -> dt.date:
         """The business date of an instant (naive UTC)."""
         return instant.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(self.time_zone)).date()
@@ -152,9 +154,13 @@ class Worker:
         asked = question_of(tables, day, self.choices, as_of=as_of)
         self._forget_actions(as_of)
         answer = answer_live_coverage(
-            _with(asked, required=self._needed(asked, day, tables), kept=self._kept, is_agents_asked=is_agents_asked)
+            replace(asked, required=self._needed(asked, day, tables), kept=self._kept, is_agents_asked=is_agents_asked)
         )
-        self._kept |= {gap_key(gap): answer.actions[gap["gap_id"]] for gap in answer.gaps.to_dict("records") if gap["gap_id"] in answer.actions}
+        self._kept |= {
+            gap_key(gap): answer.actions[gap["gap_id"]]
+            for gap in answer.gaps.to_dict("records")
+            if gap["gap_id"] in answer.actions
+        }
         return answer
 
     def _day(self, tables: Tables, date: dt.date) -> GoldDay:
@@ -179,12 +185,6 @@ class Worker:
             self._kept, self._kept_for = {}, interval
 
 
-def _with(asked: LiveCoverageRequest, **changes: object) -> LiveCoverageRequest:
-    from dataclasses import replace
-
-    return replace(asked, **changes)  # type: ignore[arg-type]  # names of its own fields
-
-
 def tables_of(reading: LiveReading) -> dict[str, pd.DataFrame]:
     """Rows of every operational table of a reading."""
     return {table.name: reading.rows(table.name) for table in OPERATIONAL_TABLES}
@@ -204,7 +204,11 @@ def fault_of(tables: Tables, date: dt.date, stale_since: dt.datetime | None, *, 
     empty = [name for name in ("agent_states", "queue_current_metrics") if tables[name].empty]
     if "queue_current_metrics" in empty or (empty and is_open and not _says_nobody(tables)):
         return f"no data: no row of {date} in {' and '.join(empty)}"
-    return f"queue_current_metrics.last_updated stands still since {stale_since:%Y-%m-%d %H:%M:%S} UTC" if stale_since else ""
+    return (
+        f"queue_current_metrics.last_updated stands still since {stale_since:%Y-%m-%d %H:%M:%S} UTC"
+        if stale_since
+        else ""
+    )
 
 
 def _says_nobody(tables: Tables) -> bool:

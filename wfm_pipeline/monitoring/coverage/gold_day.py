@@ -67,7 +67,10 @@ class GoldDay:
         rows = pd.DataFrame(
             {
                 "queue_id": np.repeat(np.array(names, dtype=object), len(grid)),
-                **{name: np.tile(grid[name].to_numpy(), len(names)) for name in ("interval_start", "interval_start_local")},
+                **{
+                    name: np.tile(grid[name].to_numpy(), len(names))
+                    for name in ("interval_start", "interval_start_local")
+                },
                 "is_open": np.tile(grid["is_open"].to_numpy(bool), len(names)),
             }
         )
@@ -177,7 +180,13 @@ def _without_gold(house: House, date: dt.date) -> GoldDay:
     """Nothing is published: only the site's own hours, and what silver has."""
     none = pd.DataFrame({name: pd.Series(dtype=_dtype(name)) for name in (*_TEAMS, "is_open")})
     return GoldDay(
-        date, None, interval_grid(house.site, date, date), none[[*_KEYS, "is_open"]], none[list(_TEAMS)], None, _past(house, date)
+        date,
+        None,
+        interval_grid(house.site, date, date),
+        none[[*_KEYS, "is_open"]],
+        none[list(_TEAMS)],
+        None,
+        _past(house, date),
     )
 
 

@@ -35,7 +35,12 @@ def centre_look(source: str, fault: str, *, at: dt.datetime) -> Sighting:
 
 
 def service_looks(
-    source: str, answer: LiveCoverageAnswer, *, as_of: pd.Timestamp, interval_seconds: float, clear: float = CLEAR_COVERAGE
+    source: str,
+    answer: LiveCoverageAnswer,
+    *,
+    as_of: pd.Timestamp,
+    interval_seconds: float,
+    clear: float = CLEAR_COVERAGE,
 ) -> list[Sighting]:
     """Every service whose coverage is known around now.
 
@@ -52,7 +57,9 @@ def service_looks(
     until, step = as_of + pd.Timedelta(seconds=LEAD_SECONDS), pd.Timedelta(seconds=interval_seconds)
     rows = answer.intervals
     near = rows[(rows["interval_start"] + step > as_of) & (rows["interval_start"] < until)]
-    gaps = answer.gaps[(answer.gaps["ends_at"] > as_of).to_numpy(bool) & (answer.gaps["starts_at"] <= until).to_numpy(bool)]
+    gaps = answer.gaps[
+        (answer.gaps["ends_at"] > as_of).to_numpy(bool) & (answer.gaps["starts_at"] <= until).to_numpy(bool)
+    ]
     first = {gap["service_id"]: gap for gap in gaps.sort_values("starts_at", ascending=False).to_dict("records")}
     looks = []
     for service, mine in near.groupby("service_id", sort=True):
@@ -65,7 +72,13 @@ def service_looks(
 
 
 def _look(
-    source: str, service: str, gap: dict[Any, Any] | None, answer: LiveCoverageAnswer, as_of: pd.Timestamp, *, is_well: bool
+    source: str,
+    service: str,
+    gap: dict[Any, Any] | None,
+    answer: LiveCoverageAnswer,
+    as_of: pd.Timestamp,
+    *,
+    is_well: bool,
 ) -> Sighting:
     return Sighting(
         f"coverage:{source}:{service}",
@@ -87,8 +100,16 @@ def _centre(source: str) -> str:
 
 def _words(gap: dict[Any, Any], answer: LiveCoverageAnswer) -> str:
     level, target = gap["projected_service_level"], gap["service_level_target"]
-    expected = "service level to expect is not known" if pd.isna(level) else f"{PERCENT * level:.0f} % in time, {PERCENT * target:.0f} % aimed at"
-    cost = "cost not known" if pd.isna(gap["cost"]) else f"costs {gap['cost']:,.0f} {gap['currency'] or ''} as overtime".rstrip()
+    expected = (
+        "service level to expect is not known"
+        if pd.isna(level)
+        else f"{PERCENT * level:.0f} % in time, {PERCENT * target:.0f} % aimed at"
+    )
+    cost = (
+        "cost not known"
+        if pd.isna(gap["cost"])
+        else f"costs {gap['cost']:,.0f} {gap['currency'] or ''} as overtime".rstrip()
+    )
     best = best_action(answer, gap["gap_id"])
     return (
         f"{gap['agents_short']} agents short from {gap['starts_at']:%Y-%m-%d %H:%M} to {gap['ends_at']:%H:%M} UTC; {expected}; "
@@ -97,7 +118,17 @@ def _words(gap: dict[Any, Any], answer: LiveCoverageAnswer) -> str:
 
 
 def _facts(gap: dict[Any, Any], answer: LiveCoverageAnswer) -> dict[str, object]:
-    told = ("gap_id", "service_id", "agents_short", "coverage_min", "projected_service_level", "affected_calls", "cost", "currency", "confidence")
+    told = (
+        "gap_id",
+        "service_id",
+        "agents_short",
+        "coverage_min",
+        "projected_service_level",
+        "affected_calls",
+        "cost",
+        "currency",
+        "confidence",
+    )
     plain = {name: None if pd.isna(gap[name]) else gap[name] for name in told}
     return {
         **{name: value.item() if hasattr(value, "item") else value for name, value in plain.items()},

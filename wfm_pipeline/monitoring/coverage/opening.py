@@ -13,6 +13,7 @@ from wfm_pipeline.monitoring.alerts.channels import Channel
 from wfm_pipeline.monitoring.alerts.handling import AlertDesk
 from wfm_pipeline.monitoring.coverage.analyzer import CoverageAnalyzer
 from wfm_pipeline.monitoring.coverage.asking import Choices
+from wfm_pipeline.monitoring.coverage.centre import LiveCentre
 from wfm_pipeline.monitoring.coverage.cycle import Worker
 from wfm_pipeline.monitoring.coverage.gold_day import GoldDays
 from wfm_pipeline.monitoring.coverage.keeping import Keeper
@@ -63,7 +64,7 @@ def open_analyzer(
         settings.live_clear_coverage,
     )
     reader = LiveReader(urls or live_urls(house), limits=reader_limits(settings), what=what)
-    return CoverageAnalyzer(reader, worker, house.site, teller)
+    return CoverageAnalyzer(LiveCentre(reader, worker, house.site), teller)
 
 
 def live_urls(house: House) -> tuple[str, ...]:

@@ -58,7 +58,11 @@ class Teller:
         looks = [centre_look(self.source, cycle.fault, at=cycle.looked_at)]
         if cycle.answer is not None and cycle.as_of is not None and not cycle.fault:
             looks += service_looks(
-                self.source, cycle.answer, as_of=cycle.as_of, interval_seconds=self.interval_seconds, clear=self.clear_coverage
+                self.source,
+                cycle.answer,
+                as_of=cycle.as_of,
+                interval_seconds=self.interval_seconds,
+                clear=self.clear_coverage,
             )
         return desk.take(looks, is_sent=False)
 

@@ -207,7 +207,7 @@ async def _watch(house: "House", urls: Sequence[str], shown: _Shown, *, is_real:
 @contextlib.contextmanager
 def _screen(shown: _Shown) -> Iterator[Any]:
     if not out.is_terminal:
-        yield lambda: shown.beat and _print_block(shown, shown.beat.cycle)
+        yield lambda: _print_block(shown, shown.beat.cycle) if shown.beat else None
         return
 
     def block() -> "RenderableType":

@@ -106,7 +106,7 @@ def registered_for(tables: Tables) -> pd.DataFrame:
     rostered = shifts.merge(serves, on="group_id", suffixes=("_only", ""))
     is_named = rostered["service_id_only"].isna() | (rostered["service_id_only"] == rostered["service_id"])
     told = pd.concat([working, rostered[_PAIR].assign(rank=np.where(is_named, 1, 2))], ignore_index=True)
-    told = told.groupby(_PAIR, as_index=False, sort=True)["rank"].min()
+    told = told.groupby(_PAIR, as_index=False, sort=True)[["rank"]].min()
     best = told.groupby("agent_id")["rank"].transform("min")
     return told[_PAIR].assign(is_registered=(told["rank"] == best).to_numpy(bool))
 

@@ -135,7 +135,7 @@ def board_of(answer: LiveCoverageAnswer, tables: Tables, *, as_of: pd.Timestamp)
     begins = rows["gap_starts_at"]
     rows = rows.assign(
         as_of=as_of,
-        stale_since=pd.NaT,
+        stale_since=pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]"),
         action_required=(begins <= as_of + pd.Timedelta(seconds=LEAD_SECONDS)).to_numpy(bool),
         why=_why(rows, tables, as_of),
     )

@@ -5,9 +5,14 @@ cycle does (cycle).
 """
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from typing import Final
+
+MOST_LATE_SECONDS: Final = 0.5
+"""A step that could only begin later than this is left out [s]: the next one is soon enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,6 @@ async def steps(
     while True:
         yield Due(number, max(0.0, clock() - began - number * every_seconds), missed)
         following = number + 1
-        number = max(following, int((clock() - began) // every_seconds))
+        number = max(following, math.ceil((clock() - began - MOST_LATE_SECONDS) / every_seconds))
         missed = number - following
         await sleep(max(0.0, began + number * every_seconds - clock()))

@@ -132,7 +132,7 @@ class Worker:
         return Cycle(
             looked_at=looked_at,
             as_of=as_of,
-            board=board.assign(stale_since=pd.NaT if stale is None else pd.Timestamp(stale)),
+            board=board if stale is None else board.assign(stale_since=pd.Timestamp(stale)),
             answer=answer,
             date=date,
             stale_since=stale,

@@ -129,10 +129,16 @@ def _facts(gap: dict[Any, Any], answer: LiveCoverageAnswer) -> dict[str, object]
         "currency",
         "confidence",
     )
-    plain = {name: None if pd.isna(gap[name]) else gap[name] for name in told}
     return {
-        **{name: value.item() if hasattr(value, "item") else value for name, value in plain.items()},
+        **{name: _plain(gap[name]) for name in told},
         "starts_at": f"{gap['starts_at']:%Y-%m-%d %H:%M:%S} UTC",
         "ends_at": f"{gap['ends_at']:%Y-%m-%d %H:%M:%S} UTC",
         "best_action": best_action(answer, gap["gap_id"]),
     }
+
+
+def _plain(value: Any) -> object:
+    """A number or text as JSON takes it, None where it is not known."""
+    if pd.isna(value):
+        return None
+    return value.item() if isinstance(value, np.generic) else value

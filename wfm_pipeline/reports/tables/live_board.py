@@ -1,7 +1,7 @@
 """The board of live coverage as a table for a terminal: words and colours, what matters first, no column wider than it must be.
 
 Columns that do not fit are left out, the least needed first; rows that do not fit are counted. Colours only repeat words. Not
-here: the numbers (monitoring/coverage/board), the lines around the table (live_header), printing (words/screen).
+here: the numbers (monitoring/coverage/board), the lines around the table (live_header), printing (reports/words/screen).
 """
 
 import datetime as dt
@@ -120,11 +120,14 @@ def board_table(board: pd.DataFrame, zone: str, *, width: int, most_rows: int | 
     Returns:
         A table whose caption counts the rows that it leaves out.
     """
-    rows = board.astype(object).where(board.notna(), None).to_dict("records")
+    rows: list[Mapping[str, Any]] = [
+        {str(name): value for name, value in row.items()}
+        for row in board.astype(object).where(board.notna(), None).to_dict("records")
+    ]
     kept = rows if most_rows is None else rows[:most_rows]
     clock = ZoneInfo(zone)
     cells = {column.name: [column.cell(row, clock) for row in kept] for column in _COLUMNS}
-    columns = _fitting(cells, width)
+    columns = _columns_within(cells, width)
     table = Table(header_style="bold", caption=_left_out(rows[len(kept) :]), caption_justify="left")
     for column in columns:
         table.add_column(column.name, justify=column.side, no_wrap=column.name != "first action", overflow="fold")
@@ -144,7 +147,7 @@ def local_time(instant: Any, zone: ZoneInfo) -> dt.datetime:
     return pd.Timestamp(instant).tz_localize("UTC").tz_convert(zone).tz_localize(None).to_pydatetime()
 
 
-def _fitting(cells: Mapping[str, Sequence[str]], width: int) -> list[_Shown]:
+def _columns_within(cells: Mapping[str, Sequence[str]], width: int) -> list[_Shown]:
     """Columns that fit beside each other; the last one may be folded."""
     kept = list(_COLUMNS)
     while len(kept) > 1 and sum(_width(one, cells) + _AIR for one in kept) + 1 > width:

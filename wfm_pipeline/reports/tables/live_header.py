@@ -1,6 +1,6 @@
 """What stands around the board of live coverage: as of when, whether it is old, how the cycle went, what was told.
 
-Not here: the table (live_board) and printing (words/screen).
+Not here: the table (live_board) and printing (reports/words/screen).
 """
 
 import datetime as dt
@@ -87,7 +87,7 @@ def _first(facts: HeaderFacts) -> Text:
 def _counts(facts: HeaderFacts) -> Text:
     found = pd.Series(list(facts.statuses), dtype=object).value_counts()
     services = f"{len(facts.statuses):,} services" + "".join(
-        f", {count:,} {word.replace('_', ' ')}" for word, count in found.items()
+        f", {count:,} {str(word).replace('_', ' ')}" for word, count in found.items()
     )
     need = (
         "need by forecast"

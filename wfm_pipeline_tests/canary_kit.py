@@ -54,6 +54,7 @@ COMMANDS = {
     "model-fit": ["model-fit"],
     "backtest": ["backtest", "--horizon", "7d"],
     "backtest-intraday": ["backtest-intraday", "--days", "3"],
+    "monitor": ["monitor", "--once"],
     "replay": ["replay", "--date", "2026-06-25", "--to", "sqlite:///live.sqlite", "--speed", "0", "--every", "3600"],
     "dev": ["dev", "--port", "{port}"],
 }
@@ -78,8 +79,9 @@ READS = {
     "warehouse": [
         name
         for name in COMMANDS
-        if name not in {"init", "sample", "load", "source", "check", "staff", "simulate", "dev"}
+        if name not in {"init", "sample", "load", "source", "check", "staff", "simulate", "monitor", "dev"}
     ],
+    "live": ("monitor",),
     "dagster_postgres": ("run",),  # Dagster tries for twelve seconds
 }
 """Setting -> commands that come to its URL soon; their failures are looked at in every run of the tests."""
@@ -104,10 +106,16 @@ FAULTS = {
 }
 """Ways in which a database's URL is wrong."""
 ODBC = "mysql+pyodbc:///?odbc_connect=DRIVER%3D%7BMariaDB+Unicode%7D%3BSERVER%3D127.0.0.1%3BPORT%3D1%3BUID%3Du%3BPWD%3D{password}"
-_SCHEMES = {"source": "mysql+pymysql", "warehouse": "postgresql", "dagster_postgres": "postgresql"}
+_SCHEMES = {
+    "source": "mysql+pymysql",
+    "live": "postgresql",
+    "warehouse": "postgresql",
+    "dagster_postgres": "postgresql",
+}
 _SERVERS = {
     "source": "WFM_TEST_MARIADB_URL",
     "warehouse": "WFM_TEST_POSTGRES_URL",
+    "live": "WFM_TEST_POSTGRES_URL",
     "dagster_postgres": "WFM_TEST_POSTGRES_URL",
 }
 

@@ -1,7 +1,7 @@
 """Stretches of which no states of agents were recorded: a log that is gone is no empty room.
 
 Here: what tells an empty room from a lost log. Not here: what counts as presence (presence), and a record that begins late
-(shares.known_seconds). No command reaches it yet.
+(shares.known_seconds).
 
 Nobody signed in is either nobody there or nothing written down. Where contacts were answered somebody was there; where people
 are rostered for an hour and more, nobody signs in and no contact is counted either, nothing was written down. Contacts that

@@ -12,8 +12,11 @@ import numpy as np
 import pandas as pd
 
 from wfm_pipeline.calculators.live_coverage import LiveCoverageRequest
+from wfm_pipeline.contracts.operational.foreign_columns import INTERVAL_SECONDS
 from wfm_pipeline.domain.coverage.actions import STANDARD_REACH, ActionLimits
+from wfm_pipeline.domain.coverage.grid import grid_of
 from wfm_pipeline.domain.coverage.intervals import STANDARD_LIMITS, CoverageLimits
+from wfm_pipeline.domain.coverage.unrecorded import unrecorded_stretches
 from wfm_pipeline.domain.staffing.forecast_teams import StaffingPolicy
 from wfm_pipeline.monitoring.coverage.gold_day import GoldDay
 
@@ -64,6 +67,9 @@ def question_of(tables: Tables, day: GoldDay, choices: Choices, *, as_of: pd.Tim
     """
     services = tables["services"]
     shifts, breaks, off_product = roster_of(tables)
+    rostered = breaks[:0] if shifts is None else shifts
+    grid = grid_of(day.site_grid["interval_start"], choices.interval_seconds)
+    counted = _counted_contacts(tables["contact_statistics"])
     return LiveCoverageRequest(
         as_of=as_of,
         interval_seconds=choices.interval_seconds,
@@ -73,6 +79,7 @@ def question_of(tables: Tables, day: GoldDay, choices: Choices, *, as_of: pd.Tim
         history=day.history,
         states=tables["agent_states"],
         known_from=known_from(tables, day, as_of=as_of),
+        unrecorded=unrecorded_stretches(tables["agent_states"], counted, rostered, grid, as_of),
         registrations=registered_for(tables),
         shifts=shifts,
         breaks=breaks,
@@ -167,6 +174,19 @@ def policies_of(services: pd.DataFrame, choices: Choices) -> dict[str, StaffingP
         known = {name: float(value) for name, value in given.items() if pd.notna(value)}
         found[str(service)] = replace(choices.policies.get(str(service), choices.default), **known)
     return found
+
+
+def _counted_contacts(statistics: pd.DataFrame) -> pd.DataFrame:
+    """Quarters of an hour with what came and what was answered."""
+    starts = statistics["interval_start_time"]
+    return pd.DataFrame(
+        {
+            "starts_at": starts,
+            "ends_at": starts + pd.Timedelta(seconds=INTERVAL_SECONDS),
+            "calls_received": statistics["received_calls"],
+            "calls_answered": statistics["treated_calls"],
+        }
+    )
 
 
 def _contacts(activity: pd.DataFrame, *, as_of: pd.Timestamp) -> pd.DataFrame:

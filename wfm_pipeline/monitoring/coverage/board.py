@@ -137,7 +137,7 @@ def board_of(answer: LiveCoverageAnswer, tables: Tables, *, as_of: pd.Timestamp)
         as_of=as_of,
         stale_since=pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]"),
         action_required=(begins <= as_of + pd.Timedelta(seconds=LEAD_SECONDS)).to_numpy(bool),
-        why=_why(rows, tables, as_of),
+        why=rows["reason"],
     )
     return _sorted(rows)[list(BOARD_COLUMNS)]
 
@@ -189,19 +189,6 @@ def best_action(answer: LiveCoverageAnswer, gap_id: str) -> str | None:
     from_service = f" from {first.from_service}" if first.from_service else ""
     people = f"{first.calls:.0f} calls" if not first.agents else f"{first.agents} agents{from_service}"
     return f"{first.kind.replace('_', ' ')}: {people}, {100 * first.gain.value:+.0f} points"
-
-
-def _why(rows: pd.DataFrame, tables: Tables, as_of: pd.Timestamp) -> pd.Series:
-    """What is missing: a need has its reason; people are missing for all, or for a service that nobody is registered for."""
-    day = f"{as_of:%Y-%m-%d}"
-    people = (
-        f"no agent in service_groups works for it on {day}"
-        if len(tables["agent_states"])
-        else f"no row in agent_states of {day}"
-    )
-    has_need = rows["agents_required"].notna()
-    is_known = has_need & (rows["status"] != UNKNOWN_STATUS)
-    return rows["reason"].where(~has_need, people).mask(is_known, None).astype(object)
 
 
 def _sorted(rows: pd.DataFrame) -> pd.DataFrame:

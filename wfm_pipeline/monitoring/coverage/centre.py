@@ -16,7 +16,7 @@ from wfm_pipeline.calculators.live_coverage import LiveCoverageAnswer
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.calendar import start_of_day
 from wfm_pipeline.errors import DataError, WfmError, shown
-from wfm_pipeline.monitoring.coverage.cycle import Cycle, Worker, empty_board, last_updated_of, tables_of
+from wfm_pipeline.monitoring.coverage.cycle import Cycle, Worker, empty_board, moment_of, tables_of
 from wfm_pipeline.sources.operational.live.reading import LiveQuestion, LiveReading
 
 SECOND_LOOK_SECONDS: Final = 1.0
@@ -109,7 +109,7 @@ class LiveCentre:
             if service_id is not None and service_id not in set(tables["services"]["id"]):
                 raise unknown_service(service_id)
             ends_at = pd.Timestamp(self._window(date).ends_at)
-            as_of = min(pd.Timestamp(last_updated_of(reading) or self.now()), ends_at)
+            as_of = min(pd.Timestamp(moment_of(reading) or self.now()), ends_at)
             return await asyncio.to_thread(self.worker.answer, tables, date, as_of=as_of)
 
     async def _reading(self, looked_at: dt.datetime) -> LiveReading:
@@ -119,7 +119,7 @@ class LiveCentre:
         """
         date = self._date or self.worker.date_of(looked_at)
         reading = await self.reader.read(self._window(date))
-        updated = last_updated_of(reading)
+        updated = moment_of(reading)
         self._date = self.worker.date_of(updated or looked_at)
         is_old = self.last is None and self.worker.is_stale(updated, looked_at)
         if is_old:

@@ -72,15 +72,6 @@ def empty_board() -> pd.DataFrame:
     return pd.DataFrame(columns=list(BOARD_COLUMNS))
 
 
-def last_updated_of(reading: LiveReading) -> dt.datetime | None:
-    """When the centre says its numbers are true; one whose clock is ahead of ours as a whole is believed, as a replay's."""
-    told = reading.last_updated
-    if told is None:
-        ahead = reading.rows("queue_current_metrics")["last_updated"].max()
-        told = None if pd.isna(ahead) else ahead
-    return None if told is None else pd.Timestamp(told).to_pydatetime()
-
-
 @dataclass(slots=True)
 class Worker:
     """Works cycles out, one after the other, in any one thread at a time.
@@ -116,12 +107,12 @@ class Worker:
         """What a reading of a date comes to.
 
         Args:
-            reading: Of the date of `last_updated_of`.
+            reading: Of the date that the centre says it is.
             looked_at: When the cycle began (naive UTC).
             read_seconds: How long the reading took [s].
         """
         began = self.clock()
-        updated = last_updated_of(reading)
+        updated = moment_of(reading)
         self._movement = self._movement.after(updated, now=looked_at)
         as_of = pd.Timestamp(updated or looked_at)
         tables, date = tables_of(reading), self.date_of(as_of.to_pydatetime())
@@ -183,6 +174,11 @@ class Worker:
         interval = as_of.floor(f"{round(self.choices.interval_seconds)}s")
         if interval != self._kept_for:
             self._kept, self._kept_for = {}, interval
+
+
+def moment_of(reading: LiveReading) -> dt.datetime | None:
+    """When the centre says that a reading is true (naive UTC); None where it says nothing."""
+    return None if reading.last_updated is None else reading.last_updated.to_pydatetime()
 
 
 def tables_of(reading: LiveReading) -> dict[str, pd.DataFrame]:

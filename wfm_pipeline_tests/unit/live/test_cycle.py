@@ -67,7 +67,9 @@ def test_tables_without_a_row_give_no_data_with_table_and_date_and_no_number():
     assert "no data: no row of 2026-03-02 in agent_states" == found.fault
     assert {"no_data"} == set(found.board["status"])
     assert found.board[["agents_actual", "agents_available", "coverage"]].isna().all(axis=None)
-    assert {"no row in agent_states of 2026-03-02"} == set(found.board["why"])
+    assert {"agent_states has nothing recorded from 2026-03-02 00:00 to 2026-03-02 10:15 UTC"} == set(
+        found.board["why"]
+    )
 
 
 def test_no_service_is_no_board_and_says_so():

@@ -270,7 +270,7 @@ class LiveSettings(BaseModel):
     live_adequate_from: float = Field(
         0.85, gt=0, le=10, description="People over need from which coverage is adequate; below is a shortage."
     )
-    live_optimal_from: float = Field(0.95, gt=0, le=10, description="The same from which it is optimal.")
+    live_optimal_from: float = Field(0.95, ge=0.01, le=10, description="The same from which it is optimal.")
     live_optimal_to: float = Field(
         1.05, gt=0, le=10, description="The same up to which it is optimal; above is a surplus."
     )

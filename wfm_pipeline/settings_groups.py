@@ -268,15 +268,15 @@ class LiveSettings(BaseModel):
         10.0, ge=0.1, le=600, description="Longest wait for the rows of one question [s]."
     )
     live_adequate_from: float = Field(
-        0.85, gt=0, le=10, description="People over need from which coverage is adequate; below is a shortage."
+        0.85, ge=0.01, le=10, description="People over need from which coverage is adequate; below is a shortage."
     )
     live_optimal_from: float = Field(0.95, ge=0.01, le=10, description="The same from which it is optimal.")
     live_optimal_to: float = Field(
-        1.05, gt=0, le=10, description="The same up to which it is optimal; above is a surplus."
+        1.05, ge=0.01, le=10, description="The same up to which it is optimal; above is a surplus."
     )
     live_clear_coverage: float = Field(
         0.90,
-        gt=0,
+        ge=0.01,
         le=10,
         description="People over need from which the alert of a service is over; above live_adequate_from.",
     )

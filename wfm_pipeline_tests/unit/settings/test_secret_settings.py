@@ -22,8 +22,8 @@ def test_every_secret_may_stand_in_a_file(name, tmp_path, monkeypatch):
     assert "postgresql://u:p w@host/database_of_its_own" == getattr(load_settings(), name).get_secret_value()
 
 
-def test_there_are_eight_secrets():
-    assert 8 == len(SECRETS)
+def test_there_are_ten_secrets():
+    assert 10 == len(SECRETS)
 
 
 def test_a_source_of_its_own_may_stand_in_a_file(tmp_path):

@@ -40,6 +40,7 @@ PANELS: Final = {
         "backtest": "Rolling-origin scores of our forecast, of the built-in peers, and of predictions made elsewhere.",
         "backtest-intraday": "Scores of the intraday update beside doing nothing and the plain ratio, on past days.",
         "findings": "What was set aside or mended: rows refused and values emptied, by rule, with the first of each.",
+        "coverage-history": "Past days of the live centre: people required, rostered and there, and the gaps; kept in gold.",
         "model-fit": "Compare the service level that Erlang C, Erlang A and the simulation predict with the one reached.",
     },
     "Operate": {

@@ -19,6 +19,7 @@ from wfm_pipeline.assets.forecasting.long_range import build_long_range_assets
 from wfm_pipeline.assets.forecasting.training import build_training_assets
 from wfm_pipeline.assets.planning.allocation import build_allocation_assets
 from wfm_pipeline.assets.planning.capacity import build_capacity_assets
+from wfm_pipeline.assets.planning.coverage import build_coverage_assets
 from wfm_pipeline.assets.planning.model_fit import build_model_fit_assets
 from wfm_pipeline.assets.planning.planners_tables import build_planners_tables
 from wfm_pipeline.assets.planning.staffing import build_staffing_assets
@@ -36,9 +37,11 @@ from wfm_pipeline.checks.source_checks import build_source_checks
 from wfm_pipeline.checks.training_checks import build_training_checks
 from wfm_pipeline.machine import keep_private
 from wfm_pipeline.orchestration.alert_sensors import build_alert_sensors
+from wfm_pipeline.orchestration.hourly import hourly_schedule
 from wfm_pipeline.orchestration.instance.retention import retention_job, retention_schedule
 from wfm_pipeline.orchestration.jobs import ISSUE, AssetJob, build_jobs, build_training_job
 from wfm_pipeline.orchestration.partitions.daily_and_weekly import daily_partitions, weekly_partitions
+from wfm_pipeline.orchestration.partitions.hourly import hourly_partitions
 from wfm_pipeline.orchestration.runs.house_of_run import house_of_run
 from wfm_pipeline.orchestration.schedules import build_schedules
 from wfm_pipeline.orchestration.sensors import build_sensors
@@ -54,7 +57,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
 
     Args:
         settings: The checked settings.
-        is_partitioned: Daily partitions for bronze and silver. `wfm run` leaves them out and names
+        is_partitioned: Daily partitions for bronze and silver, weekly and hourly ones beside them. `wfm run` leaves them out and names
             its dates by tags: Dagster writes an event per asset and partition, which would take
             longer than the work itself when a whole history is loaded (docs/adr/0003).
     """
@@ -63,7 +66,8 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     house = House(settings)
     partitions = daily_partitions(house) if is_partitioned else None
     weeks = weekly_partitions(house, partitions.start.date()) if partitions else None
-    assets = _assets(house, partitions, weeks)
+    hours = hourly_partitions(house, partitions.start.date()) if partitions else None
+    assets = [*_assets(house, partitions, weeks), *build_coverage_assets(hours)]
     assets += build_publication_assets(assets)
     jobs = build_jobs()
     checks = [
@@ -83,7 +87,7 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
         assets=assets,
         asset_checks=checks,
         jobs=[*jobs, retention_job(house, check_keys)],
-        schedules=[*build_schedules(house), retention_schedule(house)] if partitions else [],
+        schedules=[*build_schedules(house), hourly_schedule(house, hours), retention_schedule(house)] if hours else [],
         sensors=[*build_sensors(house, jobs), *build_alert_sensors(house)] if partitions else [],
         resources={"house": house_of_run(house)},
         executor=dg.in_process_executor,

@@ -318,9 +318,19 @@ class ScheduleSettings(BaseModel):
     capacity_cron: str = Field("30 4 * * 1", description="When capacity is planned; after long_range_cron.")
     allocation_cron: str = Field("0 5 * * 1", description="When people are allocated to this week and the next.")
     model_fit_cron: str = Field("0 6 1 * *", description="When predicted and reached service level are compared.")
+    coverage_cron: str = Field(
+        "5 * * * *",
+        description="When coverage of the hour that is over is kept, and of hours that were missed; where a live centre is set.",
+    )
 
     @field_validator(
-        "nightly_cron", "intraday_cron", "long_range_cron", "capacity_cron", "allocation_cron", "model_fit_cron"
+        "nightly_cron",
+        "intraday_cron",
+        "long_range_cron",
+        "capacity_cron",
+        "allocation_cron",
+        "model_fit_cron",
+        "coverage_cron",
     )
     @classmethod
     def _check_cron(cls, text: str) -> str:

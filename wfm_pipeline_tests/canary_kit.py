@@ -55,6 +55,7 @@ COMMANDS = {
     "backtest": ["backtest", "--horizon", "7d"],
     "backtest-intraday": ["backtest-intraday", "--days", "3"],
     "monitor": ["monitor", "--once"],
+    "coverage-history": ["coverage-history", "--from", "2026-06-25", "--to", "2026-06-25"],
     "replay": ["replay", "--date", "2026-06-25", "--to", "sqlite:///live.sqlite", "--speed", "0", "--every", "3600"],
     "dev": ["dev", "--port", "{port}"],
 }

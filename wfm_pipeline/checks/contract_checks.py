@@ -8,6 +8,7 @@ import dagster as dg
 from wfm_pipeline.asset_keys import key_of
 from wfm_pipeline.checks.verdicts import verdict
 from wfm_pipeline.contracts.columns import Table
+from wfm_pipeline.contracts.coverage import COVERAGE_TABLES
 from wfm_pipeline.contracts.gold import (
     CUSTOMER_BEHAVIOR,
     CUSTOMER_SEGMENT,
@@ -63,6 +64,7 @@ _ALWAYS = (
     *CAPACITY_INPUTS,
     *CAPACITY_TABLES,
     *MODEL_FIT_TABLES,
+    *COVERAGE_TABLES,
 )
 _BY_ROLE: Final[Mapping[Role, Table]] = {"intervals": INTERVAL_STATISTICS, "cases": CASES}
 """Tables that are there where a source plays the role."""

@@ -14,6 +14,7 @@ from wfm_pipeline.asset_keys import (
     ALLOCATION_GROUP,
     ALLOCATION_STEP,
     CAPACITY_GROUP,
+    COVERAGE_GROUP,
     FORECAST_STEP,
     INTRADAY_GROUP,
     LONG_RANGE_GROUP,
@@ -42,6 +43,7 @@ REFORECAST: Final = "reforecast"
 LONG_RANGE: Final = "long_range"
 CAPACITY: Final = "capacity"
 MODEL_FIT: Final = "model_fit"
+COVERAGE_HOURLY: Final = "coverage_hourly"
 PLANNERS: Final = "planners"
 OVERRIDES: Final = "planners_overrides"
 PUBLISH: Final = "publish"
@@ -82,7 +84,15 @@ JOBS: Final = (
         NIGHTLY,
         "The whole graph: call records to a scored forecast.",
         dg.AssetSelection.all()
-        - _groups(ALLOCATION_GROUP, INTRADAY_GROUP, LONG_RANGE_GROUP, CAPACITY_GROUP, MODEL_FIT_GROUP, TRAINING_GROUP),
+        - _groups(
+            ALLOCATION_GROUP,
+            INTRADAY_GROUP,
+            LONG_RANGE_GROUP,
+            CAPACITY_GROUP,
+            MODEL_FIT_GROUP,
+            COVERAGE_GROUP,
+            TRAINING_GROUP,
+        ),
     ),
     Job(REFRESH, "Bronze and silver of the chosen business dates.", _groups("bronze", "silver")),
     Job(
@@ -114,6 +124,11 @@ JOBS: Final = (
         "How well Erlang C, Erlang A and the simulation predict the service level that was reached.",
         _groups(MODEL_FIT_GROUP),
         needs="calls",
+    ),
+    Job(
+        COVERAGE_HOURLY,
+        "People there against people needed in the chosen hours, from the live centre's tables, and the gaps of their dates.",
+        _groups(COVERAGE_GROUP),
     ),
     Job(
         PLANNERS,

@@ -80,6 +80,10 @@ DEPENDENCIES["gold/allocation_accuracy"] = {"gold/demand_week", "gold/queue_day_
 PEOPLE = {f"silver/{name}" for name in ("headcount", "hiring_classes", "shrinkage")}
 DEPENDENCIES |= {name: set() for name in PEOPLE}
 DEPENDENCIES["gold/capacity_week"] = {*PEOPLE, "gold/queue_week_long_range", "gold/queue_interval_staffing"}
+DEPENDENCIES |= {
+    f"gold/{name}": {"gold/queue_interval_forecast", "gold/queue_interval_staffing", "silver/queue_intervals"}
+    for name in ("coverage_interval", "coverage_gap")
+}
 MADE_BY_JOBS = {name for name in DEPENDENCIES if name.startswith("gold/")}
 DEPENDENCIES["readers/publication"] = MADE_BY_JOBS
 DAILY = {"bronze/telephony__queue_cdr", "bronze/telephony__cases", "silver/call_legs", "silver/calls"}
@@ -121,6 +125,7 @@ def test_every_asset_says_what_one_row_is_and_who_owns_it(graph):
         "long_range",
         "capacity",
         "model_fit",
+        "live_coverage",
         "readers",
     }
     assert groups == {node.group_name for node in nodes}

@@ -6,11 +6,11 @@ over. How they are written is in events.py.
 
 import datetime as dt
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import dagster as dg
 
-from wfm_pipeline.asset_keys import DAY, PARTITIONS_TAG, WEEK
+from wfm_pipeline.asset_keys import DAY, HOUR, PARTITIONS_TAG, WEEK
 from wfm_pipeline.orchestration.partitions.events import report_materializations
 
 _ONE_DAY = dt.timedelta(days=1)
@@ -22,6 +22,7 @@ def fill_grid(
     result: dg.ExecuteInProcessResult,
     dates: Collection[dt.date],
     first_date: dt.date,
+    hours: Callable[[Collection[dt.date]], list[str]],
 ) -> int:
     """Note the partitions that a run has made, of the assets whose step succeeded; gives how many.
 
@@ -35,14 +36,16 @@ def fill_grid(
         result: How it ended.
         dates: Dates that it read and refreshed.
         first_date: First date of the partitions.
+        hours: Names of the hours of some dates.
     """
     if not dates:
         return 0
     graph = definitions.resolve_asset_graph()
     noted, filled = 0, set[dg.AssetKey]()
+    names = {DAY: lambda: _days(dates, first_date), WEEK: lambda: _weeks(dates), HOUR: lambda: hours(dates)}
     for key, made in _made(result).items():
         grain = graph.get(key).tags.get(PARTITIONS_TAG)
-        wanted = _days(dates, first_date) if grain == DAY else _weeks(dates) if grain == WEEK else []
+        wanted = names[grain]() if grain in names else []
         if wanted:
             known = instance.get_materialized_partitions(key)
             own = {date.isoformat() for date in dates} if grain == DAY else set(wanted)

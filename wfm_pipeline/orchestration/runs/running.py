@@ -6,6 +6,7 @@ Not here: what a job is about (main_run.py, side_jobs.py), and what became of it
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import dagster as dg
 
@@ -14,6 +15,7 @@ from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.orchestration.instance.storage import open_instance
 from wfm_pipeline.orchestration.partitions.daily_and_weekly import first_date
 from wfm_pipeline.orchestration.partitions.grid import fill_grid
+from wfm_pipeline.orchestration.partitions.hourly import hours_of_dates
 from wfm_pipeline.orchestration.runs.dead_runs import close_dead_runs, here
 from wfm_pipeline.orchestration.runs.telling import tell_of_run, telling
 from wfm_pipeline.orchestration.runs.watch import SOURCE_TAG
@@ -110,7 +112,7 @@ def run_job(
             raise KeyboardInterrupt  # whoever stopped it need not be told
         if dates is not None:
             on_step(_GRID, "started")
-            fill_grid(opened, definitions, result, list(dates), first_date(house))
+            fill_grid(opened, definitions, result, list(dates), first_date(house), partial(hours_of_dates, house))
             on_step(_GRID, "done")
         tell_of_run(opened, house, run_id)
         return RunOutcome(run_id, tuple(_problems(result)))

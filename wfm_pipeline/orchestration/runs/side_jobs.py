@@ -12,6 +12,7 @@ from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.orchestration.jobs import (
     ALLOCATION,
     CAPACITY,
+    COVERAGE_HOURLY,
     INTRADAY,
     LONG_RANGE,
     MODEL_FIT,
@@ -60,6 +61,11 @@ def reforecast_request(house: House, at: dt.datetime | None, *, is_refreshed: bo
     if not is_refreshed:
         return JobRequest(REFORECAST, config=reforecast_config(at))
     return JobRequest(INTRADAY, find_stale_dates(house).dates, reforecast_config(at))
+
+
+def coverage_request(dates: Dates) -> JobRequest:
+    """Coverage's history of every hour of some business dates."""
+    return JobRequest(COVERAGE_HOURLY, dates)
 
 
 def model_fit_request(house: House) -> JobRequest:

@@ -1,0 +1,170 @@
+"""Coverage of hours that are over, from the centre's operational tables as they stand: each look covers a whole business date.
+
+Here: which tables of which stretch are read, as of when, and of what nothing was recorded. The question itself is asking's and the
+date is gold_day's, as for a live cycle. Not here: which hours a run is about (assets), the shelf (warehouse/shelves/coverage).
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from wfm_pipeline.calculators.live_coverage import LiveCoverageAnswer, answer_live_coverage
+from wfm_pipeline.contracts.operational.foreign_columns import INTERVAL_SECONDS
+from wfm_pipeline.contracts.operational.tables import OPERATIONAL_TABLES
+from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.domain.calendar import start_of_day
+from wfm_pipeline.domain.coverage.grid import DayGrid, grid_of
+from wfm_pipeline.domain.coverage.scheduled import rostered_stretches
+from wfm_pipeline.domain.coverage.unrecorded import unrecorded_stretches
+from wfm_pipeline.monitoring.coverage.asking import Choices, Tables, question_of, roster_of
+from wfm_pipeline.monitoring.coverage.gold_day import GoldDay
+from wfm_pipeline.sources.databases.retry import Retry, SourceGoneError
+from wfm_pipeline.sources.operational.database import OperationalDatabase
+
+_ONE_DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A stretch of one business date.
+
+    Attributes:
+        date: The date.
+        starts_at, ends_at: The stretch, half-open (naive UTC).
+    """
+
+    date: dt.date
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DateRead:
+    """What was read of a business date.
+
+    Attributes:
+        tables: Name of an operational table -> its rows in the house's units.
+        findings: Values and rows that were refused at the door [count].
+    """
+
+    tables: Tables
+    findings: int
+
+
+def hours_between(site: Site, starts_at: dt.datetime, ends_at: dt.datetime) -> tuple[Hours, ...]:
+    """A stretch of time, business date by business date.
+
+    Args:
+        site: Whose dates.
+        starts_at: Start of the stretch (naive UTC).
+        ends_at: Its end, exclusive.
+
+    Returns:
+        One stretch per date that it touches, in order.
+    """
+    found, at = list[Hours](), starts_at
+    while at < ends_at:
+        date = pd.Timestamp(at).tz_localize("UTC").tz_convert(site.time_zone).date()
+        until = min(start_of_day(site, date + _ONE_DAY), ends_at)
+        found.append(Hours(date, at, until))
+        at = until
+    return tuple(found)
+
+
+def read_date(urls: Sequence[str], site: Site, date: dt.date, *, what: str, attempts: int) -> DateRead:
+    """A business date of the centre's tables, from the first of its addresses that answers.
+
+    Args:
+        urls: SQLAlchemy URLs.
+        site: Whose date.
+        date: The date.
+        what: Whose URLs they are, for messages.
+        attempts: Tries of the last one [count].
+
+    Raises:
+        SourceUnreachableError: none answers.
+        SourceError: a column is missing, or a unit is wrong.
+    """
+    for url in urls[:-1]:
+        with suppress(SourceGoneError):
+            return _read(url, site, date, what)
+    return Retry(attempts)(lambda: _read(urls[-1], site, date, what))
+
+
+def _read(url: str, site: Site, date: dt.date, what: str) -> DateRead:
+    since, until = start_of_day(site, date), start_of_day(site, date + _ONE_DAY)
+    database = OperationalDatabase(url, what=what)
+    try:
+        found = {table.name: database.rows(table, since=since, until=until) for table in OPERATIONAL_TABLES}
+    finally:
+        database.close()
+    tables = {name: one.rows.reset_index(drop=True) for name, one in found.items()}
+    return DateRead(tables, sum(len(one.findings) for one in found.values()))
+
+
+def look_back(tables: Tables, day: GoldDay, choices: Choices, *, as_of: dt.datetime) -> LiveCoverageAnswer | None:
+    """Coverage of a date as far as it is over, and as rostered after that; no actions are looked for.
+
+    Args:
+        tables: What was read of the date.
+        day: The date as gold has it.
+        choices: What settings say.
+        as_of: Instant up to which the date is over (naive UTC).
+
+    Returns:
+        The answer; None where the centre has no service.
+    """
+    if tables["services"].empty:
+        return None
+    moment = pd.Timestamp(as_of)
+    asked = question_of(tables, day, replace(choices, most_gaps=0), as_of=moment)
+    grid = grid_of(day.site_grid["interval_start"], choices.interval_seconds)
+    return answer_live_coverage(
+        replace(
+            asked,
+            known_from=grid.starts_at if _is_recorded(tables, asked.intervals) else None,
+            unrecorded=unrecorded(tables, grid, as_of=moment),
+            reforecast=None,
+            is_agents_asked=False,
+        )
+    )
+
+
+def _is_recorded(tables: Tables, intervals: pd.DataFrame) -> bool:
+    """Whether nobody signed in can be believed to be nobody: of an open date without a state and a roster it cannot."""
+    return bool(len(tables["agent_states"]) or len(tables["shifts"]) or not intervals["is_open"].any())
+
+
+def unrecorded(tables: Tables, grid: DayGrid, *, as_of: pd.Timestamp) -> pd.DataFrame:
+    """Stretches of a date of which no states of agents were recorded.
+
+    Args:
+        tables: What was read of the date.
+        grid: The date's intervals.
+        as_of: Instant up to which it is over.
+
+    Returns:
+        starts_at, ends_at: lost stretches, and what comes after the centre stopped writing.
+    """
+    statistics, states = tables["contact_statistics"], tables["agent_states"]
+    starts = statistics["interval_start_time"]
+    contacts = pd.DataFrame(
+        {
+            "starts_at": starts,
+            "ends_at": starts + pd.Timedelta(seconds=INTERVAL_SECONDS),
+            "calls_received": statistics["received_calls"],
+            "calls_answered": statistics["treated_calls"],
+        }
+    )
+    shifts, breaks, off_product = roster_of(tables)
+    rostered = breaks[:0] if shifts is None else rostered_stretches(shifts, pd.concat([breaks, off_product]))
+    lost = unrecorded_stretches(states, contacts, rostered, grid, as_of)
+    queues = tables["queue_current_metrics"]
+    until = pd.concat([queues["last_updated"], states["started_at"], states["ended_at"]]).max()
+    if queues.empty or pd.isna(until) or until >= as_of:
+        return lost
+    silent = pd.DataFrame({"starts_at": [until.ceil(f"{round(grid.interval_seconds)}s")], "ends_at": [as_of]})
+    return pd.concat([lost, silent], ignore_index=True)

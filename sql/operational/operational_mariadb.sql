@@ -97,7 +97,6 @@ create table if not exists `agent_states` (
     primary key (`agent_id`, `started_at`)
 ) default character set utf8mb4;
 create index if not exists `agent_states_by_ended` on `agent_states` (`ended_at`, `started_at`);
-create index if not exists `agent_states_by_started` on `agent_states` (`started_at`);
 
 -- One row per shift and version: one agent's working time of a day.
 create table if not exists `shifts` (

@@ -107,8 +107,6 @@ if object_id(N'agent_states', N'U') is null
     );
 if indexproperty(object_id(N'agent_states'), N'agent_states_by_ended', 'IndexID') is null
     create index [agent_states_by_ended] on [agent_states] ([ended_at], [started_at]);
-if indexproperty(object_id(N'agent_states'), N'agent_states_by_started', 'IndexID') is null
-    create index [agent_states_by_started] on [agent_states] ([started_at]);
 
 -- One row per shift and version: one agent's working time of a day.
 if object_id(N'shifts', N'U') is null

@@ -6,11 +6,13 @@ import datetime as dt
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
 
 from wfm_pipeline.contracts.operational.tables import OPERATIONAL_TABLES
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.errors import DataError, SettingsError, SourceError
 from wfm_pipeline.sources.operational.database import OperationalDatabase
+from wfm_pipeline.sources.operational.live.day import DayMemory
 from wfm_pipeline.sources.operational.live.limits import ReaderLimits
 from wfm_pipeline.sources.operational.live.reader import LiveReader
 from wfm_pipeline.sources.operational.live.reading import LiveQuestion, SourceOutageError
@@ -250,3 +252,19 @@ def read_quickly(url):
             return await reader.read(DAY)
 
     return asyncio.run(once())
+
+
+def test_every_window_is_found_by_an_index(tmp_path):
+    url = make_operational(f"sqlite:///{tmp_path / 'live.sqlite'}", "sqlite")
+    engine, taken = sa.create_engine(url, poolclass=NullPool), {}
+    for name, question in DayMemory(DAY).questions("sqlite").items():
+        text = str(question.compile(dialect=engine.dialect, compile_kwargs={"literal_binds": True}))
+        with engine.connect() as connection:
+            steps = connection.exec_driver_sql(f"explain query plan {text}").fetchall()
+        taken[name] = {word for step in steps for word in step[3].split() if "_by_" in word}
+
+    assert {"contact_statistics_by_interval_start"} == taken["contact_statistics"]
+    assert {"agent_activity_by_interval_start"} == taken["agent_activity"]
+    assert {"agent_states_by_ended"} == taken["agent_states"]
+    assert {"shifts_by_starts"} == taken["shifts"]
+    assert {"shift_breaks_by_starts"} == taken["shift_breaks"]

@@ -37,10 +37,12 @@ class DayMemory:
     Attributes:
         question: The window.
         tables: Table -> its memory, for those that are not read whole in every cycle.
+        judged: Table -> what came of its rows.
     """
 
     question: LiveQuestion
     tables: Mapping[str, TableMemory] = field(default_factory=dict)
+    judged: Mapping[str, LiveRows] = field(default_factory=dict)
 
     def goes_on(self, question: LiveQuestion) -> bool:
         """Whether this serves a question: the same services, the same start, and an end that is not earlier."""
@@ -50,7 +52,7 @@ class DayMemory:
         )
 
     def asked(self, question: LiveQuestion) -> "DayMemory":
-        """The same memory for a window that has grown."""
+        """The same memory for a window that may have grown: what was judged lies in the smaller one as well."""
         return replace(self, question=question)
 
     def questions(self, dialect: str) -> dict[str, sa.Select[Any]]:
@@ -68,7 +70,7 @@ class DayMemory:
         parts = self.tables.get(table.name, _NEVER_READ).parts
         return whole if parts is None else parts.only(whole, table, dialect)
 
-    def answered(self, answers: Mapping[str, RawAnswer]) -> "tuple[DayMemory, dict[str, LiveRows]]":
+    def answered(self, answers: Mapping[str, RawAnswer]) -> "tuple[DayMemory, dict[str, OperationalRows]]":
         """What is remembered from now on, and the tables of the window.
 
         Raises:
@@ -76,15 +78,28 @@ class DayMemory:
         """
         fresh = {table.name: TypedRows.of(table, frame_of(answers[table.name])) for table in OPERATIONAL_TABLES}
         until = min(self.question.ends_at, _true_until(fresh["queue_current_metrics"].frame) or self.question.ends_at)
-        memories, found = {}, {}
-        for table in OPERATIONAL_TABLES:
-            typed = fresh[table.name]
-            if table.name in REMEMBERED_BY:
-                before = self.tables.get(table.name, _NEVER_READ)
-                memories[table.name] = remembered(before, table, typed, since=_since(table, self.question), until=until)
-                typed = memories[table.name].rows(table)
-            found[table.name] = _judged(table, typed, self.question)
-        return DayMemory(self.question, memories), found
+        memories = {
+            table.name: remembered(
+                self.tables.get(table.name, _NEVER_READ),
+                table,
+                fresh[table.name],
+                since=_since(table, self.question),
+                until=until,
+            )
+            for table in OPERATIONAL_TABLES
+            if table.name in REMEMBERED_BY
+        }
+        judged = {table.name: self._judged(table, fresh[table.name], memories) for table in OPERATIONAL_TABLES}
+        return DayMemory(self.question, memories, judged), {name: one.handed_on() for name, one in judged.items()}
+
+    def _judged(self, table: Table, fresh: TypedRows, memories: Mapping[str, TableMemory]) -> LiveRows:
+        """What came of a table: as before where nothing has changed in it, which is most cycles of a quarter of an hour."""
+        if table.name not in memories:
+            return _judged(table, fresh, self.question)
+        before = self.tables.get(table.name, _NEVER_READ)
+        if memories[table.name].hours is before.hours and table.name in self.judged:
+            return self.judged[table.name]
+        return _judged(table, memories[table.name].rows(table), self.question)
 
 
 def frame_of(answer: RawAnswer) -> pd.DataFrame:

@@ -30,6 +30,10 @@ class LiveRows:
     found: OperationalRows
     left_out: Mapping[str, str]
 
+    def handed_on(self) -> OperationalRows:
+        """Rows and findings of their own for whoever asked: what is done to them changes nothing here."""
+        return OperationalRows(self.found.rows.copy(), self.found.findings.copy())
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TypedRows:
@@ -57,6 +61,12 @@ class TypedRows:
         """Rows of several parts, in their order; at least one part."""
         frame = pd.concat([part.frame for part in parts], ignore_index=True)
         return cls(frame, {name: np.concatenate([part.misfits[name] for part in parts]) for name in parts[0].misfits})
+
+    def is_same(self, other: "TypedRows") -> bool:
+        """Whether these are the same rows in the same order."""
+        return self.frame.equals(other.frame) and all(
+            np.array_equal(misfit, other.misfits[name]) for name, misfit in self.misfits.items()
+        )
 
     def at(self, places: np.ndarray) -> "TypedRows":
         """Rows at these places, numbered anew."""

@@ -92,13 +92,24 @@ def remembered(
             ahead, by a wrong clock, does not make others old.
 
     Returns:
-        A new one; of a row that has moved to another hour only the newer reading is kept.
+        A new one; of a row that has moved to another hour only the newer reading is kept. Hours that came as they were known are
+        the same objects, and so are all hours if none has changed.
     """
     parts = memory.parts
-    came = {hour: rows for hour, rows in _by_hour(table, fresh) if parts is None or parts.hold(hour)}
+    came = {
+        hour: _known_or(rows, memory.hours.get(hour))
+        for hour, rows in _by_hour(table, fresh)
+        if parts is None or parts.hold(hour)
+    }
     kept = {} if parts is None else {hour: rows for hour, rows in memory.hours.items() if not parts.hold(hour)}
-    hours = _newest_of_a_key(table, kept, came) if kept else came
+    hours: Mapping[pd.Timestamp, TypedRows] = _newest_of_a_key(table, kept, came) if kept else came
+    if memory.hours.keys() == hours.keys() and all(hours[hour] is rows for hour, rows in memory.hours.items()):
+        hours = memory.hours
     return TableMemory(hours, _next_parts(parts, list(hours), pd.Timestamp(since), pd.Timestamp(until)))
+
+
+def _known_or(rows: TypedRows, known: TypedRows | None) -> TypedRows:
+    return known if known is not None and rows.is_same(known) else rows
 
 
 def _next_parts(

@@ -89,13 +89,13 @@ class LiveReader:
         day, found = await self._worked(place, days[place].answered, answers)
         self._remember(day, place)
         return LiveReading(
-            tables={name: one.found for name, one in found.items()},
+            tables=found,
             address=self.addresses[place].shown_url,
             is_first_address=place == FIRST,
             read_at=read_at,
-            last_updated=_last_updated(found["queue_current_metrics"].found.rows["last_updated"], read_at),
+            last_updated=_last_updated(found["queue_current_metrics"].rows["last_updated"], read_at),
             seconds={name: answer.seconds for name, answer in answers.items()},
-            left_out={service: why for one in found.values() for service, why in one.left_out.items()},
+            left_out={service: why for one in day.judged.values() for service, why in one.left_out.items()},
         )
 
     async def history(self, dates: Sequence[dt.date], *, site: Site, is_absent_zero: bool = True) -> pd.DataFrame:

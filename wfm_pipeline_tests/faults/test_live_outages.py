@@ -127,13 +127,16 @@ def locked_in_postgres(url):
         connection.rollback()
 
 
-@contextlib.contextmanager
-def locked_in_mariadb(url):
+def _mariadb(url):
     parts = make_url(url)
-    connection = pymysql.connect(
+    return pymysql.connect(
         host=parts.host, port=parts.port, user=parts.username, password=parts.password or "", database=parts.database
     )
-    with connection, connection.cursor() as cursor:
+
+
+@contextlib.contextmanager
+def locked_in_mariadb(url):
+    with _mariadb(url) as connection, connection.cursor() as cursor:
         cursor.execute("lock tables services write")
         yield
         cursor.execute("unlock tables")
@@ -169,6 +172,52 @@ def test_giving_up_in_mid_query_leaks_no_connection_of_mariadb(mariadb_url):
     assert [[0]] * 5 == asyncio.run(given_up(mariadb_url, locked_in_mariadb))
 
 
+async def lost_in_mid_query(url, lock, kill):
+    """A reading whose connection is ended while it waits, and goes on with another."""
+    async with LiveReader([url], limits=LIMITS) as reader:
+        with lock(url):
+            task = asyncio.create_task(reader.read(DAY))
+            await asyncio.sleep(0.3)
+            assert 1 <= kill(url), "in mid-query"
+        return await task, in_use(reader)
+
+
+def kill_in_postgres(url):
+    with psycopg.connect(url, autocommit=True) as admin:
+        return admin.execute(
+            "select count(*) from (select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock') as k"
+        ).fetchone()[0]
+
+
+def kill_in_mariadb(url):
+    with _mariadb(url) as admin, admin.cursor() as cursor:
+        cursor.execute(
+            "select id from information_schema.processlist where db = database() and state like 'Waiting for table%%'"
+        )
+        waiting = [row[0] for row in cursor.fetchall()]
+        for one in waiting:
+            cursor.execute(f"kill {one}")
+        return len(waiting)
+
+
+@pytest.mark.postgres
+def test_a_connection_lost_in_mid_query_is_tried_again_on_postgresql(server):
+    reading, used = asyncio.run(lost_in_mid_query(server.url, locked_in_postgres, kill_in_postgres))
+
+    assert 4 == len(reading.rows("contact_statistics"))
+    assert [0] == used
+
+
+@pytest.mark.mariadb
+def test_a_connection_lost_in_mid_query_is_tried_again_on_mariadb(mariadb_url):
+    make_operational(mariadb_url, "mariadb", contact_statistics=statistics(4))
+
+    reading, used = asyncio.run(lost_in_mid_query(mariadb_url, locked_in_mariadb, kill_in_mariadb))
+
+    assert 4 == len(reading.rows("contact_statistics"))
+    assert [0] == used
+
+
 @pytest.mark.mariadb
 def test_giving_up_does_not_wait_for_a_thread_and_the_thread_gives_its_connection_back(mariadb_url, mariadb_odbc_url):
     make_operational(mariadb_url, "mariadb")
@@ -192,18 +241,29 @@ def test_giving_up_does_not_wait_for_a_thread_and_the_thread_gives_its_connectio
 
 
 @pytest.mark.postgres
-def test_a_query_that_hangs_is_an_outage_that_says_which_one(server):
+def test_a_query_that_hangs_is_an_outage_that_says_which_one_and_is_not_tried_again(server):
+    asked = []
+
     async def watch():
-        async with LiveReader([server.url], limits=ReaderLimits(query_seconds=0.3, attempts=1)) as reader:
+        async with LiveReader([server.url], limits=ReaderLimits(query_seconds=0.3, attempts=3)) as reader:
+            ask = reader.addresses[0].ask
+
+            async def counted(questions):
+                asked.append(len(questions))
+                return await ask(questions)
+
+            reader.addresses[0].ask = counted
             with (
                 locked_in_postgres(server.url),
                 pytest.raises(SourceOutageError, match=r"services took longer than 0\.3 s"),
             ):
                 await reader.read(DAY)
+            before = len(asked)
             reading, _cycle = await recovers(reader)
-            return reading, in_use(reader)
+            return before, reading, in_use(reader)
 
-    reading, used = asyncio.run(watch())
+    before, reading, used = asyncio.run(watch())
 
+    assert 1 == before, "a time-out has waited long enough"
     assert 4 == len(reading.rows("contact_statistics"))
     assert [0] == used

@@ -20,6 +20,7 @@ _GONE_WORDS: Final = (
     "connection reset",
     "connection timed out",
     "connection was killed",
+    "conflict with recovery",  # a hot standby of PostgreSQL ended a reading that was in its way
     "could not connect",
     "database is locked",
     "gone away",

@@ -21,6 +21,11 @@ from wfm_pipeline.sources.operational.live.drivers import async_scheme, threaded
 from wfm_pipeline.sources.operational.live.limits import ReaderLimits
 from wfm_pipeline.urls import DatabaseUrl, parse_url
 
+
+class TookTooLongError(SourceGoneError):
+    """A time-out: it was waited for long enough, and another try would make it twice as long."""
+
+
 Questions = Mapping[str, sa.Select[Any]]
 
 
@@ -181,4 +186,4 @@ def _time_kept(shown_url: str, what: str, seconds: float) -> Iterator[None]:
     try:
         yield
     except TimeoutError:
-        raise SourceGoneError(f"{shown_url}: {what} took longer than {seconds:g} s", url=shown_url) from None
+        raise TookTooLongError(f"{shown_url}: {what} took longer than {seconds:g} s", url=shown_url) from None

@@ -33,6 +33,8 @@ _ASYNC_SCHEMES: Final[Mapping[str, str]] = {
     "sqlite+aiosqlite": "sqlite+aiosqlite",
 }
 """Dialect and driver as people type them -> the driver that waits; any other is read in threads."""
+_WORDS: Final[Mapping[str, dict[str, Any]]] = {"postgresql+psycopg": {"prepare_threshold": None}}
+"""What a driver is told. A prepared statement is planned without its window after some cycles, and a pooler between loses it."""
 _ONE_SNAPSHOT: Final = ("postgresql", "mysql", "mariadb")
 """Databases whose questions of one transaction all see the same instant if they are asked so; SQLite's always do. SQL Server's
 do where the centre allows snapshots; there each question sees its own instant."""
@@ -66,7 +68,7 @@ def waiting_engine(url: DatabaseUrl, scheme: str, limits: ReaderLimits) -> Async
         SettingsError: the driver does not take the URL's options.
     """
     try:
-        engine = make_async_engine(url, scheme=scheme, **_options(limits))
+        engine = make_async_engine(url, scheme=scheme, **_options(limits), connect_args=_WORDS.get(scheme, {}))
     except (NoSuchModuleError, ImportError) as error:
         raise _no_driver(url, scheme, error) from None
     if engine.dialect.name == "sqlite":

@@ -13,9 +13,9 @@ from typing import Final
 import sqlalchemy as sa
 import stamina
 
-from wfm_pipeline.errors import SourceError
+from wfm_pipeline.errors import SourceError, WfmError
 from wfm_pipeline.sources.databases.retry import SourceGoneError
-from wfm_pipeline.sources.operational.live.address import Address, Questions, RawAnswer
+from wfm_pipeline.sources.operational.live.address import Address, Questions, RawAnswer, TookTooLongError
 from wfm_pipeline.sources.operational.live.limits import ReaderLimits
 from wfm_pipeline.sources.operational.live.reading import SourceOutageError
 
@@ -95,9 +95,9 @@ class FailOver:
             await address.close()
 
     async def _patiently(self, address: Address, questions: Questions) -> dict[str, RawAnswer]:
-        """Again where the connection was lost; once only while nothing answers, for the next cycle is a try as well."""
+        """Again where the connection failed, but not after a time-out; once only while nothing answers, for the next cycle is a try."""
         tries = stamina.retry_context(
-            on=SourceGoneError,
+            on=_is_worth_a_try,
             attempts=1 if self._out_since else self._limits.attempts,
             timeout=None,
             wait_initial=self._limits.first_wait_seconds,
@@ -122,9 +122,13 @@ class FailOver:
             self._in_use = FIRST if is_there else self._in_use
 
 
+def _is_worth_a_try(error: Exception) -> bool:
+    return isinstance(error, SourceGoneError) and not isinstance(error, TookTooLongError)
+
+
 async def _answers(address: Address) -> bool:
     try:
         await address.ask({"one": sa.select(sa.literal(1))})
-    except SourceError:
+    except WfmError:
         return False
     return True

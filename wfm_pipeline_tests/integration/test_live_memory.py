@@ -14,8 +14,8 @@ from wfm_pipeline_tests.operational_kit import activity, make_operational, stati
 DAY = LiveQuestion(dt.datetime(2026, 1, 5), dt.datetime(2026, 1, 6))
 START = DAY.starts_at
 QUARTER = dt.timedelta(minutes=15)
-QUARTERS_PASSED = 22
-HOURS_THAT_TAKE_TURNS = 8 + 5
+QUARTERS_PASSED = 14
+HOURS_THAT_TAKE_TURNS = 8 + 3
 """Contact statistics are read from eight hours before the day on."""
 
 
@@ -54,8 +54,8 @@ class Centre:
         self.add("agent_states", states([("a", rng.choice(["ready", "not_ready"]), now, None)]))
         self.do("delete from queue_current_metrics")
         self.add("queue_current_metrics", queues(now))
-        if rng.random() < 0.3:  # a row of another service comes late
-            late = now - QUARTER * int(rng.integers(1, 30))
+        if rng.random() < 0.6:  # a row of another service comes late
+            late = now - QUARTER * int(rng.integers(1, 10))
             self.do("delete from contact_statistics where service_id = '2' and interval_start_time = :at", at=str(late))
             self.add("contact_statistics", statistics(1, service="2", start=late, calls=int(rng.integers(5, 20))))
         if rng.random() < 0.3:  # what somebody was counted in changes
@@ -90,7 +90,7 @@ def test_a_day_read_in_parts_is_the_day_once_each_hour_has_had_its_turn(tmp_path
         async with LiveReader([centre.url]) as reader:
             for quarter in range(QUARTERS_PASSED):
                 centre.pass_a_quarter(START + quarter * QUARTER, rng)
-                if quarter % 2:
+                if quarter % 4 == 3:
                     await reader.read(DAY)
             for _ in range(HOURS_THAT_TAKE_TURNS):
                 ours = await reader.read(DAY)
@@ -148,6 +148,26 @@ def test_a_state_whose_end_was_moved_is_there_once(tmp_path):
 
     assert ["a", "b"] == sorted(rows["agent_id"])
     assert (rows["ended_at"] == START + 10 * hour).all()
+
+
+def test_a_state_that_is_ended_backwards_is_back_after_one_cycle(tmp_path):
+    centre = Centre(tmp_path / "live.sqlite")
+    hour = dt.timedelta(hours=1)
+    centre.add("queue_current_metrics", queues(START + 10 * hour))
+    centre.add(
+        "agent_states",
+        states([("a", "ready", START + hour, None), ("b", "ready", START + 9 * hour, START + 10 * hour)]),
+    )
+
+    async def watch():
+        async with LiveReader([centre.url]) as reader:
+            await reader.read(DAY)
+            centre.do("update agent_states set ended_at = :at where agent_id = 'a'", at=str(START + 5 * hour))
+            return [(await reader.read(DAY)).rows("agent_states") for _ in range(3)]
+
+    rows = asyncio.run(watch())
+
+    assert [["b"], ["a", "b"], ["a", "b"]] == [sorted(one["agent_id"]) for one in rows]
 
 
 def test_a_row_of_a_wrong_clock_makes_no_others_old(tmp_path):

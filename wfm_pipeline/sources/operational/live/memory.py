@@ -93,7 +93,7 @@ def remembered(
 
     Returns:
         A new one; of a row that has moved to another hour only the newer reading is kept. Hours that came as they were known are
-        the same objects, and so are all hours if none has changed.
+        the same objects, and so are all hours if none has changed. After a state that was ended backwards everything is read once.
     """
     parts = memory.parts
     came = {
@@ -105,6 +105,8 @@ def remembered(
     hours: Mapping[pd.Timestamp, TypedRows] = _newest_of_a_key(table, kept, came) if kept else came
     if memory.hours.keys() == hours.keys() and all(hours[hour] is rows for hour, rows in memory.hours.items()):
         hours = memory.hours
+    if parts is not None and _has_lost_an_open_row(table, memory.hours, came):
+        return TableMemory(hours)
     return TableMemory(hours, _next_parts(parts, list(hours), pd.Timestamp(since), pd.Timestamp(until)))
 
 
@@ -147,6 +149,17 @@ def _newest_of_a_key(
         is_old = pd.MultiIndex.from_frame(rows.frame[list(table.key)]).isin(again)
         cleared[hour] = rows.at(np.flatnonzero(~is_old)) if is_old.any() else rows
     return {**cleared, **came}
+
+
+def _has_lost_an_open_row(
+    table: Table, known: Mapping[pd.Timestamp, TypedRows], came: Mapping[pd.Timestamp, TypedRows]
+) -> bool:
+    """Whether a row without an end is neither open any more nor ended lately: it was ended backwards, in an hour not read now."""
+    if _NEVER_OLD not in known or not came:
+        return _NEVER_OLD in known
+    was_open = known[_NEVER_OLD].frame[list(table.key)]
+    fresh = pd.concat([rows.frame[list(table.key)] for rows in came.values()])
+    return not _is_in(was_open, fresh).all()
 
 
 def _is_in(keys: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:

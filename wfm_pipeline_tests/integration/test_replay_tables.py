@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 from wfm_pipeline.errors import DataError, SettingsError, SourceError
 from wfm_pipeline.monitoring.replay.claim import ForeignRowsError
 from wfm_pipeline.monitoring.replay.replaying import ReplayRequest, replay
-from wfm_pipeline.sources.operational.writing import ddl_statements
+from wfm_pipeline.sources.operational.writing import OperationalTables, ddl_statements
 from wfm_pipeline.urls import make_engine, parse_url
 from wfm_pipeline_tests.bank_day_kit import (
     DAY,
@@ -251,3 +251,12 @@ def test_a_date_without_calls_is_an_error_and_a_database_of_another_kind_too(hou
         run(house, request(f"sqlite:///{tmp_path / 'live.sqlite'}", date=DAY + dt.timedelta(days=1)))
     with pytest.raises(SettingsError, match="PostgreSQL, MariaDB or SQLite"):
         run(house, request("duckdb:///live.duckdb"))
+
+
+def test_a_tick_waits_for_a_slow_reader_of_a_sqlite_file(tmp_path):
+    with OperationalTables(f"sqlite:///{tmp_path / 'live.sqlite'}", what="test") as tables:
+        tables.make()
+        with tables.transaction() as connection:
+            assert (
+                60_000 == connection.exec_driver_sql("pragma busy_timeout").scalar_one()
+            )  # [ms]; five seconds were too few

@@ -1,14 +1,16 @@
 """`wfm replay` as a user types it; records out of the warehouse; days of 23 and 25 hours."""
 
 import datetime as dt
+import json
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
 
+from wfm_pipeline.calculators.alert_score import AlertScoreAnswer
 from wfm_pipeline.contracts.silver import CALL_LEGS
 from wfm_pipeline.domain.dates import Dates
-from wfm_pipeline.monitoring.replay import replaying
+from wfm_pipeline.monitoring.replay import replaying, scoring
 from wfm_pipeline.monitoring.replay.recorded import Recorded
 from wfm_pipeline.monitoring.replay.replaying import ReplayRequest, replay
 from wfm_pipeline.resources.options import silver_rules
@@ -163,3 +165,39 @@ def test_a_day_of_23_hours_has_92_quarters_and_one_of_25_has_100(house, tmp_path
     assert pd.Timestamp(midnight) == shown["interval_start_time"].min()
     assert hours + 1 == len(ticks)
     assert dt.datetime.combine(date + dt.timedelta(days=1), dt.time()) == ticks[-1].as_of_local
+
+
+def test_without_a_day_and_a_database_it_says_what_it_needs(wfm):
+    neither, score = wfm("--speed", 0), wfm("--score")
+
+    assert "needs --date and --to; or --score" in " ".join(neither.stderr.split())
+    assert "--score needs --from-date" in " ".join(score.stderr.split())
+
+
+def test_weeks_are_scored_only_where_there_is_history_before_them(wfm):
+    done = wfm("--score", "--from-date", DAY, "--weeks", 2)
+
+    assert done.returncode != 0
+    assert "needs 56 days before it; choose a later first date" in " ".join(done.stderr.split())
+
+
+def scored():
+    """An answer, made up."""
+    row = {"limit": 0.5, "precision": 0.7, "recall": 0.3, "false_alarms": 1.5, "alerts": 20.0, "false_alerts": 0.5}
+    scores = [{"budget": 2.0, "method": "level_ahead", **row, "shortages_warned": 0.2, "lead_minutes": float("nan")}]
+    compared = [{"false_alarms": 2.0, "peer": "last_15_minutes", "recall_gain": 0.05, "recall_gain_low": 0.02}]
+    facts = {"is_simulated": True, "quarters_judged": 2_317, "days_even": 55, "quarters_short": 655, "days_odd": 56}
+    return AlertScoreAnswer(pd.DataFrame(scores), pd.DataFrame(compared), facts)
+
+
+def test_scores_are_tables_or_json_and_say_that_data_are_simulated(wfm, monkeypatch):
+    monkeypatch.setattr(scoring, "score_alerts", lambda *_, **__: scored())
+
+    shown, told = (wfm("--score", "--from-date", DAY, *more) for more in ([], ["--json"]))
+
+    assert "SIMULATED data: 2,317 quarters of 55 days judged, 655 of them short" in shown.stdout
+    assert "shortages told" in shown.stdout
+    assert "nan" not in shown.stdout.lower()
+    answer = json.loads(told.stdout)
+    assert (0.3, None) == (answer["scores"][0]["recall"], answer["scores"][0]["lead_minutes"])
+    assert answer["compared"][0]["recall_gain_low"] == 0.02

@@ -1,4 +1,4 @@
-"""`wfm replay`: a recorded day written into operational tables as a live centre would."""
+"""`wfm replay`: a recorded day written into operational tables as a live centre would, or weeks of them scored."""
 
 import datetime as dt
 import time
@@ -10,6 +10,8 @@ import typer
 from wfm_pipeline.commands.common import (
     CHOICES,
     DATA,
+    SCORED,
+    AsJson,
     SourceName,
     WarehouseUrl,
     chosen_settings,
@@ -22,6 +24,8 @@ from wfm_pipeline.errors import SettingsError, shown
 if TYPE_CHECKING:
     from wfm_pipeline.monitoring.replay.replaying import Opening, Tick
 
+_USUAL_WEEKS = 8
+"""Four that choose, and four that judge [count]."""
 _USUAL_SPEED, _USUAL_STEP, _USUAL_GAP = 60.0, 5.0, 30.0
 """An hour in a minute; live boards are renewed every few seconds [s]; half an hour without a contact is absence [min]."""
 
@@ -39,13 +43,15 @@ class _WallClock:
 
 
 def replay(
-    date: Annotated[str, typer.Option(metavar="DATE", help="Recorded day, YYYY-MM-DD.", rich_help_panel=DATA)],
+    date: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Recorded day, YYYY-MM-DD.", rich_help_panel=DATA)
+    ] = None,
     to: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--to", metavar="URL", help="Database for the operational tables, of its own.", rich_help_panel=DATA
         ),
-    ],
+    ] = None,
     source: SourceName = None,
     warehouse: WarehouseUrl = None,
     speed: Annotated[
@@ -71,10 +77,37 @@ def replay(
     start_over: Annotated[
         bool, typer.Option("--start-over", help="Delete an earlier replay's rows first.", rich_help_panel=CHOICES)
     ] = False,
+    score: Annotated[
+        bool,
+        typer.Option("--score", help="Write nothing: score alerts 15 minutes ahead on weeks.", rich_help_panel=SCORED),
+    ] = False,
+    from_date: Annotated[
+        str | None, typer.Option(metavar="DATE", help="First day of the weeks.", rich_help_panel=SCORED)
+    ] = None,
+    weeks: Annotated[
+        int,
+        typer.Option(min=2, max=104, help="Weeks; odd ones choose limits, even ones judge.", rich_help_panel=SCORED),
+    ] = _USUAL_WEEKS,
+    as_json: AsJson = False,
 ) -> None:
-    """Write a recorded day into operational tables as a live centre would; a monitor beside it sees it live."""
+    """Write a recorded day into operational tables as a live centre would; a monitor beside it sees it live.
+
+    With --score nothing is written: weeks are gone through without waiting, and the alerts
+    that a live centre would have had are held against the service level that was reached.
+    """
+    if score:
+        from wfm_pipeline.commands.alert_scores import show_score
+
+        show_score(
+            chosen_settings(source=source, warehouse_url=warehouse),
+            parse_date(from_date, "--from-date"),
+            weeks,
+            as_json=as_json,
+        )
+        return
     day = parse_date(date, "--date")
-    assert day is not None  # the option must be given
+    if day is None or to is None:
+        raise SettingsError("wfm replay needs --date and --to; or --score with --from-date, which writes nothing")
     ends = {"starts": _time(starts, "--from"), "until": _time(until, "--until")}
     settings = chosen_settings(source=source, warehouse_url=warehouse)
     from wfm_pipeline.monitoring.replay.replaying import ReplayRequest

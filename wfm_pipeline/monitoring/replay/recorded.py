@@ -1,4 +1,4 @@
-"""Records of a date: legs out of the warehouse where it has the date, else out of the source by its map.
+"""Records of dates: legs out of the warehouse where it has the date, else out of the source by its map.
 
 A date that the warehouse lacks takes the same way, bronze and silver, through a warehouse in memory: what is a contact is
 decided in one place. Not here: what legs mean as contacts (domain/replay/contacts).
@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import ibis
 import pandas as pd
 
 from wfm_pipeline.contracts.silver import CALL_LEGS
 from wfm_pipeline.contracts.source.source_map import SourceMap
-from wfm_pipeline.domain.dates import Dates
+from wfm_pipeline.domain.dates import Dates, Days
 from wfm_pipeline.domain.replay.contacts import LEG_COLUMNS
 from wfm_pipeline.errors import DataError, WarehouseError
 from wfm_pipeline.resources import House
@@ -59,15 +60,43 @@ def read_day(house: House, date: dt.date) -> Recorded:
         SourceError: the source cannot be read.
         WarehouseError: the warehouse is there and cannot be read.
     """
-    legs = _in_warehouse(house, date)
+    legs = _in_warehouse(house, Days(date, date))
     if legs is not None and len(legs):
         return Recorded(legs, "the warehouse")
-    legs = pd.concat([_in_source(house, part, date) for part in _parts(house)], ignore_index=True)
+    legs = pd.concat([_in_source(house, part, Days(date, date)) for part in _parts(house)], ignore_index=True)
     if legs.empty:
         raise DataError(
             f"no call of source {house.source_map.name} began on {date}, neither in the warehouse nor in the source; "
             "name a date with calls (--date)",
             date=date,
+        )
+    return Recorded(legs, "the source")
+
+
+def read_days(house: House, dates: Days) -> Recorded:
+    """All legs that began on many local dates, out of the warehouse alone if it has any of them, else out of the source.
+
+    Args:
+        house: The house; every source of its site is read.
+        dates: First and last business date.
+
+    Returns:
+        The legs. Dates without one are simply not there.
+
+    Raises:
+        DataError: neither has one, or the source has no call records.
+        SourceError: the source cannot be read.
+        WarehouseError: the warehouse is there and cannot be read.
+    """
+    legs = _in_warehouse(house, dates)
+    if legs is not None and len(legs):
+        return Recorded(legs, "the warehouse")
+    legs = pd.concat([_in_source(house, part, dates) for part in _parts(house)], ignore_index=True)
+    if legs.empty:
+        raise DataError(
+            f"no call of source {house.source_map.name} began from {dates.first} to {dates.last}, neither in the "
+            "warehouse nor in the source; name dates with calls (--from-date)",
+            dates=dates,
         )
     return Recorded(legs, "the source")
 
@@ -79,7 +108,7 @@ def _parts(house: House) -> tuple[SourceMap, ...]:
     return parts
 
 
-def _in_warehouse(house: House, date: dt.date) -> pd.DataFrame | None:
+def _in_warehouse(house: House, days: Days) -> pd.DataFrame | None:
     """None where there is no warehouse, or none with legs."""
     try:
         opened = open_warehouse(house.warehouse_url, house.settings.home, is_read_only=True)
@@ -90,7 +119,7 @@ def _in_warehouse(house: House, date: dt.date) -> pd.DataFrame | None:
     with opened as warehouse:
         if not warehouse.has(CALL_LEGS.full_name):
             return None
-        return pd.concat([_legs(warehouse, part, date) for part in _parts(house)], ignore_index=True)
+        return pd.concat([_legs(warehouse, part, days) for part in _parts(house)], ignore_index=True)
 
 
 def _is_made(house: House) -> bool:
@@ -99,8 +128,8 @@ def _is_made(house: House) -> bool:
     return file is None or file.exists()
 
 
-def _in_source(house: House, part: SourceMap, date: dt.date) -> pd.DataFrame:
-    dates = Dates.between(date, date)
+def _in_source(house: House, part: SourceMap, days: Days) -> pd.DataFrame:
+    dates = Dates.between(days.first, days.last)
     tables = [part.table(role) for role in ("call_legs", "queues")]
     with open_warehouse(_IN_MEMORY, Path()) as warehouse, house.open_source(part) as reader:
         for table_map in [table for table in tables if table is not None]:
@@ -114,11 +143,12 @@ def _in_source(house: House, part: SourceMap, date: dt.date) -> pd.DataFrame:
                 ingested_at=utc_now(),
             )
         refresh_legs(warehouse, part, silver_rules(house.settings), dates)
-        return _legs(warehouse, part, date)
+        return _legs(warehouse, part, days)
 
 
-def _legs(warehouse: Warehouse, part: SourceMap, date: dt.date) -> pd.DataFrame:
-    legs = of_source(part, business_date=date).filter(warehouse.table(CALL_LEGS.full_name))
+def _legs(warehouse: Warehouse, part: SourceMap, days: Days) -> pd.DataFrame:
+    stored = of_source(part).filter(warehouse.table(CALL_LEGS.full_name))
+    legs = stored.filter(stored.business_date.between(ibis.literal(days.first), ibis.literal(days.last)))
     legs = answering_legs(legs) if part.has_legs_at_once else legs
     caller = "customer_id" if part.caller_is == "customer" else "caller_number"
     return warehouse.frame(legs.mutate(caller_key=legs[caller]).select(*LEG_COLUMNS))

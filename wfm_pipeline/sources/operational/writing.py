@@ -28,6 +28,8 @@ DDL_FOLDER: Final = Path(__file__).resolve().parents[3] / "sql" / "operational"
 _DIALECTS: Final = {"mysql": "mariadb", "mariadb": "mariadb", "sqlite": "sqlite", "postgresql": "postgres"}
 _LONGEST_TEXT: Final = 1_000
 """Length of a text column of a table that is made here [characters]; those of sql/operational have their own."""
+_READERS_MILLISECONDS: Final = 60_000
+"""How long a tick waits for whoever reads a SQLite file [ms]: on a busy machine a reader took more than the driver's five seconds."""
 _SECONDS_ONLY: Final = sa.DateTime().with_variant(SQLITE_DATETIME(truncate_microseconds=True), "sqlite")
 """SQLite keeps instants as text: whole seconds are written as others write them."""
 _TYPES: Final[dict[str, sa.types.TypeEngine[Any]]] = {
@@ -77,6 +79,8 @@ class OperationalTables:
             )
         self._connection = Connection(url, what=what, is_made_if_missing=True)
         self._engine = self._connection.engine
+        if self._engine.dialect.name == "sqlite":
+            sa.event.listen(self._engine, "connect", _wait_for_readers)
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
@@ -152,6 +156,10 @@ def ddl_statements(dialect: str) -> list[str]:
     text = (DDL_FOLDER / f"operational_{dialect}.sql").read_text(encoding="utf-8")
     bare = re.sub(r"(?m)^\s*--.*$", "", text)
     return [part.strip() for part in bare.split(";") if part.strip()]
+
+
+def _wait_for_readers(connection: Any, _record: object) -> None:
+    connection.execute(f"pragma busy_timeout = {_READERS_MILLISECONDS}")
 
 
 def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:

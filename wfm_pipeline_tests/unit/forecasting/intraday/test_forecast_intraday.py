@@ -22,6 +22,7 @@ from wfm_pipeline.domain.forecasting.intraday.update import (
     learn_from_days,
     learn_intraday,
     update_day,
+    update_means,
 )
 from wfm_pipeline.domain.forecasting.options import QUANTILE_LEVELS, ForecastOptions
 from wfm_pipeline.errors import DataError
@@ -359,3 +360,16 @@ def test_the_backtest_compares_the_update_with_nothing_and_the_plain_ratio(histo
 def test_a_backtest_without_an_open_day_is_refused(history):
     with pytest.raises(DataError, match="no open day from 2025-01-01"):
         run_intraday_backtest(history, site=Site(), first=dt.date(2025, 1, 1), days=5, after_hours=(2,))
+
+
+def test_means_alone_are_those_of_the_whole_update():
+    mean, came = simulated_days(40, queues=2)
+    model = learn_from_days(mean[:-1], came[:-1], interval_minutes=60, dispersion=0.05)
+    so_far = came[-1].copy()
+    so_far[1, 3] = np.nan  # one interval that is over is not known
+
+    for elapsed in (0, 1, 9, mean.shape[2]):
+        whole = update_day(issued_day(mean[-1]), so_far, elapsed=elapsed, model=model)
+        alone = update_means(mean[-1], so_far, elapsed=elapsed, model=model)
+
+        np.testing.assert_array_equal(whole.mean, alone)

@@ -14,6 +14,7 @@ from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.orchestration.jobs import (
     ALLOCATION,
     CAPACITY,
+    COVERAGE_HOURLY,
     ISSUE,
     LONG_RANGE,
     MODEL_FIT,
@@ -33,7 +34,9 @@ from wfm_pipeline.warehouse.engines.copies.duckdb_copy import published_path
 from wfm_pipeline_tests.house_kit import LAST_DATE, count, do
 
 WHOLE_DAYS = Dates.between(LAST_DATE - dt.timedelta(days=13), LAST_DATE)
-SMALL_JOBS = (OVERRIDES, PLANNERS, ISSUE, REFORECAST, LONG_RANGE, CAPACITY, ALLOCATION, MODEL_FIT, PUBLISH)
+SMALL_JOBS = (
+    OVERRIDES, PLANNERS, ISSUE, REFORECAST, LONG_RANGE, CAPACITY, ALLOCATION, MODEL_FIT, COVERAGE_HOURLY, PUBLISH,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -104,7 +107,7 @@ def test_every_job_that_changes_gold_publishes_all_it_changed(copied, job):
     if job == CAPACITY:
         assert run(copied, LONG_RANGE).problems == ()
 
-    outcome = run(copied, job, WHOLE_DAYS)
+    outcome = run(copied, job, Dates.of([LAST_DATE]) if job == COVERAGE_HOURLY else WHOLE_DAYS)
 
     assert outcome.problems == ()
     assert [(outcome.run_id,)] == publisher(copied)

@@ -23,6 +23,7 @@ from wfm_pipeline.reports.backtest.figures import (
 )
 from wfm_pipeline.reports.figures.allocation import allocation_figure
 from wfm_pipeline.reports.figures.capacity import capacity_figure
+from wfm_pipeline.reports.figures.coverage import coverage_figure
 from wfm_pipeline.reports.figures.drawing import as_png, as_svg, picture_text
 from wfm_pipeline.reports.figures.forecast import as_markdown, fan_chart_figure
 from wfm_pipeline.reports.figures.model_fit import model_fit_figure, model_fit_glance
@@ -71,6 +72,16 @@ def model_fit(names):
     return model_fit_figure(fitted_months(names), title=TITLE)
 
 
+def coverage(names):
+    starts = pd.date_range("2026-03-02", periods=4, freq="15min")
+    rows = pd.DataFrame([(name, start) for name in names for start in starts], columns=["service_id", "interval_start"])
+    people = dict.fromkeys(("agents_required", "agents_scheduled", "agents_actual"), 2.0)
+    gaps = pd.DataFrame({"service_id": list(names), "starts_at": starts[0], "ends_at": starts[1]})
+    status = ["shortage", "no_data", "optimal", "optimal"] * len(names)
+    rows = rows.assign(interval_start_local=rows["interval_start"], status=status, **people)
+    return coverage_figure(rows, gaps, title=TITLE)
+
+
 def backtest(draw):
     def of(names):
         judged = judged_frame(queues=tuple(names)[:4], sizes=(6.0, 25.0, 9.0, 12.0))
@@ -86,6 +97,7 @@ FIGURES = {
     "capacity": capacity,
     "allocation": allocation,
     "model_fit": model_fit,
+    "coverage": coverage,
     "slices": backtest(lambda _judged, made, _names: slices_figure(made.slices, ours="wfm", peer="median_6")),
     "calibration": backtest(
         lambda _judged, made, names: calibration_figure(made.reliability, made.bands, ours="wfm", queues=names)

@@ -82,7 +82,7 @@ READS = {
         for name in COMMANDS
         if name not in {"init", "sample", "load", "source", "check", "staff", "simulate", "monitor", "dev"}
     ],
-    "live": ("monitor",),
+    "live": ("monitor", "coverage-history"),
     "dagster_postgres": ("run",),  # Dagster tries for twelve seconds
 }
 """Setting -> commands that come to its URL soon; their failures are looked at in every run of the tests."""

@@ -107,6 +107,14 @@ class DuckDBWarehouse(Warehouse):
     def _renew_view(self, name: str, query: str) -> None:
         self.execute(f"create or replace view {self.quoted(name)} as {query}")
 
+    def _is_there(self, name: str) -> bool:
+        """As the binder finds it: to read the catalogue costs eighty times as much, and every write asks."""
+        try:
+            self._run(f"select 1 from {self.quoted(name)} limit 0")
+        except duckdb.CatalogException:
+            return False
+        return True
+
     def base_tables(self, layer: str) -> list[str]:
         """Names of a layer's tables, views left out, in order."""
         query = "select table_name from duckdb_tables() where database_name = current_database() and schema_name = ?"

@@ -47,10 +47,11 @@ class Warehouse(ABC):
     # -- reading -------------------------------------------------------------------------------
     def has(self, name: str) -> bool:
         """True where `layer.table` exists."""
+        return name in self._known or self._is_there(name)
+
+    def _is_there(self, name: str) -> bool:
         layer, table = name.split(".", 1)
-        return name in self._known or (
-            layer in self.con.list_databases() and table in self.con.list_tables(database=layer)
-        )
+        return layer in self.con.list_databases() and table in self.con.list_tables(database=layer)
 
     def table(self, name: str) -> IbisTable:
         """The table `layer.table` as an Ibis expression.

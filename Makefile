@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 
 .PHONY: help setup run test test-engines fuzz check canaries format bench comparison dev lock newest clean
 .DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE  # many targets start hundreds of processes: each would compile the house again
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16

@@ -3,9 +3,10 @@
 import datetime as dt
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import dagster as dg
+import pytest
 
 from wfm_pipeline.contracts.gold import GOLD_TABLES, PIPELINE_HEALTH
 from wfm_pipeline.contracts.planning.planners_input import PLANNERS_GOLD_TABLES, PLANNERS_INPUTS
@@ -24,6 +25,15 @@ MADE_SILVER = tuple(table for table in SILVER_TABLES if table is not INTERVAL_ST
 """Silver of a source of calls: it has no counts of its own."""
 MADE = (*MADE_SILVER, *GOLD_TABLES, *PLANNERS_GOLD_TABLES)
 TABLES = [table.full_name for table in (*MADE, *PLANNERS_INPUTS) if table is not PIPELINE_HEALTH]
+
+
+@contextmanager
+def apart(folder):
+    """A folder to work in, with no Dagster but its own: what `clean` is to a test, for what many tests share."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DAGSTER_HOME", raising=False)
+        patch.chdir(folder)
+        yield folder
 
 
 def make_house(sample, home, *, warehouse_url=None, **settings):

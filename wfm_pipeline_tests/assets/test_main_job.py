@@ -90,14 +90,10 @@ def test_redials_within_reach_have_precision_and_recall_of_at_least_99_percent(f
     assert (both["first_queue_id"] == both["queue_id"]).all()
 
 
-def test_running_twice_changes_no_table(sample, clean):
-    house = make_house(sample, clean / "home")
-    assert run(house, as_of=AS_OF, instance=dg.DagsterInstance.ephemeral()).problems == ()
-    first = hashes(house)
+def test_running_twice_changes_no_table(finished, again):
+    assert run(again, as_of=AS_OF, instance=dg.DagsterInstance.ephemeral()).problems == ()
 
-    assert run(house, as_of=AS_OF, instance=dg.DagsterInstance.ephemeral()).problems == ()
-
-    assert first == hashes(house)
+    assert hashes(finished[0]) == hashes(again)
 
 
 def test_days_loaded_out_of_order_end_in_the_same_tables(finished, sample, clean):
@@ -151,50 +147,47 @@ def test_rows_three_and_thirty_days_late_end_in_the_same_silver_as_rows_in_time(
     assert hashes(whole, SILVER) == hashes(house, SILVER)
 
 
-def test_a_corrected_row_is_a_new_version_and_the_call_counts_once(house):
-    refresh(house)
-    calls = count(house, "select count(*) from silver.calls")
+def test_a_corrected_row_is_a_new_version_and_the_call_counts_once(again):
+    calls = count(again, "select count(*) from silver.calls")
     call = source_frame(
-        house, "select CallId from queue_cdr where Status = 'ANSWERED' group by CallId having count(*) = 1 limit 1"
+        again, "select CallId from queue_cdr where Status = 'ANSWERED' group by CallId having count(*) = 1 limit 1"
     )["CallId"].iloc[0]
     versions = f"select count(*) from bronze.telephony__queue_cdr where \"CallId\" = '{call}'"
-    before = count(house, versions)
+    before = count(again, versions)
 
     change_source(
-        house, f"update queue_cdr set TalkTimeInSec = 777, Updated = '{LAST_DATE} 23:59:00' where CallId = '{call}'"
+        again, f"update queue_cdr set TalkTimeInSec = 777, Updated = '{LAST_DATE} 23:59:00' where CallId = '{call}'"
     )
-    refresh(house)
+    refresh(again)
 
-    assert before + 1 == count(house, versions)
-    assert calls == count(house, "select count(*) from silver.calls")
-    assert count(house, f"select talk_seconds from silver.call_legs where call_id = '{call}'") == 777
+    assert before + 1 == count(again, versions)
+    assert calls == count(again, "select count(*) from silver.calls")
+    assert count(again, f"select talk_seconds from silver.call_legs where call_id = '{call}'") == 777
 
 
-def test_a_new_owner_of_a_landing_number_reaches_the_calls_of_the_past(house):
-    refresh(house)
+def test_a_new_owner_of_a_landing_number_reaches_the_calls_of_the_past(again):
     number = source_frame(
-        house,
+        again,
         "select LandingNumber, count(*) n from queue_cdr join customers using (LandingNumber) group by 1 order by n desc",
     )["LandingNumber"].iloc[0]
 
     change_source(
-        house, f"update customers set CustomerId = 'C-new', ParentCustomerId = null where LandingNumber = '{number}'"
+        again, f"update customers set CustomerId = 'C-new', ParentCustomerId = null where LandingNumber = '{number}'"
     )
-    refresh(house)
+    refresh(again)
 
-    assert count(house, "select count(distinct business_date) from silver.calls where customer_key = 'C-new'") > 5
+    assert count(again, "select count(distinct business_date) from silver.calls where customer_key = 'C-new'") > 5
 
 
-def test_a_broken_contract_stops_what_stands_on_it_and_says_what_broke(house):
-    refresh(house)
-    with house.open_warehouse() as warehouse:  # another source that has one call twice
+def test_a_broken_contract_stops_what_stands_on_it_and_says_what_broke(again):
+    with again.open_warehouse() as warehouse:  # another source that has one call twice
         twice = "(select * from silver.calls order by call_id limit 1), (select 1 union all select 2)"
         warehouse.execute(
             f"insert into silver.calls select columns(c.*) from {twice}".replace("limit 1)", "limit 1) c")
         )
     done = []
 
-    outcome = refresh_outcome(house, on_step=lambda step, what: done.append(step) if what == "done" else None)
+    outcome = refresh_outcome(again, on_step=lambda step, what: done.append(step) if what == "done" else None)
 
     assert [problem for problem in outcome.problems if "silver.calls" in problem and "call_id is not unique" in problem]
     assert "silver__calls" in done

@@ -11,7 +11,7 @@ from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.orchestration.partitions.events import report_materializations
 from wfm_pipeline.orchestration.partitions.stale_dates import find_stale_dates
 from wfm_pipeline.orchestration.runs.running import JobRequest
-from wfm_pipeline_tests.house_kit import LAST_DATE, do
+from wfm_pipeline_tests.house_kit import LAST_DATE, apart, do, make_house
 
 KEY = dg.AssetKey(["silver", "calls"])
 DAILY = {
@@ -95,47 +95,53 @@ def missing(house, instance):
     }
 
 
-def test_after_a_run_of_the_command_line_no_partition_is_missing(house, tmp_path):
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+@pytest.fixture(scope="module")
+def noted(sample, tmp_path_factory):
+    """A house after a run on the command line, and Dagster's storage; tests only look at them."""
+    with apart(tmp_path_factory.mktemp("noted")) as folder, dg.DagsterInstance.local_temp(str(folder)) as instance:
+        house = make_house(sample, folder / "home")
         assert refresh(house, instance).problems == ()
-        found = missing(house, instance)
-        latest = instance.get_latest_materialization_event(KEY).asset_materialization
+        yield house, instance
 
-    assert {key: [] for key in DAILY} == found
+
+def test_after_a_run_of_the_command_line_no_partition_is_missing(noted):
+    house, instance = noted
+
+    latest = instance.get_latest_materialization_event(KEY).asset_materialization
+
+    assert {key: [] for key in DAILY} == missing(house, instance)
     assert LAST_DATE.isoformat() == latest.partition
     assert latest.metadata["dagster/row_count"].value > 0  # what the run said is what the asset's page shows
 
 
-def test_the_checks_of_a_filled_asset_are_no_older_than_its_newest_event(house, tmp_path):
-    check = dg.AssetCheckKey(KEY, "keeps_contract")
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        assert refresh(house, instance).problems == ()
-        latest = instance.fetch_materializations(KEY, limit=1).records[0]
-        evaluated = instance.get_latest_asset_check_evaluation_record(check)
+def test_the_checks_of_a_filled_asset_are_no_older_than_its_newest_event(noted):
+    _, instance = noted
+
+    latest = instance.fetch_materializations(KEY, limit=1).records[0]
+    evaluated = instance.get_latest_asset_check_evaluation_record(dg.AssetCheckKey(KEY, "keeps_contract"))
 
     assert latest.timestamp < evaluated.create_timestamp
     assert evaluated.event.asset_check_evaluation.passed
     assert evaluated.event.asset_check_evaluation.metadata["found"].value == 0
 
 
-def test_only_the_assets_whose_work_succeeded_are_noted(house, tmp_path):
-    assert refresh(house, dg.DagsterInstance.ephemeral()).problems == ()
-    with house.open_warehouse() as warehouse:  # a call that is there twice
+def test_only_the_assets_whose_work_succeeded_are_noted(again, tmp_path):
+    with again.open_warehouse() as warehouse:  # a call that is there twice
         other_days = f"select * from silver.calls where business_date < '{LAST_DATE}'"
         warehouse.execute(f"insert into silver.calls {other_days} limit 1")
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        outcome = refresh(house, instance, Dates.of([LAST_DATE]))
-        empty = {key for key, names in missing(house, instance).items() if names}
+        outcome = refresh(again, instance, Dates.of([LAST_DATE]))
+        empty = {key for key, names in missing(again, instance).items() if names}
 
     assert outcome.problems
     assert {"silver/queue_intervals"} == empty
 
 
-def test_a_new_day_adds_only_its_own_events(house, tmp_path):
+def test_a_new_day_adds_only_its_own_events(again, tmp_path):
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        refresh(house, instance)
+        refresh(again, instance, Dates.of([LAST_DATE]))
         before = len(stored(instance))
-        refresh(house, instance, Dates.of([LAST_DATE]))
+        refresh(again, instance, Dates.of([LAST_DATE]))
         added = stored(instance)[before:]
 
     assert [None, LAST_DATE.isoformat()] == [partition for partition, *_ in added]

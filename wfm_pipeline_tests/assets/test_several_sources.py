@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import shutil
 
 import dagster as dg
 import pytest
@@ -15,11 +16,22 @@ from wfm_pipeline.orchestration.partitions.stale_dates import find_stale_dates, 
 from wfm_pipeline.orchestration.runs.running import JobRequest
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline_tests.cli_kit import run_wfm
-from wfm_pipeline_tests.house_kit import LAST_DATE, TABLES, count, do, make_house, refresh, run, says_what_was_compared
+from wfm_pipeline_tests.house_kit import (
+    LAST_DATE,
+    MADE_SILVER,
+    TABLES,
+    apart,
+    count,
+    do,
+    make_house,
+    refresh,
+    run,
+    says_what_was_compared,
+)
 from wfm_pipeline_tests.sites_kit import BY_DAY, BY_QUEUE, change, deal_out, entry, hashes_but_for_source, make_site
 from wfm_pipeline_tests.ticket_exports import TICKETS, write_tickets
 
-SILVER = [name for name in TABLES if name.startswith("silver.") and name != "silver.rejected_rows"]
+SILVER = [table.full_name for table in MADE_SILVER if table.full_name != "silver.rejected_rows"]
 """Findings are counted by source: the same row of a table that both have is a finding in each."""
 
 
@@ -33,30 +45,37 @@ def test_two_sources_of_a_site_give_what_one_source_with_all_rows_gives(sample, 
     assert expected == hashes_but_for_source(site, TABLES)
 
 
-def test_a_site_whose_system_changed_every_other_day_has_the_silver_of_one(sample, clean, engine_url):
-    one = make_house(sample, clean / "one")
+def test_a_site_whose_system_changed_every_other_day_has_the_silver_of_one(sample, clean, finished, engine_url):
     site = make_site(clean / "site", *map(entry, deal_out(sample, clean, BY_DAY)), warehouse_url=engine_url)
 
-    refresh(one)
     refresh(site)
 
-    assert hashes_but_for_source(one, SILVER) == hashes_but_for_source(site, SILVER)
+    assert hashes_but_for_source(finished[0], SILVER) == hashes_but_for_source(site, SILVER)
 
 
 LAST_THREE = f"date(Created) > '{LAST_DATE - dt.timedelta(days=3)}'"
 
 
+@pytest.fixture(scope="module")
+def first_night(sample, tmp_path_factory):
+    """Databases of two sources, the last three days of the calls held back in both, and their site after a run; tests copy it."""
+    with apart(tmp_path_factory.mktemp("first_night")) as folder:
+        paths = deal_out(sample, folder, BY_QUEUE)
+        for path in paths:
+            change(
+                path,
+                f"create table held as select * from queue_cdr where {LAST_THREE}",
+                f"delete from queue_cdr where {LAST_THREE}",
+            )
+        refresh(make_site(folder / "site", *map(entry, paths)))
+    return folder
+
+
 @pytest.fixture
-def dealt(sample, clean):
-    """Databases of two sources, the last three days of the calls held back in both."""
-    paths = deal_out(sample, clean, BY_QUEUE)
-    for path in paths:
-        change(
-            path,
-            f"create table held as select * from queue_cdr where {LAST_THREE}",
-            f"delete from queue_cdr where {LAST_THREE}",
-        )
-    return paths
+def dealt(clean, first_night):
+    """The two databases, and in `clean / "site"` what a first run made of them."""
+    shutil.copytree(first_night, clean, dirs_exist_ok=True)
+    return clean / "north.sqlite", clean / "south.sqlite"
 
 
 def bring(path):
@@ -72,10 +91,9 @@ def back(path):
     path.with_suffix(".away").rename(path)
 
 
-def test_one_source_down_leaves_the_others_rows_and_heals_without_loss_or_double(sample, clean, dealt):
+def test_one_source_down_leaves_the_others_rows_and_heals_without_loss_or_double(clean, finished, dealt):
     north, south = dealt
     site = make_site(clean / "site", entry(north), entry(south))
-    refresh(site)
     missed = "select count(*) from silver.queue_intervals where is_missing"
     before = count(site, missed)
     for path in dealt:
@@ -99,16 +117,13 @@ def test_one_source_down_leaves_the_others_rows_and_heals_without_loss_or_double
 
     back(south)
     refresh(site)
-    one = make_house(sample, clean / "one")
-    refresh(one)
 
-    assert hashes_but_for_source(one, SILVER) == hashes_but_for_source(site, SILVER)
+    assert hashes_but_for_source(finished[0], SILVER) == hashes_but_for_source(site, SILVER)
 
 
 def test_a_source_that_goes_away_while_the_run_reads_is_left_as_it_stands(clean, dealt):
     north, south = dealt
     site = make_site(clean / "site", entry(north), entry(south), step_retries=1, step_retry_seconds=0.01)
-    refresh(site)
     for path in dealt:
         bring(path)
     stale = find_stale_dates(site)
@@ -135,12 +150,8 @@ def test_every_source_down_stops_the_run(clean, dealt):
         find_stale_dates(site)
 
 
-def test_a_run_killed_between_bronze_and_silver_and_run_again_loses_and_doubles_nothing(sample, clean):
-    one, site = (
-        make_house(sample, clean / "one"),
-        make_site(clean / "site", *map(entry, deal_out(sample, clean, BY_QUEUE))),
-    )
-    refresh(one)
+def test_a_run_killed_between_bronze_and_silver_and_run_again_loses_and_doubles_nothing(sample, clean, finished):
+    site = make_site(clean / "site", *map(entry, deal_out(sample, clean, BY_QUEUE)))
     stale = find_stale_dates(site)
     bronze = [
         key
@@ -154,16 +165,12 @@ def test_a_run_killed_between_bronze_and_silver_and_run_again_loses_and_doubles_
     refresh(site)
     refresh(site)
 
-    assert hashes_but_for_source(one, SILVER) == hashes_but_for_source(site, SILVER)
+    assert hashes_but_for_source(finished[0], SILVER) == hashes_but_for_source(site, SILVER)
 
 
-def test_calls_of_two_systems_with_the_same_ids_are_two_calls_of_the_queue_of_that_name(sample, clean):
-    one, site = (
-        make_house(sample, clean / "one"),
-        make_site(clean / "site", entry(sample, "north"), entry(sample, "south")),
-    )
+def test_calls_of_two_systems_with_the_same_ids_are_two_calls_of_the_queue_of_that_name(sample, clean, finished):
+    one, site = finished[0], make_site(clean / "site", entry(sample, "north"), entry(sample, "south"))
 
-    refresh(one)
     refresh(site)
 
     for query in (
@@ -178,7 +185,6 @@ def test_calls_of_two_systems_with_the_same_ids_are_two_calls_of_the_queue_of_th
 
 def test_a_command_may_read_one_source_of_the_site_alone(clean, dealt):
     north, south = dealt
-    refresh(make_site(clean / "site", entry(north), entry(south)))
     for path in dealt:
         bring(path)
 
@@ -213,7 +219,6 @@ def test_the_graph_of_a_site_opens_nothing_and_has_every_sources_tables(clean):
 def test_a_run_without_one_source_says_so_at_its_end_and_by_its_exit_code(clean, dealt, monkeypatch, capsys):
     north, south = dealt
     site = make_site(clean / "site", entry(north), entry(south))
-    refresh(site)
     for path in dealt:
         bring(path)
     gone(south)
@@ -281,7 +286,7 @@ MADE = (
 )
 
 
-def test_a_source_with_names_of_its_own_is_matched_to_the_other_by_the_planners_table(sample, clean):
+def test_a_source_with_names_of_its_own_is_matched_to_the_other_by_the_planners_table(sample, clean, finished):
     north, south = deal_out(sample, clean, BY_DAY)
     own = "update {0} set {1} = 'S-' || {1} where {1} <> '' and {1} <> 'test'"
     change(
@@ -291,9 +296,8 @@ def test_a_source_with_names_of_its_own_is_matched_to_the_other_by_the_planners_
         own.format("queuegroups", "QueueId"),
     )
     (clean / "planning").mkdir()
-    one = make_house(sample, clean / "one")
+    one = finished[0]
     site = make_site(clean / "site", entry(north), entry(south), planning_folder=clean / "planning")
-    refresh(one)
     make_silver(site)
     own_queues = "select count(distinct queue_id) from silver.queue_intervals where queue_id like 'S-%'"
     assert 0 < count(site, own_queues)

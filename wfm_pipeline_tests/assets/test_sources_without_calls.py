@@ -13,7 +13,7 @@ from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
 from wfm_pipeline.sources.maps import MAP_FOLDER, load_map
 from wfm_pipeline_tests.cli_kit import run_wfm
-from wfm_pipeline_tests.house_kit import count, follow, run
+from wfm_pipeline_tests.house_kit import apart, count, follow, run
 from wfm_pipeline_tests.ticket_exports import CLOSED, DELETED, NAMES, TICKETS, opened, write_tickets
 
 NO_CALLS = "no calls in this source: it has cases"
@@ -67,12 +67,19 @@ def test_tickets_alone_become_cases_and_every_table_of_calls_is_empty_with_the_r
     assert not [name for name in NAMES if name in seen]
 
 
-def test_a_second_run_of_tickets_alone_has_nothing_to_do(tmp_path):
-    house = ticket_desk(tmp_path, "servicenow")
-    assert () == run(house).problems
-    follow(house)
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    """A ticket desk after its first run as the command line makes it; tests only look at it."""
+    with apart(tmp_path_factory.mktemp("desk")) as folder:
+        house = ticket_desk(folder, "servicenow")
+        outcome, _ = follow(house)
+    assert () == outcome.problems
+    return house
 
-    outcome, said = follow(house)
+
+@pytest.mark.usefixtures("clean")
+def test_a_second_run_of_tickets_alone_has_nothing_to_do(desk):
+    outcome, said = follow(desk)
 
     assert outcome.is_idle
     assert "nothing new" in said
@@ -88,13 +95,12 @@ def test_a_slip_in_the_times_of_tickets_stops_the_run(tmp_path):
     assert any("incident, column opened_at" in problem for problem in problems)
 
 
+@pytest.mark.usefixtures("clean")
 @pytest.mark.parametrize("words", [["long-range"], ["model-fit"], ["reforecast"], ["capacity"], ["backtest"]])
-def test_other_commands_of_a_ticket_desk_end_in_words(tmp_path, monkeypatch, capsys, words):
-    house = ticket_desk(tmp_path, "servicenow")
-    monkeypatch.setenv("WFM_HOME", str(house.settings.home))
+def test_other_commands_of_a_ticket_desk_end_in_words(desk, monkeypatch, capsys, words):
+    monkeypatch.setenv("WFM_HOME", str(desk.settings.home))
     monkeypatch.setenv("WFM_SOURCE", "servicenow")
-    monkeypatch.setenv("WFM_SOURCE_URL", str(house.settings.url_of_source))
-    assert () == run(house).problems
+    monkeypatch.setenv("WFM_SOURCE_URL", str(desk.settings.url_of_source))
 
     found = run_wfm(monkeypatch, capsys, *words)
 

@@ -246,6 +246,19 @@ def test_a_password_is_in_no_message():
     assert "very-secret" not in f"{caught.value!r} {caught.value} {caught.value.facts}"
 
 
+def test_nothing_is_printed_while_a_connection_is_tried_again(capfd):
+    limits = ReaderLimits(connect_seconds=2.0, attempts=3, first_wait_seconds=0.01, longest_wait_seconds=0.02)
+
+    async def once():
+        async with LiveReader(["postgresql://boss@127.0.0.1:1/live"], limits=limits) as reader:
+            await reader.read(DAY)
+
+    with pytest.raises(SourceOutageError):
+        asyncio.run(once())
+
+    assert ("", "") == tuple(capfd.readouterr()), "the screen is the board's"
+
+
 def read_quickly(url):
     async def once():
         async with LiveReader([url], limits=QUICK) as reader:

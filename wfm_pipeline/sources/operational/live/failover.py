@@ -12,6 +12,7 @@ from typing import Final
 
 import sqlalchemy as sa
 import stamina
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from wfm_pipeline.errors import SourceError, WfmError
 from wfm_pipeline.sources.databases.retry import SourceGoneError
@@ -29,6 +30,7 @@ class FailOver:
 
     def __init__(self, addresses: tuple[Address, ...], *, limits: ReaderLimits, now: Callable[[], dt.datetime]) -> None:
         """Begin with the first address."""
+        set_on_retry_hooks([_told])  # its own would print a line with a traceback's look onto whoever's board
         self._addresses = addresses
         self._limits = limits
         self._now = now
@@ -111,7 +113,7 @@ class FailOver:
 
     def _stays_with(self, place: int) -> None:
         if place != self._in_use:
-            _LOG.warning("the live centre is read from %s", self._addresses[place].shown_url)
+            _LOG.info("the live centre is read from %s", self._addresses[place].shown_url)
         self._in_use = place
         if place != FIRST and self._look is None:
             self._look = asyncio.create_task(_answers(self._addresses[FIRST]))
@@ -120,6 +122,11 @@ class FailOver:
         if self._look is not None and self._look.done():
             is_there, self._look = self._look.result(), None
             self._in_use = FIRST if is_there else self._in_use
+
+
+def _told(details: RetryDetails) -> None:
+    """A line in the log: the screen is the board's, which says where it reads."""
+    _LOG.info("%s; trying again in %.1f s", details.caused_by, details.wait_for)
 
 
 def _is_worth_a_try(error: Exception) -> bool:

@@ -26,10 +26,10 @@ class SourceOutageError(SourceError):
     def __init__(self, said: Mapping[str, str], *, since: dt.datetime, failed_reads: int) -> None:
         """Say where, what and since when: of each address that was asked, at least one."""
         address = next(iter(said))
-        told = "; ".join(said.values())
+        told = "; and ".join(said.values())
         super().__init__(
-            f"the live centre cannot be read since {since:%Y-%m-%d %H:%M:%S} UTC: {told}; what was read before is old "
-            "from then on",
+            f"the live centre cannot be read since {since:%Y-%m-%d %H:%M:%S} UTC: {told}; look whether it runs and "
+            "the address is right; what was read before is old from then on",
             address=address,
             said=said,
             since=since,

@@ -13,7 +13,7 @@ import pandas as pd
 
 from wfm_pipeline.domain.arrays import ROUNDING, FloatArray
 from wfm_pipeline.domain.coverage.actions import STANDARD_REACH, ActionLimits, ActionRequest, gap_actions
-from wfm_pipeline.domain.coverage.gaps import GapRequest, coverage_gaps
+from wfm_pipeline.domain.coverage.gaps import BandNeeds, GapRequest, band_heads, coverage_gaps
 from wfm_pipeline.domain.coverage.grid import DayGrid, grid_of
 from wfm_pipeline.domain.coverage.intervals import STANDARD_LIMITS, CoverageLimits, CoverageRequest, coverage_intervals
 from wfm_pipeline.domain.coverage.presence import STATE_RULES, CountedStates, StateRule, count_states
@@ -73,6 +73,7 @@ class LiveCoverageRequest:
         most_gaps: Gaps for which actions are looked for [count]: those with most affected calls. Each is a simulation.
         required: The need, where it was worked out before of the same day and services; None = work it out.
         kept: `gap_key` -> actions found before: they are told again and not looked for.
+        band_needs: Works out what the bands of calls need; one that remembers may stand in.
         is_agents_asked: Whether the hours of agents are worked out too.
     """
 
@@ -102,6 +103,7 @@ class LiveCoverageRequest:
     most_gaps: int = 50
     required: pd.DataFrame | None = None
     kept: Mapping[GapKey, tuple[Action, ...]] = field(default_factory=dict)
+    band_needs: BandNeeds = band_heads
     is_agents_asked: bool = True
 
 
@@ -267,6 +269,7 @@ def _gaps(
             policies=request.policies,
             default=request.default,
             limits=request.limits,
+            band_needs=request.band_needs,
         )
     )
     keys = [gap_key(gap) for gap in gaps.to_dict("records")]

@@ -146,7 +146,9 @@ def gap_actions(request: ActionRequest) -> dict[str, tuple[Action, ...]]:
         docs/methods/coverage.md, step 7.
     """
     rates = service_rates(request.gaps["service_id"], request.rates)
-    by_service = dict(tuple(request.intervals.groupby("service_id", sort=False)))
+    asked = request.gaps.loc[(request.gaps["ends_at"] > request.gaps["as_of"]).astype(bool), "service_id"]
+    rows = request.intervals[request.intervals["service_id"].isin(asked)]
+    by_service = dict(tuple(rows.groupby("service_id", sort=False)))
     found: dict[str, tuple[Action, ...]] = {}
     for gap, rate in zip(request.gaps.to_dict("records"), rates.to_dict("records"), strict=True):
         if gap["ends_at"] <= gap["as_of"]:

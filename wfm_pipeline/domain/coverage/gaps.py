@@ -13,7 +13,7 @@ has the same id.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import pandas as pd
@@ -54,6 +54,31 @@ class SeverityLimits:
     high_to: float = 0.25
 
 
+class BandNeeds(Protocol):
+    """What works out the people that each level of the calls' band needs."""
+
+    def __call__(self, rows: pd.DataFrame, policy: Mapping[str, FloatArray], interval: float) -> FloatArray:
+        """See `band_heads`."""
+
+
+def band_heads(rows: pd.DataFrame, policy: Mapping[str, FloatArray], interval: float) -> FloatArray:
+    """People that each level of the calls' band needs.
+
+    Args:
+        rows: service_id, interval_start, `BAND_COLUMNS` [calls] and aht_seconds, all known, shape (n,).
+        policy: See `required.policy_columns`, shape (n,) each.
+        interval: Length of an interval [s].
+
+    Returns:
+        Whole people [agents], shape (n, n_levels).
+    """
+    levels = len(BANDS)
+    wide = {name: np.repeat(values, levels) for name, values in policy.items()}
+    aht = np.repeat(rows["aht_seconds"].to_numpy(np.float64), levels)
+    exact = exact_needs(rows[list(BAND_COLUMNS)].to_numpy(np.float64).ravel(), aht, wide, interval)
+    return heads(exact).reshape(len(rows), levels)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GapRequest:
     """What gaps are looked for in.
@@ -67,6 +92,7 @@ class GapRequest:
         limits: Limits of the statuses, as the intervals had.
         severities: Where a severity ends.
         bridge_intervals: Adequate intervals between two shortages that belong to the gap [count].
+        band_needs: Works out what calls of the band need; one that remembers may stand in, for it is the dearest step.
     """
 
     intervals: pd.DataFrame
@@ -77,6 +103,7 @@ class GapRequest:
     limits: CoverageLimits = STANDARD_LIMITS
     severities: SeverityLimits = SeverityLimits()
     bridge_intervals: int = MOST_BRIDGED
+    band_needs: BandNeeds = band_heads
 
 
 GAP_COLUMNS: Final = (
@@ -209,17 +236,25 @@ def _shortage_share(rows: pd.DataFrame, policy: Mapping[str, FloatArray], reques
     picked = np.flatnonzero(has_band)
     if not len(picked):
         return np.full(len(rows), np.nan)
-    levels = np.array(list(BANDS))
-    wide = {name: np.repeat(values[picked], len(levels)) for name, values in policy.items()}
-    aht = np.repeat(rows["aht_seconds"].to_numpy(np.float64)[picked], len(levels))
-    exact = exact_needs(bands[picked].ravel(), aht, wide, request.interval_seconds)
-    limit = request.limits.adequate_from * heads(exact).reshape(len(picked), len(levels))
-    limit += ROUNDING * np.arange(len(levels))  # levels of one need stay in order
-    enough = rows["people"].to_numpy(np.float64)[picked]
-    share = [1.0 - np.interp(people, needs, levels) for people, needs in zip(enough, limit, strict=True)]
+    known = {name: values[picked] for name, values in policy.items()}
+    limit = request.limits.adequate_from * request.band_needs(rows.iloc[picked], known, request.interval_seconds)
+    limit = limit + ROUNDING * np.arange(limit.shape[1])  # levels of one need stay in order
     found = np.full(len(rows), np.nan)
-    found[picked] = share
+    found[picked] = 1.0 - _interpolated(rows["people"].to_numpy(np.float64)[picked], limit, np.array(list(BANDS)))
     return found
+
+
+def _interpolated(values: FloatArray, places: FloatArray, levels: FloatArray) -> FloatArray:
+    """Each row's level at its value, on a straight line between two places; outside them the outermost level.
+
+    Shapes (n,), (n, n_levels) with rising rows, and (n_levels,).
+    """
+    last = len(levels) - 1
+    right = np.clip((places <= values[:, None]).sum(axis=1), 1, last)
+    row = np.arange(len(values))
+    before, after = places[row, right - 1], places[row, right]
+    part = np.clip((values - before) / (after - before), 0.0, 1.0)
+    return levels[right - 1] + part * (levels[right] - levels[right - 1])
 
 
 def _sums(rows: pd.DataFrame, request: GapRequest) -> pd.DataFrame:

@@ -179,9 +179,12 @@ def _people_missing(
     is_new = (
         (kind != kind.shift()) | (rows["service_id"] != rows["service_id"].shift()) | (start != start.shift() + step)
     )
-    for _, run in start[is_unknown].groupby(is_new.cumsum()[is_unknown]):
-        words = _NOTHING_OF[kind[run.index[0]]]
-        found[run.index] = f"{words} from {run.iloc[0]:%Y-%m-%d %H:%M} to {run.iloc[-1] + step:%Y-%m-%d %H:%M} UTC"
+    runs = pd.DataFrame({"kind": kind, "start": start, "run": is_new.cumsum()})[is_unknown]
+    by_run = runs.groupby("run")["start"]
+    told = pd.MultiIndex.from_arrays([runs["kind"], by_run.transform("min"), by_run.transform("max") + step])
+    places, each = told.factorize()
+    words = [f"{_NOTHING_OF[of]} from {first:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC" for of, first, end in each]
+    found[runs.index] = np.array(words, dtype=object)[places]
     return found
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.domain.arrays import FloatArray, IntArray
+from wfm_pipeline.domain.arrays import BoolArray, FloatArray, IntArray
 from wfm_pipeline.domain.coverage.grid import DayGrid, need_columns, seconds_per_interval
 
 
@@ -77,17 +77,12 @@ def person_shares(registered: Registrations, load: FloatArray) -> FloatArray:
         >>> person_shares(both, np.array([[3.0, 0.0, 3.0], [1.0, 0.0, np.nan]])).tolist()
         [[0.75, 0.5, 0.5], [0.25, 0.5, 0.5]]
     """
-    people, intervals = len(registered.agents), load.shape[1]
+    people = len(registered.agents)
     weight = load[registered.service]
-    is_even = np.zeros((people, intervals), dtype=bool)
-    np.logical_or.at(is_even, registered.agent, np.isnan(weight))
-    total = np.zeros((people, intervals))
-    np.add.at(total, registered.agent, np.nan_to_num(weight))
-    is_even |= total == 0
+    is_even = _sums(registered.agent, np.isnan(weight), people) > 0
+    is_even |= _sums(registered.agent, np.nan_to_num(weight), people) == 0
     weight = np.where(is_even[registered.agent], 1.0, np.nan_to_num(weight))
-    total = np.zeros((people, intervals))
-    np.add.at(total, registered.agent, weight)
-    return weight / total[registered.agent]
+    return weight / _sums(registered.agent, weight, people)[registered.agent]
 
 
 def people_per_service(registered: Registrations, load: FloatArray, present: FloatArray) -> FloatArray:
@@ -102,10 +97,19 @@ def people_per_service(registered: Registrations, load: FloatArray, present: Flo
         People [agents], shape (n_services, n_intervals); NaN for a service for which nobody is registered, as nobody
         knows who works for it.
     """
-    people = np.zeros((len(registered.services), present.shape[1]))
-    np.add.at(people, registered.service, person_shares(registered, load) * present[registered.agent])
+    parts = person_shares(registered, load) * present[registered.agent]
+    people = _sums(registered.service, parts, len(registered.services))
     people[np.setdiff1d(np.arange(len(people)), registered.service)] = np.nan
     return people
+
+
+def _sums(number: IntArray, values: FloatArray | BoolArray, count: int) -> FloatArray:
+    """Rows added up by their number, shape (count, n_intervals); a product of matrices, as adding row by row takes ten times as long."""
+    from scipy import sparse
+
+    ones = np.ones(len(number))
+    gathers = sparse.csr_array((ones, (number, np.arange(len(number)))), shape=(count, len(number)))
+    return np.asarray(gathers @ values.astype(np.float64))
 
 
 def agent_seconds(stretches: pd.DataFrame, agents: pd.Index, grid: DayGrid) -> FloatArray:

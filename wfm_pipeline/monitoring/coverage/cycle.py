@@ -23,6 +23,7 @@ from wfm_pipeline.calculators.live_coverage import (
 from wfm_pipeline.contracts.operational.tables import OPERATIONAL_TABLES
 from wfm_pipeline.domain.coverage.trials import Action
 from wfm_pipeline.monitoring.coverage.asking import Choices, Tables, question_of
+from wfm_pipeline.monitoring.coverage.band_memory import BandMemory
 from wfm_pipeline.monitoring.coverage.board import BOARD_COLUMNS, board_of
 from wfm_pipeline.monitoring.coverage.gold_day import GoldDay, GoldDays
 from wfm_pipeline.monitoring.coverage.staleness import Movement
@@ -91,6 +92,7 @@ class Worker:
     clock: Callable[[], float] = time.perf_counter
     _movement: Movement = field(default_factory=Movement, init=False)
     _need: tuple[GoldDay, pd.DataFrame, pd.DataFrame] | None = field(default=None, init=False)
+    _bands: BandMemory = field(default_factory=BandMemory, init=False)
     _kept: dict[GapKey, tuple[Action, ...]] = field(default_factory=dict, init=False)
     _kept_for: pd.Timestamp | None = field(default=None, init=False)
 
@@ -144,8 +146,9 @@ class Worker:
         day = self._day(tables, date)
         asked = question_of(tables, day, self.choices, as_of=as_of)
         self._forget_actions(as_of)
+        required = self._needed(asked, day, tables)
         answer = answer_live_coverage(
-            replace(asked, required=self._needed(asked, day, tables), kept=self._kept, is_agents_asked=is_agents_asked)
+            replace(asked, required=required, kept=self._kept, band_needs=self._bands, is_agents_asked=is_agents_asked)
         )
         self._kept |= {
             gap_key(gap): answer.actions[gap["gap_id"]]
@@ -166,7 +169,7 @@ class Worker:
         """The need of the day, worked out again when gold or the services change."""
         services = tables["services"].reset_index(drop=True)
         if self._need is None or self._need[0] is not day or not self._need[1].equals(services):
-            self._need = (day, services, needed(asked))
+            self._need, self._bands = (day, services, needed(asked)), BandMemory()
         return self._need[2]
 
     def _forget_actions(self, as_of: pd.Timestamp) -> None:

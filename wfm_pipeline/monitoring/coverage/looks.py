@@ -61,14 +61,13 @@ def service_looks(
         (answer.gaps["ends_at"] > as_of).to_numpy(bool) & (answer.gaps["starts_at"] <= until).to_numpy(bool)
     ]
     first = {gap["service_id"]: gap for gap in gaps.sort_values("starts_at", ascending=False).to_dict("records")}
-    looks = []
-    for service, mine in near.groupby("service_id", sort=True):
-        gap = first.get(service)
-        if gap is None and (mine["status"] == UNKNOWN_STATUS).any():
-            continue
-        lowest = float(np.nanmin(mine["coverage"])) if mine["coverage"].notna().any() else np.inf
-        looks.append(_look(source, str(service), gap, answer, as_of, is_well=lowest >= clear))
-    return looks
+    by_service = near.assign(is_unknown=near["status"] == UNKNOWN_STATUS).groupby("service_id", sort=True)
+    seen = by_service.agg(lowest=("coverage", "min"), is_unknown=("is_unknown", "any"))
+    return [
+        _look(source, str(service), first.get(service), answer, as_of, is_well=not lowest < clear)
+        for service, lowest, is_unknown in seen.itertuples(name=None)
+        if service in first or not is_unknown
+    ]
 
 
 def _look(

@@ -122,15 +122,25 @@ def look_back(tables: Tables, day: GoldDay, choices: Choices, *, as_of: dt.datet
     moment = pd.Timestamp(as_of)
     asked = question_of(tables, day, replace(choices, most_gaps=0), as_of=moment)
     grid = grid_of(day.site_grid["interval_start"], choices.interval_seconds)
+    is_recorded = _is_recorded(tables, asked.intervals)
+    registered = asked.registrations
+    if is_recorded and registered.empty:
+        registered = _nobody_for(asked.service_queues["service_id"])
     return answer_live_coverage(
         replace(
             asked,
-            known_from=grid.starts_at if _is_recorded(tables, asked.intervals) else None,
+            registrations=registered,
+            known_from=grid.starts_at if is_recorded else None,
             unrecorded=unrecorded(tables, grid, as_of=moment),
             reforecast=None,
             is_agents_asked=False,
         )
     )
+
+
+def _nobody_for(services: pd.Series) -> pd.DataFrame:
+    """Registrations of a date on which nobody was signed in or rostered: each service has nobody, and that is known."""
+    return pd.DataFrame({"agent_id": "", "service_id": services, "is_registered": True})
 
 
 def _is_recorded(tables: Tables, intervals: pd.DataFrame) -> bool:

@@ -10,10 +10,13 @@ import pytest
 from wfm_pipeline.contracts.operational.tables import OPERATIONAL_TABLES
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.coverage.grid import DayGrid
+from wfm_pipeline.domain.staffing.forecast_teams import StaffingPolicy
 from wfm_pipeline.errors import SourceError
-from wfm_pipeline.monitoring.coverage.past_hours import hours_between, read_date, unrecorded
+from wfm_pipeline.monitoring.coverage.asking import Choices
+from wfm_pipeline.monitoring.coverage.gold_day import GoldDay
+from wfm_pipeline.monitoring.coverage.past_hours import hours_between, look_back, read_date, unrecorded
 from wfm_pipeline.sources.databases.retry import SourceUnreachableError
-from wfm_pipeline_tests.coverage_kit import DAY, QUARTER, at
+from wfm_pipeline_tests.coverage_kit import DAY, NO_HISTORY, NO_TEAMS, QUARTER, at
 from wfm_pipeline_tests.operational_kit import statements
 
 SITE = Site(time_zone="Europe/Berlin")
@@ -102,3 +105,24 @@ def test_no_answer_from_anywhere_may_be_tried_again_later_and_another_fault_may_
     with pytest.raises(SourceError, match="services") as error:
         read_date([f"sqlite:///{tmp_path}/empty.sqlite", centre], SITE, DAY.date(), what="live_url", attempts=1)
     assert not isinstance(error.value, SourceUnreachableError)
+
+
+def look_at(tables, *, is_open):
+    """Coverage of a date that is over to three quarters."""
+    starts = pd.date_range(at("00:00"), periods=4, freq="6h", unit="us")
+    grid = pd.DataFrame({"interval_start": starts, "interval_start_local": starts, "is_open": is_open})
+    no_forecast = NO_TEAMS[["queue_id", "interval_start"]].assign(is_open=None)
+    day = GoldDay(DAY.date(), None, grid, no_forecast, NO_TEAMS, None, NO_HISTORY)
+    choices = Choices(interval_seconds=6 * 3600.0, policies={}, default=StaffingPolicy())
+    return look_back(tables, day, choices, as_of=at("18:00").to_pydatetime()).intervals
+
+
+def test_a_closed_date_with_nobody_is_known_and_an_open_one_of_which_nothing_is_written_is_not(centre):
+    tables = read_date([centre], SITE, DAY.date(), what="live_url", attempts=1).tables
+
+    closed, unknown = (look_at(tables, is_open=is_open) for is_open in (False, True))
+
+    assert [0.0, 0.0, 0.0] == closed["agents_actual"].tolist()[:3]
+    assert {"optimal"} == set(closed["status"][:3])
+    assert {"no_data"} == set(unknown["status"])
+    assert unknown["agents_actual"].isna().all()

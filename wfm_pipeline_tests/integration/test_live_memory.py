@@ -204,3 +204,33 @@ def test_an_earlier_end_or_other_services_are_read_anew(tmp_path):
     ours = shorter.rows("contact_statistics")
     assert 8 == (ours["service_id"] == "1").sum()
     assert not (other.rows("contact_statistics")["service_id"] == "1").any()
+
+
+def test_what_is_done_to_a_reading_changes_no_later_one(tmp_path):
+    centre, rng = Centre(tmp_path / "live.sqlite"), np.random.default_rng(0)
+    for quarter in range(16):
+        centre.pass_a_quarter(START + quarter * QUARTER, rng)
+
+    async def watch():
+        async with LiveReader([centre.url]) as reader:
+            first = await reader.read(DAY)
+            for name in KEYS:
+                rows = first.rows(name)
+                rows.loc[:, "agent_id" if "agent_id" in rows else "service_id"] = "somebody else"
+                rows["added"] = 1
+            return await reader.read(DAY)
+
+    assert_alike(asyncio.run(watch()), asyncio.run(whole_reading(centre)))
+
+
+def test_a_unit_that_slips_at_midnight_is_seen_against_the_evening_before(tmp_path):
+    centre = Centre(tmp_path / "live.sqlite")
+    centre.add("contact_statistics", statistics(20, start=START - 20 * QUARTER))
+    centre.add("contact_statistics", statistics(8, start=START, aht=240.0))
+    centre.add("contact_statistics", statistics(28, service="2", start=START - 20 * QUARTER))
+
+    reading = asyncio.run(whole_reading(centre))
+
+    assert ["2"] == reading.rows("contact_statistics")["service_id"].unique().tolist()
+    assert 8 == len(reading.rows("contact_statistics")), "the evening is not handed on"
+    assert ["1"] == list(reading.left_out)

@@ -17,11 +17,12 @@ import pandas as pd
 from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.coverage.ahead.shortages import Truth, truth_of
 from wfm_pipeline.domain.coverage.intervals import projected_service_level
-from wfm_pipeline.domain.coverage.required import policy_columns
+from wfm_pipeline.domain.coverage.required import exact_needs, policy_columns
 from wfm_pipeline.domain.coverage.shares import people_per_service, registrations
 from wfm_pipeline.domain.forecasting.intraday.update import IntradayModel, update_means
 from wfm_pipeline.domain.replay.queue_states import sweep_of
 from wfm_pipeline.domain.staffing.forecast_teams import StaffingPolicy
+from wfm_pipeline.domain.staffing.requirement import heads
 from wfm_pipeline.units import SECONDS_PER_DAY
 
 QUARTER_SECONDS: Final = 900.0
@@ -123,12 +124,14 @@ class DayLevels:
         date: The day.
         projected: Service level that the calls then expected and the people then there meet in the quarter that begins 15
             minutes after the look; NaN without calls.
+        coverage: Those people over the people whom those calls need; NaN where nobody is needed or it is not known.
         reached: Service level of who left the line in the 15 minutes before the look; NaN where nobody did.
         truth: What came.
     """
 
     date: dt.date
     projected: FloatArray
+    coverage: FloatArray
     reached: FloatArray
     truth: Truth
 
@@ -148,8 +151,10 @@ def day_levels(records: Records, issued: Sequence[IssuedQuarters], policy: Staff
     calls, aht, people = (np.stack([getattr(one, name) for one in ahead]) for name in ("calls", "aht", "people"))
     rows = policy_columns(pd.Series(["all"] * calls.size), {}, policy)
     level = projected_service_level(calls.ravel(), aht.ravel(), people.ravel(), rows, QUARTER_SECONDS)
-    levels = level.reshape(calls.shape)
-    return [_day(records, one, part, policy) for one, part in zip(issued, levels, strict=True)]
+    need = heads(exact_needs(calls.ravel(), aht.ravel(), rows, QUARTER_SECONDS))
+    coverage = np.divide(people.ravel(), need, out=np.full(len(need), np.nan), where=need > 0)
+    levels, coverages = level.reshape(calls.shape), coverage.reshape(calls.shape)
+    return [_day(records, *one, policy) for one in zip(issued, levels, coverages, strict=True)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,14 +200,16 @@ def _people(records: Records, date: dt.date, load: FloatArray) -> FloatArray:
     return people_per_service(registered, load, present)[: len(records.services)]
 
 
-def _day(records: Records, issued: IssuedQuarters, projected: FloatArray, policy: StaffingPolicy) -> DayLevels:
+def _day(
+    records: Records, issued: IssuedQuarters, projected: FloatArray, coverage: FloatArray, policy: StaffingPolicy
+) -> DayLevels:
     contacts = records.between(issued.date, issued.date + dt.timedelta(days=1))
     looks = _instants(records, issued.date)
     sweep = sweep_of(contacts, answer_target_seconds=records.answer_target_seconds, services=records.services)
     states = sweep.states_at(looks, since=np.full(len(looks), looks[0]))
     calls, in_target = (records.of_day(issued.date, name) for name in ("calls", "in_target"))
     truth = truth_of(calls, in_target, target=policy.service_level_target)
-    return DayLevels(issued.date, projected, states.service_level_in_window.T, truth)
+    return DayLevels(issued.date, projected, coverage, states.service_level_in_window.T, truth)
 
 
 def _instants(records: Records, date: dt.date) -> np.ndarray:

@@ -6,8 +6,7 @@ day looked like (alert_days), the scores (domain/coverage/ahead), reading record
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -43,18 +42,34 @@ LEAST_HISTORY_DAYS: Final = 56
 LEAST_WEEKS: Final = 2
 """Weeks [count]: one that chooses and one that judges."""
 LIMITS: Final[FloatArray] = np.round(np.arange(0.02, 0.99, 0.02), 2)
-"""Limits that are tried [service level]."""
+"""Limits of a service level that are tried."""
+COVERAGE_LIMITS: Final[FloatArray] = np.round(np.arange(0.05, 1.5, 0.03), 2)
+"""Limits of a coverage that are tried."""
 CLEAR_ABOVE: Final = 0.10
 """Points above its limit at which a level is well again: a call of ten."""
+COVERAGE_CLEAR_ABOVE: Final = 0.05
+"""The same for a coverage: as the live loop has it, from 85 to 90 %."""
 BUDGETS: Final = (1.0, 2.0, 4.0, 6.0)
 """False alarms a day at which rules are compared."""
-OURS, PROJECTION, LAST_LEVEL = "level_ahead", "projection_alone", "last_15_minutes"
-_RULES: Final[Mapping[str, Callable[[DayLevels], FloatArray]]] = {
-    OURS: lambda day: level_ahead(day.projected, day.reached),
-    PROJECTION: lambda day: np.where(np.isnan(day.reached), np.nan, day.projected),
-    LAST_LEVEL: lambda day: day.reached,
+OURS, PROJECTION, COVERAGE, LAST_LEVEL = "level_ahead", "projection_alone", "coverage_ahead", "last_15_minutes"
+"""Names of the rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What a rule looks at, and its limits; NaN, and a line that nobody left, are well for all alike."""
+
+    number: Callable[[DayLevels], FloatArray]
+    limits: FloatArray = field(default_factory=lambda: LIMITS)
+    clear_above: float = CLEAR_ABOVE
+
+
+_RULES: Final[Mapping[str, _Rule]] = {
+    OURS: _Rule(lambda day: level_ahead(day.projected, day.reached)),
+    PROJECTION: _Rule(lambda day: day.projected),
+    COVERAGE: _Rule(lambda day: day.coverage, COVERAGE_LIMITS, COVERAGE_CLEAR_ABOVE),
+    LAST_LEVEL: _Rule(lambda day: day.reached),
 }
-"""Rule -> the level that it looks at; NaN where nobody left the line, which is well for all alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +82,7 @@ class AlertScoreRequest:
         first: First scored date.
         weeks: Weeks from it on [count], >= 2: the first, third ... choose limits, the others judge.
         policy: What the people of every service should achieve, and the patience of callers.
-        rule: Times of the alerts; its hysteresis is `CLEAR_ABOVE`.
+        rule: Times of the alerts; each rule has its own hysteresis.
         options: Choices of the forecast.
     """
 
@@ -185,14 +200,18 @@ def _laid_out(rows: pd.DataFrame, services: Sequence[str], name: str) -> FloatAr
     return found
 
 
-def _rules(days: Sequence[DayLevels], rule: AlertRule) -> dict[str, RuleDays]:
-    count = partial(_counts, rule=replace(rule, clear_above=CLEAR_ABOVE))
-    return {name: RuleDays(LIMITS, tuple(count(day, level(day)) for day in days)) for name, level in _RULES.items()}
+def _rules(days: Sequence[DayLevels], times: AlertRule) -> dict[str, RuleDays]:
+    return {
+        name: RuleDays(rule.limits, tuple(_counts(day, rule, times) for day in days)) for name, rule in _RULES.items()
+    }
 
 
-def _counts(day: DayLevels, levels: FloatArray, *, rule: AlertRule) -> DayCounts:
+def _counts(day: DayLevels, rule: _Rule, times: AlertRule) -> DayCounts:
     looks = DayLooks(looked_at=LOOKED_AT, interval_seconds=QUARTER_SECONDS, lead_seconds=LEAD_SECONDS)
-    is_open = alert_states(np.where(np.isnan(levels), 1.0, levels), LOOKED_AT, LIMITS, rule)
+    number = rule.number(day)
+    is_well = np.isnan(number) | np.isnan(day.reached)
+    times = replace(times, clear_above=rule.clear_above)
+    is_open = alert_states(np.where(is_well, np.inf, number), LOOKED_AT, rule.limits, times)
     return day_counts(is_open, day.truth, looks)
 
 
@@ -209,7 +228,8 @@ def _compared(judged: Mapping[str, RuleDays]) -> pd.DataFrame:
     rows = [
         {"false_alarms": budget, "peer": peer, **asdict(difference(judged[OURS], judged[peer], budget))}
         for budget in BUDGETS
-        for peer in (LAST_LEVEL, PROJECTION)
+        for peer in _RULES
+        if peer != OURS
     ]
     return pd.DataFrame(rows).rename(
         columns={"value": "recall_gain", "low": "recall_gain_low", "high": "recall_gain_high"}

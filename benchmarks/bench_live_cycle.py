@@ -105,9 +105,9 @@ async def run(url: str, home: Path, cycles: int, every: float, services: int, ag
                 move(connection, as_of, agents, rng)
                 began, cpu = time.perf_counter(), time.process_time()
                 cycle = await analyzer.centre.cycle()
-                worked = time.perf_counter()
+                worked, cpu_worked = time.perf_counter(), time.process_time()
                 await analyzer.teller.tell(cycle)
-                over = time.perf_counter()
+                over, cpu_over = time.perf_counter(), time.process_time()
                 await analyzer.teller.settle()
                 kept = time.perf_counter() - over
                 rows.append(
@@ -115,7 +115,8 @@ async def run(url: str, home: Path, cycles: int, every: float, services: int, ag
                         **cycle.seconds,
                         "alerts": over - worked,
                         "cycle": over - began,
-                        "processor": time.process_time() - cpu,
+                        "processor": cpu_over - cpu,
+                        "processor_alerts": cpu_over - cpu_worked,
                         "kept_beside": kept,
                     }
                 )

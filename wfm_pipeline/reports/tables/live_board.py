@@ -19,8 +19,10 @@ from wfm_pipeline.reports.words.numbers import UNKNOWN, number, percent
 from wfm_pipeline.reports.words.plain_words import one_line
 from wfm_pipeline.units import SECONDS_PER_MINUTE
 
-_LONGEST_NAME: Final = 28
+_LONGEST_NAME: Final = 24
 """Letters of a service's name that are shown [characters]."""
+_FOLDED_ACTION: Final = 24
+"""Width at which an action is folded at the least [characters]."""
 _AIR: Final = 3
 """What stands between two columns, and once more around them all [characters]."""
 _STYLES: Final[Mapping[str, str]] = {
@@ -94,17 +96,17 @@ _COLUMNS: Final = (
     _Shown("service", _name, 0, "left"),
     _Shown("status", _status, 0, "left"),
     _Shown("required", _count("agents_required"), 1),
-    _Shown("rostered", _count("agents_scheduled", digits=1), 6),
+    _Shown("rostered", _count("agents_scheduled", digits=1), 8),
     _Shown("actual", _count("agents_actual", digits=1), 1),
     _Shown("available", _count("agents_available", digits=1), 4),
     _Shown("waiting", _count("calls_waiting"), 2),
-    _Shown("longest", _wait, 5),
+    _Shown("longest", _wait, 6),
     _Shown("coverage", _share("coverage"), 2),
     _Shown("expected SL", _share("projected_service_level"), 7),
     _Shown("gap", _gap, 3, "left"),
     _Shown("short", _count("agents_short"), 3),
     _Shown("cost", _cost, 9),
-    _Shown("first action", _first_action, 8, "left"),
+    _Shown("first action", _first_action, 5, "left"),
 )
 
 
@@ -157,7 +159,7 @@ def _columns_within(cells: Mapping[str, Sequence[str]], width: int) -> list[_Sho
 
 def _width(column: _Shown, cells: Mapping[str, Sequence[str]]) -> int:
     if column.name == "first action":
-        return _LONGEST_NAME
+        return _FOLDED_ACTION
     return max([cell_len(column.name), *map(cell_len, cells[column.name])])
 
 

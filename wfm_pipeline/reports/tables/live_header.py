@@ -110,11 +110,11 @@ def _notes(facts: HeaderFacts) -> list[Text]:
     if facts.suspects and facts.names_agents:
         notes.append(Text(one_line(f"suspect, not counted: {', '.join(facts.suspects)}"), style="yellow"))
     if facts.skipped:
-        notes.append(Text(f"{facts.skipped} cycles left out: one before took too long", style="yellow"))
+        notes.append(Text(f"cycles left out so far, for one took too long: {facts.skipped}", style="yellow"))
     if facts.lost_alerts:
         notes.append(
             Text(
-                f"alerts of {facts.lost_alerts} cycles could not be written; the next cycle says them again",
+                f"cycles whose alerts could not be written, and were said again by the next: {facts.lost_alerts}",
                 style="red",
             )
         )

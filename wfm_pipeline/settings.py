@@ -228,7 +228,7 @@ class Settings(
         90,
         ge=0,
         le=3_650,
-        description="Older runs are taken out of Dagster's memory, unless they are the last that filled a partition; "
+        description="Older runs are taken out of Dagster's memory, unless they are the last that filled a day or a week; "
         "0: never.",
     )
     volume_drop_limit: float = Field(

@@ -21,6 +21,11 @@ def daily():
     yield dg.AssetCheckResult(passed=True)
 
 
+@dg.asset(key=["gold", "coverage_interval"], partitions_def=DAYS)
+def by_the_hour():
+    return dg.MaterializeResult()
+
+
 @dg.asset
 def whole():
     return dg.MaterializeResult()
@@ -81,6 +86,15 @@ def test_old_runs_go_and_every_partition_and_check_stays_as_it_was(house, instan
     assert before == seen(instance)
     assert instance.get_run_by_id(failed) is None
     assert (0, 4) == tuple(getattr(prune(instance, house, [CHECK], now=LATER), name) for name in ("runs", "kept"))
+
+
+def test_of_a_table_made_by_the_hour_the_latest_run_stays(house, instance):
+    *_, last = (fill(instance, by_the_hour, hour) for hour in ("mon", "tue", "wed"))
+
+    done = prune(instance, house, [], now=LATER)
+
+    assert (2, 1) == (done.runs, done.kept)
+    assert {last} == {run.run_id for run in instance.get_runs()}
 
 
 def test_a_young_run_stays(house, instance):

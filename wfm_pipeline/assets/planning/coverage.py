@@ -26,8 +26,8 @@ from wfm_pipeline.contracts.staffing import QUEUE_INTERVAL_STAFFING
 from wfm_pipeline.domain.calendar import start_of_day
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.monitoring.coverage.gold_day import GoldDays
+from wfm_pipeline.monitoring.coverage.history.past_hours import Hours, hours_between, look_back, read_date
 from wfm_pipeline.monitoring.coverage.opening import LIVE_URL, choices_of, live_urls
-from wfm_pipeline.monitoring.coverage.past_hours import Hours, hours_between, look_back, read_date
 from wfm_pipeline.reports.figures.coverage import coverage_chart, coverage_glance
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.shelves.coverage.history import CoverageHistory
@@ -141,6 +141,7 @@ def _within(rows: pd.DataFrame, hours: Hours) -> pd.DataFrame:
 
 
 def _made(step: Step, kept: list[Kept], reason: str) -> Iterator[dg.MaterializeResult]:
+    """What became of both tables; pictures with the first alone, for Dagster keeps what is said with every hour of a run."""
     if reason:
         step.say(f"coverage is not made: {reason}")
     intervals, gaps = ([getattr(one.rows, name) for one in kept] for name in ("intervals", "gaps"))
@@ -151,6 +152,7 @@ def _made(step: Step, kept: list[Kept], reason: str) -> Iterator[dg.MaterializeR
     ):
         rows = sum(map(len, frames))
         yield step.made(table, Flow(rows, rows, notes=notes), time_column=column)
+        notes = {name: note for name, note in notes.items() if not isinstance(note, dg.MarkdownMetadataValue)}
 
 
 def _notes(step: Step, kept: list[Kept]) -> dict[str, Any]:

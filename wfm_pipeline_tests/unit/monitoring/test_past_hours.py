@@ -14,7 +14,7 @@ from wfm_pipeline.domain.staffing.forecast_teams import StaffingPolicy
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.monitoring.coverage.asking import Choices
 from wfm_pipeline.monitoring.coverage.gold_day import GoldDay
-from wfm_pipeline.monitoring.coverage.past_hours import hours_between, look_back, read_date, unrecorded
+from wfm_pipeline.monitoring.coverage.history.past_hours import hours_between, look_back, read_date, unrecorded
 from wfm_pipeline.sources.databases.retry import SourceUnreachableError
 from wfm_pipeline_tests.coverage_kit import DAY, NO_HISTORY, NO_TEAMS, QUARTER, at
 from wfm_pipeline_tests.operational_kit import statements

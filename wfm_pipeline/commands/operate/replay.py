@@ -92,8 +92,9 @@ def replay(
 ) -> None:
     """Write a recorded day into operational tables as a live centre would; a monitor beside it sees it live.
 
-    With --score nothing is written: weeks are gone through without waiting, and the alerts
-    that a live centre would have had are held against the service level that was reached.
+    With --score nothing is written: weeks are gone through without waiting, and
+    the alerts that a live centre would have had are held against the service
+    level that was reached.
     """
     if score:
         from wfm_pipeline.commands.alert_scores import show_score

@@ -9,6 +9,7 @@ import pytest
 
 from wfm_pipeline.contracts.operational.tables import OPERATIONAL_TABLES
 from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.domain.calendar import interval_grid, start_of_day
 from wfm_pipeline.domain.coverage.grid import DayGrid
 from wfm_pipeline.domain.staffing.forecast_teams import StaffingPolicy
 from wfm_pipeline.errors import SourceError
@@ -107,22 +108,40 @@ def test_no_answer_from_anywhere_may_be_tried_again_later_and_another_fault_may_
     assert not isinstance(error.value, SourceUnreachableError)
 
 
-def look_at(tables, *, is_open):
-    """Coverage of a date that is over to three quarters."""
-    starts = pd.date_range(at("00:00"), periods=4, freq="6h", unit="us")
-    grid = pd.DataFrame({"interval_start": starts, "interval_start_local": starts, "is_open": is_open})
+def look_at(tables, grid, *, as_of):
+    """Coverage of a date without a forecast."""
     no_forecast = NO_TEAMS[["queue_id", "interval_start"]].assign(is_open=None)
     day = GoldDay(DAY.date(), None, grid, no_forecast, NO_TEAMS, None, NO_HISTORY)
-    choices = Choices(interval_seconds=6 * 3600.0, policies={}, default=StaffingPolicy())
-    return look_back(tables, day, choices, as_of=at("18:00").to_pydatetime()).intervals
+    step = (grid["interval_start"].iloc[1] - grid["interval_start"].iloc[0]).total_seconds()
+    choices = Choices(interval_seconds=step, policies={}, default=StaffingPolicy())
+    return look_back(tables, day, choices, as_of=pd.Timestamp(as_of).to_pydatetime()).intervals
 
 
 def test_a_closed_date_with_nobody_is_known_and_an_open_one_of_which_nothing_is_written_is_not(centre):
     tables = read_date([centre], SITE, DAY.date(), what="live_url", attempts=1).tables
 
-    closed, unknown = (look_at(tables, is_open=is_open) for is_open in (False, True))
+    starts = pd.date_range(at("00:00"), periods=4, freq="6h", unit="us")
+    grid = pd.DataFrame({"interval_start": starts, "interval_start_local": starts})
+    closed, unknown = (look_at(tables, grid.assign(is_open=is_open), as_of=at("18:00")) for is_open in (False, True))
 
     assert [0.0, 0.0, 0.0] == closed["agents_actual"].tolist()[:3]
     assert {"optimal"} == set(closed["status"][:3])
     assert {"no_data"} == set(unknown["status"])
     assert unknown["agents_actual"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("date", "quarters"),
+    [
+        pytest.param(dt.date(2026, 3, 29), 92, id="clocks_go_forward"),
+        pytest.param(dt.date(2026, 10, 25), 100, id="clocks_go_back"),
+    ],
+)
+def test_a_day_on_which_clocks_change_is_looked_at_whole(centre, date, quarters):
+    site = Site(time_zone="Europe/Berlin", interval_minutes=15)
+    tables = read_date([centre], site, date, what="live_url", attempts=1).tables
+
+    rows = look_at(tables, interval_grid(site, date, date), as_of=start_of_day(site, date + dt.timedelta(days=1)))
+
+    assert quarters == len(rows) == rows["interval_start"].nunique()
+    assert {"actual"} == set(rows["people_from"])

@@ -17,7 +17,7 @@ from wfm_pipeline.commands.common import (
     parse_date,
 )
 from wfm_pipeline.commands.running import run_asked
-from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.errors import SettingsError, WfmError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,8 @@ def coverage_history(
         typer.Option("--from", metavar="DATE", help="First day; default two before the last.", rich_help_panel=CHOICES),
     ] = None,
     last: Annotated[
-        str | None, typer.Option("--to", metavar="DATE", help="Last day; default yesterday.", rich_help_panel=CHOICES)
+        str | None,
+        typer.Option("--to", metavar="DATE", help="Last day; default the newest with calls.", rich_help_panel=CHOICES),
     ] = None,
     source: SourceName = None,
     warehouse: WarehouseUrl = None,
@@ -70,7 +71,7 @@ def _dates(house: "House", first: str | None, last: str | None) -> "Dates":
     from wfm_pipeline.domain.dates import Dates
 
     yesterday = dt.datetime.now(ZoneInfo(house.site.time_zone)).date() - dt.timedelta(days=1)
-    until = parse_date(last, "--to") or yesterday
+    until = parse_date(last, "--to") or min(yesterday, _newest_day(house) or yesterday)
     since = parse_date(first, "--from") or until - dt.timedelta(days=_USUAL_DAYS - 1)
     if since > until:
         raise SettingsError(f"--from {since} is after --to {until}: give an earlier day", got=str(since))
@@ -79,6 +80,16 @@ def _dates(house: "House", first: str | None, last: str | None) -> "Dates":
             f"--to must be a day that is over, so at most {yesterday}, got {until}; `wfm monitor` shows today"
         )
     return Dates.between(since, until)
+
+
+def _newest_day(house: "House") -> dt.date | None:
+    """The newest day of which gold knows calls: a closed day, or one that was not loaded yet, would show nothing."""
+    from wfm_pipeline.monitoring.coverage.sample_replay import newest_day
+
+    try:
+        return newest_day(house)
+    except WfmError:
+        return None
 
 
 def _kept(house: "House", dates: "Dates") -> "tuple[pd.DataFrame, pd.DataFrame]":

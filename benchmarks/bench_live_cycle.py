@@ -4,7 +4,7 @@
 actions out, weighs and writes the alerts of all services (SQLite), and the history of the day (DuckDB), which is written once an
 interval and beside the cycle. Between cycles the centre's clock and some states move.
 
-    python benchmarks/bench_live_cycle.py --url postgresql://user@host/empty_database [--cycles 20] [--every 0]
+    python benchmarks/bench_live_cycle.py --url postgresql://user@host/empty_database [--cycles 20] [--need 0.3]
 """
 
 import argparse
@@ -49,7 +49,7 @@ RESULTS = Path(__file__).parent / "results" / "live_cycle.json"
 CENTRE = LargeCentre()
 
 
-def gold_of(services: int) -> GoldDay:
+def gold_of(services: int, need: float) -> GoldDay:
     """A team for every service and quarter, and bands of the calls."""
     rng = np.random.default_rng(1)
     starts = pd.date_range(CENTRE.starts_at, periods=96, freq="15min", unit="us")
@@ -64,15 +64,17 @@ def gold_of(services: int) -> GoldDay:
             ("05", "10", "25", "50", "75", "90", "95"), (0.5, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6), strict=True
         )
     }
-    teams = rows.assign(calls_mean=calls, aht_seconds=240.0, agents_required_exact=load + np.sqrt(load), **bands)
+    teams = rows.assign(
+        calls_mean=calls, aht_seconds=240.0, agents_required_exact=need * (load + np.sqrt(load)), **bands
+    )
     past = pd.DataFrame(columns=["queue_id", "interval_start_local", "calls_offered", "aht_seconds"])
     is_open = rows.assign(is_open=True)
     return GoldDay(CENTRE.as_of.date(), "1", grid, is_open, teams, None, past, pd.Timestamp(CENTRE.starts_at))
 
 
-def opened(url: str, home: Path, services: int, clock: Callable[[], dt.datetime]) -> CoverageAnalyzer:
+def opened(url: str, home: Path, services: int, clock: Callable[[], dt.datetime], need: float) -> CoverageAnalyzer:
     house = House(load_settings(home=home, source="contact_statistics", time_zone="UTC"))
-    day = gold_of(services)
+    day = gold_of(services, need)
     choices = Choices(interval_seconds=STEP, policies={}, default=StaffingPolicy(patience_seconds=240.0))
     worker = Worker(SimpleNamespace(day=lambda _date, _queues: day), choices, "UTC", 120.0)  # type: ignore[arg-type]
     teller = Teller("bench", STEP, AlertDesk(house, said_aloud=("coverage_gap", "no_data")), Keeper(house, STEP), 0.9)
@@ -95,11 +97,11 @@ def move(connection: psycopg.Connection, as_of: dt.datetime, agents: int, rng: n
         )
 
 
-async def run(url: str, home: Path, cycles: int, every: float, services: int, agents: int) -> dict[str, Any]:
-    rng = np.random.default_rng(2)
+async def run(url: str, home: Path, cycles: int, every: float, need: float) -> dict[str, Any]:
+    rng, services, agents = np.random.default_rng(2), CENTRE.services, CENTRE.agents
     rows, memory, as_of = [], [], CENTRE.as_of
     with psycopg.connect(url, autocommit=True) as connection:
-        async with opened(url, home, services, lambda: as_of) as analyzer:
+        async with opened(url, home, services, lambda: as_of, need) as analyzer:
             for number in range(cycles):
                 as_of = CENTRE.as_of + dt.timedelta(seconds=30 * (number % 120))
                 move(connection, as_of, agents, rng)
@@ -130,6 +132,8 @@ async def run(url: str, home: Path, cycles: int, every: float, services: int, ag
         "services": services,
         "agents": agents,
         "cycles": cycles,
+        "need": need,
+        "gaps": 0 if cycle.answer is None else len(cycle.answer.gaps),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
         "budget_seconds": BUDGET_SECONDS,
         "first_cycle_seconds": round(float(table["cycle"].iloc[0]), 2),
@@ -152,6 +156,9 @@ def main() -> None:
     parser.add_argument("--url", required=True, help="PostgreSQL database: empty, or filled by an earlier run")
     parser.add_argument("--cycles", type=int, default=20)
     parser.add_argument("--every", type=float, default=0.0)
+    parser.add_argument(
+        "--need", type=float, default=0.3, help="People needed, as a share of a usual team; 1 = nearly all are short"
+    )
     parser.add_argument("--result", default=str(RESULTS))
     asked = parser.parse_args()
     keep_compiled_code(Path("data"))
@@ -160,7 +167,7 @@ def main() -> None:
     if is_empty:
         fill_large_centre(asked.url, CENTRE)
     with tempfile.TemporaryDirectory() as home:
-        found = asyncio.run(run(asked.url, Path(home), asked.cycles, asked.every, CENTRE.services, CENTRE.agents))
+        found = asyncio.run(run(asked.url, Path(home), asked.cycles, asked.every, asked.need))
     Path(asked.result).parent.mkdir(exist_ok=True)
     Path(asked.result).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=2))

@@ -4,9 +4,8 @@ Here: the steps of domain/coverage one after the other, and the simulator that t
 domain/simulation, which its sibling may not know. Not here: the mathematics of either, and who reads the frames, when.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,14 @@ from wfm_pipeline.domain.arrays import ROUNDING, FloatArray
 from wfm_pipeline.domain.coverage.actions import STANDARD_REACH, ActionLimits, ActionRequest, gap_actions
 from wfm_pipeline.domain.coverage.gaps import BandNeeds, GapRequest, band_heads, coverage_gaps
 from wfm_pipeline.domain.coverage.grid import DayGrid, grid_of
-from wfm_pipeline.domain.coverage.intervals import STANDARD_LIMITS, CoverageLimits, CoverageRequest, coverage_intervals
+from wfm_pipeline.domain.coverage.intervals import (
+    STANDARD_LIMITS,
+    CoverageLimits,
+    CoverageRequest,
+    ServiceLevels,
+    coverage_intervals,
+    projected_service_level,
+)
 from wfm_pipeline.domain.coverage.presence import STATE_RULES, CountedStates, StateRule, count_states
 from wfm_pipeline.domain.coverage.projection import ProjectionRequest, attendance, project_rest
 from wfm_pipeline.domain.coverage.required import RequiredRequest, required_people
@@ -72,8 +78,10 @@ class LiveCoverageRequest:
         seed: Seed of the callers of a trial.
         most_gaps: Gaps for which actions are looked for [count]: those with most affected calls. Each is a simulation.
         required: The need, where it was worked out before of the same day and services; None = work it out.
-        kept: `gap_key` -> actions found before: they are told again and not looked for.
+        kept: a key of `gap_keys` -> actions found before: they are told again and not looked for.
         band_needs: Works out what the bands of calls need; one that remembers may stand in.
+        levels: Works out service levels of the people counted; one that remembers may stand in.
+        levels_needed: The same of the people needed.
         is_agents_asked: Whether the hours of agents are worked out too.
     """
 
@@ -104,6 +112,8 @@ class LiveCoverageRequest:
     required: pd.DataFrame | None = None
     kept: Mapping[GapKey, tuple[Action, ...]] = field(default_factory=dict)
     band_needs: BandNeeds = band_heads
+    levels: ServiceLevels = projected_service_level
+    levels_needed: ServiceLevels = projected_service_level
     is_agents_asked: bool = True
 
 
@@ -156,6 +166,7 @@ def answer_live_coverage(request: LiveCoverageRequest) -> LiveCoverageAnswer:
             policies=request.policies,
             default=request.default,
             limits=request.limits,
+            levels=request.levels,
         )
     )
     gaps, actions = _gaps(request, intervals)
@@ -193,16 +204,16 @@ def needed(request: LiveCoverageRequest) -> pd.DataFrame:
     )
 
 
-def gap_key(gap: Mapping[Hashable, Any]) -> GapKey:
-    """What a gap's actions are remembered by.
+def gap_keys(gaps: pd.DataFrame) -> list[GapKey]:
+    """What gaps' actions are remembered by.
 
     Args:
-        gap: gap_id, ends_at, agents_short.
+        gaps: gap_id, ends_at, agents_short.
 
     Returns:
-        Another key where the gap has another end or other people are short.
+        A key each, another where the gap has another end or other people are short.
     """
-    return str(gap["gap_id"]), pd.Timestamp(gap["ends_at"]), int(gap["agents_short"])
+    return list(zip(gaps["gap_id"], gaps["ends_at"], gaps["agents_short"], strict=True))
 
 
 def service_loads(required: pd.DataFrame, registered: Registrations, grid: DayGrid) -> FloatArray:
@@ -270,9 +281,10 @@ def _gaps(
             default=request.default,
             limits=request.limits,
             band_needs=request.band_needs,
+            levels=request.levels_needed,
         )
     )
-    keys = [gap_key(gap) for gap in gaps.to_dict("records")]
+    keys = gap_keys(gaps)
     kept = {key[0]: request.kept[key] for key in keys if key in request.kept}
     found = gap_actions(
         ActionRequest(

@@ -25,6 +25,7 @@ from wfm_pipeline.domain.coverage.intervals import (
     SHORTAGE,
     STANDARD_LIMITS,
     CoverageLimits,
+    ServiceLevels,
     projected_service_level,
 )
 from wfm_pipeline.domain.coverage.required import BAND_COLUMNS, exact_needs, policy_columns
@@ -93,6 +94,7 @@ class GapRequest:
         severities: Where a severity ends.
         bridge_intervals: Adequate intervals between two shortages that belong to the gap [count].
         band_needs: Works out what calls of the band need; one that remembers may stand in, for it is the dearest step.
+        levels: Works out the service levels that the needs would reach; the same.
     """
 
     intervals: pd.DataFrame
@@ -104,6 +106,7 @@ class GapRequest:
     severities: SeverityLimits = SeverityLimits()
     bridge_intervals: int = MOST_BRIDGED
     band_needs: BandNeeds = band_heads
+    levels: ServiceLevels = projected_service_level
 
 
 GAP_COLUMNS: Final = (
@@ -210,7 +213,7 @@ def _measured(rows: pd.DataFrame, request: GapRequest) -> pd.DataFrame:
     policy = policy_columns(rows["service_id"], request.policies, request.default)
     calls, aht = rows["calls_mean"].to_numpy(np.float64), rows["aht_seconds"].to_numpy(np.float64)
     need = rows["agents_required"].to_numpy(np.float64)
-    wanted = projected_service_level(calls, aht, need, policy, request.interval_seconds)
+    wanted = request.levels(calls, aht, need, policy, request.interval_seconds)
     reached = rows["projected_service_level"].to_numpy(np.float64)
     short = np.maximum(need - rows["people"], 0.0)
     hours = short * request.interval_seconds / SECONDS_PER_HOUR

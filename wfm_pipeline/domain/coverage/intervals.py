@@ -10,7 +10,7 @@ never stands in for it; `reason` says which table has nothing of when. Coverage 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import pandas as pd
@@ -64,6 +64,52 @@ class CoverageLimits:
 STANDARD_LIMITS: Final = CoverageLimits()
 
 
+class ServiceLevels(Protocol):
+    """What works out the service level to expect."""
+
+    def __call__(
+        self,
+        calls: FloatArray,
+        aht_seconds: FloatArray,
+        people: FloatArray,
+        policy: Mapping[str, FloatArray],
+        interval: float,
+    ) -> FloatArray:
+        """See `projected_service_level`."""
+
+
+def projected_service_level(
+    calls: FloatArray, aht_seconds: FloatArray, people: FloatArray, policy: Mapping[str, FloatArray], interval: float
+) -> FloatArray:
+    """The service level that calls meet with the people there, by Erlang A.
+
+    Args:
+        calls: Expected calls of an interval [calls], NaN = unknown, shape (n,).
+        aht_seconds: Their mean handle time [s], NaN = unknown, shape (n,).
+        people: People on the phones [agents], may be parts of people, NaN = unknown, shape (n,).
+        policy: See `required.policy_columns`; where nobody leaves it is Erlang C.
+        interval: Length of an interval [s].
+
+    Returns:
+        Answered within the target over offered [0..1]; NaN without calls and where something is unknown, shape (n,).
+
+    Source:
+        Mandelbaum & Zeltyn (2007), Service Engineering in Action: The Palm/Erlang-A Queue.
+    """
+    calls, aht = np.asarray(calls, dtype=np.float64), np.asarray(aht_seconds, dtype=np.float64)
+    is_known = (calls > 0) & (aht > 0) & ~np.isnan(people)
+    level = np.full(len(calls), np.nan)
+    load = calls[is_known] * aht[is_known] / interval
+    level[is_known] = erlang_a(
+        load,
+        people[is_known] * policy["concurrency"][is_known],
+        aht_seconds=aht[is_known],
+        patience_seconds=policy["patience_seconds"][is_known],
+        answer_target_seconds=policy["answer_target_seconds"][is_known],
+    ).service_level
+    return level
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageRequest:
     """What is put together.
@@ -77,6 +123,7 @@ class CoverageRequest:
         policies: Service -> what its people should achieve.
         default: Policy of the other services.
         limits: Limits of the statuses.
+        levels: Works out service levels; one that remembers may stand in.
     """
 
     required: pd.DataFrame
@@ -87,6 +134,7 @@ class CoverageRequest:
     policies: Mapping[str, StaffingPolicy]
     default: StaffingPolicy
     limits: CoverageLimits = STANDARD_LIMITS
+    levels: ServiceLevels = projected_service_level
 
 
 def coverage_status(people: FloatArray, required: FloatArray, limits: CoverageLimits = STANDARD_LIMITS) -> np.ndarray:
@@ -157,7 +205,7 @@ def coverage_intervals(request: CoverageRequest) -> pd.DataFrame:
         coverage=coverage,
         status=coverage_status(people, required, request.limits),
         service_level_target=policy["service_level_target"],
-        projected_service_level=projected_service_level(
+        projected_service_level=request.levels(
             rows["calls_mean"].to_numpy(), rows["aht_seconds"].to_numpy(), people, policy, request.interval_seconds
         ),
         as_of=request.as_of,
@@ -180,41 +228,11 @@ def _people_missing(
         (kind != kind.shift()) | (rows["service_id"] != rows["service_id"].shift()) | (start != start.shift() + step)
     )
     runs = pd.DataFrame({"kind": kind, "start": start, "run": is_new.cumsum()})[is_unknown]
-    by_run = runs.groupby("run")["start"]
-    told = pd.MultiIndex.from_arrays([runs["kind"], by_run.transform("min"), by_run.transform("max") + step])
-    places, each = told.factorize()
-    words = [f"{_NOTHING_OF[of]} from {first:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC" for of, first, end in each]
+    places, numbers = pd.factorize(runs["run"])
+    each = runs.groupby("run", sort=False).agg(kind=("kind", "first"), first=("start", "min"), last=("start", "max"))
+    words = [
+        f"{_NOTHING_OF[of]} from {first:%Y-%m-%d %H:%M} to {last + step:%Y-%m-%d %H:%M} UTC"
+        for of, first, last in each.loc[numbers].itertuples(index=False, name=None)
+    ]
     found[runs.index] = np.array(words, dtype=object)[places]
     return found
-
-
-def projected_service_level(
-    calls: FloatArray, aht_seconds: FloatArray, people: FloatArray, policy: Mapping[str, FloatArray], interval: float
-) -> FloatArray:
-    """The service level that calls meet with the people there, by Erlang A.
-
-    Args:
-        calls: Expected calls of an interval [calls], NaN = unknown, shape (n,).
-        aht_seconds: Their mean handle time [s], NaN = unknown, shape (n,).
-        people: People on the phones [agents], may be parts of people, NaN = unknown, shape (n,).
-        policy: See `required.policy_columns`; where nobody leaves it is Erlang C.
-        interval: Length of an interval [s].
-
-    Returns:
-        Answered within the target over offered [0..1]; NaN without calls and where something is unknown, shape (n,).
-
-    Source:
-        Mandelbaum & Zeltyn (2007), Service Engineering in Action: The Palm/Erlang-A Queue.
-    """
-    calls, aht = np.asarray(calls, dtype=np.float64), np.asarray(aht_seconds, dtype=np.float64)
-    is_known = (calls > 0) & (aht > 0) & ~np.isnan(people)
-    level = np.full(len(calls), np.nan)
-    load = calls[is_known] * aht[is_known] / interval
-    level[is_known] = erlang_a(
-        load,
-        people[is_known] * policy["concurrency"][is_known],
-        aht_seconds=aht[is_known],
-        patience_seconds=policy["patience_seconds"][is_known],
-        answer_target_seconds=policy["answer_target_seconds"][is_known],
-    ).service_level
-    return level

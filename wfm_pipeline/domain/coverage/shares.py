@@ -97,8 +97,12 @@ def people_per_service(registered: Registrations, load: FloatArray, present: Flo
         People [agents], shape (n_services, n_intervals); NaN for a service for which nobody is registered, as nobody
         knows who works for it.
     """
-    parts = person_shares(registered, load) * present[registered.agent]
-    people = _sums(registered.service, parts, len(registered.services))
+    return _split(registered, person_shares(registered, load), present)
+
+
+def _split(registered: Registrations, shares: FloatArray, present: FloatArray) -> FloatArray:
+    """People per service by the shares of each registration."""
+    people = _sums(registered.service, shares * present[registered.agent], len(registered.services))
     people[np.setdiff1d(np.arange(len(people)), registered.service)] = np.nan
     return people
 
@@ -194,8 +198,9 @@ def service_people(
         "service_id": np.repeat(registered.services.to_numpy(), grid.intervals),
         "interval_start": np.tile(grid.starts, len(registered.services)),
     }
+    shares = person_shares(registered, load)
     for name, flag in (("agents_actual", "is_on_phones"), ("agents_available", "is_available")):
         seconds = agent_seconds(stretches[stretches[flag]], registered.agents, grid)
         present = np.divide(seconds, known, out=np.full(seconds.shape, np.nan), where=known > 0)
-        rows[name] = people_per_service(registered, load, present).ravel()
+        rows[name] = _split(registered, shares, present).ravel()
     return pd.DataFrame(rows)

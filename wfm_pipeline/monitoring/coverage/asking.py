@@ -53,7 +53,9 @@ class Choices:
     runs: int = 40
 
 
-def question_of(tables: Tables, day: GoldDay, choices: Choices, *, as_of: pd.Timestamp) -> LiveCoverageRequest:
+def question_of(
+    tables: Tables, day: GoldDay, choices: Choices, *, as_of: pd.Timestamp, intervals: pd.DataFrame | None = None
+) -> LiveCoverageRequest:
     """What is asked of a reading.
 
     Args:
@@ -61,6 +63,7 @@ def question_of(tables: Tables, day: GoldDay, choices: Choices, *, as_of: pd.Tim
         day: The business date as gold has it.
         choices: What settings say.
         as_of: Instant at which the rows were true.
+        intervals: Those of the day and of these services, where they were put together before.
 
     Returns:
         The question. Without a service there is none to ask, and its intervals are empty.
@@ -73,7 +76,7 @@ def question_of(tables: Tables, day: GoldDay, choices: Choices, *, as_of: pd.Tim
     return LiveCoverageRequest(
         as_of=as_of,
         interval_seconds=choices.interval_seconds,
-        intervals=day.intervals(services["id"]),
+        intervals=day.intervals(services["id"]) if intervals is None else intervals,
         service_queues=pd.DataFrame({"service_id": services["id"], "queue_id": services["id"]}),
         teams=day.teams,
         history=day.history,

@@ -17,7 +17,7 @@ from wfm_pipeline.calculators.live_coverage import (
     LiveCoverageAnswer,
     LiveCoverageRequest,
     answer_live_coverage,
-    gap_key,
+    gap_keys,
     needed,
 )
 from wfm_pipeline.contracts.operational.tables import OPERATIONAL_TABLES
@@ -26,6 +26,7 @@ from wfm_pipeline.monitoring.coverage.asking import Choices, Tables, question_of
 from wfm_pipeline.monitoring.coverage.band_memory import BandMemory
 from wfm_pipeline.monitoring.coverage.board import BOARD_COLUMNS, board_of
 from wfm_pipeline.monitoring.coverage.gold_day import GoldDay, GoldDays
+from wfm_pipeline.monitoring.coverage.level_memory import LevelMemory
 from wfm_pipeline.monitoring.coverage.staleness import Movement
 from wfm_pipeline.sources.operational.live.reading import LiveReading
 
@@ -92,7 +93,9 @@ class Worker:
     clock: Callable[[], float] = time.perf_counter
     _movement: Movement = field(default_factory=Movement, init=False)
     _need: tuple[GoldDay, pd.DataFrame, pd.DataFrame] | None = field(default=None, init=False)
+    _intervals: pd.DataFrame | None = field(default=None, init=False)
     _bands: BandMemory = field(default_factory=BandMemory, init=False)
+    _levels: tuple[LevelMemory, LevelMemory] = field(default_factory=lambda: (LevelMemory(), LevelMemory()), init=False)
     _kept: dict[GapKey, tuple[Action, ...]] = field(default_factory=dict, init=False)
     _kept_for: pd.Timestamp | None = field(default=None, init=False)
 
@@ -144,17 +147,24 @@ class Worker:
         if tables["services"].empty:
             return None
         day = self._day(tables, date)
-        asked = question_of(tables, day, self.choices, as_of=as_of)
+        is_known = self._is_known(day, tables)
+        asked = question_of(tables, day, self.choices, as_of=as_of, intervals=self._intervals if is_known else None)
+        self._intervals = asked.intervals
         self._forget_actions(as_of)
         required = self._needed(asked, day, tables)
         answer = answer_live_coverage(
-            replace(asked, required=required, kept=self._kept, band_needs=self._bands, is_agents_asked=is_agents_asked)
+            replace(
+                asked,
+                required=required,
+                kept=self._kept,
+                band_needs=self._bands,
+                levels=self._levels[0],
+                levels_needed=self._levels[1],
+                is_agents_asked=is_agents_asked,
+            )
         )
-        self._kept |= {
-            gap_key(gap): answer.actions[gap["gap_id"]]
-            for gap in answer.gaps.to_dict("records")
-            if gap["gap_id"] in answer.actions
-        }
+        ids = {key[0]: key for key in gap_keys(answer.gaps)}
+        self._kept |= {ids[gap]: found for gap, found in answer.actions.items()}
         return answer
 
     def _day(self, tables: Tables, date: dt.date) -> GoldDay:
@@ -167,10 +177,18 @@ class Worker:
 
     def _needed(self, asked: LiveCoverageRequest, day: GoldDay, tables: Tables) -> pd.DataFrame:
         """The need of the day, worked out again when gold or the services change."""
-        services = tables["services"].reset_index(drop=True)
-        if self._need is None or self._need[0] is not day or not self._need[1].equals(services):
-            self._need, self._bands = (day, services, needed(asked)), BandMemory()
+        if self._need is None or not self._is_known(day, tables):
+            self._need = (day, tables["services"].reset_index(drop=True), needed(asked))
+            self._bands = BandMemory()
         return self._need[2]
+
+    def _is_known(self, day: GoldDay, tables: Tables) -> bool:
+        """Whether the need of this day and of these services is worked out."""
+        return (
+            self._need is not None
+            and self._need[0] is day
+            and self._need[1].equals(tables["services"].reset_index(drop=True))
+        )
 
     def _forget_actions(self, as_of: pd.Timestamp) -> None:
         """With a new interval people and time left are others, and actions are looked for again."""

@@ -1,12 +1,14 @@
-"""What the cycle remembers gives the same as working it out anew: confidence of gaps by bands, with and without memory."""
+"""What the cycle remembers gives the same as working it out anew: needs of bands, and service levels."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from wfm_pipeline.domain.coverage import gaps
+from wfm_pipeline.domain.coverage.intervals import projected_service_level
 from wfm_pipeline.domain.coverage.required import BAND_COLUMNS
 from wfm_pipeline.monitoring.coverage.band_memory import BandMemory
+from wfm_pipeline.monitoring.coverage.level_memory import LevelMemory
 from wfm_pipeline_tests.coverage_kit import DAY, QUARTER
 
 POLICY = {
@@ -52,3 +54,25 @@ def test_levels_between_needs_are_numpys_interpolation_row_by_row(seed):
     expected = [np.interp(value, row, levels) for value, row in zip(values, places, strict=True)]
 
     np.testing.assert_allclose(gaps._interpolated(values, places, levels), expected, rtol=0, atol=1e-12)
+
+
+def test_remembered_levels_are_those_worked_out_anew_and_unchanged_rows_are_left_alone(monkeypatch):
+    rng, memory, asked = np.random.default_rng(3), LevelMemory(), []
+    calls, aht = rng.gamma(3.0, 5.0, 40), rng.uniform(100, 400, 40)
+    people = np.where(np.arange(40) % 7 == 0, np.nan, rng.uniform(0, 8, 40))
+    every = {name: np.full(40, value) for name, value in POLICY.items()}
+
+    def counted(some, *words):
+        asked.append(len(some))
+        return projected_service_level(some, *words)
+
+    monkeypatch.setattr("wfm_pipeline.monitoring.coverage.level_memory.projected_service_level", counted)
+    for place in (None, 3, 7):
+        if place is not None:
+            people[place] = 5.5
+        expected = projected_service_level(calls, aht, people, every, QUARTER)
+        np.testing.assert_array_equal(expected, memory(calls, aht, people, every, QUARTER))
+    fewer = {name: values[:9] for name, values in every.items()}
+    memory(calls[:9], aht[:9], people[:9], fewer, QUARTER)
+
+    assert [40, 1, 1, 9] == asked

@@ -274,11 +274,17 @@ class LiveSettings(BaseModel):
     live_optimal_to: float = Field(
         1.05, ge=0.01, le=10, description="The same up to which it is optimal; above is a surplus."
     )
+    live_below_target: float = Field(
+        0.22,
+        ge=0.01,
+        le=0.9,
+        description="So far below its target lies the service level to expect when a service is told to be short [share].",
+    )
     live_clear_coverage: float = Field(
         0.90,
         ge=0.01,
         le=10,
-        description="People over need from which the alert of a service is over; above live_adequate_from.",
+        description="Where only coverage is known: people over need from which the alert is over; above live_adequate_from.",
     )
     live_call_back_share: float | None = Field(
         None, ge=0, le=1, description="Share of callers who accept to be called back; not set: no call-back is offered."

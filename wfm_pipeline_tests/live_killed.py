@@ -18,6 +18,7 @@ import threading
 from pathlib import Path
 
 from wfm_pipeline.monitoring.alerts.handling import AlertDesk
+from wfm_pipeline.monitoring.coverage.looks import LookLimits
 from wfm_pipeline.monitoring.coverage.telling import Teller
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
@@ -79,7 +80,7 @@ def watch(house, name, first, report, made, at=0):
 
 
 async def tell(house, name, cycle, now):
-    teller = Teller(name, QUARTER, AlertDesk(house, clock=lambda: now), None, 0.9)
+    teller = Teller(name, QUARTER, AlertDesk(house, clock=lambda: now), None, LookLimits())
     await teller.tell(cycle)
     await teller.settle()
 

@@ -30,6 +30,7 @@ from wfm_pipeline.domain.coverage.ahead.alert_curves import RuleDays, difference
 from wfm_pipeline.domain.coverage.ahead.alert_scores import DayCounts, DayLooks, day_counts
 from wfm_pipeline.domain.coverage.ahead.alert_states import AlertRule, alert_states
 from wfm_pipeline.domain.coverage.ahead.level_ahead import level_ahead
+from wfm_pipeline.domain.coverage.ahead.live_level import CLEAR_ABOVE
 from wfm_pipeline.domain.forecasting import ForecastOptions, forecast
 from wfm_pipeline.domain.forecasting.desk.panel import build_panel
 from wfm_pipeline.domain.forecasting.intraday.update import learn_intraday
@@ -45,8 +46,6 @@ LIMITS: Final[FloatArray] = np.round(np.arange(0.02, 0.99, 0.02), 2)
 """Limits of a service level that are tried."""
 COVERAGE_LIMITS: Final[FloatArray] = np.round(np.arange(0.05, 1.5, 0.03), 2)
 """Limits of a coverage that are tried."""
-CLEAR_ABOVE: Final = 0.10
-"""Points above its limit at which a level is well again: a call of ten."""
 COVERAGE_CLEAR_ABOVE: Final = 0.05
 """The same for a coverage: as the live loop has it, from 85 to 90 %."""
 BUDGETS: Final = (1.0, 2.0, 4.0, 6.0)

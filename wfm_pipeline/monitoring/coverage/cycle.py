@@ -20,7 +20,9 @@ from wfm_pipeline.calculators.live_coverage import (
     gap_keys,
     needed,
 )
+from wfm_pipeline.contracts.operational.foreign_columns import INTERVAL_SECONDS
 from wfm_pipeline.contracts.operational.tables import OPERATIONAL_TABLES
+from wfm_pipeline.domain.coverage.ahead.live_level import reached_levels
 from wfm_pipeline.domain.coverage.trials import Action
 from wfm_pipeline.monitoring.coverage.asking import Choices, Tables, question_of
 from wfm_pipeline.monitoring.coverage.band_memory import BandMemory
@@ -48,6 +50,7 @@ class Cycle:
         suspects: Agents with a state that is too long to be true, by name.
         seconds: Part of the cycle -> how long it took [s].
         has_forecast: Whether a forecast stands for the date.
+        reached: Service -> service level of the newest quarter that the centre has counted [0..1].
     """
 
     looked_at: dt.datetime
@@ -62,6 +65,7 @@ class Cycle:
     suspects: tuple[str, ...]
     seconds: Mapping[str, float]
     has_forecast: bool = False
+    reached: pd.Series = field(default_factory=lambda: pd.Series(dtype="float64"))
 
     @property
     def took_seconds(self) -> float:
@@ -138,6 +142,7 @@ class Worker:
             suspects=() if found is None else tuple(sorted(set(found.loc[found["finding"] == "suspect", "agent_id"]))),
             seconds={"reading": read_seconds, "coverage": self.clock() - began},
             has_forecast=self._day(tables, date).issued_at is not None,
+            reached=reached_levels(tables["contact_statistics"], as_of=as_of, interval_seconds=INTERVAL_SECONDS),
         )
 
     def answer(

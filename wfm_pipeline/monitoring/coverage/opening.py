@@ -17,6 +17,7 @@ from wfm_pipeline.monitoring.coverage.centre import LiveCentre
 from wfm_pipeline.monitoring.coverage.cycle import Worker
 from wfm_pipeline.monitoring.coverage.gold_day import GoldDays
 from wfm_pipeline.monitoring.coverage.keeping import Keeper
+from wfm_pipeline.monitoring.coverage.looks import LookLimits
 from wfm_pipeline.monitoring.coverage.telling import Teller
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import staffing_policies, staffing_policy
@@ -61,7 +62,7 @@ def open_analyzer(
         choices.interval_seconds,
         AlertDesk(house, callback=callback) if is_told else None,
         Keeper(house, choices.interval_seconds) if is_kept else None,
-        settings.live_clear_coverage,
+        LookLimits(settings.live_below_target, clear_coverage=settings.live_clear_coverage),
     )
     reader = LiveReader(urls or live_urls(house), limits=reader_limits(settings), what=what)
     return CoverageAnalyzer(LiveCentre(reader, worker, house.site), teller)

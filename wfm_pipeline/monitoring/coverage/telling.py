@@ -13,7 +13,7 @@ from wfm_pipeline.errors import WfmError
 from wfm_pipeline.monitoring.alerts.handling import AlertDesk
 from wfm_pipeline.monitoring.coverage.cycle import Cycle
 from wfm_pipeline.monitoring.coverage.keeping import Keeper
-from wfm_pipeline.monitoring.coverage.looks import centre_look, service_looks
+from wfm_pipeline.monitoring.coverage.looks import LookLimits, centre_look, service_looks
 from wfm_pipeline.warehouse.ops.outbox import Alert
 
 _LOG = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class Teller:
         interval_seconds: Length of an interval [s].
         desk: The alerts room; None tells nobody.
         keeper: History; None keeps nothing.
-        clear_coverage: Coverage from which a service is well again.
+        limits: When a service is wrong and when it is well.
         lost: Looks that could not be written [count]: the next ones say the same again.
     """
 
@@ -36,7 +36,7 @@ class Teller:
     interval_seconds: float
     desk: AlertDesk | None
     keeper: Keeper | None
-    clear_coverage: float
+    limits: LookLimits
     lost: int = 0
     _aside: dict[str, asyncio.Task[None]] = field(default_factory=dict, init=False)
 
@@ -60,9 +60,10 @@ class Teller:
             looks += service_looks(
                 self.source,
                 cycle.answer,
+                cycle.reached,
                 as_of=cycle.as_of,
                 interval_seconds=self.interval_seconds,
-                clear=self.clear_coverage,
+                limits=self.limits,
             )
         return desk.take(looks, is_sent=False)
 

@@ -11,8 +11,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.calculators.alert_score import CLEAR_ABOVE, AlertScoreAnswer, AlertScoreRequest, answer_alert_score
+from wfm_pipeline.calculators.alert_score import AlertScoreAnswer, AlertScoreRequest, answer_alert_score
 from wfm_pipeline.domain.coverage.ahead.alert_states import AlertRule
+from wfm_pipeline.domain.coverage.ahead.live_level import CLEAR_ABOVE
 from wfm_pipeline.domain.dates import Days
 from wfm_pipeline.domain.replay.contacts import contacts_of_legs
 from wfm_pipeline.domain.staffing.patience import exponential_patience

@@ -9,6 +9,7 @@ import pytest
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.monitoring.coverage.analyzer import CoverageAnalyzer
 from wfm_pipeline.monitoring.coverage.cadence import steps
+from wfm_pipeline.monitoring.coverage.looks import LookLimits
 from wfm_pipeline.monitoring.coverage.telling import Teller
 from wfm_pipeline.sources.operational.live.reading import SourceOutageError
 from wfm_pipeline_tests.coverage_kit import QUARTER, at
@@ -18,7 +19,7 @@ MORNING = (at("09:00").to_pydatetime(), at("11:00").to_pydatetime())
 
 
 def analyzer(*answers, **words):
-    return CoverageAnalyzer(live_centre(*answers, **words), Teller("tel", QUARTER, None, None, 0.9))
+    return CoverageAnalyzer(live_centre(*answers, **words), Teller("tel", QUARTER, None, None, LookLimits()))
 
 
 def test_a_status_and_statistics_of_a_service():

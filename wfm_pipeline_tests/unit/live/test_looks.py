@@ -3,6 +3,9 @@
 import datetime as dt
 from functools import lru_cache
 
+import pandas as pd
+import pytest
+
 from wfm_pipeline.monitoring.alerts.grouping import keys_of, weigh_all
 from wfm_pipeline.monitoring.alerts.rules import Rules
 from wfm_pipeline.monitoring.alerts.weighing import Known
@@ -16,7 +19,8 @@ EVERY = dt.timedelta(seconds=30)
 def looks_of(tables, *, day=None, as_of=NOW):
     told = reading_of({**tables, "queue_current_metrics": queues(*tables["services"]["id"], updated=as_of)})
     found = worker(day, most_gaps=0).cycle(told, looked_at=as_of.to_pydatetime(), read_seconds=0.0)
-    return {look.key: look for look in service_looks("tel", found.answer, as_of=as_of, interval_seconds=QUARTER)}
+    looks = service_looks("tel", found.answer, found.reached, as_of=as_of, interval_seconds=QUARTER)
+    return {look.key: look for look in looks}
 
 
 def people(count):
@@ -32,6 +36,47 @@ def test_a_shortage_is_wrong_enough_people_are_well_and_between_the_limits_nothi
     between = looks_of({**tables, "agent_states": partly}, day=gold(queues=("a",), exact=10.0))["coverage:tel:a"]
 
     assert ("wrong", "between", "well") == (people(8), between.look, people(9))
+
+
+def counted(level, starts="09:45"):
+    """What the centre has counted of service a in the quarter that begins then."""
+    row = {"service_id": "a", "interval_start_time": at(starts), "received_calls": 9, "service_level": level}
+    return table("contact_statistics", row)
+
+
+@pytest.mark.parametrize(
+    ("agents", "reached", "look", "severity"),
+    [
+        pytest.param(20, 0.02, "wrong", "critical", id="people_suffice_and_the_line_says_otherwise"),
+        pytest.param(20, 0.05, "between", None, id="near_the_limit_nothing_changes"),
+        pytest.param(20, 0.90, "well", None, id="both_are_well"),
+        pytest.param(8, 0.99, "well", None, id="people_are_short_and_the_line_stands"),
+        pytest.param(2, 0.70, "wrong", "high", id="far_too_few_people"),
+    ],
+)
+def test_the_level_to_expect_decides_where_the_line_has_shown_one(agents, reached, look, severity):
+    tables = centre(services=("a",), idle=[f"agent {n}" for n in range(agents)], contact_statistics=counted(reached))
+
+    found = looks_of(tables, day=gold(queues=("a",), exact=10.0))["coverage:tel:a"]
+
+    assert (look, severity) == (found.look, found.severity)
+
+
+def test_a_line_that_fails_though_people_suffice_says_so_and_what_to_look_at():
+    tables = centre(services=("a",), idle=[f"agent {n}" for n in range(20)], contact_statistics=counted(0.02))
+
+    found = looks_of(tables, day=gold(queues=("a",), exact=10.0))["coverage:tel:a"]
+
+    assert "by forecast and roster people suffice: look at who waits" in found.what
+    assert found.facts["gap_id"] is None
+    assert found.facts["service_level_ahead"] < found.facts["service_level_target"]
+
+
+@pytest.mark.parametrize("starts", [pytest.param("09:15", id="too_old"), pytest.param("10:00", id="not_over")])
+def test_a_count_that_is_no_news_leaves_coverage_to_decide(starts):
+    tables = centre(services=("a",), idle=[f"agent {n}" for n in range(20)], contact_statistics=counted(0.1, starts))
+
+    assert "well" == looks_of(tables, day=gold(queues=("a",), exact=10.0))["coverage:tel:a"].look
 
 
 def test_a_gap_that_begins_within_a_quarter_of_an_hour_is_seen_before_it_begins():
@@ -82,7 +127,8 @@ def answer_of(count):
 
 def short(now, *, level="wrong"):
     answer = answer_of(1 if level == "wrong" else 20)
-    return service_looks("tel", answer, as_of=NOW + (now - NOW.to_pydatetime()), interval_seconds=QUARTER)
+    as_of = NOW + (now - NOW.to_pydatetime())
+    return service_looks("tel", answer, pd.Series(dtype="float64"), as_of=as_of, interval_seconds=QUARTER)
 
 
 def test_one_outage_of_the_source_is_one_alert_and_is_over_two_cycles_after_it_is_back():

@@ -9,6 +9,7 @@ import pytest
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.monitoring.alerts.handling import AlertDesk
 from wfm_pipeline.monitoring.coverage.keeping import Keeper
+from wfm_pipeline.monitoring.coverage.looks import LookLimits
 from wfm_pipeline.monitoring.coverage.telling import Teller
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
@@ -51,7 +52,7 @@ def test_a_channel_that_is_down_stops_no_cycle_and_its_alert_comes_later(house, 
             raise ConnectionError("down")
 
     async def watch():
-        teller = Teller("tel", QUARTER, AlertDesk(house, callback=hear, clock=lambda: now[0]), None, 0.9)
+        teller = Teller("tel", QUARTER, AlertDesk(house, callback=hear, clock=lambda: now[0]), None, LookLimits())
         told = await teller.tell(cycle)
         await teller.settle()
         now[0] += dt.timedelta(minutes=5)
@@ -79,7 +80,7 @@ def test_a_store_that_cannot_be_written_is_counted_and_the_next_cycle_says_it_ag
     monkeypatch.setattr(desk, "take", failing)
 
     async def watch():
-        teller = Teller("tel", QUARTER, desk, None, 0.9)
+        teller = Teller("tel", QUARTER, desk, None, LookLimits())
         told = [len(await teller.tell(later(cycle, minutes))) for minutes in (0, 1)]
         await teller.settle()
         return told, teller.lost
@@ -108,7 +109,7 @@ def test_history_waits_for_no_other_writer_and_is_tried_again(house, cycle):
     assert 0.0 == is_kept_here
 
     async def watch():
-        teller = Teller("tel", QUARTER, None, keeper, 0.9)
+        teller = Teller("tel", QUARTER, None, keeper, LookLimits())
         await teller.tell(cycle)
         await teller.settle()
 
@@ -127,7 +128,7 @@ def test_history_waits_for_no_other_writer_and_is_tried_again(house, cycle):
 
 def test_a_monitor_that_only_looks_writes_nothing(house, cycle):
     async def watch():
-        teller = Teller("tel", QUARTER, None, None, 0.9)
+        teller = Teller("tel", QUARTER, None, None, LookLimits())
         await teller.tell(cycle)
         await teller.settle()
 

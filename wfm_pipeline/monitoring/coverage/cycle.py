@@ -25,10 +25,9 @@ from wfm_pipeline.contracts.operational.tables import OPERATIONAL_TABLES
 from wfm_pipeline.domain.coverage.ahead.live_level import reached_levels
 from wfm_pipeline.domain.coverage.trials import Action
 from wfm_pipeline.monitoring.coverage.asking import Choices, Tables, question_of
-from wfm_pipeline.monitoring.coverage.band_memory import BandMemory
 from wfm_pipeline.monitoring.coverage.board import BOARD_COLUMNS, board_of
 from wfm_pipeline.monitoring.coverage.gold_day import GoldDay, GoldDays
-from wfm_pipeline.monitoring.coverage.level_memory import LevelMemory
+from wfm_pipeline.monitoring.coverage.memory import BandMemory, LevelMemory
 from wfm_pipeline.monitoring.coverage.staleness import Movement
 from wfm_pipeline.sources.operational.live.reading import LiveReading
 

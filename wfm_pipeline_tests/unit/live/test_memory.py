@@ -7,8 +7,7 @@ import pytest
 from wfm_pipeline.domain.coverage import gaps
 from wfm_pipeline.domain.coverage.intervals import projected_service_level
 from wfm_pipeline.domain.coverage.required import BAND_COLUMNS
-from wfm_pipeline.monitoring.coverage.band_memory import BandMemory
-from wfm_pipeline.monitoring.coverage.level_memory import LevelMemory
+from wfm_pipeline.monitoring.coverage.memory import BandMemory, LevelMemory
 from wfm_pipeline_tests.coverage_kit import DAY, QUARTER
 
 POLICY = {
@@ -37,7 +36,7 @@ def test_remembered_needs_are_those_worked_out_anew_and_each_is_worked_out_once(
         asked.append(len(some))
         return gaps.band_heads(some, *words)
 
-    monkeypatch.setattr("wfm_pipeline.monitoring.coverage.band_memory.band_heads", counted)
+    monkeypatch.setattr("wfm_pipeline.monitoring.coverage.memory.band_heads", counted)
     for part in (rows[:4], rows[2:8], rows[::-1]):
         np.testing.assert_array_equal(gaps.band_heads(part, policy(part), QUARTER), memory(part, policy(part), QUARTER))
 
@@ -66,7 +65,7 @@ def test_remembered_levels_are_those_worked_out_anew_and_unchanged_rows_are_left
         asked.append(len(some))
         return projected_service_level(some, *words)
 
-    monkeypatch.setattr("wfm_pipeline.monitoring.coverage.level_memory.projected_service_level", counted)
+    monkeypatch.setattr("wfm_pipeline.monitoring.coverage.memory.projected_service_level", counted)
     for place in (None, 3, 7):
         if place is not None:
             people[place] = 5.5

@@ -125,7 +125,7 @@ def test_what_nobody_takes_is_told_to_others_once_and_what_somebody_takes_is_not
 
     assert ["opened"] == events(got)  # the others are not told what only goes further
     assert "head@example.org" == mail["To"]
-    assert "[wfm telephony] nobody takes it: service billing has too few agents" == mail["Subject"]
+    assert "[wfm telephony] nobody takes it: service billing is falling short of its service level" == mail["Subject"]
     assert ("Ada Lovelace", dt.datetime(2026, 3, 2, 12, 30)) == (taken.acknowledged_by, taken.acknowledged_until)
     assert 2 == len({mail["X-Wfm-Alert-Id"] for mail in box.messages}) == len(box.messages)
     assert not any("Ada" in mail.as_string() for mail in box.messages)  # who takes it is nobody else's matter

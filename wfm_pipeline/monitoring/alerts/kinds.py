@@ -49,8 +49,8 @@ DATA_STALE: Final = Kind("data_stale", "high", "{thing} is out of date", "{thing
 COVERAGE_GAP: Final = Kind(
     "coverage_gap",
     "medium",
-    "{thing} has too few agents",
-    "{thing} has enough agents again",
+    "{thing} is falling short of its service level",
+    "{thing} keeps its service level again",
     pending_seconds=120.0,  # a short queue of two minutes is over before anybody could move people
     clear_seconds=120.0,
 )

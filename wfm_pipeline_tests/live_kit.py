@@ -128,8 +128,13 @@ def reading_of(tables, *, read_at=NOW, left_out=()):
 class FakeReader:
     """Answers with each of what it was given, the last one again and again; None is an outage."""
 
-    def __init__(self, *answers):
+    def __init__(self, *answers, past=None):
         self.answers, self.questions, self.is_closed = list(answers), [], False
+        self.past, self.looked_back = NO_HISTORY if past is None else past, []
+
+    async def history(self, dates, *, site):
+        self.looked_back.append((dates, site))
+        return self.past
 
     async def read(self, question):
         self.questions.append(question)
@@ -151,13 +156,13 @@ def worker(day=None, **choices):
     return Worker(SimpleNamespace(day=lambda _date, _queues: made), Choices(**changed), "UTC", 120.0)
 
 
-def live_centre(*answers, day=None, now=NOW, **choices):
+def live_centre(*answers, day=None, now=NOW, past=None, **choices):
     """A live centre on a reader from memory; no pause takes time."""
 
     async def pause(_seconds):
         return None
 
-    return LiveCentre(FakeReader(*answers), worker(day, **choices), SITE, now=_clock(now), pause=pause)
+    return LiveCentre(FakeReader(*answers, past=past), worker(day, **choices), SITE, now=_clock(now), pause=pause)
 
 
 def _clock(now):

@@ -6,18 +6,21 @@ Not here: the mathematics of a reading (cycle), when cycles are due and who is t
 import asyncio
 import datetime as dt
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import pandas as pd
 
 from wfm_pipeline.calculators.live_coverage import LiveCoverageAnswer
+from wfm_pipeline.contracts.operational.foreign_columns import INTERVAL_SECONDS
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.calendar import start_of_day
 from wfm_pipeline.errors import DataError, WfmError, shown
 from wfm_pipeline.monitoring.coverage.cycle import Cycle, Worker, empty_board, moment_of, tables_of
 from wfm_pipeline.sources.operational.live.reading import LiveQuestion, LiveReading
+from wfm_pipeline.units import SECONDS_PER_MINUTE
+from wfm_pipeline.warehouse.shelves.coverage.same_weekdays import same_weekdays
 
 SECOND_LOOK_SECONDS: Final = 1.0
 """After so long numbers that are old at first sight are read again [s]: a replay at an hour a minute has ticked by then."""
@@ -28,6 +31,13 @@ class Reader(Protocol):
 
     async def read(self, question: LiveQuestion) -> LiveReading:
         """All tables of a window.
+
+        Raises:
+            SourceOutageError: nothing answers.
+        """
+
+    async def history(self, dates: Sequence[dt.date], *, site: Site) -> pd.DataFrame:
+        """Past dates of every service, see `LiveReader.history`.
 
         Raises:
             SourceOutageError: nothing answers.
@@ -74,6 +84,7 @@ class LiveCentre:
             looked_at, began = self.now(), time.perf_counter()
             try:
                 reading = await self._reading(looked_at)
+                await self._look_back(self._date or self.worker.date_of(looked_at), reading)
                 seconds = time.perf_counter() - began
                 self.last = await asyncio.to_thread(
                     self.worker.cycle, reading, looked_at=looked_at, read_seconds=seconds
@@ -108,6 +119,7 @@ class LiveCentre:
             tables = tables_of(reading)
             if service_id is not None and service_id not in set(tables["services"]["id"]):
                 raise unknown_service(service_id)
+            await self._look_back(date, reading)
             ends_at = pd.Timestamp(self._window(date).ends_at)
             as_of = min(pd.Timestamp(moment_of(reading) or self.now()), ends_at)
             return await asyncio.to_thread(self.worker.answer, tables, date, as_of=as_of)
@@ -125,6 +137,15 @@ class LiveCentre:
         if is_old:
             await self.pause(SECOND_LOOK_SECONDS)
         return await self.reader.read(self._window(self._date)) if is_old or self._date != date else reading
+
+    async def _look_back(self, date: dt.date, reading: LiveReading) -> None:
+        """Once a date: the centre's own counts of the same weekdays, where forecast and warehouse do not know a service."""
+        if self.site.interval_minutes * SECONDS_PER_MINUTE < INTERVAL_SECONDS:
+            return  # a quarter of an hour says nothing of its minutes
+        services = reading.rows("services")["id"]
+        day = await asyncio.to_thread(self.worker.days.day, date, services)
+        if self.worker.past.lacks(day, services):
+            self.worker.past.keep(date, await self.reader.history(same_weekdays(date), site=self.site))
 
     def _window(self, date: dt.date) -> LiveQuestion:
         return LiveQuestion(start_of_day(self.site, date), start_of_day(self.site, date + dt.timedelta(days=1)))

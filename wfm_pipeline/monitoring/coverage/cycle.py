@@ -27,7 +27,7 @@ from wfm_pipeline.domain.coverage.trials import Action
 from wfm_pipeline.monitoring.coverage.asking import Choices, Tables, question_of
 from wfm_pipeline.monitoring.coverage.board import BOARD_COLUMNS, board_of
 from wfm_pipeline.monitoring.coverage.gold_day import GoldDay, GoldDays
-from wfm_pipeline.monitoring.coverage.memory import BandMemory, LevelMemory
+from wfm_pipeline.monitoring.coverage.memory import BandMemory, CountedPast, LevelMemory
 from wfm_pipeline.monitoring.coverage.staleness import Movement
 from wfm_pipeline.sources.operational.live.reading import LiveReading
 
@@ -87,6 +87,7 @@ class Worker:
         time_zone: The site's.
         stale_after_seconds: So long may the centre's time stand still [s].
         clock: Seconds since some moment [s].
+        past: The centre's own counts of past days, once somebody has read them.
     """
 
     days: GoldDays
@@ -97,6 +98,7 @@ class Worker:
     _movement: Movement = field(default_factory=Movement, init=False)
     _need: tuple[GoldDay, pd.DataFrame, pd.DataFrame] | None = field(default=None, init=False)
     _intervals: pd.DataFrame | None = field(default=None, init=False)
+    past: CountedPast = field(default_factory=CountedPast, init=False)
     _bands: BandMemory = field(default_factory=BandMemory, init=False)
     _levels: tuple[LevelMemory, LevelMemory] = field(default_factory=lambda: (LevelMemory(), LevelMemory()), init=False)
     _kept: dict[GapKey, tuple[Action, ...]] = field(default_factory=dict, init=False)
@@ -172,7 +174,7 @@ class Worker:
         return answer
 
     def _day(self, tables: Tables, date: dt.date) -> GoldDay:
-        return self.days.day(date, tables["services"]["id"])
+        return self.past.joined(self.days.day(date, tables["services"]["id"]))
 
     def _is_open(self, date: dt.date, as_of: pd.Timestamp) -> bool:
         grid = self.days.day(date, ()).site_grid

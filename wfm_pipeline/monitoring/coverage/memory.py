@@ -1,10 +1,12 @@
-"""What is remembered from cycle to cycle: people that bands of calls need, and service levels of rows that stay as they are.
+"""What is remembered from cycle to cycle: people that bands of calls need, service levels, past days that the centre has counted.
 
 Needs of bands change with forecast and targets, not with the people there, and are the dearest step of a cycle where many services
 are short: a search for a team at each of seven levels. Not here: search and formula (domain/coverage).
 """
 
+import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -13,6 +15,7 @@ import pandas as pd
 from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.coverage.gaps import band_heads
 from wfm_pipeline.domain.coverage.intervals import projected_service_level
+from wfm_pipeline.monitoring.coverage.gold_day import GoldDay
 
 _KEYS: Final = ["service_id", "interval_start"]
 
@@ -66,3 +69,31 @@ class LevelMemory:
         )
         self._asked, self._levels = asked, levels
         return levels.copy()
+
+
+class CountedPast:
+    """Same weekdays as the centre itself has counted them, for services that neither a forecast nor the warehouse knows."""
+
+    def __init__(self) -> None:
+        """Nothing is counted."""
+        self._counts: dict[dt.date, pd.DataFrame] = {}
+        self._made: tuple[GoldDay, GoldDay] | None = None
+
+    def lacks(self, day: GoldDay, services: pd.Series) -> bool:
+        """Whether nothing is known of the need of one of the services on a date that was not read yet."""
+        known = day.teams.loc[day.teams["agents_required_exact"].notna(), "queue_id"]
+        return day.date not in self._counts and bool(set(services) - set(known) - set(day.history["queue_id"]))
+
+    def keep(self, date: dt.date, counts: pd.DataFrame) -> None:
+        """Keep the counts of a date's same weekdays, `LiveReader.history`, in place of those of another date."""
+        self._counts, self._made = {date: counts}, None
+
+    def joined(self, day: GoldDay) -> GoldDay:
+        """The date with the counts of queues that it does not know; the very object of before while nothing is newer."""
+        if (counts := self._counts.get(day.date)) is None:
+            return day
+        if self._made is None or self._made[0] is not day:
+            news = counts.loc[~counts["queue_id"].isin(day.history["queue_id"]), list(day.history.columns)]
+            parts = [part for part in (day.history, news) if len(part)]
+            self._made = (day, replace(day, history=pd.concat(parts, ignore_index=True)) if parts else day)
+        return self._made[1]

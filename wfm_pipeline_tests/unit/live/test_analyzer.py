@@ -4,6 +4,8 @@ import asyncio
 import datetime as dt
 from itertools import pairwise
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from wfm_pipeline.errors import DataError
@@ -12,7 +14,7 @@ from wfm_pipeline.monitoring.coverage.cadence import steps
 from wfm_pipeline.monitoring.coverage.looks import LookLimits
 from wfm_pipeline.monitoring.coverage.telling import Teller
 from wfm_pipeline.sources.operational.live.reading import SourceOutageError
-from wfm_pipeline_tests.coverage_kit import QUARTER, at
+from wfm_pipeline_tests.coverage_kit import DAY, QUARTER, at
 from wfm_pipeline_tests.live_kit import NOW, centre, gold, live_centre, queues
 
 MORNING = (at("09:00").to_pydatetime(), at("11:00").to_pydatetime())
@@ -39,6 +41,48 @@ def test_a_status_and_statistics_of_a_service():
     assert (8, {"a"}) == (len(found.to_frame()), set(found.to_frame()["service_id"]))
     assert 1 == len(found.coverage_gaps)
     assert () == found.no_data
+
+
+def counted(queue):
+    """What the centre counted on four same weekdays: 12 calls of 300 seconds in each quarter from 08:00 to 18:00."""
+    starts = pd.date_range(DAY + pd.Timedelta(hours=8), periods=40, freq="15min", unit="us")
+    weeks = [starts - pd.Timedelta(weeks=back) for back in range(1, 5)]
+    local = pd.DatetimeIndex(np.concatenate(weeks))
+    return pd.DataFrame(
+        {
+            "queue_id": queue,
+            "interval_start": local,
+            "interval_start_local": local,
+            "calls_offered": 12.0,
+            "aht_seconds": 300.0,
+        }
+    ).astype({"queue_id": object})
+
+
+def test_a_service_that_no_forecast_and_no_warehouse_knows_is_needed_as_the_centre_itself_has_counted_and_is_labelled_so():
+    async def ask():
+        async with analyzer(centre(services=("a", "z")), past=counted("z")) as opened:
+            for _ in range(3):
+                await opened.centre.cycle()
+            return opened.centre.last.answer.intervals, opened.centre.reader.looked_back
+
+    intervals, looked_back = asyncio.run(ask())
+
+    at_ten = intervals[intervals["interval_start"] == at("10:00")].set_index("service_id")
+    assert {"a": "forecast", "z": "same_weekdays"} == at_ten["basis"].to_dict()
+    assert 12.0 == at_ten.loc["z", "calls_mean"]
+    assert at_ten.loc["z", "agents_required"] > 4  # 12 x 300 s in 900 s: four are busy all the time
+    ((dates, _),) = looked_back  # once a date, and not with each cycle
+    assert [(DAY - pd.Timedelta(weeks=back)).date() for back in (4, 3, 2, 1)] == list(dates)
+
+
+def test_a_centre_whose_services_are_all_forecast_is_not_asked_for_its_past():
+    async def ask():
+        async with analyzer(centre()) as opened:
+            await opened.centre.cycle()
+            return opened.centre.reader.looked_back
+
+    assert [] == asyncio.run(ask())
 
 
 def test_a_stretch_without_any_need_has_no_coverage_and_says_why():

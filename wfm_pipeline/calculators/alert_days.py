@@ -136,17 +136,31 @@ class DayLevels:
     truth: Truth
 
 
-def day_levels(records: Records, issued: Sequence[IssuedQuarters], policy: StaffingPolicy) -> list[DayLevels]:
-    """Look at days.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DayLevelsRequest:
+    """What is asked.
 
-    Args:
+    Attributes:
         records: Contacts, of `SKILL_DAYS` before the first day too.
         issued: Forecasts of the days.
         policy: What the people of every service should achieve; its patience is that of the callers.
+    """
+
+    records: Records
+    issued: Sequence[IssuedQuarters]
+    policy: StaffingPolicy
+
+
+def day_levels(request: DayLevelsRequest) -> list[DayLevels]:
+    """Look at days.
+
+    Args:
+        request: Days, records and policy.
 
     Returns:
         The days, in the order given.
     """
+    records, issued, policy = request.records, request.issued, request.policy
     ahead = [_ahead(records, one) for one in issued]
     calls, aht, people = (np.stack([getattr(one, name) for one in ahead]) for name in ("calls", "aht", "people"))
     rows = policy_columns(pd.Series(["all"] * calls.size), {}, policy)

@@ -19,6 +19,7 @@ from wfm_pipeline.calculators.alert_days import (
     QUARTER_SECONDS,
     QUARTERS,
     DayLevels,
+    DayLevelsRequest,
     IssuedQuarters,
     Records,
     day_levels,
@@ -131,7 +132,9 @@ def answer_alert_score(
     for number in range(request.weeks):
         first = request.first + dt.timedelta(days=DAYS_PER_WEEK * number)
         issued = list(_issued(request, records, first))
-        weeks.append(day_levels(records, issued, request.policy) if issued else [])
+        weeks.append(
+            day_levels(DayLevelsRequest(records=records, issued=issued, policy=request.policy)) if issued else []
+        )
         on_progress(f"week from {first}: {len(issued)} days")
     odd, even = ([day for week in weeks[start::2] for day in week] for start in (0, 1))
     if not odd or not even:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
@@ -27,11 +26,9 @@ from wfm_pipeline.commands.common import (
     out,
 )
 from wfm_pipeline.errors import SettingsError
-from wfm_pipeline.reports.words.screen import Screen
+from wfm_pipeline.reports.words.screen import Screen, stacked
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from wfm_pipeline.monitoring.coverage.analyzer import Beat, CoverageAnalyzer
     from wfm_pipeline.monitoring.coverage.cycle import Cycle
     from wfm_pipeline.resources import House
@@ -172,7 +169,7 @@ class _Shown:
             )
         )
 
-    def block(self, cycle: "Cycle", *, width: int, height: int | None, next_seconds: float | None) -> "RenderableType":
+    def block(self, cycle: "Cycle", *, width: int, height: int | None, next_seconds: float | None) -> Any:
         """Header, board and new alerts; on a screen as many rows as it has lines."""
         from wfm_pipeline.reports.tables.live_board import board_table
 
@@ -180,7 +177,7 @@ class _Shown:
         most = None if height is None else max(1, height - len(lines) - len(told) - _LINES_AROUND)
         board = self.board(cycle)
         table = [board_table(board, self.zone, width=width, most_rows=most)] if len(board) else []
-        return Group(*lines, *table, *told)
+        return stacked(*lines, *table, *told)
 
 
 async def _look(house: "House", urls: Sequence[str], shown: _Shown, *, as_json: bool) -> None:
@@ -210,7 +207,7 @@ def _screen(shown: _Shown) -> Iterator[Any]:
         yield lambda: _print_block(shown, shown.beat.cycle) if shown.beat else None
         return
 
-    def block() -> "RenderableType":
+    def block() -> Any:
         if shown.beat is None:
             return Text("reading the live centre ...")
         left = shown.due_at - time.monotonic()

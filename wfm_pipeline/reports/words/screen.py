@@ -8,11 +8,16 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
 from wfm_pipeline.reports.words.plain_words import one_line, plain_lines
+
+
+def stacked(*parts: RenderableType) -> RenderableType:
+    """Lines and tables, one below the other."""
+    return Group(*parts)
 
 
 class Screen(Console):

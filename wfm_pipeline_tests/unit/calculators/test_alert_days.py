@@ -7,7 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wfm_pipeline.calculators.alert_days import LOOKED_AT, QUARTERS, IssuedQuarters, Records, day_levels
+from wfm_pipeline.calculators.alert_days import (
+    LOOKED_AT,
+    QUARTERS,
+    DayLevelsRequest,
+    IssuedQuarters,
+    Records,
+    day_levels,
+)
 from wfm_pipeline.domain.forecasting.intraday.update import learn_from_days
 from wfm_pipeline.domain.replay.contacts import contacts_of_legs
 from wfm_pipeline.domain.staffing.erlang import erlang_a
@@ -39,7 +46,7 @@ def looked(frame, *, is_updated=True):
     model = learn_from_days(np.full((30, 2, QUARTERS), 6.0), past, interval_minutes=15, dispersion=0.05)
     model = model if is_updated else replace(model, strength=np.zeros_like(model.strength))
     issued = IssuedQuarters(DAY, np.full((2, QUARTERS), 6.0), np.full((2, QUARTERS), 200.0), model)
-    return records, day_levels(records, [issued], POLICY)[0]
+    return records, day_levels(DayLevelsRequest(records=records, issued=[issued], policy=POLICY))[0]
 
 
 @pytest.fixture(scope="module")

@@ -111,6 +111,37 @@ def test_whether_pauses_count_towards_age_is_a_rule(count, oldest):
     assert oldest * 60 == column(made, "oldest_seconds")[1]  # 8:10 to 10:00, less 45 min of pause that still lasts
 
 
+def test_a_restarted_due_time_is_put_off_by_pauses_after_the_re_open_alone():
+    rows = [
+        event("opened", "08:00", queue_id="a"),
+        event("due", "08:00", due_at=at("09:30")),
+        event("paused", "08:10"),
+        event("resolved", "09:10"),  # an hour of pause in the first cycle
+        event("re_opened", "10:00"),
+    ]
+
+    made = backlog(rows, HOURS, reopen_restarts_due=True, pauses_count_in_due=False)
+
+    assert [0, 0, 0, 1, 1, 1] == column(made, "over_due")  # due at 11:30 again, not at 12:30
+
+
+def test_a_re_open_of_a_case_that_never_left_restarts_nothing():
+    rows = [OPENED, event("resolved", "09:30"), event("re_opened", "10:30")]
+
+    made = backlog(rows, HOURS, done="closed", reopen_restarts_due=True, due_seconds={1: 3600.0})
+
+    assert [0, 1, 1, 1, 1, 1] == column(made, "over_due")
+    assert [0] * 6 == column(made, "re_opened")
+
+
+def test_a_pause_of_a_done_case_is_no_pause():
+    rows = [OPENED, event("resolved", "08:20"), event("paused", "08:30"), event("re_opened", "09:30")]
+
+    made = backlog(rows, HOURS, pauses_count_in_age=False)
+
+    assert 110 * 60 == column(made, "oldest_seconds")[1]  # 8:10 to 10:00
+
+
 def test_a_case_due_at_the_hours_end_is_not_over_due_yet():
     made = backlog([event("opened", "08:00", queue_id="a", priority=1)], HOURS, due_seconds={1: 3600.0})
 

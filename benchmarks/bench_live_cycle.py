@@ -37,6 +37,7 @@ from wfm_pipeline.monitoring.coverage.centre import LiveCentre
 from wfm_pipeline.monitoring.coverage.cycle import Worker
 from wfm_pipeline.monitoring.coverage.gold_day import GoldDay
 from wfm_pipeline.monitoring.coverage.keeping import Keeper
+from wfm_pipeline.monitoring.coverage.looks import LookLimits
 from wfm_pipeline.monitoring.coverage.telling import Teller
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import keep_compiled_code, load_settings
@@ -77,7 +78,9 @@ def opened(url: str, home: Path, services: int, clock: Callable[[], dt.datetime]
     day = gold_of(services, need)
     choices = Choices(interval_seconds=STEP, policies={}, default=StaffingPolicy(patience_seconds=240.0))
     worker = Worker(SimpleNamespace(day=lambda _date, _queues: day), choices, "UTC", 120.0)  # type: ignore[arg-type]
-    teller = Teller("bench", STEP, AlertDesk(house, said_aloud=("coverage_gap", "no_data")), Keeper(house, STEP), 0.9)
+    teller = Teller(
+        "bench", STEP, AlertDesk(house, said_aloud=("coverage_gap", "no_data")), Keeper(house, STEP), LookLimits()
+    )
     reader, site = LiveReader([url], now=clock), Site(time_zone="UTC", interval_minutes=15)
     return CoverageAnalyzer(LiveCentre(reader, worker, site, now=clock), teller)
 

@@ -134,6 +134,8 @@ class FakeReader:
 
     async def history(self, dates, *, site):
         self.looked_back.append((dates, site))
+        if isinstance(self.past, Exception):
+            raise self.past
         return self.past
 
     async def read(self, question):

@@ -72,7 +72,7 @@ def question_of(
     shifts, breaks, off_product = roster_of(tables)
     rostered = breaks[:0] if shifts is None else shifts
     grid = grid_of(day.site_grid["interval_start"], choices.interval_seconds)
-    counted = _counted_contacts(tables["contact_statistics"])
+    counted = counted_contacts(tables["contact_statistics"])
     return LiveCoverageRequest(
         as_of=as_of,
         interval_seconds=choices.interval_seconds,
@@ -179,8 +179,15 @@ def policies_of(services: pd.DataFrame, choices: Choices) -> dict[str, StaffingP
     return found
 
 
-def _counted_contacts(statistics: pd.DataFrame) -> pd.DataFrame:
-    """Quarters of an hour with what came and what was answered."""
+def counted_contacts(statistics: pd.DataFrame) -> pd.DataFrame:
+    """Quarters of an hour with what came and what was answered.
+
+    Args:
+        statistics: Rows of contact_statistics in the house's units.
+
+    Returns:
+        starts_at, ends_at, calls_received, calls_answered [calls].
+    """
     starts = statistics["interval_start_time"]
     return pd.DataFrame(
         {

@@ -5,6 +5,7 @@ Not here: the mathematics of a reading (cycle), when cycles are due and who is t
 
 import asyncio
 import datetime as dt
+import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,9 @@ from wfm_pipeline.sources.operational.live.reading import LiveQuestion, LiveRead
 from wfm_pipeline.units import SECONDS_PER_MINUTE
 from wfm_pipeline.warehouse.shelves.coverage.same_weekdays import same_weekdays
 
+_LOG = logging.getLogger(__name__)
+PAST_AGAIN: Final = dt.timedelta(minutes=10)
+"""After so long past days that could not be read are asked for again: each try may take the longest wait of a question."""
 SECOND_LOOK_SECONDS: Final = 1.0
 """After so long numbers that are old at first sight are read again [s]: a replay at an hour a minute has ticked by then."""
 
@@ -73,6 +77,7 @@ class LiveCentre:
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _date: dt.date | None = field(default=None, init=False)
+    _past_again_at: dt.datetime = field(default=dt.datetime.min, init=False)  # noqa: DTZ901  (naive UTC, as all instants here)
 
     async def cycle(self) -> Cycle:
         """Read the centre and work its day out; where that fails, what was last known, and why it is old.
@@ -139,13 +144,21 @@ class LiveCentre:
         return await self.reader.read(self._window(self._date)) if is_old or self._date != date else reading
 
     async def _look_back(self, date: dt.date, reading: LiveReading) -> None:
-        """Once a date: the centre's own counts of the same weekdays, where forecast and warehouse do not know a service."""
+        """Once a date: the centre's own counts of the same weekdays, where forecast and warehouse do not know a service.
+
+        Where they cannot be read the cycle goes on without them, and they are asked for again some minutes later.
+        """
         if self.site.interval_minutes * SECONDS_PER_MINUTE < INTERVAL_SECONDS:
             return  # a quarter of an hour says nothing of its minutes
         services = reading.rows("services")["id"]
         day = await asyncio.to_thread(self.worker.days.day, date, services)
-        if self.worker.past.lacks(day, services):
+        if not self.worker.past.lacks(day, services) or self.now() < self._past_again_at:
+            return
+        try:
             self.worker.past.keep(date, await self.reader.history(same_weekdays(date), site=self.site))
+        except WfmError as error:
+            self._past_again_at = self.now() + PAST_AGAIN
+            _LOG.warning("past days of the centre are not read, and tried again in %s: %s", PAST_AGAIN, error)
 
     def _window(self, date: dt.date) -> LiveQuestion:
         return LiveQuestion(start_of_day(self.site, date), start_of_day(self.site, date + dt.timedelta(days=1)))

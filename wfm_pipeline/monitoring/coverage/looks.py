@@ -105,17 +105,21 @@ class _Seen:
     level: float
     target: float
 
+    def limit(self, limits: LookLimits) -> float:
+        """Level at which it is wrong; half the target where that is nearer, or a low target would never be missed."""
+        return max(self.target - limits.below_target, self.target / 2)
+
     def is_wrong(self, limits: LookLimits) -> bool:
         """Too few in time are to be expected, or where no level is known people are missing."""
         if np.isnan(self.level):
             return self.gap is not None
-        return self.level <= self.target - limits.below_target
+        return self.level <= self.limit(limits)
 
     def is_well(self, limits: LookLimits) -> bool:
         """Enough of both."""
         if np.isnan(self.level):
             return self.gap is None and not self.coverage < limits.clear_coverage
-        return self.level >= min(self.target - limits.below_target + limits.clear_above, MOST_SURE)
+        return self.level >= min(self.limit(limits) + limits.clear_above, MOST_SURE)
 
     @property
     def severity(self) -> Severity | None:

@@ -15,7 +15,7 @@ from wfm_pipeline.monitoring.coverage.looks import LookLimits
 from wfm_pipeline.monitoring.coverage.telling import Teller
 from wfm_pipeline.sources.operational.live.reading import SourceOutageError
 from wfm_pipeline_tests.coverage_kit import DAY, QUARTER, at
-from wfm_pipeline_tests.live_kit import NOW, centre, gold, live_centre, queues
+from wfm_pipeline_tests.live_kit import NOW, centre, gold, later, live_centre, queues
 
 MORNING = (at("09:00").to_pydatetime(), at("11:00").to_pydatetime())
 
@@ -74,6 +74,25 @@ def test_a_service_that_no_forecast_and_no_warehouse_knows_is_needed_as_the_cent
     assert at_ten.loc["z", "agents_required"] > 4  # 12 x 300 s in 900 s: four are busy all the time
     ((dates, _),) = looked_back  # once a date, and not with each cycle
     assert [(DAY - pd.Timedelta(weeks=back)).date() for back in (4, 3, 2, 1)] == list(dates)
+
+
+def test_past_days_that_cannot_be_read_stop_no_cycle_and_are_asked_for_again_later():
+    minutes = [0]
+    gone = SourceOutageError({"sqlite:///centre": "takes too long"}, since=NOW.to_pydatetime(), failed_reads=1)
+
+    async def ask():
+        words = {"past": gone, "now": lambda: later(minutes[0]).to_pydatetime()}
+        async with analyzer(centre(services=("a", "z")), **words) as opened:
+            found = []
+            for minutes[0] in (0, 1, 9, 11):
+                cycle = await opened.centre.cycle()
+                found.append((cycle.board["service_id"].tolist(), len(opened.centre.reader.looked_back)))
+            return found
+
+    found = asyncio.run(ask())
+
+    assert [{"a", "z"}] * 4 == [set(services) for services, _ in found]
+    assert [1, 1, 1, 2] == [tries for _, tries in found]
 
 
 def test_a_centre_whose_services_are_all_forecast_is_not_asked_for_its_past():

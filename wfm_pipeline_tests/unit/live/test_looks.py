@@ -62,6 +62,26 @@ def test_the_level_to_expect_decides_where_the_line_has_shown_one(agents, reache
     assert (look, severity) == (found.look, found.severity)
 
 
+def test_a_line_that_closes_is_no_shortage_however_its_last_calls_went():
+    evening = counted(0.02, "17:45")
+    tables = centre(services=("a",), idle=("ann", "bob"), contact_statistics=evening)
+
+    looks = [looks_of(tables, day=gold(queues=("a",)), as_of=at(when))["coverage:tel:a"] for when in ("18:01", "18:10")]
+
+    assert ["well", "well"] == [look.look for look in looks]
+
+
+def test_a_low_target_is_missed_below_its_half():
+    tables = centre(services=("a",), idle=("ann",), contact_statistics=counted(0.0))
+    services = tables["services"].assign(target_service_level=0.1)
+
+    found = looks_of({**tables, "services": services}, day=gold(queues=("a",), exact=30.0, calls=300.0))[
+        "coverage:tel:a"
+    ]
+
+    assert "wrong" == found.look
+
+
 def test_a_line_that_fails_though_people_suffice_says_so_and_what_to_look_at():
     tables = centre(services=("a",), idle=[f"agent {n}" for n in range(20)], contact_statistics=counted(0.02))
 

@@ -6,9 +6,11 @@ and the level of the newest quarter that the centre has counted. Not here: the m
 
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from wfm_pipeline.domain.coverage.ahead.level_ahead import level_ahead
+from wfm_pipeline.domain.coverage.required import CLOSED
 
 CLEAR_ABOVE: Final = 0.10
 """How far above the limit a service is well again, a call of ten: so a flutter is one alert [share]."""
@@ -38,17 +40,18 @@ def levels_ahead(intervals: pd.DataFrame, reached: pd.Series, *, until: pd.Times
     """The level to expect of every service.
 
     Args:
-        intervals: service_id, interval_start, projected_service_level, service_level_target: those around now.
+        intervals: service_id, interval_start, basis, projected_service_level, service_level_target: those around now.
         reached: Service -> level just reached, see `reached_levels`.
         until: End of the lead: of each service the last interval that begins before it counts.
 
     Returns:
-        Indexed by service_id: level [0..1], NaN where the line has shown nothing of late, and target [0..1].
+        Indexed by service_id: level [0..1], NaN where the line has shown nothing of late or closes, and target [0..1].
     """
     near = intervals[(intervals["interval_start"] < until).to_numpy(bool)].sort_values(["service_id", "interval_start"])
     last = near.drop_duplicates("service_id", keep="last").set_index("service_id")
     projected = last["projected_service_level"].to_numpy("float64")
-    shown = reached.reindex(last.index).to_numpy("float64")
+    is_closed = (last["basis"] == CLOSED).to_numpy(bool)  # the last calls of a day say nothing of hours without any
+    shown = np.where(is_closed, np.nan, reached.reindex(last.index).to_numpy("float64"))
     return pd.DataFrame(
         {"level": level_ahead(projected, shown), "target": last["service_level_target"].to_numpy("float64")},
         index=last.index,

@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from wfm_pipeline.calculators.live_coverage import LiveCoverageAnswer, answer_live_coverage
-from wfm_pipeline.contracts.operational.foreign_columns import INTERVAL_SECONDS
 from wfm_pipeline.contracts.operational.tables import OPERATIONAL_TABLES
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.calendar import start_of_day
 from wfm_pipeline.domain.coverage.grid import DayGrid, grid_of
 from wfm_pipeline.domain.coverage.scheduled import rostered_stretches
 from wfm_pipeline.domain.coverage.unrecorded import unrecorded_stretches
-from wfm_pipeline.monitoring.coverage.asking import Choices, Tables, question_of, roster_of
+from wfm_pipeline.monitoring.coverage.asking import Choices, Tables, counted_contacts, question_of, roster_of
 from wfm_pipeline.monitoring.coverage.gold_day import GoldDay
 from wfm_pipeline.sources.databases.retry import Retry, SourceGoneError
 from wfm_pipeline.sources.operational.database import OperationalDatabase
@@ -159,19 +158,10 @@ def unrecorded(tables: Tables, grid: DayGrid, *, as_of: pd.Timestamp) -> pd.Data
     Returns:
         starts_at, ends_at: lost stretches, and what comes after the centre stopped writing.
     """
-    statistics, states = tables["contact_statistics"], tables["agent_states"]
-    starts = statistics["interval_start_time"]
-    contacts = pd.DataFrame(
-        {
-            "starts_at": starts,
-            "ends_at": starts + pd.Timedelta(seconds=INTERVAL_SECONDS),
-            "calls_received": statistics["received_calls"],
-            "calls_answered": statistics["treated_calls"],
-        }
-    )
+    states = tables["agent_states"]
     shifts, breaks, off_product = roster_of(tables)
     rostered = breaks[:0] if shifts is None else rostered_stretches(shifts, pd.concat([breaks, off_product]))
-    lost = unrecorded_stretches(states, contacts, rostered, grid, as_of)
+    lost = unrecorded_stretches(states, counted_contacts(tables["contact_statistics"]), rostered, grid, as_of)
     queues = tables["queue_current_metrics"]
     until = pd.concat([queues["last_updated"], states["started_at"], states["ended_at"]]).max()
     if queues.empty or pd.isna(until) or until >= as_of:

@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableValueError
 
+from wfm_pipeline.backlog_settings import BacklogSettings
 from wfm_pipeline.errors import SettingsError, shown
 from wfm_pipeline.machine import expanded
 from wfm_pipeline.number_settings import Day, OccupancyCap, Patience, Shrinkage, Target
@@ -43,7 +44,14 @@ _LONGEST_KEY = 100
 
 
 class Settings(
-    SourceSettings, ReaderSettings, AlertSettings, LiveSettings, ScheduleSettings, TrainingSettings, BaseSettings
+    SourceSettings,
+    ReaderSettings,
+    AlertSettings,
+    LiveSettings,
+    BacklogSettings,
+    ScheduleSettings,
+    TrainingSettings,
+    BaseSettings,
 ):
     """Every setting with its default; `wfm init` writes them down with these descriptions."""
 
@@ -407,7 +415,8 @@ def _with_guess(name: str, known: set[str] | None = None) -> str:
 def commented_file() -> str:
     """A `wfm.toml` with every setting as a comment, its default and what it means."""
     lines = ["# Settings of wfm. Take the # off what you want to change; WFM_<KEY> in the environment wins.", ""]
-    groups = {*ReaderSettings.model_fields, *AlertSettings.model_fields, *ScheduleSettings.model_fields}
+    later = (ReaderSettings, AlertSettings, BacklogSettings, ScheduleSettings)
+    groups = {name for group in later for name in group.model_fields}
     fields = sorted(Settings.model_fields.items(), key=lambda item: item[0] in groups)  # what everybody needs first
     for name, field in fields:
         if name == "sources":

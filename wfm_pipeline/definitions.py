@@ -40,6 +40,7 @@ from wfm_pipeline.orchestration.alert_sensors import build_alert_sensors
 from wfm_pipeline.orchestration.hourly import hourly_schedule
 from wfm_pipeline.orchestration.instance.retention import retention_job, retention_schedule
 from wfm_pipeline.orchestration.jobs import ISSUE, AssetJob, build_jobs, build_training_job
+from wfm_pipeline.orchestration.nightly import nightly_schedule
 from wfm_pipeline.orchestration.partitions.daily_and_weekly import daily_partitions, weekly_partitions
 from wfm_pipeline.orchestration.partitions.hourly import hourly_partitions
 from wfm_pipeline.orchestration.runs.house_of_run import house_of_run
@@ -87,12 +88,21 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
         assets=assets,
         asset_checks=checks,
         jobs=[*jobs, retention_job(house, check_keys)],
-        schedules=[*build_schedules(house), hourly_schedule(house, hours), retention_schedule(house)] if hours else [],
+        schedules=_schedules(house, hours) if hours else [],
         sensors=[*build_sensors(house, jobs), *build_alert_sensors(house)] if partitions else [],
         resources={"house": house_of_run(house)},
         executor=dg.in_process_executor,
     )
     return dg.Definitions.merge(definitions, elsewhere) if elsewhere else definitions
+
+
+def _schedules(house: House, hours: dg.HourlyPartitionsDefinition) -> list[dg.ScheduleDefinition]:
+    return [
+        nightly_schedule(house),
+        *build_schedules(house),
+        hourly_schedule(house, hours),
+        retention_schedule(house),
+    ]
 
 
 def _training_elsewhere(house: House, jobs: list[AssetJob]) -> dg.Definitions | None:

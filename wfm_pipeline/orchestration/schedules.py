@@ -1,7 +1,7 @@
 """When the jobs run by themselves, in one table: the job, the setting with its time, and what a tick asks for.
 
-A tick's own time, never the clock, says which day a run is about. Not here: the times themselves, which are
-settings (settings_groups.py), and what starts a job besides the hour (sensors.py).
+A tick's own time, never the clock, says which day a run is about. Not here: the times themselves, which are settings
+(settings_groups.py), jobs that catch up what was missed (nightly.py, hourly.py), and what starts a job besides the hour (sensors.py).
 """
 
 import datetime as dt
@@ -18,24 +18,12 @@ from wfm_pipeline.orchestration.jobs import (
     INTRADAY,
     LONG_RANGE,
     MODEL_FIT,
-    NIGHTLY,
-    forecast_config,
     long_range_config,
     reforecast_config,
 )
 from wfm_pipeline.resources import House
 
 _WEEK: Final = dt.timedelta(days=7)
-
-
-def _yesterday(now: dt.datetime) -> dg.RunRequest:
-    """Yesterday's partition, and the forecast as of today."""
-    today = now.date()
-    return dg.RunRequest(
-        run_key=today.isoformat(),
-        partition_key=(today - dt.timedelta(days=1)).isoformat(),
-        run_config=forecast_config(today),
-    )
 
 
 def _this_hour(now: dt.datetime) -> dg.RunRequest:
@@ -88,7 +76,6 @@ class Timed:
 
 
 TIMED: Final = (
-    Timed(NIGHTLY, "nightly_cron", "Loads yesterday and issues the forecast for the days from today on.", _yesterday),
     # After the night's forecast.
     Timed(
         ALLOCATION,

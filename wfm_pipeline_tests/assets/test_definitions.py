@@ -172,17 +172,52 @@ def test_every_schedule_and_sensor_says_what_it_is_for(graph):
     assert len(words) == len(set(words.values()))
 
 
-def test_the_nightly_tick_loads_yesterday_and_forecasts_from_its_own_date(graph):
-    definitions, _ = graph
-    schedule = definitions.resolve_schedule_def("nightly_schedule")
-    repository = definitions.get_repository_def()
-    tick = dt.datetime(2026, 3, 10, 2, 0, tzinfo=dt.UTC)  # 03:00 in Stockholm
+NIGHT = dt.datetime(2026, 3, 10, 2, 0, tzinfo=dt.UTC)
+"""03:00 in Stockholm."""
 
-    with dg.build_schedule_context(scheduled_execution_time=tick, repository_def=repository) as context:
-        request = schedule.evaluate_tick(context).run_requests[0]
+
+def nightly_tick(definitions, folder, loaded, at=NIGHT):
+    """What a tick asks for where some days are loaded."""
+    key = dg.AssetKey(["bronze", "telephony__queue_cdr"])
+    with dg.DagsterInstance.local_temp(str(folder)) as instance:
+        for day in loaded:
+            instance.report_runless_asset_event(dg.AssetMaterialization(key, partition=day))
+        repository = definitions.get_repository_def()
+        with dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=at, repository_def=repository
+        ) as context:
+            return definitions.resolve_schedule_def("nightly_schedule").evaluate_tick(context)
+
+
+def test_the_nightly_tick_loads_yesterday_and_forecasts_from_its_own_date(graph, tmp_path):
+    request = nightly_tick(graph[0], tmp_path, ["2026-03-07", "2026-03-08"]).run_requests[0]
 
     assert request.partition_key == "2026-03-09"
     assert request.run_config["ops"]["queue_forecast"]["config"]["as_of"] == "2026-03-10"
+
+
+def test_nights_that_were_missed_are_caught_up(graph, tmp_path):
+    request = nightly_tick(graph[0], tmp_path, ["2026-03-05", "2026-03-04"]).run_requests[0]
+
+    assert request.tags["dagster/asset_partition_range_start"] == "2026-03-06"
+    assert request.tags["dagster/asset_partition_range_end"] == "2026-03-09"
+    assert request.run_config["ops"]["queue_forecast"]["config"]["as_of"] == "2026-03-10"
+
+
+def test_a_first_night_without_a_known_beginning_issues_nothing(clean):
+    tick = nightly_tick(build_definitions(load_settings(home=clean / "home")), clean, [])
+
+    assert [] == tick.run_requests
+    assert "`wfm run` reads all of it once, or set first_date" in tick.skip_message
+
+
+def test_a_first_night_with_a_known_beginning_loads_the_whole_history(clean):
+    settings = load_settings(home=clean / "home", first_date=dt.date(2025, 1, 1))
+
+    request = nightly_tick(build_definitions(settings), clean, []).run_requests[0]
+
+    assert request.tags["dagster/asset_partition_range_start"] == "2025-01-01"
+    assert request.tags["dagster/asset_partition_range_end"] == "2026-03-09"
 
 
 def test_the_graph_loads_while_the_source_is_down(clean):

@@ -6,12 +6,13 @@ by the hour (schedules.py, hourly.py), and days whose rows came late (sensors.py
 """
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from wfm_pipeline.asset_keys import bronze_key
+from wfm_pipeline.asset_keys import DATES_TAG
+from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.orchestration.jobs import NIGHTLY, forecast_config
 from wfm_pipeline.orchestration.partitions.daily_and_weekly import FALLBACK_FIRST_DATE, first_date
 from wfm_pipeline.resources import House
@@ -32,7 +33,7 @@ def nightly_schedule(house: House) -> dg.ScheduleDefinition:
     )
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         today = context.scheduled_execution_time.astimezone(zone).date()
-        first = _first_to_load(house, _loaded(house, context.instance), today - _ONE_DAY)
+        first = _first_to_load(house, context.instance, today - _ONE_DAY)
         if first is None:
             return dg.SkipReason(
                 "nothing is loaded yet and nobody says where the history begins: `wfm run` reads all of it once, or set first_date"
@@ -42,21 +43,24 @@ def nightly_schedule(house: House) -> dg.ScheduleDefinition:
     return tick
 
 
-def _loaded(house: House, instance: dg.DagsterInstance) -> frozenset[dt.date]:
-    """Days whose rows some run has read of the table that says which days there are."""
-    key = bronze_key(house.source_map.leading_parts[0], house.source_map.leading)
-    return frozenset(dt.date.fromisoformat(name) for name in instance.get_materialized_partitions(key))
+def _first_to_load(house: House, instance: dg.DagsterInstance, yesterday: dt.date) -> dt.date | None:
+    """Yesterday, or the first day before it that the newest run that ended well had not; None where nothing tells where to begin.
 
-
-def _first_to_load(house: House, loaded: Collection[dt.date], yesterday: dt.date) -> dt.date | None:
-    """Yesterday, or the day after the newest loaded one before it; None where nothing tells where to begin."""
-    before = max((date for date in loaded if date < yesterday), default=None)
-    if before is not None:
-        return before + _ONE_DAY
-    if yesterday in loaded:
-        return yesterday
+    What other jobs have read of a day, such as its first hours at noon, counts for nothing.
+    """
+    ended = instance.get_runs(dg.RunsFilter(job_name=NIGHTLY, statuses=[dg.DagsterRunStatus.SUCCESS]), limit=1)
+    if ended:
+        return min(_after(ended[0].tags) or yesterday, yesterday)
     known = first_date(house)
     return None if known == FALLBACK_FIRST_DATE else min(known, yesterday)
+
+
+def _after(tags: Mapping[str, str]) -> dt.date | None:
+    """The first day that a run had not whole: it may have read its last date at noon where it named its dates itself."""
+    if DATES_TAG in tags:
+        return max(Dates.parse(tags[DATES_TAG]), default=None)
+    last = tags.get("dagster/asset_partition_range_end") or tags.get("dagster/partition")
+    return dt.date.fromisoformat(last) + _ONE_DAY if last else None
 
 
 def _request(first: dt.date, today: dt.date) -> dg.RunRequest:

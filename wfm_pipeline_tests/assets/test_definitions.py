@@ -174,14 +174,17 @@ def test_every_schedule_and_sensor_says_what_it_is_for(graph):
 
 NIGHT = dt.datetime(2026, 3, 10, 2, 0, tzinfo=dt.UTC)
 """03:00 in Stockholm."""
+A_RANGE = {f"dagster/asset_partition_range_{end}": f"2026-03-0{day}" for end, day in (("start", 2), ("end", 7))}
 
 
-def nightly_tick(definitions, folder, loaded, at=NIGHT):
-    """What a tick asks for where some days are loaded."""
-    key = dg.AssetKey(["bronze", "telephony__queue_cdr"])
+def nightly_tick(definitions, folder, *ended, at=NIGHT):
+    """What a tick asks for where runs of the main job with these tags have ended well, the newest last."""
     with dg.DagsterInstance.local_temp(str(folder)) as instance:
-        for day in loaded:
-            instance.report_runless_asset_event(dg.AssetMaterialization(key, partition=day))
+        for tags in ended:
+            run = instance.create_run_for_job(
+                definitions.resolve_job_def("nightly"), tags=tags, status=dg.DagsterRunStatus.SUCCESS
+            )
+            assert run.tags.items() >= tags.items()
         repository = definitions.get_repository_def()
         with dg.build_schedule_context(
             instance=instance, scheduled_execution_time=at, repository_def=repository
@@ -189,23 +192,28 @@ def nightly_tick(definitions, folder, loaded, at=NIGHT):
             return definitions.resolve_schedule_def("nightly_schedule").evaluate_tick(context)
 
 
-def test_the_nightly_tick_loads_yesterday_and_forecasts_from_its_own_date(graph, tmp_path):
-    request = nightly_tick(graph[0], tmp_path, ["2026-03-07", "2026-03-08"]).run_requests[0]
+@pytest.mark.parametrize(
+    ("tags", "first"),
+    [
+        pytest.param({"dagster/partition": "2026-03-08"}, "2026-03-09", id="the_night_before_ran"),
+        pytest.param({"dagster/partition": "2026-03-09"}, "2026-03-09", id="this_night_ran"),
+        pytest.param({"dagster/partition": "2026-03-05"}, "2026-03-06", id="three_nights_were_missed"),
+        pytest.param(A_RANGE, "2026-03-08", id="a_range_ran"),
+        pytest.param({"wfm/dates": "2025-01-02..2026-03-07"}, "2026-03-07", id="a_command_may_have_read_half_a_day"),
+        pytest.param({"wfm/dates": "none"}, "2026-03-09", id="a_command_was_about_no_date"),
+    ],
+)
+def test_the_nightly_tick_loads_what_no_run_has_loaded_and_forecasts_from_its_own_date(graph, tmp_path, tags, first):
+    request = nightly_tick(graph[0], tmp_path, {"dagster/partition": "2026-03-01"}, tags).run_requests[0]
 
-    assert request.partition_key == "2026-03-09"
-    assert request.run_config["ops"]["queue_forecast"]["config"]["as_of"] == "2026-03-10"
-
-
-def test_nights_that_were_missed_are_caught_up(graph, tmp_path):
-    request = nightly_tick(graph[0], tmp_path, ["2026-03-05", "2026-03-04"]).run_requests[0]
-
-    assert request.tags["dagster/asset_partition_range_start"] == "2026-03-06"
-    assert request.tags["dagster/asset_partition_range_end"] == "2026-03-09"
+    range_of = [request.tags.get(f"dagster/asset_partition_range_{end}") for end in ("start", "end")]
+    assert range_of == ([None, None] if first == "2026-03-09" else [first, "2026-03-09"])
+    assert request.partition_key == ("2026-03-09" if first == "2026-03-09" else None)
     assert request.run_config["ops"]["queue_forecast"]["config"]["as_of"] == "2026-03-10"
 
 
 def test_a_first_night_without_a_known_beginning_issues_nothing(clean):
-    tick = nightly_tick(build_definitions(load_settings(home=clean / "home")), clean, [])
+    tick = nightly_tick(build_definitions(load_settings(home=clean / "home")), clean)
 
     assert [] == tick.run_requests
     assert "`wfm run` reads all of it once, or set first_date" in tick.skip_message
@@ -214,7 +222,7 @@ def test_a_first_night_without_a_known_beginning_issues_nothing(clean):
 def test_a_first_night_with_a_known_beginning_loads_the_whole_history(clean):
     settings = load_settings(home=clean / "home", first_date=dt.date(2025, 1, 1))
 
-    request = nightly_tick(build_definitions(settings), clean, []).run_requests[0]
+    request = nightly_tick(build_definitions(settings), clean).run_requests[0]
 
     assert request.tags["dagster/asset_partition_range_start"] == "2025-01-01"
     assert request.tags["dagster/asset_partition_range_end"] == "2026-03-09"

@@ -3,6 +3,7 @@
 Here: events from short rows, and the oracle. Not here: the tests.
 """
 
+from fractions import Fraction
 from itertools import pairwise
 
 import pandas as pd
@@ -15,6 +16,8 @@ UNKNOWN = "(unknown)"
 INSTANTS = ("at", "known_at", "due_at")
 COLUMNS = ("case_id", "kind", "at", "queue_id", "to_queue", "priority", "due_at", "known_at")
 FLOWS = ("inflow", "re_opened", "moved_in", "outflow", "moved_out")
+COUNTS = (*FLOWS, "done_with_due", "done_in_due")
+SHARES = {"latency_q50_seconds": Fraction(1, 2), "latency_q90_seconds": Fraction(9, 10)}
 
 
 def as_events(rows):
@@ -46,7 +49,7 @@ class Case:
     def __init__(self, rules):
         self.rules, self.level, self.is_open = rules, "none", False
         self.queue = self.priority = self.opened = self.cycle = self.progress = self.own = None
-        self.pauses, self.paused_since, self.moves = [], None, 0
+        self.pauses, self.paused_since, self.moves, self.cycles = [], None, 0, []
 
     def take(self, row, queue_of):
         """One event; gives the flows it makes as (name, queue)."""
@@ -69,7 +72,7 @@ class Case:
         if kind == "moved":
             yield from self._move(queue_of(row["to_queue"]))
         elif kind in ("resolved", "closed"):
-            yield from self._end(kind)
+            yield from self._end(kind, at)
         elif kind == "re_opened" and self.level in ("resolved", "closed"):
             yield from self._re_open(at)
 
@@ -79,11 +82,17 @@ class Case:
         if row["kind"] == "due" and not pd.isna(row["due_at"]):
             self.own = (row["due_at"], row["at"], self.cycle)
 
-    def _end(self, kind):
+    def _end(self, kind, at):
         self.level = kind
         if self.is_open and (kind == "closed" or self.rules.done == "resolved"):
             self.is_open = False
+            self.cycles.append((self.queue, self.priority, self.cycle, at))
             yield "outflow", self.queue
+            is_late = self.over_due(at)
+            if is_late is not None:
+                yield "done_with_due", self.queue
+            if is_late is False:
+                yield "done_in_due", self.queue
 
     def _resume(self, at):
         if self.paused_since is not None:
@@ -158,7 +167,7 @@ def by_case(events, hours, *, as_of, rules, queues=None, windows=()):
 
 def _count(found, mine, hour, case, queue_of, windows):
     def row(queue):
-        return found.setdefault((queue, hour.hour_end), dict.fromkeys(FLOWS, 0) | {"open": [], "open_before": 0})
+        return found.setdefault((queue, hour.hour_end), nothing())
 
     has_begun = False
     for event in [event for event in mine if event["at"] < hour.hour_end]:
@@ -174,21 +183,54 @@ def _count(found, mine, hour, case, queue_of, windows):
     if case.is_open:
         now, rules = hour.hour_end, case.rules
         is_bouncing, is_resting = case.moves > rules.stuck_moves, case.resting(now, windows)
-        row(case.queue)["open"].append((case.age(now), case.over_due(now), is_bouncing, is_resting, case.priority))
+        is_paused = case.paused_since is not None
+        row(case.queue)["open"].append(
+            (case.age(now), case.over_due(now), is_bouncing, is_resting, case.priority, is_paused)
+        )
+        case.cycles.append((case.queue, case.priority, case.cycle, None))
+    for queue, priority, began, done in case.cycles:
+        row(queue)["cycles"].append((priority, began, done))
 
 
-def figures(found, key, limits):
+def nothing():
+    return dict.fromkeys(COUNTS, 0) | {"open": [], "open_before": 0, "cycles": []}
+
+
+def latency(cycles, now, days, share):
+    """Age in seconds by which a share is done: age after age, in exact fractions; None where it is not known."""
+    start = now - pd.Timedelta(days=days)
+    seen = [
+        (max((start - began).total_seconds(), 0), ((done or now) - began).total_seconds(), done is not None)
+        for _, began, done in cycles
+        if done is None or done >= start
+    ]
+    left = Fraction(1)
+    if not any(entry == 0 for entry, _, _ in seen):
+        return None
+    for age in sorted({end for _, end, _ in seen}):
+        at_risk = sum(entry <= age <= end for entry, end, _ in seen)
+        left *= 1 - Fraction(sum(end == age and is_done for _, end, is_done in seen), at_risk)
+        if left <= 1 - share:
+            return age
+        if not any(entry <= age < end for entry, end, _ in seen):
+            return None
+    return None
+
+
+def figures(found, key, limits, days):
     """The numbers of one queue and hour, as the fast way names them."""
-    row = found.get(key, dict.fromkeys(FLOWS, 0) | {"open": [], "open_before": 0})
+    row = found.get(key, nothing())
     opened = row["open"]
     edges = [0.0, *limits, float("inf")]
     due = [one[1] for one in opened if one[1] is not None]
     return {
-        **{name: row[name] for name in (*FLOWS, "open_before")},
+        **{name: row[name] for name in (*COUNTS, "open_before")},
+        **{name: latency(row["cycles"], key[1], days, share) for name, share in SHARES.items()},
         "open_cases": len(opened),
         "oldest_seconds": max((one[0] for one in opened), default=None),
         "over_due": None if opened and not due else sum(due),
         "without_due": len(opened) - len(due),
+        "paused": sum(one[5] for one in opened),
         "stuck_moved": sum(one[2] for one in opened),
         "stuck_no_progress": sum(one[3] for one in opened),
         "stuck": sum(one[2] or one[3] for one in opened),
@@ -196,7 +238,21 @@ def figures(found, key, limits):
     }
 
 
+def of_priorities(found):
+    """The same by queue, hour and priority: who is open and which cycles there are."""
+    split = {}
+    for key, row in found.items():
+        for name, place in (("open", 4), ("cycles", 0)):
+            for one in row[name]:
+                split.setdefault((*key, one[place]), nothing())[name].append(one)
+    return split
+
+
+def none_or(value):
+    return None if pd.isna(value) else value
+
+
 def told(row):
     """A row of the fast way as the oracle writes it."""
-    values = {name: value for name, value in row.items() if name not in ("queue_id", "hour_start", "hour_end")}
-    return {name: None if pd.isna(value) else value for name, value in values.items() if name != "work_hours"}
+    said = ("queue_id", "priority", "hour_start", "hour_end", "work_hours")
+    return {name: none_or(value) for name, value in row.items() if name not in said}

@@ -8,7 +8,7 @@ from wfm_pipeline.domain.backlog.balance import unbalanced_hours
 from wfm_pipeline.domain.backlog.events import KINDS
 from wfm_pipeline.domain.backlog.hours import BacklogRequest, backlog_hours
 from wfm_pipeline.domain.backlog.rules import BacklogRules
-from wfm_pipeline_tests.backlog_kit import as_events, by_case, figures, told
+from wfm_pipeline_tests.backlog_kit import as_events, by_case, figures, none_or, of_priorities, told
 
 MIDNIGHT = pd.Timestamp("2026-03-28 23:00")
 """Local midnight in Paris before the day on which clocks go forward: that day has 23 hours."""
@@ -55,6 +55,7 @@ RULES = st.builds(
     age_limits_seconds=st.just((1800.0, 7200.0)),
     stuck_moves=st.integers(0, 2),
     stuck_working_hours=st.sampled_from([0.5, 2.0]),
+    latency_days=st.sampled_from([0.1, 28.0]),
 )
 
 
@@ -76,13 +77,15 @@ def test_every_queue_and_hour_is_what_walking_through_each_case_finds(rows, rule
     by_key = {(row["queue_id"], row["hour_end"]): told(row) for row in counted.by_queue.to_dict("records")}
     assert set(expected) <= set(by_key)
     limits = rules.age_limits_seconds
-    assert {key: figures(expected, key, limits) for key in by_key} == by_key
+    assert {key: figures(expected, key, limits, rules.latency_days) for key in by_key} == by_key
+    split = of_priorities(expected)
     by_priority = {
-        (row["queue_id"], row["hour_end"], None if pd.isna(row["priority"]) else row["priority"]): row["open_cases"]
+        (*(row[name] for name in ("queue_id", "hour_end")), none_or(row["priority"])): told(row)
         for row in counted.by_priority.to_dict("records")
     }
-    one_by_one = [(*key, one[4]) for key, row in expected.items() for one in row["open"]]
-    assert {key: one_by_one.count(key) for key in one_by_one} == by_priority
+    assert {key for key, row in split.items() if row["open"]} == set(by_priority)
+    exact = {key: figures(split, key, limits, rules.latency_days) for key in by_priority}
+    assert {key: {name: exact[key][name] for name in row} for key, row in by_priority.items()} == by_priority
 
 
 @settings(max_examples=60)

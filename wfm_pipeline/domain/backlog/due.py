@@ -58,6 +58,30 @@ def due_times(timeline: CaseTimeline, rules: BacklogRules) -> DueTimes:
     )
 
 
+def put_off_due(
+    timeline: CaseTimeline, due: DueTimes, rows: IntArray, *, now: int | None, rules: BacklogRules
+) -> IntArray:
+    """Due times of some rows, put off by what was paused since their clock began.
+
+    Args:
+        timeline: States of the cases.
+        due: Due times of all rows.
+        rows: Which rows, shape (n,).
+        now: An instant in the stretch of every row, up to which a pause that lasts counts [us since 1970]; None for the event itself.
+        rules: Whether pauses put due times off.
+
+    Returns:
+        Due times [us since 1970], shape (n,); `NO_TIME` where none is known.
+    """
+    due_at = due.due_at[rows]
+    if rules.pauses_count_in_due:
+        return due_at
+    paused = timeline.paused_before[rows] - timeline.paused_before[due.clock_row[rows]]
+    if now is not None:
+        paused = paused + np.where(timeline.is_paused[rows], now - timeline.events.happened_at[rows], 0)
+    return np.where(due_at == NO_TIME, NO_TIME, due_at + paused)
+
+
 def _allowances(timeline: CaseTimeline, rules: BacklogRules) -> IntArray:
     """Time allowed by the priority of each row [us], `NO_TIME` where no rule speaks of it."""
     by_place = [

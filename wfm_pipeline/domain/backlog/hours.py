@@ -1,7 +1,7 @@
 """The backlog per queue and hour: what is open at the hour's end, and what came and went in it.
 
-Here: the request and the answer. Not here: states of cases (timeline), one instant (stock), the law that holds between the
-columns (balance). No command reaches it yet: the hourly run and `wfm backlog` are to come.
+Here: the request and the answer. Not here: states of cases (timeline), one instant (stock), what came and went (flows), how long
+cases take (latency), the law that holds between the columns (balance).
 
 Hours are instants, `[hour_start, hour_end)`: a day on which clocks change has 23 or 25 of them. An event at an hour's end belongs to the
 next hour.
@@ -9,22 +9,22 @@ next hour.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.domain.arrays import BoolArray, IntArray
-from wfm_pipeline.domain.backlog.due import due_times
-from wfm_pipeline.domain.backlog.events import usable_events
+from wfm_pipeline.domain.arrays import BoolArray, FloatArray, IntArray
+from wfm_pipeline.domain.backlog.cycles import DoneCycles, done_cycles
+from wfm_pipeline.domain.backlog.due import DueTimes, due_times
+from wfm_pipeline.domain.backlog.events import CaseEvents, usable_events
+from wfm_pipeline.domain.backlog.flows import flows_by_hour, open_before
+from wfm_pipeline.domain.backlog.latency import latency_by
 from wfm_pipeline.domain.backlog.rules import BacklogRules
-from wfm_pipeline.domain.backlog.stock import OpenCases, open_cases, stock_by
+from wfm_pipeline.domain.backlog.stock import OpenCases, open_case_rows, open_cases, stock_by
 from wfm_pipeline.domain.backlog.timeline import CaseTimeline, case_timeline
 from wfm_pipeline.domain.backlog.working_time import WorkingTime
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.units import SECONDS_PER_HOUR
-
-FLOWS: Final = ("inflow", "re_opened", "moved_in", "outflow", "moved_out")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,6 +38,8 @@ class BacklogRequest:
         rules: What counts.
         queues: The queues there are, each with a row an hour; None for those that events name.
         working: Windows of work, starts_at and ends_at (naive UTC), over the life of the cases; None where every hour is one.
+        done_cycles: Cycles of cases whose events are not given and that ended before the hours: queue_id, priority, began_at, done_at
+            (naive UTC); for latency alone. None where all events are given.
         handle_seconds: Queue -> expected handle time of a case [s]; a queue that is not here, or None, is unknown.
     """
 
@@ -47,6 +49,7 @@ class BacklogRequest:
     rules: BacklogRules = field(default_factory=BacklogRules)
     queues: tuple[str, ...] | None = None
     working: pd.DataFrame | None = None
+    done_cycles: pd.DataFrame | None = None
     handle_seconds: Mapping[str, float | None] = field(default_factory=dict)
 
 
@@ -55,17 +58,35 @@ class BacklogHours:
     """The answer.
 
     Attributes:
-        by_queue: One row per hour and queue: queue_id, hour_start, hour_end, open_before, the five flows, what `stock_by` counts at the
-            hour's end, work_hours (open cases x handle time [h]; NaN where it is unknown and cases are open).
-        by_priority: One row per hour, queue and priority that is open: the same stock; priority null where none was told.
+        by_queue: One row per hour and queue: queue_id, hour_start, hour_end, open_before, the five flows, done_with_due and done_in_due
+            (of the cases done, those that had a due time, and were done by it) [count], what `stock_by` counts at the hour's end,
+            latency_q50_seconds, latency_q90_seconds, work_hours (open cases x handle time [h]; NaN where it is unknown and cases are
+            open).
+        by_priority: One row per hour, queue and priority that is open: the same stock and latency; priority null where none was told.
+        open_cases: Who is open at the last hour's end, one by one; see `stock.open_case_rows`.
         findings: case_id, kind, at, finding.
         not_yet_known: Events that the source told only after `as_of` [count].
     """
 
     by_queue: pd.DataFrame
     by_priority: pd.DataFrame
+    open_cases: pd.DataFrame
     findings: pd.DataFrame
     not_yet_known: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Past:
+    """All that one hour's end is counted from."""
+
+    timeline: CaseTimeline
+    due: DueTimes
+    done: DoneCycles
+    rules: BacklogRules
+    working: WorkingTime | None
+
+    def open_at(self, now: int) -> OpenCases:
+        return open_cases(self.timeline, self.due, now=now, rules=self.rules, working=self.working)
 
 
 def backlog_hours(request: BacklogRequest) -> BacklogHours:
@@ -82,24 +103,34 @@ def backlog_hours(request: BacklogRequest) -> BacklogHours:
     """
     starts, ends = _edges(request)
     events = usable_events(request.events, as_of=request.as_of, queues=request.queues)
-    timeline = case_timeline(events, request.rules)
-    due = due_times(timeline, request.rules)
-    working = None if request.working is None else WorkingTime.of(request.working)
-    flows = _flows(timeline, starts, ends)
-    by_queue, by_priority = [], []
+    past = _past(request, events)
+    flows = flows_by_hour(past.timeline, past.due, starts, ends, rules=request.rules)
+    by_queue, by_priority, cases = [], [], None
     for number, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        cases = open_cases(timeline, due, now=end, rules=request.rules, working=working)
+        cases = past.open_at(end)
         span = {"hour_start": np.datetime64(start, "us"), "hour_end": np.datetime64(end, "us")}
-        stock = stock_by(cases.queue, cases, n_groups=len(events.queues), rules=request.rules)
-        before = _open_before(timeline, start)
-        made = {"queue_id": list(events.queues), **span, "open_before": before}
-        by_queue.append(pd.DataFrame({**made, **{name: flows[name][number] for name in FLOWS}, **stock}))
-        by_priority.append(_by_priority(timeline, cases, request.rules).assign(**span))
+        before = {"open_before": open_before(past.timeline, start)}
+        made = {"queue_id": list(events.queues), **span, **before, **{name: flows[name][number] for name in flows}}
+        by_queue.append(pd.DataFrame({**made, **_by_queue(past, cases, end)}))
+        by_priority.append(_by_priority(past, cases, end).assign(**span))
+    assert cases is not None  # `_edges` refuses no hours
     return BacklogHours(
         by_queue=_with_work(pd.concat(by_queue, ignore_index=True), request.handle_seconds),
         by_priority=pd.concat(by_priority, ignore_index=True),
-        findings=pd.concat([events.findings, timeline.findings], ignore_index=True),
+        open_cases=open_case_rows(past.timeline, cases),
+        findings=pd.concat([events.findings, past.timeline.findings], ignore_index=True),
         not_yet_known=events.not_yet_known,
+    )
+
+
+def _past(request: BacklogRequest, events: CaseEvents) -> _Past:
+    timeline = case_timeline(events, request.rules)
+    return _Past(
+        timeline=timeline,
+        due=due_times(timeline, request.rules),
+        done=done_cycles(timeline, request.done_cycles),
+        rules=request.rules,
+        working=None if request.working is None else WorkingTime.of(request.working),
     )
 
 
@@ -120,42 +151,45 @@ def _edges(request: BacklogRequest) -> tuple[IntArray, IntArray]:
     return starts, ends
 
 
-def _flows(timeline: CaseTimeline, starts: IntArray, ends: IntArray) -> dict[str, IntArray]:
-    """Name -> counts, shape (n_hours, n_queues)."""
-    at, n_queues = timeline.events.happened_at, len(timeline.events.queues)
-    hour = np.searchsorted(starts, at, side="right") - 1
-    is_inside = (hour >= 0) & (at < ends[np.maximum(hour, 0)])
-
-    def count(mask: BoolArray, queue: IntArray) -> IntArray:
-        rows = mask & is_inside
-        found = np.bincount(hour[rows] * n_queues + queue[rows], minlength=len(starts) * n_queues)
-        return found.reshape(len(starts), n_queues).astype(np.int64)
-
-    return {
-        "inflow": count(timeline.is_inflow, timeline.queue),
-        "re_opened": count(timeline.is_re_opened, timeline.queue),
-        "moved_in": count(timeline.is_moved, timeline.queue),
-        "outflow": count(timeline.is_outflow, timeline.queue),
-        "moved_out": count(timeline.is_moved, timeline.queue_before),
-    }
+def _by_queue(past: _Past, cases: OpenCases, end: int) -> dict[str, np.ndarray]:
+    n_queues, known = len(past.timeline.events.queues), past.done.queue >= 0
+    stock = stock_by(cases.queue, cases, n_groups=n_queues, rules=past.rules)
+    return {**stock, **_latency(past, cases, (cases.queue, past.done.queue), known, n_groups=n_queues, end=end)}
 
 
-def _open_before(timeline: CaseTimeline, start: int) -> IntArray:
-    """Counted from the states, not from flows: what the conservation law is then held against."""
-    is_there = timeline.is_open & (timeline.events.happened_at < start) & (timeline.until >= start)
-    return np.bincount(timeline.queue[is_there], minlength=len(timeline.events.queues)).astype(np.int64)
-
-
-def _by_priority(timeline: CaseTimeline, cases: OpenCases, rules: BacklogRules) -> pd.DataFrame:
-    values = [*timeline.events.priorities, None]
+def _by_priority(past: _Past, cases: OpenCases, end: int) -> pd.DataFrame:
+    events, done = past.timeline.events, past.done
+    values = [*events.priorities, None]
     place = np.where(cases.priority >= 0, cases.priority, len(values) - 1)
     group, dense = np.unique(cases.queue * len(values) + place, return_inverse=True)
-    names = np.array([*timeline.events.queues, ""], dtype=object)
+    names = np.array([*events.queues, ""], dtype=object)
     keys = {
         "queue_id": names[group // len(values)],
         "priority": pd.Series([values[one] for one in group % len(values)], dtype=object),
     }
-    return pd.DataFrame({**keys, **stock_by(dense, cases, n_groups=len(group), rules=rules)})
+    done_place = np.where(done.priority == -1, len(values) - 1, done.priority)
+    of_done = done.queue * len(values) + done_place
+    near = np.minimum(np.searchsorted(group, of_done), max(len(group) - 1, 0))
+    known = (done.queue >= 0) & (done_place >= 0) & (group[near] == of_done if len(group) else False)
+    stock = stock_by(dense, cases, n_groups=len(group), rules=past.rules)
+    return pd.DataFrame({**keys, **stock, **_latency(past, cases, (dense, near), known, n_groups=len(group), end=end)})
+
+
+def _latency(
+    past: _Past, cases: OpenCases, group: tuple[IntArray, IntArray], known: BoolArray, *, n_groups: int, end: int
+) -> dict[str, FloatArray]:
+    """Latency of groups of open cases and of cycles done; cycles of no group left out."""
+    of_open, of_done = group
+    opened, row = past.timeline.events.happened_at, past.timeline.cycle_row[cases.row]
+    done = np.flatnonzero(known)[: np.searchsorted(past.done.done_at[known], end)]
+    return latency_by(
+        np.concatenate([of_open, of_done[done]]),
+        np.concatenate([opened[row], past.done.began_at[done]]),
+        np.concatenate([np.full(len(row), np.iinfo(np.int64).max), past.done.done_at[done]]),
+        n_groups=n_groups,
+        now=end,
+        days=past.rules.latency_days,
+    )
 
 
 def _with_work(rows: pd.DataFrame, handle_seconds: Mapping[str, float | None]) -> pd.DataFrame:

@@ -23,6 +23,9 @@ STUCK_MOVES: Final = 3
 STUCK_WORKING_HOURS: Final = 16.0
 """Working time without progress from which a case is stuck where nobody says another [h]: two days of eight hours."""
 
+LATENCY_DAYS: Final = 28.0
+"""Days whose cases latency is taken from where nobody says others [d]: four of each weekday."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BacklogRules:
@@ -38,6 +41,7 @@ class BacklogRules:
         age_limits_seconds: Ages at which the next bucket begins [s], > 0, rising.
         stuck_moves: Moves above which a case is stuck [count], >= 0.
         stuck_working_hours: Working time without progress from which a case is stuck [h], > 0.
+        latency_days: Days before the hour's end whose cases latency is taken from [d], > 0.
     """
 
     done: Literal["resolved", "closed"] = "resolved"
@@ -48,6 +52,7 @@ class BacklogRules:
     age_limits_seconds: tuple[float, ...] = AGE_LIMITS_SECONDS
     stuck_moves: int = STUCK_MOVES
     stuck_working_hours: float = STUCK_WORKING_HOURS
+    latency_days: float = LATENCY_DAYS
 
     def __post_init__(self) -> None:
         """Refuse rules that say nothing."""
@@ -62,9 +67,10 @@ class BacklogRules:
             raise SettingsError(f"due_seconds must be above 0 s for every priority, got {wrong}", got=wrong)
         if self.stuck_moves < 0:
             raise SettingsError(f"stuck_moves must be 0 or more, got {self.stuck_moves}", got=self.stuck_moves)
-        if not 0 < self.stuck_working_hours < math.inf:
-            got = self.stuck_working_hours
-            raise SettingsError(f"stuck_working_hours must be above 0 h, got {got}", got=got)
+        for name, unit in (("stuck_working_hours", "h"), ("latency_days", "d")):
+            got = getattr(self, name)
+            if not 0 < got < math.inf:
+                raise SettingsError(f"{name} must be above 0 {unit}, got {got}", got=got)
 
     @property
     def done_kinds(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The backlog per queue and hour: what is open at the hour's end, and what came and went in it.
 
 Here: the request and the answer. Not here: states of cases (timeline), one instant (stock), what came and went (flows), how long
-cases take (latency), the law that holds between the columns (balance).
+cases take (latency), the law that holds between the columns (balance). No command reaches it yet: the hourly run and `wfm backlog` are to come.
 
 Hours are instants, `[hour_start, hour_end)`: a day on which clocks change has 23 or 25 of them. An event at an hour's end belongs to the
 next hour.

@@ -1,7 +1,7 @@
 """Every open-close-re-open cycle of every case: a case that came back three times has four.
 
-Here: cycles from the timeline, as a table and as what latency is estimated from. Not here: hours (hours), latency (latency). No
-command reaches it yet: the hourly run is to come.
+Here: cycles from the timeline, as a table and as what latency is estimated from. Not here: hours (hours), latency (latency).
+No command reaches the table of cycles yet: it is to come.
 """
 
 from dataclasses import dataclass

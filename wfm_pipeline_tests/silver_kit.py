@@ -106,8 +106,30 @@ CASES = TableMap(
     },
     business_date="opened",
 )
+CASE_EVENTS = TableMap(
+    name="case_log",
+    role="case_events",
+    load="incremental",
+    key=("number",),
+    types={
+        "number": "int64", "case": "string", "what": "string", "at": "timestamp", "queue": "string", "priority": "string",
+        "due": "timestamp", "who": "string", "told": "timestamp",
+    },
+    columns={
+        "case_id": ColumnMap(column="case", is_trimmed=True),
+        "kind": ColumnMap(column="what", words={"Created": "opened", "Reassigned": "moved", "Deadline": "due"}),
+        "happened_at": ColumnMap(column="at"),
+        "queue_id": ColumnMap(column="queue", is_trimmed=True),
+        "priority": ColumnMap(column="priority"),
+        "due_at": ColumnMap(column="due"),
+        "agent_id": ColumnMap(column="who", nulls=("NONE",)),
+        "known_at": ColumnMap(column="told"),
+    },
+    business_date="at",
+    exclude=(Exclusion("excluded_comment", "what", ("Comment",)),),
+)  # fmt: skip
 SOURCE = SourceMap("test", "A test", STOCKHOLM, (LEGS,), country_calling_code="46")
-FULL_SOURCE = replace(SOURCE, tables=(LEGS, QUEUES, CUSTOMERS, CASES))
+FULL_SOURCE = replace(SOURCE, tables=(LEGS, QUEUES, CUSTOMERS, CASES, CASE_EVENTS))
 _batches = itertools.count(1)
 
 

@@ -119,11 +119,37 @@ def of_one_source(warehouse):
     ]
     ingest(warehouse, cases, FULL_SOURCE, "cases")
     ingest(warehouse, awkward_rows(), FULL_SOURCE)
+    ingest(warehouse, case_log_rows(), FULL_SOURCE, "case_events")
+    log = silver.refresh_case_events(warehouse, FULL_SOURCE, RULES, Dates.between(DAY, dt.date(2026, 4, 1)))
     return [
         refresh(warehouse, DAY, LAST, source_map=FULL_SOURCE, rules=RULES),
         silver.refresh_cases(warehouse, FULL_SOURCE, RULES, Dates.between(DAY, LAST)),
         refresh(warehouse, DAY, DAY, source_map=FULL_SOURCE, rules=RULES),
+        log,
     ]
+
+
+def case_log_rows():
+    """Events of cases, with every rule at least once; ingested on 1 April."""
+    plain = {"case": "k1", "what": "Created", "at": at("09:00:00"), "queue": "sales", "priority": "High", "due": None,
+             "who": "ann", "told": None}  # fmt: skip
+    changes = [
+        {},
+        {"what": "Deadline", "due": at("10:00:00", LAST), "queue": None},
+        {"what": "reassigned ", "at": at("09:30:00"), "queue": "nowhere", "told": at("09:31:00")},
+        {"what": "moved", "at": at("09:40:00"), "queue": None, "who": "NONE"},
+        {"what": "RESOLVED", "at": at("10:00:00"), "queue": None, "priority": None, "told": at("09:59:00")},
+        {"case": "k2", "at": at("12:00:00", LAST), "told": at("02:30:00", LAST)},
+        {"what": "Deadline", "due": at("02:30:00", LAST), "queue": None},
+        {"what": "pondered"},
+        {"what": "Comment"},
+        {"what": None},
+        {"case": " "},
+        {"at": None},
+        {"at": at("02:30:00", LAST)},
+        {"at": dt.datetime(2026, 4, 1, 2, 30)},
+    ]
+    return [plain | change | {"number": number} for number, change in enumerate(changes)]
 
 
 def of_a_site(warehouse):

@@ -1,4 +1,4 @@
-"""Silver assets: cleaned legs with their findings, calls, intervals, calendar and cases.
+"""Silver assets: cleaned legs with their findings, calls, intervals, calendar, cases and their events.
 
 Not here: what rows become (transforms), writing them (warehouse/silver) and which dates a run refreshes
 (warehouse/silver/due_dates).
@@ -15,6 +15,7 @@ from wfm_pipeline.asset_keys import DAY, bronze_key, key_of
 from wfm_pipeline.assets.declaring import Input, asset_words, partitioned, specs
 from wfm_pipeline.assets.step import Flow, Step, at_work, dates_of, materialized
 from wfm_pipeline.checks.verdicts import warning
+from wfm_pipeline.contracts.backlog.case_events import CASE_EVENTS
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.planning.planners_input import QUEUE_HOURS, SOURCE_MATCHES
 from wfm_pipeline.contracts.silver import (
@@ -40,6 +41,7 @@ from wfm_pipeline.warehouse.silver.refresh import (
     SilverCounts,
     refresh_calendar,
     refresh_calls,
+    refresh_case_events,
     refresh_cases,
     refresh_intervals,
     refresh_legs,
@@ -51,8 +53,14 @@ from wfm_pipeline.warehouse.silver.unread_rows import refuse_slips
 
 Refresh = Callable[[Warehouse, SourceMap, SilverRules, Dates], SilverCounts]
 """Replaces a table's rows of some dates."""
-_SILVER_OF: Final[Mapping[Role, Table]] = {"intervals": INTERVAL_STATISTICS, "cases": CASES}
+_SILVER_OF: Final[Mapping[Role, Table]] = {
+    "intervals": INTERVAL_STATISTICS,
+    "cases": CASES,
+    "case_events": CASE_EVENTS,
+}
 """Silver tables besides the calls that are made from a role's rows."""
+_BESIDE: Final[Mapping[Role, tuple[Role, ...]]] = {"case_events": ("queues",)}
+"""Roles whose rows are looked at beside a role's own: a list of queues tells which queue nobody knows."""
 Judge = Callable[[Step, SourceMap, SilverCounts], None]
 """Raises where what a refresh found must stop the run."""
 _FEW_REFUSED = dg.AssetCheckSpec(
@@ -88,6 +96,7 @@ def build_silver_assets(source_map: SourceMap, partitions: dg.PartitionsDefiniti
             time_column="interval_start",
         ),
         *_role_assets(source_map, "cases", refresh_cases, daily, time_column="opened_at"),
+        *_role_assets(source_map, "case_events", refresh_case_events, daily, time_column="happened_at"),
     ]
 
 
@@ -95,7 +104,7 @@ def _role_assets(
     source_map: SourceMap, role: Role, refresh: Refresh, daily: Callable[..., dg.AssetsDefinition], *, time_column: str
 ) -> list[dg.AssetsDefinition]:
     """The asset of a role that some part of the source plays; none where none does."""
-    raw = _raw(source_map, role)
+    raw = _raw(source_map, role, *_BESIDE.get(role, ())) if source_map.playing(role) else []
     judge = partial(_refuse_unread_of, role)
     return (
         [

@@ -7,6 +7,7 @@ import dagster as dg
 
 from wfm_pipeline.asset_keys import key_of
 from wfm_pipeline.checks.verdicts import verdict
+from wfm_pipeline.contracts.backlog.case_events import CASE_EVENTS
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.coverage import COVERAGE_TABLES
 from wfm_pipeline.contracts.gold import (
@@ -66,7 +67,11 @@ _ALWAYS = (
     *MODEL_FIT_TABLES,
     *COVERAGE_TABLES,
 )
-_BY_ROLE: Final[Mapping[Role, Table]] = {"intervals": INTERVAL_STATISTICS, "cases": CASES}
+_BY_ROLE: Final[Mapping[Role, Table]] = {
+    "intervals": INTERVAL_STATISTICS,
+    "cases": CASES,
+    "case_events": CASE_EVENTS,
+}
 """Tables that are there where a source plays the role."""
 
 

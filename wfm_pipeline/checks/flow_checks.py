@@ -8,6 +8,7 @@ import pandas as pd
 
 from wfm_pipeline.asset_keys import key_of
 from wfm_pipeline.checks.verdicts import verdict
+from wfm_pipeline.contracts.backlog.case_events import CASE_EVENTS
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.gold import PIPELINE_HEALTH
 from wfm_pipeline.contracts.silver import CALL_LEGS, CASES, INTERVAL_STATISTICS
@@ -15,7 +16,12 @@ from wfm_pipeline.contracts.source.source_map import Role, SourceMap
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.engines.scope import Scope
 
-_TABLES: Final[Mapping[Role, Table]] = {"call_legs": CALL_LEGS, "intervals": INTERVAL_STATISTICS, "cases": CASES}
+_TABLES: Final[Mapping[Role, Table]] = {
+    "call_legs": CALL_LEGS,
+    "intervals": INTERVAL_STATISTICS,
+    "cases": CASES,
+    "case_events": CASE_EVENTS,
+}
 """The silver table that a role's rows come into."""
 
 

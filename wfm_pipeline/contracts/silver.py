@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from wfm_pipeline.contracts.backlog.case_events import CASE_EVENTS
 from wfm_pipeline.contracts.columns import (
     ANSWERED_MEASURES,
     BATCH_ID,
@@ -242,4 +243,13 @@ REJECTED_ROWS = Table(
     partition="business_date",
 )
 
-SILVER_TABLES: Final = (CALL_LEGS, CALLS, INTERVAL_STATISTICS, QUEUE_INTERVALS, CALENDAR_DAYS, CASES, REJECTED_ROWS)
+SILVER_TABLES: Final = (
+    CALL_LEGS,
+    CALLS,
+    INTERVAL_STATISTICS,
+    QUEUE_INTERVALS,
+    CALENDAR_DAYS,
+    CASES,
+    CASE_EVENTS,
+    REJECTED_ROWS,
+)

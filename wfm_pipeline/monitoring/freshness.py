@@ -21,7 +21,12 @@ from wfm_pipeline.warehouse.newest_dates import newest_calls, newest_issue, newe
 CALLS, ACTUALS, FORECAST = "bronze", "gold.queue_day_actual", "gold.queue_day_forecast"
 """What is looked at: the raw calls, the days that are known, the forecast."""
 CHECKS = (CALLS, ACTUALS, FORECAST)
-_READ: Final[Mapping[Role, str]] = {"call_legs": "calls", "intervals": "intervals", "cases": "cases"}
+_READ: Final[Mapping[Role, str]] = {
+    "call_legs": "calls",
+    "intervals": "intervals",
+    "cases": "cases",
+    "case_events": "case events",
+}
 """What the raw rows are called, by the role that leads the source."""
 
 

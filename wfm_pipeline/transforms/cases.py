@@ -7,8 +7,15 @@ from wfm_pipeline.contracts.silver import CASES
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.transforms.legs import JudgedRows
 from wfm_pipeline.transforms.rows.canonical import RawRows
-from wfm_pipeline.transforms.rows.findings import Finding, is_refused
-from wfm_pipeline.transforms.rows.row_rules import in_dst_gap, map_exclusions, misfits, missing_key, undated
+from wfm_pipeline.transforms.rows.findings import is_refused
+from wfm_pipeline.transforms.rows.row_rules import (
+    emptied_in_dst_gap,
+    in_dst_gap,
+    map_exclusions,
+    misfits,
+    missing_key,
+    undated,
+)
 from wfm_pipeline.transforms.rows.zones import SiteClock
 
 _TEXTS = ("queue_id", "status", "priority", "agent_id")
@@ -30,6 +37,7 @@ def judge_cases(rows: ibis.Table, source_map: SourceMap, clock: SiteClock) -> Ju
     assert table_map is not None  # asked for only where the map has one
     raw = RawRows(rows, table_map)
     is_local = source_map.times_are == "local"
+    to_utc = clock.to_known_utc if is_local else _as_it_stands
     case_id, opened = raw.text("case_id"), raw.time("opened_at")
     texts = {name: raw.text(name) for name in _TEXTS}
     findings = [
@@ -38,7 +46,7 @@ def judge_cases(rows: ibis.Table, source_map: SourceMap, clock: SiteClock) -> Ju
         undated(raw, "opened_at", opened),
         *([in_dst_gap("opened_at", opened, clock)] if is_local else []),
         *[finding for judged in (case_id, *texts.values()) for finding in judged.findings],
-        *([_emptied(raw, name, clock) for name in ("closed_at", "due_at")] if is_local else []),
+        *([emptied_in_dst_gap(raw, name, clock) for name in ("closed_at", "due_at")] if is_local else []),
         *misfits(raw),
     ]
     columns = {
@@ -47,7 +55,7 @@ def judge_cases(rows: ibis.Table, source_map: SourceMap, clock: SiteClock) -> Ju
         **{name: judged.value for name, judged in texts.items()},
         "status": texts["status"].value.lower(),
         "priority": texts["priority"].value.lower(),
-        **{name: _instant(raw.time(name), clock, is_local=is_local) for name in ("opened_at", "closed_at", "due_at")},
+        **{name: to_utc(raw.time(name)) for name in ("opened_at", "closed_at", "due_at")},
         "business_date": rows["_business_date"],
         "row_hash": rows["_row_hash"],
         "batch_id": rows["_batch_id"],
@@ -56,13 +64,5 @@ def judge_cases(rows: ibis.Table, source_map: SourceMap, clock: SiteClock) -> Ju
     return JudgedRows(rows, tuple(findings), loaded)
 
 
-def _emptied(raw: RawRows, name: str, clock: SiteClock) -> Finding:
-    local = raw.time(name)
-    reason = ibis.literal(f"{name} ") + local.strftime("%Y-%m-%d %H:%M:%S") + " is a local time that never was: emptied"
-    return Finding(f"{name}_in_dst_gap", clock.in_gap(local), reason)
-
-
-def _instant(time: TimestampValue, clock: SiteClock, *, is_local: bool) -> TimestampValue:
-    if not is_local:
-        return time
-    return ibis.ifelse(clock.in_gap(time), ibis.null("timestamp(6)"), clock.to_utc(time))
+def _as_it_stands(instant: TimestampValue) -> TimestampValue:
+    return instant

@@ -6,6 +6,7 @@ Not here: what events do to cases (domain/backlog).
 from typing import Final
 
 from wfm_pipeline.contracts.columns import BATCH_ID, ROW_HASH, SOURCE, Table, day, instant, text
+from wfm_pipeline.contracts.layout import BY_DATE
 
 CASE_EVENT_KINDS: Final = (
     "opened",
@@ -40,4 +41,5 @@ CASE_EVENTS: Final = Table(
         BATCH_ID,
     ),
     partition="business_date",
+    layout=BY_DATE,
 )

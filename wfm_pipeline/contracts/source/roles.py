@@ -43,6 +43,18 @@ _CASES: Final[Mapping[str, DataType]] = MappingProxyType(
         "agent_id": "string",
     }
 )
+_CASE_EVENTS: Final[Mapping[str, DataType]] = MappingProxyType(
+    {
+        "case_id": "string",
+        "kind": "string",
+        "happened_at": "timestamp",
+        "queue_id": "string",
+        "priority": "string",
+        "due_at": "timestamp",
+        "agent_id": "string",
+        "known_at": "timestamp",
+    }
+)
 _INTERVALS: Final[Mapping[str, DataType]] = MappingProxyType(
     {
         "queue_id": "string",
@@ -78,6 +90,7 @@ CANONICAL_COLUMNS: Final[Mapping[Role, Mapping[str, DataType]]] = MappingProxyTy
         "call_legs": _CALL_LEGS,
         "intervals": _INTERVALS,
         "cases": _CASES,
+        "case_events": _CASE_EVENTS,
         "customers": _CUSTOMERS,
         "queues": _QUEUES,
         "agents": _AGENTS,
@@ -90,6 +103,7 @@ REQUIRED_COLUMNS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
         "call_legs": frozenset({"call_id", "queue_id", "status", "started_at"}),
         "intervals": frozenset({"queue_id", "interval_start", "calls_answered"}),
         "cases": frozenset({"case_id", "opened_at"}),
+        "case_events": frozenset({"case_id", "kind", "happened_at"}),
         "customers": frozenset({"customer_id"}),
         "queues": frozenset({"queue_id"}),
         "agents": frozenset({"agent_id"}),

@@ -15,16 +15,16 @@ from wfm_pipeline.contracts.columns import DataType
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.contracts.source.stored_names import bronze_table_name
 
-Role = Literal["call_legs", "intervals", "cases", "customers", "queues", "agents"]
+Role = Literal["call_legs", "intervals", "cases", "case_events", "customers", "queues", "agents"]
 RawType = DataType | Literal["time", "duration"]
 """What a raw column can be declared as; a duration (H:MM:SS) becomes seconds [s]."""
 Load = Literal["incremental", "full"]
-LEADING_ROLES: tuple[Role, ...] = ("call_legs", "intervals", "cases")
+LEADING_ROLES: tuple[Role, ...] = ("call_legs", "intervals", "cases", "case_events")
 """Roles one of which a source must have: the first it has says which dates there are."""
 Missing = Literal["calls", "volumes"]
 """What tables may be made of: single calls, and how many came per queue and interval."""
 _LACKING: Mapping[Role, tuple[Missing, ...]] = MappingProxyType(
-    {"intervals": ("calls",), "cases": ("calls", "volumes")}
+    {"intervals": ("calls",), "cases": ("calls", "volumes"), "case_events": ("calls", "volumes")}
 )
 Legs = Literal["in_turn", "at_once"]
 SAFE_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,63}")
@@ -199,20 +199,20 @@ class SourceMap:
 
     @property
     def leading(self) -> TableMap:
-        """The table whose dates are the source's dates: its call records, or where it has none its intervals or cases."""
+        """The table whose dates are the source's dates: its call records, or where it has none its intervals, cases or case events."""
         found = (part.table(role) for role in LEADING_ROLES for part in self.parts)
         return next(table for table in found if table is not None)
 
     @property
     def leading_parts(self) -> tuple["SourceMap", ...]:
-        """The parts that have such a table: those with call records, or where none has any those with cases."""
+        """The parts that have such a table: those with call records, or where none has any those of the next such role."""
         return self.playing(self.leading.role)
 
     @property
     def lacks(self) -> dict[Missing, str]:
         """What cannot be made of the source, and why."""
         role = self.leading.role
-        return dict.fromkeys(_LACKING.get(role, ()), f"no calls in this source: it has {role}")
+        return dict.fromkeys(_LACKING.get(role, ()), f"no calls in this source: it has {role.replace('_', ' ')}")
 
     @property
     def files(self) -> dict[str, str]:

@@ -6,6 +6,7 @@ Not here: the keys of a form and their types (the loader beside), and what a for
 from collections.abc import Mapping
 from typing import Final
 
+from wfm_pipeline.contracts.backlog.case_events import CASE_EVENT_KINDS
 from wfm_pipeline.contracts.silver import LEG_STATUSES
 from wfm_pipeline.contracts.source.roles import CANONICAL_COLUMNS
 from wfm_pipeline.contracts.source.source_map import PRESENCE_WORDS, SIGN_WORDS, ColumnMap, Role
@@ -42,6 +43,18 @@ def check_form(door: Door, name: str, form: ColumnMap, role: Role, types: Mappin
         )
     if name == "status" and role == "call_legs":
         _check_status(door, form)
+    if name == "kind":
+        _check_kind(door, form)
+
+
+def _check_kind(door: Door, form: ColumnMap) -> None:
+    """Every word ends in a kind of event; words that say nothing of where a case stands are excluded, not mapped."""
+    allowed = f"one of {', '.join(CASE_EVENT_KINDS)}; rows that say nothing of the kind go under exclude"
+    for word, kind in form.words.items():
+        if kind not in CASE_EVENT_KINDS:
+            door.refuse(f"kind.words.{word}", kind, allowed)
+    if form.constant is not None and form.constant not in (form.words or CASE_EVENT_KINDS):
+        door.refuse("kind.constant", form.constant, allowed)
 
 
 def _check_value(door: Door, name: str, form: ColumnMap, wanted: str, types: Mapping[str, str]) -> None:

@@ -131,6 +131,22 @@ def in_dst_gap(name: str, local: TimestampValue, clock: SiteClock) -> Finding:
     return _refused("local_time_in_dst_gap", clock.in_gap(local), reason)
 
 
+def emptied_in_dst_gap(raw: RawRows, name: str, clock: SiteClock) -> Finding:
+    """A time beside the row's own that clocks went over: it is emptied and the row stays.
+
+    Args:
+        raw: The rows.
+        name: Canonical name of the time.
+        clock: The site's clock.
+
+    Returns:
+        The rule.
+    """
+    local = raw.time(name)
+    reason = ibis.literal(f"{name} ") + local.strftime("%Y-%m-%d %H:%M:%S") + " is a local time that never was: emptied"
+    return Finding(f"{name}_in_dst_gap", clock.in_gap(local), reason)
+
+
 def misfits(raw: RawRows) -> list[Finding]:
     """One rule per raw column of a type: its value did not fit and is null; the text is kept in `_misfits`.
 

@@ -53,6 +53,17 @@ class SiteClock:
         """
         return _shift(local, [(self._local_start(n), -offset) for n, offset in enumerate(self._offsets())])
 
+    def to_known_utc(self, local: TimestampValue) -> TimestampValue:
+        """The instants of local times, as far as they were.
+
+        Args:
+            local: Wall-clock times.
+
+        Returns:
+            Instants, UTC; null inside a gap.
+        """
+        return ibis.ifelse(self.in_gap(local), ibis.null("timestamp(6)"), self.to_utc(local))
+
     def to_local(self, instant: TimestampValue) -> TimestampValue:
         """The wall-clock times of instants.
 

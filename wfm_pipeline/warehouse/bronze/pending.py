@@ -12,6 +12,7 @@ import ibis
 import pyarrow as pa
 from ibis.expr.types import Table as IbisTable
 
+from wfm_pipeline.contracts.backlog.case_events import CASE_EVENTS
 from wfm_pipeline.contracts.bronze import PENDING_DAYS
 from wfm_pipeline.contracts.source.source_map import Role, SourceMap, TableMap
 from wfm_pipeline.domain.dates import Dates
@@ -22,8 +23,9 @@ SILVER_OF_ROLE: Final[Mapping[Role, tuple[str, ...]]] = {
     "call_legs": ("silver.call_legs", "silver.calls", "silver.queue_intervals"),
     "intervals": ("silver.interval_statistics", "silver.queue_intervals"),
     "cases": ("silver.cases",),
+    "case_events": ("silver.case_events",),
     "customers": ("silver.calls",),
-    "queues": ("silver.call_legs", "silver.calls", "silver.queue_intervals"),
+    "queues": ("silver.call_legs", "silver.calls", "silver.queue_intervals", "silver.case_events"),
     "agents": (),
 }
 """Silver tables that a changed row of each role can change."""
@@ -46,13 +48,13 @@ def note_changes(warehouse: Warehouse, source_map: SourceMap, table_map: TableMa
         if not warehouse.has(leading):
             return
         dates = warehouse.table(leading).select("_business_date").distinct()
-    for silver_table in SILVER_OF_ROLE[table_map.role]:
+    for silver_table in _silver_of(source_map, table_map.role):
         _add(warehouse, source_map, silver_table, dates)
 
 
 def note_dates(warehouse: Warehouse, source_map: SourceMap, table_map: TableMap, dates: Collection[dt.date]) -> None:
     """Write down dates of a table whose silver is to be made again."""
-    note_silver(warehouse, source_map, SILVER_OF_ROLE[table_map.role], dates)
+    note_silver(warehouse, source_map, _silver_of(source_map, table_map.role), dates)
 
 
 def note_silver(
@@ -72,6 +74,12 @@ def touched_days(bronze: IbisTable, condition: ibis.expr.types.BooleanValue) -> 
     """Business dates of all versions of the keys whose rows meet a condition, one column `_business_date`."""
     keys = bronze.filter(condition).select("_key_hash").distinct()
     return bronze.semi_join(keys, "_key_hash").select("_business_date").distinct()
+
+
+def _silver_of(source_map: SourceMap, role: Role) -> tuple[str, ...]:
+    """The tables that a row of a role can change and that something refreshes: case events only where the source has some."""
+    names = SILVER_OF_ROLE[role]
+    return names if source_map.table("case_events") else tuple(name for name in names if name != CASE_EVENTS.full_name)
 
 
 def _add(warehouse: Warehouse, source_map: SourceMap, silver_table: str, dates: IbisTable) -> None:

@@ -12,10 +12,12 @@ import ibis
 import pandas as pd
 from ibis.expr.types import Table as IbisTable
 
+from wfm_pipeline.contracts.backlog.case_events import CASE_EVENTS
 from wfm_pipeline.contracts.silver import CALL_LEGS, CALLS, CASES, INTERVAL_STATISTICS
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.domain.dates import Dates, Days
 from wfm_pipeline.transforms.calls import attribute_calls, finish_calls, redials, several_legs, with_customers
+from wfm_pipeline.transforms.case_events import judge_case_events
 from wfm_pipeline.transforms.cases import judge_cases
 from wfm_pipeline.transforms.interval_rows import judge_intervals
 from wfm_pipeline.transforms.legs import identity_of_call, judge_legs
@@ -36,6 +38,7 @@ __all__ = [
     "SilverCounts",
     "refresh_calendar",
     "refresh_calls",
+    "refresh_case_events",
     "refresh_cases",
     "refresh_intervals",
     "refresh_legs",
@@ -90,6 +93,28 @@ def refresh_cases(
         dates,
         identity=table_map.key,
         judge=lambda rows: with_matches(judge_cases(rows, source_map, clock), matches),
+    )
+
+
+def refresh_case_events(
+    warehouse: Warehouse,
+    source_map: SourceMap,
+    rules: SilverRules,  # noqa: ARG001  (every refresh takes the same arguments)
+    dates: Dates,
+) -> SilverCounts:
+    """Replace the case events, and the findings on their rows, of some business dates; counts as for legs."""
+    table_map = source_map.table("case_events")
+    assert table_map is not None  # only a source with case events has the asset
+    queues, matches = known_queues(warehouse, source_map), open_matches(warehouse, source_map)
+    clock = clock_of_times(warehouse, source_map, table_map, dates)
+    return refresh_rows(
+        warehouse,
+        source_map,
+        table_map,
+        CASE_EVENTS,
+        dates,
+        identity=table_map.key,
+        judge=lambda rows: with_matches(judge_case_events(rows, source_map, queues, clock), matches),
     )
 
 

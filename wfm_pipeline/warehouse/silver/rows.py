@@ -40,6 +40,8 @@ from wfm_pipeline.warehouse.engines.scope import Scope, of_parts
 
 RAW_CHUNK_ROWS = 20_000
 FORGOTTEN = "longer ago than rejected_raw_days: the values are in bronze alone"
+_TIMES = ("opened_at", "closed_at", "due_at", "happened_at", "known_at")
+"""Times of cases and of their events; a table has some of them."""
 _FARTHEST = dt.timedelta(days=3_660)
 """How far from a run's dates times are converted with their own DST rule: ten years."""
 
@@ -152,7 +154,7 @@ def clock_of_times(warehouse: Warehouse, source_map: SourceMap, table_map: Table
     """The site's clock over the dates and all times in a table that lie within ten years of them."""
     bronze = warehouse.table(source_map.bronze_name(table_map))
     raw = RawRows(bronze, table_map)
-    times = [raw.time(name) for name in ("opened_at", "closed_at", "due_at") if raw.has(name)]
+    times = [raw.time(name) for name in _TIMES if raw.has(name)]
     ends = [(f"{end}{n}", getattr(time, end)()) for n, time in enumerate(times) for end in ("min", "max")]
     found = warehouse.frame(bronze.aggregate(**dict(ends))).iloc[0]
     moments = [pd.Timestamp(value).to_pydatetime().date() for value in found if not pd.isna(value)]

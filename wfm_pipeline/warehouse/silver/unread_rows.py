@@ -13,6 +13,7 @@ import pandas as pd
 from ibis.expr.types import Table as IbisTable
 from ibis.expr.types import TimestampValue
 
+from wfm_pipeline.contracts.backlog.case_events import CASE_EVENTS
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.silver import CALL_LEGS, CASES, INTERVAL_STATISTICS, REJECTED_ROWS
 from wfm_pipeline.contracts.source.source_map import Role, SourceMap, TableMap
@@ -29,6 +30,7 @@ _PLACES: Final[Mapping[Role, tuple[Table, str]]] = {
     "call_legs": (CALL_LEGS, "started_at"),
     "intervals": (INTERVAL_STATISTICS, "interval_start"),
     "cases": (CASES, "opened_at"),
+    "case_events": (CASE_EVENTS, "happened_at"),
 }
 """Where rows of a role stand in silver, and the time that dates them."""
 _ZERO_DATE: Final = "0000-"

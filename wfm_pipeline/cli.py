@@ -41,6 +41,7 @@ PANELS: Final = {
         "backtest-intraday": "Scores of the intraday update beside doing nothing and the plain ratio, on past days.",
         "findings": "What was set aside or mended: rows refused and values emptied, by rule, with the first of each.",
         "coverage-history": "Past days of the live centre: people required, rostered and there, and the gaps; kept in gold.",
+        "backlog": "The hourly backlog: which queue needs what now, the people of the next hours, and how the work went.",
         "model-fit": "Compare the service level that Erlang C, Erlang A and the simulation predict with the one reached.",
     },
     "Operate": {

@@ -7,6 +7,8 @@ own lists are `SILVER_TABLES` and `GOLD_TABLES`.
 from collections.abc import Mapping
 from typing import Final
 
+from wfm_pipeline.contracts.backlog.ahead import AHEAD_TABLES
+from wfm_pipeline.contracts.backlog.hours import BACKLOG_TABLES
 from wfm_pipeline.contracts.columns import Column
 from wfm_pipeline.contracts.coverage import COVERAGE_TABLES
 from wfm_pipeline.contracts.gold import GOLD_TABLES
@@ -35,6 +37,8 @@ ALL_GOLD_TABLES: Final = (
     *VERSION_TABLES,
     *MODEL_FIT_TABLES,
     *COVERAGE_TABLES,
+    *BACKLOG_TABLES,
+    *AHEAD_TABLES,
     PUBLICATION,
 )
 GOLD_COLUMNS: Final[Mapping[str, Mapping[str, Column]]] = {

@@ -3,6 +3,7 @@
 Reports, the dashboard and the API know nothing of engines; they ask this reader for frames.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.opening import open_published
 from wfm_pipeline.warehouse.engines.scope import Scope
 
+_DAY = dt.timedelta(days=1)
 _CONTRACTS: Mapping[str, Table] = {table.name: table for table in ALL_GOLD_TABLES}
 
 
@@ -55,6 +57,30 @@ class GoldReader:
         stored = Scope(equals=equals).filter(self._stored(_CONTRACTS[table]))
         newest = stored.filter(stored[column] == stored[column].max().as_scalar())
         return self._warehouse.frame(newest.order_by(*_CONTRACTS[table].key))
+
+    def has(self, table: str) -> bool:
+        """True where the copy holds a gold table, named without the layer."""
+        return self._warehouse.has(f"{self._warehouse.published_schema}.{table}")
+
+    def hours(self, table: str, first: dt.datetime, last: dt.datetime, **equals: Any) -> pd.DataFrame:
+        """Rows of an hourly gold table in key order whose `hour_start` lies in [first, last], where the named columns have the values.
+
+        Only the business dates around them are looked at, so that the answer does not wait for old rows.
+        """
+        contract = _CONTRACTS[table]
+        days = Scope(column="business_date", first=first.date() - _DAY, last=last.date() + _DAY)
+        rows = Scope(equals=equals, column="hour_start", first=first, last=last)
+        return self._warehouse.frame(rows.filter(days.filter(self._stored(contract))).order_by(*contract.key))
+
+    def newest(
+        self, table: str, column: str, *, until: dt.datetime | None = None, **equals: Any
+    ) -> pd.Timestamp | None:
+        """The newest instant in `column`, none later than `until` where that is given; None where there is no row."""
+        stored = Scope(equals=equals).filter(self._stored(_CONTRACTS[table]))
+        if until is not None:
+            stored = stored.filter(stored[column] <= until)
+        found = pd.Timestamp(self._warehouse.value(stored[column].max()))
+        return None if pd.isna(found) else found
 
     def _stored(self, contract: Table) -> IbisTable:
         return self._warehouse.table(f"{self._warehouse.published_schema}.{contract.name}")

@@ -4,7 +4,6 @@ Columns that do not fit are left out, the least needed first; rows that do not f
 here: the numbers (monitoring/coverage/board), the lines around the table (live_header), printing (reports/words/screen).
 """
 
-import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -17,6 +16,7 @@ from rich.text import Text
 
 from wfm_pipeline.reports.words.numbers import UNKNOWN, number, percent
 from wfm_pipeline.reports.words.plain_words import one_line
+from wfm_pipeline.reports.words.site_clock import local_clock
 from wfm_pipeline.units import SECONDS_PER_MINUTE
 
 _LONGEST_NAME: Final = 24
@@ -137,16 +137,6 @@ def board_table(board: pd.DataFrame, zone: str, *, width: int, most_rows: int | 
         style = _STYLES.get(row["status"], "")
         table.add_row(*(Text(cells[one.name][place], style if one.name == "status" else "") for one in columns))
     return table
-
-
-def local_clock(instant: Any, zone: ZoneInfo) -> str:
-    """The wall clock of an instant (naive UTC), as HH:MM."""
-    return f"{local_time(instant, zone):%H:%M}"
-
-
-def local_time(instant: Any, zone: ZoneInfo) -> dt.datetime:
-    """The wall clock of an instant (naive UTC)."""
-    return pd.Timestamp(instant).tz_localize("UTC").tz_convert(zone).tz_localize(None).to_pydatetime()
 
 
 def _columns_within(cells: Mapping[str, Sequence[str]], width: int) -> list[_Shown]:

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from rich.text import Text
 
-from wfm_pipeline.reports.tables.live_board import local_time
 from wfm_pipeline.reports.words.plain_words import one_line
+from wfm_pipeline.reports.words.site_clock import local_time
 from wfm_pipeline.units import SECONDS_PER_MINUTE
 
 

@@ -82,9 +82,14 @@ def column_of(name: str, values: Sequence[object], *, is_number: bool) -> Column
     return Column(one_line(name), [one_line(cell) for cell in cells], is_number)
 
 
+def terminal_width() -> int:
+    """Columns of the terminal, or of a file or a pipe that is written to [characters]."""
+    return shutil.get_terminal_size((_PIPE_WIDTH, 1)).columns
+
+
 def print_columns(columns: Sequence[Column], title: str) -> None:
     """Print columns of equal length as a table, or as pairs where it is too wide for one."""
-    width = shutil.get_terminal_size((_PIPE_WIDTH, 1)).columns
+    width = terminal_width()
     rows = len(columns[0].cells) if columns else 0
     is_too_wide = sum(column.least_width + _AIR for column in columns) + 1 > width
     is_one_long_row = rows == 1 and len(columns) > _MOST_COLUMNS

@@ -1,0 +1,75 @@
+"""`wfm backlog`: which queue needs what now, from published gold; as a page, and by mail."""
+
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wfm_pipeline.commands.common import (
+    ANSWER,
+    CHOICES,
+    AsJson,
+    SourceName,
+    WarehouseUrl,
+    chosen_settings,
+    out,
+)
+from wfm_pipeline.errors import SettingsError, shown
+from wfm_pipeline.units import sensible_date
+
+if TYPE_CHECKING:
+    from wfm_pipeline.resources import House
+
+
+def backlog(
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LOCAL_TIME",
+            help="As it stood then, such as 2026-06-25T14:00; default now.",
+            rich_help_panel=CHOICES,
+        ),
+    ] = None,
+    queue: Annotated[str | None, typer.Option(help="One queue only.", rich_help_panel=CHOICES)] = None,
+    hours: Annotated[
+        int, typer.Option(min=1, max=168, help="Hours to come that are shown.", rich_help_panel=CHOICES)
+    ] = 8,
+    most: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Queues in the tables, the worst first.", rich_help_panel=ANSWER)
+    ] = 10,
+    source: SourceName = None,
+    warehouse: WarehouseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """The hourly backlog: which queue needs what now, the people of the next hours, and how the work went.
+
+    Backlog status, workforce readiness and performance stand apart; what is not known is a dash, with its reason.
+    """
+    settings = chosen_settings(source=source, warehouse_url=warehouse)
+    from wfm_pipeline.monitoring.backlog.asking import view_of
+    from wfm_pipeline.reports.tables.backlog import backlog_json, backlog_parts
+    from wfm_pipeline.reports.words.terminal import print_json, terminal_width
+    from wfm_pipeline.resources import House
+
+    house = House(settings)
+    view = view_of(house, at=_instant(house, at), hours_ahead=hours, queue=queue)
+    if as_json:
+        tables, facts = backlog_json(view)
+        print_json(tables, **facts)
+    else:
+        out.print(backlog_parts(view, width=terminal_width(), most=most))
+
+
+def _instant(house: "House", text: str | None) -> dt.datetime | None:
+    """A time of the site's clock as naive UTC; one that comes twice is the first."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        local = dt.datetime.fromisoformat(text.strip()) if text else None
+        if local is None:
+            return None
+        sensible_date(local.date())
+        zoned = local if local.tzinfo else local.replace(tzinfo=ZoneInfo(house.site.time_zone))
+        return zoned.astimezone(dt.UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError) as error:
+        raise SettingsError(f"--at must be a local time as YYYY-MM-DDTHH:MM, got {shown(text)}", got=text) from error

@@ -2,7 +2,6 @@
 
 Here: the arithmetic of an hour and why it is not known. Not here: who is rostered or present (domain/coverage), which shares to
 expect (expected), what to do with people's time.
-No command reaches it yet: the hourly run will ask it.
 
 Of `scheduled` people some are on a break and some in a planned activity. Of the rest a share is expected to be missing, and of
 those who are there a share is free for cases, as the others wait on calls: that is `on_product`. `available` is what it would be

@@ -1,7 +1,6 @@
 """What to expect of people from the same hours of past weeks: who goes missing, and who is free between calls.
 
 Here: ratios of sums over past weeks. Not here: what planners state (the caller puts that first), reading past weeks.
-No command reaches it yet: the hourly run will ask it.
 
 An hour is compared with the same hour of the same weekday by the wall clock, so that a change of clocks moves nothing. Where these
 hours hold too few hours of people, all past hours of the queue stand in; where they hold too few as well, nothing is expected.

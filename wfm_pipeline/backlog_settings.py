@@ -44,6 +44,19 @@ class BacklogSettings(BaseModel):
     backlog_least_cases: int = Field(
         5, ge=1, le=1_000_000, description="Fewer cases past their due time, or stuck, are told of by no alert."
     )
+    backlog_case_share: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Share of the people on the phones of a queue with calls who are free for its cases [0..1]; none: the share "
+        "of their time in which they waited for a call in the same hours of past weeks. People of queues without calls are free.",
+    )
+    backlog_break_move_minutes: int = Field(
+        0,
+        ge=0,
+        le=240,
+        description="How far a break of the roster may be moved within its shift to help a queue [min]; 0: not.",
+    )
     backlog_report_channels: Annotated[tuple[ChannelName, ...], NoDecode] = Field(
         (), description="Ways the hourly report goes out: email, webhook, apprise, log; none: it is only kept."
     )

@@ -36,6 +36,8 @@ PRESENCE: Final = "presence"
 NO_DATA: Final = "no_data"
 NO_STATES: Final = "states of agents were not recorded in this hour"
 ONLY_NOW: Final = "no roster is known: people signed in now are taken for this hour"
+_MOMENT: Final = pd.Timedelta(seconds=1)
+"""What lasts up to the instant of the question lasts in the second before it."""
 _STRETCH: Final = ["agent_id", "starts_at", "ends_at"]
 
 
@@ -254,6 +256,24 @@ def people_over(request: PresenceRequest) -> pd.DataFrame:
             "reason": [NO_STATES if is_unknown else None for is_unknown in people.isna()],
         }
     )
+
+
+def people_now(request: PresenceRequest) -> pd.DataFrame:
+    """People on the phones at the instant of the question.
+
+    Args:
+        request: What is asked.
+
+    Returns:
+        queue_id, people [agents], null where states are not recorded.
+    """
+    moment = DayGrid(request.as_of - _MOMENT, _MOMENT.total_seconds(), 1)
+    who = registrations(request.registrations, _queue_index(request.queues))
+    counted = count_states(request.states, as_of=request.as_of, rules=request.rules).stretches
+    lasting = counted[counted["ends_at"] >= request.as_of]
+    known = known_seconds(moment, request.known_from, request.as_of, request.unrecorded)
+    rows = service_people(lasting, who, _unknown_load(who, moment), moment, known)
+    return pd.DataFrame({"queue_id": rows["service_id"], "people": rows["agents_actual"]})
 
 
 def _queue_index(queues: Sequence[str]) -> pd.Index:

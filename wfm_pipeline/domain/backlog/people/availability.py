@@ -18,6 +18,10 @@ from wfm_pipeline.errors import DataError
 
 KEYS: Final = ("queue_id", "hour_start")
 INPUTS: Final = (*KEYS, "scheduled", "on_break", "planned_off", "shrinkage_share", "case_share")
+NUMBERS: Final = (
+    "scheduled", "on_break", "planned_off", "shrinkage_share", "available", "on_product", "off_product", "yield_share", "over_planned",
+)  # fmt: skip
+"""Columns of an hour's people that are null where they are not known."""
 NO_ROSTER: Final = "no roster is known of this hour"
 NO_SHRINKAGE: Final = "the share of people who go missing is not known: no planners' shrinkage and too few past hours"
 NO_CASE_SHARE: Final = (

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from wfm_pipeline.calculators.live_coverage import LiveCoverageAnswer, answer_live_coverage
+from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.operational.tables import OPERATIONAL_TABLES
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.domain.calendar import start_of_day
@@ -42,7 +43,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DateRead:
-    """What was read of a business date.
+    """What was read of a business date, or of another stretch of time.
 
     Attributes:
         tables: Name of an operational table -> its rows in the house's units.
@@ -87,17 +88,43 @@ def read_date(urls: Sequence[str], site: Site, date: dt.date, *, what: str, atte
         SourceUnreachableError: none answers.
         SourceError: a column is missing, or a unit is wrong.
     """
+    since, until = start_of_day(site, date), start_of_day(site, date + _ONE_DAY)
+    return read_stretch(urls, since, until, what=what, attempts=attempts)
+
+
+def read_stretch(
+    urls: Sequence[str],
+    since: dt.datetime,
+    until: dt.datetime,
+    *,
+    what: str,
+    attempts: int,
+    tables: Sequence[Table] = OPERATIONAL_TABLES,
+) -> DateRead:
+    """A stretch of time of the centre's tables, from the first of its addresses that answers.
+
+    Args:
+        urls: SQLAlchemy URLs.
+        since: Start of the stretch (naive UTC).
+        until: Its end, exclusive.
+        what: Whose URLs they are, for messages.
+        attempts: Tries of the last one [count].
+        tables: Which tables are read.
+
+    Raises:
+        SourceUnreachableError: none answers.
+        SourceError: a column is missing, or a unit is wrong.
+    """
     for url in urls[:-1]:
         with suppress(SourceGoneError):
-            return _read(url, site, date, what)
-    return Retry(attempts)(lambda: _read(urls[-1], site, date, what))
+            return _read(url, since, until, what, tables)
+    return Retry(attempts)(lambda: _read(urls[-1], since, until, what, tables))
 
 
-def _read(url: str, site: Site, date: dt.date, what: str) -> DateRead:
-    since, until = start_of_day(site, date), start_of_day(site, date + _ONE_DAY)
+def _read(url: str, since: dt.datetime, until: dt.datetime, what: str, asked: Sequence[Table]) -> DateRead:
     database = OperationalDatabase(url, what=what)
     try:
-        found = {table.name: database.rows(table, since=since, until=until) for table in OPERATIONAL_TABLES}
+        found = {table.name: database.rows(table, since=since, until=until) for table in asked}
     finally:
         database.close()
     tables = {name: one.rows.reset_index(drop=True) for name, one in found.items()}

@@ -1,7 +1,7 @@
 """Who is there for cases, hour by hour? Rosters, presence and planned activities in; people on the cases and off them out.
 
 Here: coverage's rules of who counts (domain/coverage) joined with the arithmetic of an hour (domain/backlog/people), which may not
-know each other. Not here: reading a centre (monitoring/backlog), what is needed (backlog_ahead), what to do (backlog_time).
+know each other. Not here: reading a centre (monitoring/backlog), what is needed, what to do with the time.
 
 People of several queues are split evenly. Of a queue with calls people are free for cases while they wait for a call.
 """

@@ -2,7 +2,7 @@
 
 Here: one reading of the live centre, the planners' tables and the opening hours as the questions of calculators/backlog_people.
 The roster and the planned activities are those that stand when it is asked. Not here: who counts (the calculator), reading
-(people_read), what to do with people's time (calculators/backlog_time).
+(people_read), what to do with people's time.
 """
 
 from collections.abc import Sequence
@@ -131,11 +131,39 @@ def _asked(
 
 
 def _known(asked: _Asked, read: PeopleRead, activities: tuple[Activity, ...]) -> BacklogPeople:
-    settings, with_calls = asked.house.settings, services_with_calls(read.over, *(tables for _, tables in read.past))
-    together = {**read.ahead, "agent_states": read.over["agent_states"]}
-    registered = registered_for(together)
+    with_calls = services_with_calls(read.over, *(tables for _, tables in read.past))
+    registered = registered_for({**read.ahead, "agent_states": read.over["agent_states"]})
     roster = _roster(asked.queues, asked.ahead, read.ahead, registered, activities)
-    presence = PresenceRequest(
+    presence = _presence(asked, read, with_calls)
+    ahead = people_ahead(
+        PeopleAheadRequest(
+            roster=roster,
+            hours=asked.hours,
+            is_open=asked.is_open,
+            past=_past(asked, read),
+            weeks=PAST_WEEKS,
+            stated_missing=read_missing_shares(
+                asked.warehouse, asked.queues, asked.hours["business_date"].iloc[0].date()
+            ),
+            stated_case_share=asked.house.settings.backlog_case_share,
+            queues_with_calls=with_calls,
+            present_now=people_now(presence) if roster.shifts is None else None,
+        )
+    )
+    services = set(read.ahead["services"]["id"])
+    return BacklogPeople(
+        _with_strangers(ahead, services),
+        _with_strangers(people_over(presence), services),
+        activities,
+        read.ahead["shifts"][["agent_id", "starts_at", "ends_at"]],
+        _breaks(read.ahead),
+        registered,
+        findings=read.findings,
+    )
+
+
+def _presence(asked: _Asked, read: PeopleRead, with_calls: frozenset[str]) -> PresenceRequest:
+    return PresenceRequest(
         queues=asked.queues,
         hour_starts=asked.over,
         registrations=registered_for({**read.over, "service_groups": read.ahead["service_groups"]}),
@@ -143,10 +171,14 @@ def _known(asked: _Asked, read: PeopleRead, activities: tuple[Activity, ...]) ->
         known_from=_known_from(read.over, asked.over),
         unrecorded=unrecorded(read.over, _quarters(asked.over), as_of=asked.ahead[0]),
         as_of=asked.ahead[0],
-        stated_case_share=settings.backlog_case_share,
+        stated_case_share=asked.house.settings.backlog_case_share,
         queues_with_calls=with_calls,
     )
-    past = [
+
+
+def _past(asked: _Asked, read: PeopleRead) -> pd.DataFrame:
+    """The same hours of past weeks, week under week."""
+    weeks = [
         past_hours(
             _roster(asked.queues, hours, tables, signed_in_before(tables)),
             activity_of(tables),
@@ -154,34 +186,14 @@ def _known(asked: _Asked, read: PeopleRead, activities: tuple[Activity, ...]) ->
         )
         for hours, tables in read.past
     ]
-    ahead = people_ahead(
-        PeopleAheadRequest(
-            roster=roster,
-            hours=asked.hours,
-            is_open=asked.is_open,
-            past=pd.concat(past, ignore_index=True),
-            weeks=PAST_WEEKS,
-            stated_missing=read_missing_shares(
-                asked.warehouse, asked.queues, asked.hours["business_date"].iloc[0].date()
-            ),
-            stated_case_share=settings.backlog_case_share,
-            queues_with_calls=with_calls,
-            present_now=people_now(presence) if roster.shifts is None else None,
-        )
-    )
-    services = set(read.ahead["services"]["id"])
-    shifts = read.ahead["shifts"][["agent_id", "starts_at", "ends_at"]]
+    return pd.concat(weeks, ignore_index=True)
+
+
+def _breaks(tables: Tables) -> pd.DataFrame:
+    """Breaks, training and meetings of the roster with their people."""
     key = ["shift_id", "schedule_version"]
-    breaks = read.ahead["shift_breaks"].merge(read.ahead["shifts"][[*key, "agent_id"]], on=key)
-    return BacklogPeople(
-        _with_strangers(ahead, services),
-        _with_strangers(people_over(presence), services),
-        activities,
-        shifts,
-        breaks[["agent_id", "starts_at", "ends_at", "kind"]],
-        registered,
-        findings=read.findings,
-    )
+    rows = tables["shift_breaks"].merge(tables["shifts"][[*key, "agent_id"]], on=key)
+    return rows[["agent_id", "starts_at", "ends_at", "kind"]]
 
 
 def _roster(

@@ -1,7 +1,7 @@
 """Planned activities of the hours to come, out of planners' rows: each at its instants, with the window it may move in.
 
 Here: weekly rows as single activities, wall clock as instants, people of an hour taken by them. Not here: rows that are refused
-(sheets), where they are moved to (time_plan).
+(sheets), where they are moved to.
 
 A time that clocks skip is the next that exists, one that comes twice is the first. An activity that crosses a change of clocks keeps
 its wall-clock ends and so lasts an hour more or less.

@@ -1,6 +1,7 @@
 """`wfm backlog`: which queue needs what now, from published gold; as a page, and by mail."""
 
 import datetime as dt
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ from wfm_pipeline.commands.common import (
     SourceName,
     WarehouseUrl,
     chosen_settings,
+    err,
     out,
 )
 from wfm_pipeline.errors import SettingsError, shown
@@ -37,6 +39,10 @@ def backlog(
     most: Annotated[
         int, typer.Option(min=1, max=10_000, help="Queues in the tables, the worst first.", rich_help_panel=ANSWER)
     ] = 10,
+    page: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write it as a page with its picture.", rich_help_panel=ANSWER),
+    ] = None,
     source: SourceName = None,
     warehouse: WarehouseUrl = None,
     as_json: AsJson = False,
@@ -53,6 +59,12 @@ def backlog(
 
     house = House(settings)
     view = view_of(house, at=_instant(house, at), hours_ahead=hours, queue=queue)
+    if page is not None:
+        from wfm_pipeline.files import write_page
+        from wfm_pipeline.reports.backlog.page import backlog_page
+
+        write_page(backlog_page(view), page)
+        err.say(str(page), head="page:")
     if as_json:
         tables, facts = backlog_json(view)
         print_json(tables, **facts)

@@ -50,7 +50,7 @@ def _levels(needs: Sequence[Need]) -> tuple[str, ...]:
 
 
 def _there(row: Mapping[str, Any] | None) -> str:
-    """One hour of a queue: `6/9 -3`.
+    """People of one hour of a queue: on cases, needed, and short where they are.
 
     Example:
         >>> _there({"is_open": True, "on_product": 6.0, "required": 9.0, "short": 3.0}), _there(None)
@@ -60,9 +60,9 @@ def _there(row: Mapping[str, Any] | None) -> str:
         return "?"
     if row["is_open"] is False:
         return _CLOSED
-    there, need = (people(row[one]).replace(UNKNOWN, "?") for one in ("on_product", "required"))
+    on_cases, need = (people(row[one]).replace(UNKNOWN, "?") for one in ("on_product", "required"))
     short = f" -{people(row['short'])}" if row["short"] else ""
-    return f"{there}/{need}{short}"
+    return f"{on_cases}/{need}{short}"
 
 
 def _reasons(view: BacklogView, needs: Sequence[Need]) -> list[str]:

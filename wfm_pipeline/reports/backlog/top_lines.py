@@ -84,7 +84,9 @@ def rest_lines(needs: Sequence[Need], shown: int) -> list[str]:
 def release_line(view: BacklogView) -> str:
     """Who may leave the cases for something else; empty where nobody may."""
     rows = [row for row in records(view.actions) if row["kind"] == "release"]
-    named = [f"{name(row['queue_id'])} {action_words(view, row)}" for row in rows[:_MOST_RELEASES]]
+    named = [
+        f"{name(row['queue_id'])} {action_words(view, row).removeprefix('release ')}" for row in rows[:_MOST_RELEASES]
+    ]
     more = f" and {len(rows) - _MOST_RELEASES:,} more" if len(rows) > _MOST_RELEASES else ""
     return f"may be released: {'; '.join(named)}{more}" if named else ""
 

@@ -4,6 +4,7 @@ A table that is wider than the terminal goes on below, with the name of the queu
 Not here: what the view says (reports/backlog), printing (reports/words/screen).
 """
 
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from wfm_pipeline.reports.backlog.status import state_frame, status_tables
 from wfm_pipeline.reports.backlog.top_lines import facts, heading, json_needs, level_counts, release_line, rest_lines
 from wfm_pipeline.reports.backlog.view import BacklogView
 from wfm_pipeline.reports.words.plain_words import one_line
-from wfm_pipeline.reports.words.screen import stacked
+from wfm_pipeline.reports.words.screen import Screen, stacked
 
 MOST_QUEUES: Final = 10
 """Queues that a terminal's tables show, the worst first [count]."""
@@ -61,6 +62,13 @@ def backlog_parts(view: BacklogView, *, width: int, most: int = MOST_QUEUES) -> 
     )
 
 
+def backlog_text(view: BacklogView, *, width: int, most: int = MOST_QUEUES) -> str:
+    """The same as plain text, for a mail or a file; arguments as `backlog_parts`."""
+    lines = io.StringIO()
+    Screen(file=lines, width=width, color_system=None).print(backlog_parts(view, width=width, most=most))
+    return "".join(f"{line.rstrip()}\n" for line in lines.getvalue().splitlines())
+
+
 def _top(view: BacklogView, needs: Sequence[Need]) -> Iterable[RenderableType]:
     yield Text(one_line(heading(view)), style="bold")
     for line in facts(view, needs):
@@ -85,13 +93,13 @@ def _part(title: str, tables: Sequence[ShownTable], width: int) -> Iterable[Rend
             yield Text()
         yield Text(one_line(shown.title), style="italic")
         if shown.rows:
-            yield from fitting_tables(shown, width)
+            yield from tables_within(shown, width)
         else:
             yield Text("  nothing", style="dim")
         yield from (Padding(Text(one_line(note), style="dim"), (0, 0, 0, 2)) for note in shown.notes)
 
 
-def fitting_tables(shown: ShownTable, width: int) -> list[Table]:
+def tables_within(shown: ShownTable, width: int) -> list[Table]:
     """A table, or several that hold its columns in turn, each with its first column, none wider than the screen.
 
     Args:

@@ -16,10 +16,11 @@ from wfm_pipeline.commands.common import (
     err,
     out,
 )
-from wfm_pipeline.errors import SettingsError, shown
+from wfm_pipeline.errors import SettingsError, WfmError, shown
 from wfm_pipeline.units import sensible_date
 
 if TYPE_CHECKING:
+    from wfm_pipeline.reports.backlog.view import BacklogView
     from wfm_pipeline.resources import House
 
 
@@ -43,6 +44,9 @@ def backlog(
         Path | None,
         typer.Option("--html", metavar="FILE", help="Write it as a page with its picture.", rich_help_panel=ANSWER),
     ] = None,
+    mail: Annotated[
+        bool, typer.Option("--mail", help="Send it now by backlog_report_channels.", rich_help_panel=ANSWER)
+    ] = False,
     source: SourceName = None,
     warehouse: WarehouseUrl = None,
     as_json: AsJson = False,
@@ -65,11 +69,22 @@ def backlog(
 
         write_page(backlog_page(view), page)
         err.say(str(page), head="page:")
+    if mail:
+        _send(house, view)
     if as_json:
         tables, facts = backlog_json(view)
         print_json(tables, **facts)
     else:
         out.print(backlog_parts(view, width=terminal_width(), most=most))
+
+
+def _send(house: "House", view: "BacklogView") -> None:
+    from wfm_pipeline.monitoring.backlog.report import send_asked
+
+    reported = send_asked(house, view)
+    if reported.status != "sent":
+        raise WfmError(reported.words)
+    err.say(reported.words, head="sent:")
 
 
 def _instant(house: "House", text: str | None) -> dt.datetime | None:

@@ -10,7 +10,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 import sqlalchemy as sa
 
-from wfm_pipeline.monitoring.alerts.channels import CALLBACK, LOG, Channel, chosen_channels, step_channels
+from wfm_pipeline.monitoring.alerts.channels import (
+    CALLBACK,
+    LOG,
+    Channel,
+    chosen_channels,
+    report_channels,
+    step_channels,
+)
 from wfm_pipeline.monitoring.alerts.channels.bounded import bounded
 from wfm_pipeline.monitoring.alerts.digest import put_digests
 from wfm_pipeline.monitoring.alerts.dispatch import Patience, Sent, send_due
@@ -59,6 +66,7 @@ class AlertDesk:
         self._rules = Rules.of(settings, time_zone=house.site.time_zone)
         own = {CALLBACK: bounded(callback, settings.alert_timeout_seconds)} if callback else {}
         self._channels: Mapping[str, Channel] = {**chosen_channels(settings), **own}
+        self._reports = report_channels(settings)
         self._further = step_channels(settings)
         self._said_aloud = frozenset(said_aloud)
         self._patience = Patience.of(settings)
@@ -145,4 +153,4 @@ class AlertDesk:
 
     def _send(self, store: OpsStore) -> list[Sent]:
         leave = () if CALLBACK in self._channels else (CALLBACK,)
-        return send_due(store, self._channels, self._patience, clock=self._clock, leave=leave)
+        return send_due(store, {**self._channels, **self._reports}, self._patience, clock=self._clock, leave=leave)

@@ -1,6 +1,6 @@
 """Watching the hourly backlog: what is told of an hour, and to whom.
 
-asking.py reads the view of an hour through published gold. people.py: who is there for cases, from one reading of the live
+asking.py reads the view of an hour through published gold, report.py sends it. people.py: who is there for cases, from one reading of the live
 centre (people_read.py). Not here: counting (domain/backlog), and how the view reads
 (reports/backlog).
 """

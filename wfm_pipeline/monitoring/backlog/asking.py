@@ -9,13 +9,19 @@ from wfm_pipeline.resources import House
 
 
 def view_of(
-    house: House, *, at: dt.datetime | None = None, hours_ahead: int = 8, queue: str | None = None
+    house: House,
+    *,
+    at: dt.datetime | None = None,
+    now: dt.datetime | None = None,
+    hours_ahead: int = 8,
+    queue: str | None = None,
 ) -> BacklogView:
     """The newest hour of published gold, or the newest that was over at an instant.
 
     Args:
         house: The house.
         at: Naive UTC; None takes the newest there is, and says so where it is old.
+        now: The time, naive UTC; None asks the clock.
         hours_ahead: Hours to come [h].
         queue: One queue only.
 
@@ -31,7 +37,7 @@ def view_of(
         breach_limit=house.settings.backlog_breach_limit,
         hours_ahead=hours_ahead,
         at=at,
-        now=utc_now() if at is None else None,
+        now=(now or utc_now()) if at is None else None,
         queue=queue,
     )
     with house.open_gold() as gold:

@@ -5,12 +5,13 @@ HTML of a mail is read by programs that know little: tables, styles on the tags,
 """
 
 import html
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from wfm_pipeline.reports.backlog.cells import ShownTable, name, records
-from wfm_pipeline.reports.backlog.needs import Need, needs_of
+from wfm_pipeline.reports.backlog.needs import Need, needs_of, shown_need
 from wfm_pipeline.reports.backlog.page import CAPTION, WORDS, what_words
 from wfm_pipeline.reports.backlog.performance import performance_table
 from wfm_pipeline.reports.backlog.readiness import readiness_tables
@@ -22,6 +23,7 @@ from wfm_pipeline.reports.figures.drawing import as_png
 from wfm_pipeline.reports.tables.backlog import backlog_text
 from wfm_pipeline.reports.words.plain_words import one_line
 
+_LOG = logging.getLogger("wfm_pipeline.backlog")
 PICTURE: Final = "backlog-picture"
 """Name under which the HTML asks for its picture: `cid:backlog-picture`."""
 MOST_LINES: Final = 8
@@ -31,6 +33,8 @@ MOST_ROWS: Final = 12
 _DPI: Final = 100
 _TEXT_WIDTH: Final = 78
 """Columns of the plain text, as mail has them [characters]."""
+_LONGEST_LINE: Final = 28
+"""Longer cells of a table are folded [characters]."""
 _FONT: Final = "font:14px/1.45 -apple-system,'Segoe UI',Roboto,Arial,sans-serif;color:#222"
 _CELL: Final = "padding:4px 8px;border-bottom:1px solid #ddd;vertical-align:top"
 _BADGES: Final[Mapping[str, str]] = {
@@ -49,7 +53,9 @@ class BacklogMail:
         subject: One line that tells the worst.
         text: The plain-text part.
         html: The HTML part, which shows `cid:backlog-picture`.
-        picture: The picture, PNG.
+        picture: The picture, PNG; empty where it could not be drawn.
+        first_lines: What to do first as plain text, for a chat room.
+        is_simulated: Whether the data are simulated; None where nobody knows.
         rows: The worst queues for programs.
     """
 
@@ -57,31 +63,59 @@ class BacklogMail:
     text: str
     html: str
     picture: bytes
+    first_lines: str
+    is_simulated: bool | None
     rows: Sequence[Mapping[str, Any]]
 
 
 def mail_of(view: BacklogView) -> BacklogMail:
     """The mail of a view."""
     needs = needs_of(view)
-    figure = backlog_figure(view.trail, view.people, title=heading(view), breach_limit=view.question.breach_limit)
+    picture = _picture(view)
     return BacklogMail(
         subject=subject(view, needs),
         text=backlog_text(view, width=_TEXT_WIDTH, most=MOST_ROWS),
-        html=_html(view, needs),
-        picture=as_png(figure, dpi=_DPI),
+        html=_html(view, needs, has_picture=bool(picture)),
+        picture=picture,
+        first_lines="\n".join(_first_lines(view, needs)),
+        is_simulated=view.question.is_simulated,
         rows=_rows(view, needs),
     )
 
 
-def _html(view: BacklogView, needs: Sequence[Need]) -> str:
-    lines = [line for line in [*rest_lines(needs, MOST_LINES), release_line(view)] if line]
+def _picture(view: BacklogView) -> bytes:
+    """The picture; a mail without one is better than none."""
+    title, limit = heading(view), view.question.breach_limit
+    try:
+        return as_png(backlog_figure(view.trail, view.people, title=title, breach_limit=limit), dpi=_DPI)
+    except Exception:  # noqa: BLE001  (whatever a library finds to dislike about a name or a number)
+        _LOG.exception("the picture of the backlog could not be drawn")
+        return b""
+
+
+def _first_lines(view: BacklogView, needs: Sequence[Need]) -> Iterable[str]:
+    yield heading(view)
+    yield from facts(view, needs)
+    urgent = [need for need in needs if need.level in ("act", "watch")]
+    yield from (one_line(f"{WORDS[need.level]} {shown_need(need)}") for need in urgent[:MOST_LINES])
+    yield from _rest(view, needs)
+
+
+def _rest(view: BacklogView, needs: Sequence[Need]) -> list[str]:
+    return [line for line in [*rest_lines(needs, MOST_LINES), release_line(view)] if line]
+
+
+def _html(view: BacklogView, needs: Sequence[Need], *, has_picture: bool) -> str:
+    picture = (
+        f'<img src="cid:{PICTURE}" width="680" alt="{_text(CAPTION)}" style="width:100%;max-width:680px;margin:12px 0">'
+    )
     body = [
         f'<h1 style="font-size:19px;margin:0 0 4px">{_text(heading(view))}</h1>',
-        *(_line(line) for line in facts(view, needs)),
+        *(_line(line, is_warning=line.startswith("OLD")) for line in facts(view, needs)),
         _heading("What to do first"),
         _first(needs),
-        *(_line(line) for line in lines),
-        f'<img src="cid:{PICTURE}" width="680" alt="{_text(CAPTION)}" style="width:100%;max-width:680px;margin:12px 0">',
+        *(_line(line) for line in _rest(view, needs)),
+        picture if has_picture else _line("The picture could not be drawn; the tables are whole."),
         *(piece for title, tables in _parts(view, needs[:MOST_ROWS]) for piece in _part(title, tables)),
         _line(f"{_left_out(needs)}All of it: wfm backlog --at {view.clock(view.hour_end, '%Y-%m-%dT%H:%M')}"),
     ]
@@ -135,7 +169,7 @@ def _part(title: str, tables: Sequence[ShownTable]) -> Iterable[str]:
 def _table(shown: ShownTable) -> str:
     words = {0} | shown.texts
     head = "".join(
-        f'<th style="{_CELL};background:#f3f5f7;{_side(place in words)}">{_text(one)}</th>'
+        f'<th style="{_CELL};background:#f3f5f7;{_side(place in words, one)}">{_text(one)}</th>'
         for place, one in enumerate(shown.heads)
     )
     levels = shown.levels or ("well",) * len(shown.rows)
@@ -146,21 +180,24 @@ def _table(shown: ShownTable) -> str:
 def _row(cells: Sequence[str], level: str, words: Collection[int]) -> str:
     weight = ";font-weight:bold" if level == "act" else ""
     tags = "".join(
-        f'<td style="{_CELL};{_side(place in words)}{weight}">{_text(cell)}</td>' for place, cell in enumerate(cells)
+        f'<td style="{_CELL};{_side(place in words, cell)}{weight}">{_text(cell)}</td>'
+        for place, cell in enumerate(cells)
     )
     return f"<tr>{tags}</tr>"
 
 
-def _side(is_word: bool) -> str:
-    return "text-align:left" if is_word else "text-align:right;white-space:nowrap"
+def _side(is_word: bool, cell: str) -> str:
+    whole_line = "" if len(cell) > _LONGEST_LINE else ";white-space:nowrap"
+    return f"text-align:{'left' if is_word else 'right'}{whole_line}"
 
 
 def _heading(words: str) -> str:
     return f'<h2 style="font-size:16px;margin:16px 0 6px">{_text(words)}</h2>'
 
 
-def _line(words: str) -> str:
-    return f'<p style="margin:4px 0;color:#555;font-size:13px">{_text(words)}</p>'
+def _line(words: str, *, is_warning: bool = False) -> str:
+    color = "#b3261e;font-weight:bold" if is_warning else "#555"
+    return f'<p style="margin:4px 0;color:{color};font-size:13px">{_text(words)}</p>'
 
 
 def _text(words: str) -> str:

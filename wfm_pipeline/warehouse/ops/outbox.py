@@ -216,6 +216,31 @@ def not_delivered(ops: sa.Connection) -> list[Posted]:
     return [Posted(**row) for row in ops.execute(chosen).mappings()]
 
 
+def channels_of(ops: sa.Connection, alert_id: str) -> set[str]:
+    """Channels by which an alert was put in, whatever became of it."""
+    return set(ops.scalars(sa.select(outbox.c.channel).where(outbox.c.alert_id == alert_id)))
+
+
+def withdraw(ops: sa.Connection, *, kind: str, begins: str, kept: str) -> int:
+    """Take back what a newer letter stands for: letters not gone out are removed, of those gone out the content is emptied.
+
+    Args:
+        ops: A connection that writes.
+        kind: Their kind.
+        begins: How their names begin.
+        kept: The name of the newer one.
+
+    Returns:
+        How many were on their way.
+    """
+    older = (
+        (outbox.c.kind == kind) & outbox.c.alert_id.startswith(begins, autoescape=True) & (outbox.c.alert_id != kept)
+    )
+    gone = ops.execute(sa.delete(outbox).where(older, outbox.c.delivered_at.is_(None))).rowcount
+    ops.execute(sa.update(outbox).where(older, outbox.c.facts != "{}").values(facts="{}", body=""))
+    return gone
+
+
 def forget(ops: sa.Connection, *, before: dt.datetime) -> int:
     """Take out what was put in before then and is delivered or given up; gives how many letters."""
     is_over = outbox.c.next_attempt_at.is_(None) & (outbox.c.held_until.is_(None) | outbox.c.digest_id.is_not(None))

@@ -8,6 +8,7 @@ try again (dispatch).
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.monitoring.alerts.channels.apprise_urls import apprise_channel
 from wfm_pipeline.monitoring.alerts.channels.bounded import bounded
 from wfm_pipeline.monitoring.alerts.channels.email import email_channel
@@ -21,13 +22,15 @@ Channel = Callable[[Alert], None]
 LOG: Final = "log"
 CALLBACK: Final = "callback"
 """Not chosen by settings: a Python callable that whoever makes an `AlertDesk` gives it."""
-_EMAIL: Final = "email"
+EMAIL: Final = "email"
+REPORT: Final = "backlog:"
+"""What the name of a channel begins with by which the hourly report of the backlog goes out, to its own receivers."""
 STEPS_OF_A_TRY: Final = 3
 """A mail is a connection, a greeting and a letter, each within `alert_timeout_seconds`: so long may a whole try take [count]."""
 
 _MAKERS: Mapping[str, Callable[[Settings], Channel]] = {
     LOG: lambda _: log_channel,
-    _EMAIL: email_channel,
+    EMAIL: email_channel,
     "webhook": webhook_channel,
     "apprise": apprise_channel,
 }
@@ -45,6 +48,22 @@ def chosen_channels(settings: Settings) -> dict[str, Channel]:
     return {name: send if name == LOG else bounded(send, limit) for name, send in chosen.items()}
 
 
+def report_channels(settings: Settings) -> dict[str, Channel]:
+    """The channels of the hourly report of the backlog, by name; no alert goes by them.
+
+    Raises:
+        SettingsError: one lacks a setting it cannot do without.
+    """
+    to = settings.backlog_report_email_to or settings.alert_email_to
+    own = settings.model_copy(update={"alert_email_to": to})
+    limit = settings.alert_timeout_seconds * STEPS_OF_A_TRY
+    try:
+        made = {name: _MAKERS[name](own) for name in settings.backlog_report_channels}
+    except SettingsError as error:
+        raise SettingsError(str(error).replace("alert_channels", "backlog_report_channels")) from None
+    return {f"{REPORT}{name}": send if name == LOG else bounded(send, limit) for name, send in made.items()}
+
+
 def step_channels(settings: Settings) -> dict[str, tuple[str, ...]]:
     """Name of each step of the escalation -> names of its channels."""
     return {step.name: tuple(_names(step)) for step in settings.alert_escalation}
@@ -52,10 +71,10 @@ def step_channels(settings: Settings) -> dict[str, tuple[str, ...]]:
 
 def _names(step: EscalationStep) -> list[str]:
     """Mail that goes to others than every alert's is a channel of its own."""
-    return [f"{_EMAIL}:{step.name}" if name == _EMAIL and step.email_to else name for name in step.channels]
+    return [f"{EMAIL}:{step.name}" if name == EMAIL and step.email_to else name for name in step.channels]
 
 
 def _made(name: str, step: EscalationStep | None, settings: Settings) -> Channel:
-    if step is not None and name == f"{_EMAIL}:{step.name}":
+    if step is not None and name == f"{EMAIL}:{step.name}":
         return email_channel(settings.model_copy(update={"alert_email_to": step.email_to}))
     return _MAKERS[name](settings)

@@ -1,11 +1,13 @@
-"""Alerts as plain e-mails through an SMTP server."""
+"""Alerts as plain e-mails through an SMTP server; one that has parts of a mail in its facts shows them beside its text."""
 
+import base64
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, localtime
+from typing import Any
 
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.monitoring.alerts.channels.faults import ChannelError
@@ -59,7 +61,19 @@ def email_of(alert: Alert, sender: str, receivers: tuple[str, ...]) -> EmailMess
     message["X-Wfm-Alert-Id"] = alert.alert_id
     message["X-Wfm-Kind"] = alert.kind
     message.set_content(alert.body)
+    if "mail" in alert.facts:
+        _add_html(message, alert.facts["mail"])
     return message
+
+
+def _add_html(message: EmailMessage, parts: Mapping[str, Any]) -> None:
+    """The same as HTML beside the plain text, with its pictures inside."""
+    message.add_alternative(parts["html"], subtype="html")
+    shown = list(message.iter_parts())[-1]
+    assert isinstance(shown, EmailMessage)
+    for name, content in parts["pictures"].items():
+        picture = base64.b64decode(content)
+        shown.add_related(picture, "image", "png", cid=f"<{name}>", filename=f"{name}.png", disposition="inline")
 
 
 def _connection(settings: Settings) -> smtplib.SMTP:

@@ -49,5 +49,5 @@ def payload(alert: Alert) -> dict[str, object]:
         "severity": alert.severity,
         "subject": alert.subject,
         "text": f"{alert.subject}\n{alert.body}",
-        **alert.facts,
+        **{name: value for name, value in alert.facts.items() if name != "mail"},
     }

@@ -57,6 +57,12 @@ class BacklogSettings(BaseModel):
         le=240,
         description="How far a break of the roster may be moved within its shift to help a queue [min]; 0: not.",
     )
+    backlog_group_from: int = Field(
+        4,
+        ge=2,
+        le=10_000,
+        description="From so many queues with the same kind of alert on, one alert tells of all of them.",
+    )
     backlog_report_channels: Annotated[tuple[ChannelName, ...], NoDecode] = Field(
         (), description="Ways the hourly report goes out: email, webhook, apprise, log; none: it is only kept."
     )

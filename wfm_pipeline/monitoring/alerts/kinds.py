@@ -62,10 +62,53 @@ NO_DATA: Final = Kind(
     pending_seconds=60.0,  # one answer that came late is no outage
     clear_seconds=1.0,  # one good look may be luck; the second closes it, however far apart looks are
 )
+SURGE_INFLOW: Final = Kind(
+    "surge_inflow",
+    "medium",
+    "more cases come to {thing} than expected",
+    "cases of {thing} come as expected again",
+)
+SURGE_AGE: Final = Kind(
+    "surge_age",
+    "medium",
+    "more cases of {thing} get old than usual",
+    "cases of {thing} get old as usual again",
+)
+SLOW_THROUGHPUT: Final = Kind(
+    "slow_throughput",
+    "medium",
+    "fewer cases of {thing} get done than expected",
+    "cases of {thing} get done as expected again",
+)
+_SECOND_HOUR: Final = 1.0
+"""One good hour may be luck; the second closes it, however far apart looks are [s]."""
+BREACH_RISK: Final = Kind(
+    "breach_risk",
+    "medium",
+    "{thing} is likely to miss due times",
+    "{thing} is likely to keep its due times again",
+    clear_seconds=_SECOND_HOUR,
+)
+OVER_DUE: Final = Kind(
+    "over_due",
+    "medium",
+    "many cases of {thing} are past their due time",
+    "few cases of {thing} are past their due time again",
+    clear_seconds=_SECOND_HOUR,
+)
+STUCK: Final = Kind(
+    "stuck",
+    "low",
+    "many cases of {thing} are stuck",
+    "few cases of {thing} are stuck again",
+    clear_seconds=_SECOND_HOUR,
+)
 DIGEST: Final = Kind("digest", "low", "{thing} of the quiet hours", "{thing} of the quiet hours")
 TEST: Final = Kind("test", "low", "{thing}: nothing is wrong", "{thing}: nothing was wrong")
 
+_BACKLOG: Final = (SURGE_INFLOW, SURGE_AGE, SLOW_THROUGHPUT, BREACH_RISK, OVER_DUE, STUCK)
 KINDS: Final = {
-    kind.name: kind for kind in (RUN_FAILED, RUN_KILLED, CHECK_FAILED, DATA_STALE, COVERAGE_GAP, NO_DATA, DIGEST, TEST)
+    kind.name: kind
+    for kind in (RUN_FAILED, RUN_KILLED, CHECK_FAILED, DATA_STALE, COVERAGE_GAP, NO_DATA, *_BACKLOG, DIGEST, TEST)
 }
 """Name -> kind."""

@@ -22,14 +22,15 @@ def change(path, *statements):
 
 
 def deal_out(sample, folder, condition):
-    """Two copies of the sample: `north` has the calls that meet a condition and all cases, `south` the other calls."""
+    """Two copies of the sample: `north` has the calls that meet a condition and all cases with their events, `south` the other calls."""
     folder.mkdir(parents=True, exist_ok=True)
     north, south = folder / "north.sqlite", folder / "south.sqlite"
     for path in (north, south):
         shutil.copyfile(sample, path)
     keep = f"create table kept as select distinct CallId from queue_cdr where {condition}"
     change(north, keep, "delete from queue_cdr where CallId not in (select CallId from kept)")
-    change(south, keep, "delete from queue_cdr where CallId in (select CallId from kept)", "delete from cases")
+    others = "delete from queue_cdr where CallId in (select CallId from kept)"
+    change(south, keep, others, "delete from cases", "delete from case_events")
     return north, south
 
 

@@ -44,6 +44,22 @@ create table `cases` (
 create index `cases_created` on `cases` (`Created`);
 create index `cases_updated` on `cases` (`Updated`);
 
+-- One row per event of a case: what happened, and when it was written. No primary key: the log repeats rows. The system
+-- writes no events of cases opened before it kept this log; a source without this table is read without it.
+create table `case_events` (
+    `EventId` bigint not null,
+    `CaseId` varchar(64) not null,
+    `Event` varchar(32) not null,
+    `Time` datetime not null,
+    `QueueId` varchar(64),
+    `Priority` varchar(32),
+    `Due` datetime,
+    `UserId` varchar(64),
+    `Logged` datetime not null
+) default character set utf8mb4;
+create index `case_events_time` on `case_events` (`Time`);
+create index `case_events_logged` on `case_events` (`Logged`);
+
 -- One row per landing number; a parent company groups customers.
 create table `customers` (
     `CustomerId` varchar(64) not null,

@@ -196,10 +196,11 @@ class House:
         Raises:
             SettingsError: nothing says where the source is.
         """
+        from wfm_pipeline.sources.absent import lenient
         from wfm_pipeline.sources.opening import open_reader
 
         of = part or self.source_map
-        return open_reader(
+        reader = open_reader(
             self._places.url_of(of),
             time_zone=self.site.time_zone if of.times_are == "utc" else None,
             chunk_rows=self.settings.chunk_rows,
@@ -207,6 +208,7 @@ class House:
             files=of.files,
             events=of.events,
         )
+        return lenient(reader, of.tables)
 
     def open_gold(self) -> "GoldReader":
         """The readers' side of gold."""

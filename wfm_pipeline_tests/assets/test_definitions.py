@@ -9,7 +9,13 @@ import pytest
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.settings import load_settings
 
-BRONZE = {"telephony__queue_cdr", "telephony__cases", "telephony__customers", "telephony__queuegroups"}
+BRONZE = {
+    "telephony__queue_cdr",
+    "telephony__cases",
+    "telephony__case_events",
+    "telephony__customers",
+    "telephony__queuegroups",
+}
 DEPENDENCIES = {
     "silver/source_matches": set(),
     "silver/call_legs": {"bronze/telephony__queue_cdr", "bronze/telephony__queuegroups", "silver/source_matches"},
@@ -18,6 +24,11 @@ DEPENDENCIES = {
     "silver/calendar_days": {"silver/calls", "silver/queue_hours"},
     "silver/queue_intervals": {"silver/calls", "silver/calendar_days", "silver/queue_hours"},
     "silver/cases": {"bronze/telephony__cases", "silver/source_matches"},
+    "silver/case_events": {
+        "bronze/telephony__case_events",
+        "bronze/telephony__queuegroups",
+        "silver/source_matches",
+    },
     "gold/queue_day_actual": {"silver/queue_intervals"},
     "gold/customer_behavior": {"silver/calls"},
     "gold/customer_segment": {"silver/calls"},

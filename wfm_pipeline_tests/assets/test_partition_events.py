@@ -16,7 +16,7 @@ from wfm_pipeline_tests.house_kit import LAST_DATE, apart, do, make_house
 KEY = dg.AssetKey(["silver", "calls"])
 DAILY = {
     "bronze/telephony__queue_cdr", "bronze/telephony__cases", "silver/call_legs", "silver/rejected_rows",
-    "silver/calls", "silver/queue_intervals", "silver/cases",
+    "silver/calls", "silver/queue_intervals", "silver/cases", "bronze/telephony__case_events", "silver/case_events",
 }  # fmt: skip
 
 

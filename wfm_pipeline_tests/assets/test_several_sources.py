@@ -283,6 +283,7 @@ MADE = (
     "silver/calendar_days",
     "silver/queue_intervals",
     "silver/cases",
+    "silver/case_events",
 )
 
 

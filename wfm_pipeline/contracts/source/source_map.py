@@ -121,6 +121,7 @@ class TableMap:
         files: In a folder: pattern of the names of the files that are this table, such as `calls-*.csv*`; None for one
             file named like the table.
         absent: What it means, in a table of intervals, that an interval of a day has no row: `zero` calls, or `missing`.
+        is_optional: The source may have no such table: then nothing is read of it. Never of the leading table.
         events: The files are a log of events of this kind, several lines a row; None where a line is a row.
     """
 
@@ -139,6 +140,7 @@ class TableMap:
     files: str | None = None
     absent: Absent = "missing"
     events: Events | None = None
+    is_optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

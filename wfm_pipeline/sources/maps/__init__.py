@@ -106,6 +106,10 @@ def _source_map(door: Door) -> SourceMap:
         door.refuse("tables", roles, f"each role at most once, and one table with role {' or '.join(LEADING_ROLES)}")
     if {"call_legs", "intervals"} <= set(roles):
         door.refuse("tables", roles, "call_legs or intervals: intervals are made from call_legs where there are any")
+    if found.leading.is_optional:
+        door.refuse(
+            f"tables.{found.leading.name}.is_optional", got=True, allowed="false: the source is led by this table"
+        )
     return found
 
 
@@ -163,6 +167,7 @@ def _table_map(door: Door, name: str) -> TableMap:
         files=_files(door),
         absent=_absent(door, role),
         events=_events(door, types),
+        is_optional=door.flag("is_optional", default=False),
     )
     _check_table(door, table)
     return table

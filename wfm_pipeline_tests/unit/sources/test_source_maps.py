@@ -148,6 +148,38 @@ columns = { agent_id = "id" }
         load_map(written(tmp_path, GOOD + agents))
 
 
+EVENTS = """
+[tables.log]
+role = "case_events"
+load = "full"
+key = ["id"]
+types = { id = "string", case = "string", what = "string", at = "timestamp" }
+columns = { case_id = "case", happened_at = "at", kind = { column = "what", words = { New = "opened" } } }
+"""
+
+
+def test_a_source_of_case_events_alone_is_one_and_is_led_by_them(tmp_path: Path) -> None:
+    found = load_map(written(tmp_path, GOOD[: GOOD.index("[tables.calls]")] + EVENTS))
+
+    assert found.leading.role == "case_events"
+    assert set(found.lacks) == {"calls", "volumes"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        pytest.param('"opened"', '"begun"', "kind.words.New must be one of opened, assigned", id="unknown_kind"),
+        pytest.param(
+            '{ column = "what", words = { New = "opened" } }', '{ constant = "new" }', "kind.constant", id="constant"
+        ),
+        pytest.param('load = "full"', 'load = "full"\nis_optional = true', "is_optional must be false", id="led"),
+    ],
+)
+def test_a_map_of_case_events_that_is_wrong_is_refused(tmp_path: Path, old: str, new: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        load_map(written(tmp_path, GOOD[: GOOD.index("[tables.calls]")] + EVENTS.replace(old, new)))
+
+
 def test_tables_that_differ_in_capitals_alone_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"desk.toml: tables must be names that differ in more"):
         load_map(written(tmp_path, GOOD + GOOD[GOOD.index("[tables.calls]") :].replace("tables.calls", "tables.Calls")))

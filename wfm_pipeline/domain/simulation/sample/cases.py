@@ -1,4 +1,7 @@
-"""Cases that finished calls leave behind, with due dates, and the calls that name them."""
+"""Cases that finished calls leave behind, with due dates, and the calls that name them.
+
+Not here: what happens to them where the events are written (case_log).
+"""
 
 import datetime as dt
 from typing import Final
@@ -11,9 +14,9 @@ from wfm_pipeline.domain.simulation.sample.service import ANSWERED
 from wfm_pipeline.domain.simulation.sample.spec import ContactCentreSpec
 from wfm_pipeline.units import SECONDS_PER_HOUR
 
-_PRIORITIES = ("Low", "Normal", "High")
-_PRIORITY_SHARES: Final = (0.25, 0.6, 0.15)
-_DUE_HOURS: Final = np.array([120.0, 48.0, 8.0])
+PRIORITIES = ("Low", "Normal", "High")
+PRIORITY_SHARES: Final = (0.25, 0.6, 0.15)
+DUE_HOURS: Final = np.array([120.0, 48.0, 8.0])
 """Share of each priority [0..1], and the time until it is due [h]."""
 _WORK_SHARE_OF_DUE, _WORK_SIGMA = 0.35, 1.0
 """Median time to close a case over its due time, and the spread of its log."""
@@ -46,8 +49,8 @@ def open_cases(
     row = np.flatnonzero((rng.random(len(legs)) < shares) & (legs["status"] == ANSWERED).to_numpy())
     ids = np.array([f"case{number + 1:06d}" for number in range(len(row))], dtype=object)
     created = cdr["Updated"].to_numpy()[row]
-    priority = np.searchsorted(np.cumsum(_PRIORITY_SHARES)[:-1], rng.random(len(row)))
-    due_seconds = (_DUE_HOURS[priority] * SECONDS_PER_HOUR).astype(np.int64)
+    priority = np.searchsorted(np.cumsum(PRIORITY_SHARES)[:-1], rng.random(len(row)))
+    due_seconds = (DUE_HOURS[priority] * SECONDS_PER_HOUR).astype(np.int64)
     work = due_seconds * _WORK_SHARE_OF_DUE * np.exp(_WORK_SIGMA * rng.standard_normal(len(row)))
     closed = created + work.astype(np.int64) * np.timedelta64(1, "s")
     # What would be closed after the last date has not happened yet.
@@ -57,7 +60,7 @@ def open_cases(
             "CaseId": ids,
             "QueueId": cdr["QueueId"].to_numpy()[row],
             "Status": np.where(is_open, "Open", "Closed").astype(object),
-            "Priority": np.array(_PRIORITIES, dtype=object)[priority],
+            "Priority": np.array(PRIORITIES, dtype=object)[priority],
             "Created": created,
             "Closed": np.where(is_open, np.datetime64("NaT", "us"), closed),
             "Due": created + due_seconds * np.timedelta64(1, "s"),

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from wfm_pipeline.domain.simulation.sample.arrivals import day_levels, expected_calls, first_attempts, open_days
+from wfm_pipeline.domain.simulation.sample.case_dirt import spoil_case_events
+from wfm_pipeline.domain.simulation.sample.case_log import write_case_log
 from wfm_pipeline.domain.simulation.sample.cases import open_cases
 from wfm_pipeline.domain.simulation.sample.dirt import missing_days, repeat_cases, spoil_cdr
 from wfm_pipeline.domain.simulation.sample.operational.tables import (
@@ -65,16 +67,16 @@ def simulate_contact_centre(spec: ContactCentreSpec, *, last_date: dt.date, seed
         seed: Same description, date and seed give the same rows.
 
     Returns:
-        Source tables `queue_cdr`, `cases`, `customers`, `queuegroups`, `users`, and truth tables
+        Source tables `queue_cdr`, `cases`, `case_events`, `customers`, `queuegroups`, `users`, and truth tables
         `truth_calls` (one row per call that ought to be counted), `truth_dirt` (one row per fault),
-        `truth_shifts` (one row per agent and day), `truth_missing_days`; and the operational tables of the same centre.
+        `truth_shifts` (one row per agent and day), `truth_missing_days`, `truth_case_surges`; and the operational tables of the same centre.
 
     Source:
         docs/methods/sample.md.
     """
-    planned, service, dirty, levels, people, work, ahead = np.random.SeedSequence(seed).spawn(7)
+    planned, service, dirty, levels, people, work, ahead, log = np.random.SeedSequence(seed).spawn(8)
     history = _live(spec, last_date, plan=planned, service=service, level=levels, people=people)
-    source, truth = _write_down(spec, last_date, history, work=work, dirt=dirty)
+    source, truth = _write_down(spec, last_date, history, work=work, dirt=dirty, log=log)
     operational = _operate(spec, last_date, history, truth["truth_calls"], np.random.default_rng(ahead))
     return SampleData(source, truth, operational, spec.first_date(last_date), last_date, seed)
 
@@ -123,6 +125,7 @@ def _write_down(
     *,
     work: np.random.SeedSequence,
     dirt: np.random.SeedSequence,
+    log: np.random.SeedSequence,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
     """The source's tables with their faults, and the truth."""
     # Faults come last and on the written rows only, so that the truth is what people did.
@@ -137,21 +140,40 @@ def _write_down(
     cdr, cases = open_cases(cdr, ledger, customer_ids=customer_ids, spec=spec, last_date=last_date, rng=work_rng)
     logged_days = days[~days.index.isin(history.lost)].reset_index(drop=True)
     cdr, cdr_dirt = spoil_cdr(cdr, spec, logged_days, last_date, dirt_rng)
+    cases, written, surges = _log_cases(spec, last_date, history, cases, log)
+    events, event_dirt = spoil_case_events(written, last_date, np.random.default_rng(log.spawn(1)[0]))
     cases, case_dirt = repeat_cases(cases, spec, dirt_rng)
     source = {
         "queue_cdr": cdr,
         "cases": cases,
+        "case_events": events,
         "customers": history.companies.table,
         "queuegroups": _queue_table(spec),
         "users": roster.agents,
     }
     truth = {
         "truth_calls": truth_calls,
-        "truth_dirt": pd.concat([cdr_dirt, case_dirt], ignore_index=True),
+        "truth_dirt": pd.concat([cdr_dirt, case_dirt, event_dirt], ignore_index=True),
         "truth_shifts": _shift_table(spec, days, roster),
+        "truth_case_surges": surges,
         "truth_missing_days": pd.DataFrame({"date": days["date"].iloc[history.lost]}).reset_index(drop=True),
     }
     return source, truth
+
+
+def _log_cases(
+    spec: ContactCentreSpec, last_date: dt.date, history: _History, cases: pd.DataFrame, seed: np.random.SeedSequence
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Cases as they stand after their log, the log without faults, and the surges behind it."""
+    found = write_case_log(
+        cases,
+        queues=tuple(queue.queue_id for queue in spec.queues),
+        agents=history.roster.agents["UserId"].to_numpy(object),
+        days=history.days,
+        last_date=last_date,
+        seed=seed,
+    )
+    return found.cases, found.events, found.surges
 
 
 def _operate(

@@ -11,7 +11,7 @@ import pandas as pd
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.errors import DataError
 
-SAMPLE_VERSION = "3"
+SAMPLE_VERSION = "4"
 """Changes whenever the same seed and dates no longer give the same file."""
 
 TEST_QUEUE = "test"

@@ -14,16 +14,16 @@ from typing import Final, cast
 import numpy as np
 import pandas as pd
 
+from wfm_pipeline.domain.backlog.people.action_rows import action_rows, people_after
 from wfm_pipeline.domain.backlog.people.activities import BREAK, Activity
 from wfm_pipeline.domain.backlog.people.choices import QueueTime, Stretch, free_without
-from wfm_pipeline.domain.backlog.people.plan_rows import action_rows, people_after
-from wfm_pipeline.domain.backlog.people.time_plan import (
-    LEAST_GAIN,
+from wfm_pipeline.domain.backlog.people.time_changes import (
+    WORTH_A_CHANGE,
     MOST_TRIALS,
-    PlanRules,
-    QueuePlan,
     QueueRisk,
-    plan_queue,
+    TimeChanges,
+    TimeRules,
+    queue_time_changes,
 )
 from wfm_pipeline.errors import DataError
 
@@ -33,7 +33,7 @@ _WORK_OF_ROSTER: Final = ("training", "meeting")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TimePlanRequest:
+class TimeChangesRequest:
     """What is asked; instants are naive UTC.
 
     Attributes:
@@ -47,8 +47,8 @@ class TimePlanRequest:
         limit: Wanted probability at most [0..1].
         time_zone: IANA name of the site's zone, for words.
         break_move_minutes: How far a break of the roster may move [min]; 0 = not.
-        least_gain: See `time_plan.LEAST_GAIN`.
-        most_trials: See `time_plan.MOST_TRIALS`.
+        least_gain: See `time_changes.WORTH_A_CHANGE`.
+        most_trials: See `time_changes.MOST_TRIALS`.
     """
 
     people: pd.DataFrame
@@ -60,35 +60,35 @@ class TimePlanRequest:
     limit: float
     time_zone: str
     break_move_minutes: int = 0
-    least_gain: float = LEAST_GAIN
+    least_gain: float = WORTH_A_CHANGE
     most_trials: int = MOST_TRIALS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TimePlanAnswer:
+class TimeChangesAnswer:
     """What came out.
 
     Attributes:
         actions: Recommendations as `gold.backlog_action` without source and as_of, in the order in which they were judged.
-        plans: Plans of the queues for which anything is planned or waits, by queue.
-        people: queue_id, hour_start, on_product [agents] with the plans.
+        answers: Answers of the queues for which anything is planned or waits, by queue.
+        people: queue_id, hour_start, on_product [agents] with the answers.
         left_out: Activities that stay because their people work for several queues or for none that is asked about.
     """
 
     actions: pd.DataFrame
-    plans: tuple[QueuePlan, ...]
+    answers: tuple[TimeChanges, ...]
     people: pd.DataFrame
     left_out: tuple[str, ...]
 
 
-def plan_time(request: TimePlanRequest) -> TimePlanAnswer:
+def time_changes(request: TimeChangesRequest) -> TimeChangesAnswer:
     """Which activities to release or to recall.
 
     Args:
         request: What is asked.
 
     Returns:
-        The plans. The order of rows and activities changes nothing.
+        The answers. The order of rows and activities changes nothing.
 
     Raises:
         DataError: a column is missing, or queues have different hours.
@@ -101,15 +101,15 @@ def plan_time(request: TimePlanRequest) -> TimePlanAnswer:
         _queue(str(name), part, activities[str(name)], people) for name, part in rows.groupby("queue_id", sort=True)
     ]
     queues = [queue for queue in queues if queue.activities]
-    rules = PlanRules(
+    rules = TimeRules(
         limit=request.limit,
         least_gain=request.least_gain,
         most_trials=request.most_trials,
         free_time=_free_time(request, {who for named in people.values() for who in named}),
     )
-    plans = tuple(plan_queue(queue, hour_starts, request.risk, rules) for queue in queues)
-    actions = action_rows(plans, queues, request.risk, limit=request.limit, time_zone=request.time_zone)
-    return TimePlanAnswer(actions, plans, people_after(plans, hour_starts), left_out)
+    answers = tuple(queue_time_changes(queue, hour_starts, request.risk, rules) for queue in queues)
+    actions = action_rows(answers, queues, request.risk, limit=request.limit, time_zone=request.time_zone)
+    return TimeChangesAnswer(actions, answers, people_after(answers, hour_starts), left_out)
 
 
 def _checked(people: pd.DataFrame) -> pd.DataFrame:
@@ -141,7 +141,7 @@ def _queue_of_person(registrations: pd.DataFrame) -> dict[str, str]:
 
 
 def _of_queues(
-    request: TimePlanRequest, queue_of: dict[str, str], asked: set[str]
+    request: TimeChangesRequest, queue_of: dict[str, str], asked: set[str]
 ) -> tuple[defaultdict[str, list[Activity]], dict[str, frozenset[str]], tuple[str, ...]]:
     """Activities by queue, who takes part where that is known, and those of no one queue."""
     found, people, left_out = defaultdict[str, list[Activity]](list), dict[str, frozenset[str]](), list[str]()
@@ -161,7 +161,7 @@ def _of_queues(
 
 
 def _movable_breaks(
-    request: TimePlanRequest, queue_of: dict[str, str], asked: set[str]
+    request: TimeChangesRequest, queue_of: dict[str, str], asked: set[str]
 ) -> Iterator[tuple[Activity, frozenset[str]]]:
     """Breaks of the roster as activities: those of a queue that begin and end together move together."""
     if not request.break_move_minutes:
@@ -189,7 +189,7 @@ def _movable_breaks(
         )
 
 
-def _free_time(request: TimePlanRequest, named: set[str]) -> dict[str, list[Stretch]]:
+def _free_time(request: TimeChangesRequest, named: set[str]) -> dict[str, list[Stretch]]:
     """When named people are in their shift and in nothing of the roster that stays."""
     shifts: dict[str, list[Stretch]] = {}
     for who, starts, ends in _stretches(request.rostered, named):

@@ -22,6 +22,7 @@ from wfm_pipeline.contracts.gold import (
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
 from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
 from wfm_pipeline.contracts.model_fit import MODEL_FIT_TABLES
+from wfm_pipeline.contracts.planning.activities import ACTIVITY_INPUTS
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
 from wfm_pipeline.contracts.planning.assignment_versions import VERSION_TABLES
 from wfm_pipeline.contracts.planning.capacity import CAPACITY_INPUTS, CAPACITY_TABLES
@@ -63,6 +64,7 @@ _ALWAYS = (
     *ALLOCATION_TABLES,
     *VERSION_TABLES,
     *CAPACITY_INPUTS,
+    *ACTIVITY_INPUTS,
     *CAPACITY_TABLES,
     *MODEL_FIT_TABLES,
     *COVERAGE_TABLES,

@@ -15,6 +15,7 @@ from wfm_pipeline.contracts.gold import GOLD_TABLES
 from wfm_pipeline.contracts.intraday import INTRADAY_TABLES
 from wfm_pipeline.contracts.long_range import LONG_RANGE_TABLES
 from wfm_pipeline.contracts.model_fit import MODEL_FIT_TABLES
+from wfm_pipeline.contracts.planning.activities import ACTIVITY_INPUTS
 from wfm_pipeline.contracts.planning.allocation import ALLOCATION_INPUTS, ALLOCATION_TABLES
 from wfm_pipeline.contracts.planning.assignment_versions import VERSION_TABLES
 from wfm_pipeline.contracts.planning.capacity import CAPACITY_INPUTS, CAPACITY_TABLES
@@ -23,7 +24,7 @@ from wfm_pipeline.contracts.publication import PUBLICATION
 from wfm_pipeline.contracts.silver import SILVER_TABLES
 from wfm_pipeline.contracts.staffing import STAFFING_TABLES
 
-PLANNERS_TABLES: Final = (*SITE_INPUTS, *PLANNERS_INPUTS, *ALLOCATION_INPUTS, *CAPACITY_INPUTS)
+PLANNERS_TABLES: Final = (*SITE_INPUTS, *PLANNERS_INPUTS, *ALLOCATION_INPUTS, *CAPACITY_INPUTS, *ACTIVITY_INPUTS)
 """What planners write: files that runs take in, or rows by SQL."""
 ALL_SILVER_TABLES: Final = (*SILVER_TABLES, *PLANNERS_TABLES)
 ALL_GOLD_TABLES: Final = (

@@ -13,6 +13,7 @@ import dagster as dg
 from wfm_pipeline.asset_keys import (
     ALLOCATION_GROUP,
     ALLOCATION_STEP,
+    BACKLOG_GROUP,
     CAPACITY_GROUP,
     COVERAGE_GROUP,
     FORECAST_STEP,
@@ -91,6 +92,7 @@ JOBS: Final = (
             CAPACITY_GROUP,
             MODEL_FIT_GROUP,
             COVERAGE_GROUP,
+            BACKLOG_GROUP,
             TRAINING_GROUP,
         ),
     ),

@@ -95,6 +95,7 @@ DEPENDENCIES |= {
     f"gold/{name}": {"gold/queue_interval_forecast", "gold/queue_interval_staffing", "silver/queue_intervals"}
     for name in ("coverage_interval", "coverage_gap")
 }
+DEPENDENCIES["silver/planned_activities"] = set()
 MADE_BY_JOBS = {name for name in DEPENDENCIES if name.startswith("gold/")}
 DEPENDENCIES["readers/publication"] = MADE_BY_JOBS
 DAILY = {"bronze/telephony__queue_cdr", "bronze/telephony__cases", "silver/call_legs", "silver/calls"}
@@ -135,6 +136,7 @@ def test_every_asset_says_what_one_row_is_and_who_owns_it(graph):
         "intraday",
         "long_range",
         "capacity",
+        "backlog",
         "model_fit",
         "live_coverage",
         "readers",

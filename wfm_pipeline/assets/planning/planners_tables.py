@@ -1,4 +1,4 @@
-"""Planners' tables, taken in with history: one factory for those of the forecast, the allocation and the capacity plan.
+"""Planners' tables, taken in with history: one factory for those of the forecast, the allocation, the capacity plan and the backlog.
 
 A file that is not in the planning folder leaves its table to SQL. Not here: how a file becomes rows
 (domain/planners_tables), keeping versions and reading them again (warehouse/shelves).
@@ -11,12 +11,13 @@ from typing import Final
 
 import dagster as dg
 
-from wfm_pipeline.asset_keys import ALLOCATION_GROUP, CAPACITY_GROUP, PLANNING_GROUP
+from wfm_pipeline.asset_keys import ALLOCATION_GROUP, BACKLOG_GROUP, CAPACITY_GROUP, PLANNING_GROUP
 from wfm_pipeline.assets.declaring import specs
 from wfm_pipeline.assets.step import Flow, Stopwatch, at_work
 from wfm_pipeline.contracts.planning.history import planner_key
 from wfm_pipeline.contracts.planning.planners_input import QUEUE_HOURS
 from wfm_pipeline.domain.allocation.tables.planners_files import FILES
+from wfm_pipeline.domain.backlog.people.sheets import ACTIVITY_FILES
 from wfm_pipeline.domain.forecasting.planners.sheets import PLANNERS_FILES
 from wfm_pipeline.domain.planners_tables import PlannersFile, read_rows
 from wfm_pipeline.domain.staffing.capacity.sheets import CAPACITY_FILES
@@ -53,6 +54,7 @@ FAMILIES: Final = (
     Family("source_matching", PLANNING_GROUP, MATCH_FILES),
     Family("planning_inputs", ALLOCATION_GROUP, FILES),
     Family("capacity_inputs", CAPACITY_GROUP, CAPACITY_FILES),
+    Family("backlog_inputs", BACKLOG_GROUP, ACTIVITY_FILES, is_of_source=True),
 )
 
 

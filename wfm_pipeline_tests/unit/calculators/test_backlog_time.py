@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wfm_pipeline.calculators.backlog_time import TimePlanRequest, plan_time
+from wfm_pipeline.calculators.backlog_time import TimeChangesRequest, time_changes
 from wfm_pipeline.contracts.backlog.ahead import BACKLOG_ACTION
 from wfm_pipeline.domain.backlog.people.activities import Activity
 from wfm_pipeline.errors import DataError
@@ -62,7 +62,7 @@ def plan(rows, activities=(), **changes):
         "limit": 0.0,
         "time_zone": "Europe/Berlin",
     }
-    return plan_time(TimePlanRequest(**{**given, **changes}))
+    return time_changes(TimeChangesRequest(**{**given, **changes}))
 
 
 def test_a_move_is_a_recall_and_a_release_with_the_effect_of_each():
@@ -91,7 +91,7 @@ def test_effects_follow_each_other_to_the_plans_own():
         people((2, 1, 0, 0)), [activity("m1", 8), activity("m2", 8), activity("m3", 9)], risk=early(2, 8), limit=0.1
     )
 
-    (queue,) = found.plans
+    (queue,) = found.answers
     assert queue.risk_before == found.actions["breach_before"].iloc[0]
     assert queue.risk_after == found.actions["breach_after"].iloc[-1]
     assert found.actions["breach_after"].tolist()[:-1] == found.actions["breach_before"].tolist()[1:]
@@ -171,4 +171,4 @@ def test_nobody_asked_about_plans_nothing():
     found = plan(people().head(0))
 
     assert found.actions.empty
-    assert found.plans == ()
+    assert found.answers == ()

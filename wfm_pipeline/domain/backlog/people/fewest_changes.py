@@ -49,7 +49,14 @@ class Choice:
     is_as_planned: bool = False
 
     def meets(self, other: "Choice") -> bool:
-        """Somebody would have to be in both at a time."""
+        """Whether somebody would have to be in both at a time.
+
+        Args:
+            other: Another choice.
+
+        Returns:
+            False where nobody who takes part is known.
+        """
         if self.starts_at is None or other.starts_at is None or self.ends_at is None or other.ends_at is None:
             return False
         return bool(self.people & other.people) and self.starts_at < other.ends_at and other.starts_at < self.ends_at

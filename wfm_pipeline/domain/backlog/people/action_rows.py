@@ -1,6 +1,6 @@
 """A plan as rows of recommendations: what to release and to recall, why, and what each does to the risk.
 
-Here: one row per recall and release, in the order in which they were judged, with reasons in words. Not here: the plan (time_plan).
+Here: one row per recall and release, in the order in which they were judged, with reasons in words. Not here: the plan (time_changes).
 
 A moved activity is a recall at its old time and a release at its new one, one after the other. The probability after a row is
 that with it and all rows of its queue before it; the last row's is the plan's.
@@ -17,7 +17,7 @@ from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.backlog.people.activities import Activity
 from wfm_pipeline.domain.backlog.people.choices import QueueTime
 from wfm_pipeline.domain.backlog.people.fewest_changes import Choice
-from wfm_pipeline.domain.backlog.people.time_plan import Change, QueuePlan, QueueRisk
+from wfm_pipeline.domain.backlog.people.time_changes import Change, QueueRisk, TimeChanges
 from wfm_pipeline.units import PERCENT
 
 ROW_COLUMNS: Final = (
@@ -29,14 +29,14 @@ _Step = tuple[Kind, Activity, Choice, str]
 
 
 def action_rows(
-    plans: Sequence[QueuePlan], queues: Sequence[QueueTime], risk: QueueRisk, *, limit: float, time_zone: str
+    answers: Sequence[TimeChanges], queues: Sequence[QueueTime], risk: QueueRisk, *, limit: float, time_zone: str
 ) -> pd.DataFrame:
-    """Recommendations of plans.
+    """Recommendations of answers.
 
     Args:
-        plans: Plans of queues.
+        answers: Answers of queues.
         queues: The queues they were made of, in the same order.
-        risk: Probability of a breach by people on cases, as the plans asked it.
+        risk: Probability of a breach by people on cases, as the answers asked it.
         limit: Wanted probability at most [0..1], for the words.
         time_zone: IANA name of the site's zone.
 
@@ -45,8 +45,8 @@ def action_rows(
     """
     rows = [
         row
-        for plan, queue in zip(plans, queues, strict=True)
-        for row in _rows(plan, queue, partial(risk, plan.queue_id), limit, time_zone)
+        for answer, queue in zip(answers, queues, strict=True)
+        for row in _rows(answer, queue, partial(risk, answer.queue_id), limit, time_zone)
     ]
     found = pd.DataFrame(rows, columns=list(ROW_COLUMNS))
     instants = ["hour_start", "hour_start_local", "business_date", "hour_end"]
@@ -57,13 +57,13 @@ def action_rows(
 
 
 def _rows(
-    plan: QueuePlan, queue: QueueTime, risk: partial[float], limit: float, zone: str
+    answer: TimeChanges, queue: QueueTime, risk: partial[float], limit: float, zone: str
 ) -> Iterator[dict[str, object]]:
-    people, before = queue.on_product, plan.risk_before
-    for kind, activity, choice, reason in _steps(plan, limit, zone):
+    people, before = queue.on_product, answer.risk_before
+    for kind, activity, choice, reason in _steps(answer, limit, zone):
         people = people + choice.taken if kind == "recall" else people - choice.taken
         after = float(risk(np.maximum(people, 0.0)))
-        yield _row(plan.queue_id, kind, activity, choice, zone) | {
+        yield _row(answer.queue_id, kind, activity, choice, zone) | {
             "reason": reason,
             "breach_before": before,
             "breach_after": after,
@@ -71,20 +71,20 @@ def _rows(
         before = after
 
 
-def _steps(plan: QueuePlan, limit: float, zone: str) -> Iterator[_Step]:
-    for change in plan.changes:
+def _steps(answer: TimeChanges, limit: float, zone: str) -> Iterator[_Step]:
+    for change in answer.changes:
         if change.before is not None:
-            yield "recall", change.activity, change.before, _why_recalled(plan, change, limit, zone)
+            yield "recall", change.activity, change.before, _why_recalled(answer, change, limit, zone)
         if change.after is not None:
             yield "release", change.activity, change.after, _why_released(change, limit, zone)
 
 
-def _why_recalled(plan: QueuePlan, change: Change, limit: float, zone: str) -> str:
+def _why_recalled(answer: TimeChanges, change: Change, limit: float, zone: str) -> str:
     where = "put off to another day" if change.starts_at is None else f"moved to {_clock(change.starts_at, zone)}"
-    how = "the fewest changes that do" if plan.is_exact else "the fewest changes found in the trials allowed"
-    if plan.is_kept:
+    how = "the fewest changes that do" if answer.is_exact else "the fewest changes found in the trials allowed"
+    if answer.is_kept:
         return f"{where}: keeps the risk within {_percent(limit)}, with {how}"
-    missing = plan.people_missing
+    missing = answer.people_missing
     still = (
         "more people than can be counted are"
         if np.isnan(missing)
@@ -126,21 +126,21 @@ def _percent(value: float) -> str:
     return f"{value * PERCENT:.3g} %"
 
 
-def people_after(plans: Sequence[QueuePlan], hour_starts: pd.DatetimeIndex) -> pd.DataFrame:
-    """People on cases with the plans.
+def people_after(answers: Sequence[TimeChanges], hour_starts: pd.DatetimeIndex) -> pd.DataFrame:
+    """People on cases with the answers.
 
     Args:
-        plans: Plans of queues.
+        answers: Answers of queues.
         hour_starts: Starts of the hours they are of.
 
     Returns:
         queue_id, hour_start, on_product [agents].
     """
-    people: list[FloatArray] = [plan.on_product for plan in plans]
+    people: list[FloatArray] = [answer.on_product for answer in answers]
     return pd.DataFrame(
         {
-            "queue_id": np.repeat(np.array([plan.queue_id for plan in plans], dtype=object), len(hour_starts)),
-            "hour_start": np.tile(hour_starts.to_numpy(), len(plans)),
+            "queue_id": np.repeat(np.array([answer.queue_id for answer in answers], dtype=object), len(hour_starts)),
+            "hour_start": np.tile(hour_starts.to_numpy(), len(answers)),
             "on_product": np.concatenate(people) if people else np.zeros(0),
         }
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wfm_pipeline.domain.backlog.people.activities import Activity, share_of_hours
 from wfm_pipeline.domain.backlog.people.choices import QueueTime, choices_of
-from wfm_pipeline.domain.backlog.people.time_plan import UNKNOWN_RISK, PlanRules, plan_queue
+from wfm_pipeline.domain.backlog.people.time_changes import UNKNOWN_RISK, TimeRules, queue_time_changes
 from wfm_pipeline.errors import DataError
 
 EIGHT = pd.Timestamp("2026-03-02 08:00")
@@ -79,7 +79,7 @@ def early(by_hour, amount):
 
 
 def plan(activities, risk, *, limit=0.1, rules=None, **changes):
-    return plan_queue(queue(activities, **changes), HOURS, risk, rules or PlanRules(limit=limit))
+    return queue_time_changes(queue(activities, **changes), HOURS, risk, rules or TimeRules(limit=limit))
 
 
 def told(found):
@@ -194,7 +194,7 @@ def test_moves_need_people_enough_at_their_new_time():
 
 def test_nobody_is_in_two_things_at_a_time():
     planned = [activity("m", 8, agents=1, later=2), activity("t", 9, agents=1, hours=2, is_movable=False)]
-    rules = PlanRules(limit=0.0, free_time={"ann": [(at(8), at(14))]})
+    rules = TimeRules(limit=0.0, free_time={"ann": [(at(8), at(14))]})
     people = {"m": frozenset({"ann"}), "t": frozenset({"ann"})}
 
     free, named = (plan(planned, early(1, 6), rules=rules, people=who) for who in ({}, people))
@@ -205,7 +205,7 @@ def test_nobody_is_in_two_things_at_a_time():
 
 def test_two_activities_of_a_person_are_not_moved_onto_each_other():
     planned = [activity("m1", 8, agents=1, later=1), activity("m2", 9, agents=1, later=1)]
-    rules = PlanRules(limit=0.0, free_time={"ann": [(at(8), at(14))]})
+    rules = TimeRules(limit=0.0, free_time={"ann": [(at(8), at(14))]})
     people = {"m1": frozenset({"ann"}), "m2": frozenset({"ann"})}
 
     found = plan(planned, early(1, 6), rules=rules, people=people)
@@ -215,7 +215,7 @@ def test_two_activities_of_a_person_are_not_moved_onto_each_other():
 
 def test_people_move_only_inside_their_shift():
     planned = [activity("m", 8, agents=1, later=4)]
-    rules = PlanRules(limit=0.0, free_time={"ann": [(at(8), at(9.25))]})
+    rules = TimeRules(limit=0.0, free_time={"ann": [(at(8), at(9.25))]})
 
     found = plan(planned, early(1, 6), rules=rules, people={"m": frozenset({"ann"})})
 
@@ -233,19 +233,19 @@ def test_unknown_people_are_an_unknown_risk():
     here = queue([])
     here.on_product[0] = np.nan
 
-    assert UNKNOWN_RISK == plan_queue(here, HOURS, needs(1, 1, 1, 1, 1, 1), PlanRules(limit=0.1)).reason
+    assert UNKNOWN_RISK == queue_time_changes(here, HOURS, needs(1, 1, 1, 1, 1, 1), TimeRules(limit=0.1)).reason
 
 
 def test_arrays_of_another_length_and_limits_that_are_no_probability_are_refused():
     with pytest.raises(DataError, match="one value for each"):
-        plan_queue(queue([]), HOURS[:3], needs(1, 1, 1), PlanRules(limit=0.1))
+        queue_time_changes(queue([]), HOURS[:3], needs(1, 1, 1), TimeRules(limit=0.1))
     with pytest.raises(DataError, match="probability"):
         plan([], needs(1, 1, 1, 1, 1, 1), limit=10)
 
 
 def test_with_few_trials_the_answer_is_bounded_and_still_helps():
     planned = [activity(f"m{number:02d}", 8 + number % 2, agents=0.5) for number in range(12)]
-    found = plan(planned, early(2, 11), rules=PlanRules(limit=0.1, most_trials=60))
+    found = plan(planned, early(2, 11), rules=TimeRules(limit=0.1, most_trials=60))
 
     assert not found.is_exact
     assert found.trials <= 60
@@ -299,8 +299,8 @@ planned_activities = st.builds(
 def test_small_cases_are_as_good_as_trying_every_way(activities, wanted, limit):
     here, risk = queue(activities), needs(*wanted)
 
-    found = plan_queue(here, HOURS, risk, PlanRules(limit=limit, most_trials=5_000))
-    turned = plan_queue(queue(activities[::-1]), HOURS, risk, PlanRules(limit=limit, most_trials=5_000))
+    found = queue_time_changes(here, HOURS, risk, TimeRules(limit=limit, most_trials=5_000))
+    turned = queue_time_changes(queue(activities[::-1]), HOURS, risk, TimeRules(limit=limit, most_trials=5_000))
 
     cost = (len(found.changes), sum(one.kind == "put_off" for one in found.changes))
     is_kept = found.risk_after <= limit

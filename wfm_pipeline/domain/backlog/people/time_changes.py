@@ -2,7 +2,7 @@
 
 Here: one queue's plan: first the fewest planned activities are moved or put off, then activities that wait for a time get one where the
 limit stays kept, and what is missing where nothing keeps it. Not here: the search (fewest_changes), what may become of an
-activity (choices), rows and words (plan_rows).
+activity (choices), rows and words (action_rows).
 
 Conservation: each activity keeps its length and its people; it stays, moves, is put off, or still waits. A break never leaves the plan.
 """
@@ -32,7 +32,7 @@ QueueRisk = Callable[[str, FloatArray], float]
 """Queue and people on cases in each hour -> probability of a breach [0..1], NaN = not known; more people never raise it."""
 MOST_TRIALS: Final = 400
 """Probabilities that are asked for per queue and step [count]: at some milliseconds each, a second or two."""
-LEAST_GAIN: Final = 0.01
+WORTH_A_CHANGE: Final = 0.01
 """Where the limit is out of reach, a change must lower the probability by so much [0..1]: one in a hundred days."""
 MOST_MISSING: Final = 1024
 """People beyond which nobody is looked for [agents]."""
@@ -59,7 +59,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class QueuePlan:
+class TimeChanges:
     """What to do with the time of a queue's people.
 
     Attributes:
@@ -89,23 +89,25 @@ class QueuePlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanRules:
+class TimeRules:
     """What a plan keeps to.
 
     Attributes:
         limit: Wanted probability of a breach at most [0..1].
-        least_gain: See `LEAST_GAIN`.
+        least_gain: See `WORTH_A_CHANGE`.
         most_trials: See `MOST_TRIALS`.
         free_time: Person -> when that person is in the shift and in nothing that stays.
     """
 
     limit: float
-    least_gain: float = LEAST_GAIN
+    least_gain: float = WORTH_A_CHANGE
     most_trials: int = MOST_TRIALS
     free_time: Mapping[str, Sequence[Stretch]] = field(default_factory=dict)
 
 
-def plan_queue(queue: QueueTime, hour_starts: pd.DatetimeIndex, risk: QueueRisk, rules: PlanRules) -> QueuePlan:
+def queue_time_changes(
+    queue: QueueTime, hour_starts: pd.DatetimeIndex, risk: QueueRisk, rules: TimeRules
+) -> TimeChanges:
     """What to do with the time of a queue's people.
 
     Args:
@@ -126,30 +128,30 @@ def plan_queue(queue: QueueTime, hour_starts: pd.DatetimeIndex, risk: QueueRisk,
     _check(queue, hour_starts, rules)
     before = float("nan") if np.isnan(queue.on_product).any() else risk(queue.queue_id, queue.on_product)
     if np.isnan(before):
-        return QueuePlan(
+        return TimeChanges(
             queue.queue_id, before, before, False, (), queue.on_product, float("nan"), True, 0, UNKNOWN_RISK
         )
     of_queue = partial(risk, queue.queue_id)
-    plan = _recalled(queue, hour_starts, of_queue, rules)
-    if plan.chosen.risk <= rules.limit:
-        plan = _released(queue, hour_starts, of_queue, rules, plan)
-    is_kept = plan.chosen.risk <= rules.limit
-    missing = 0.0 if is_kept else _people_missing(queue, plan.people, of_queue, rules.limit)
-    return QueuePlan(
+    settled = _recalled(queue, hour_starts, of_queue, rules)
+    if settled.chosen.risk <= rules.limit:
+        settled = _released(queue, hour_starts, of_queue, rules, settled)
+    is_kept = settled.chosen.risk <= rules.limit
+    missing = 0.0 if is_kept else _people_missing(queue, settled.people, of_queue, rules.limit)
+    return TimeChanges(
         queue.queue_id,
         before,
-        plan.chosen.risk,
+        settled.chosen.risk,
         is_kept,
-        plan.changes,
-        plan.people,
+        settled.changes,
+        settled.people,
         missing,
-        plan.is_exact,
-        plan.trials,
+        settled.is_exact,
+        settled.trials,
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Plan:
+class _Settled:
     """What was settled so far: changes, people on cases and free heads after them, and how it was found."""
 
     changes: tuple[Change, ...]
@@ -161,7 +163,7 @@ class _Plan:
     doing: tuple[Choice, ...]
 
 
-def _check(queue: QueueTime, hour_starts: pd.DatetimeIndex, rules: PlanRules) -> None:
+def _check(queue: QueueTime, hour_starts: pd.DatetimeIndex, rules: TimeRules) -> None:
     for name in ("on_product", "heads_free", "yield_share"):
         shape = getattr(queue, name).shape
         if shape != (len(hour_starts),):
@@ -172,8 +174,8 @@ def _check(queue: QueueTime, hour_starts: pd.DatetimeIndex, rules: PlanRules) ->
         raise DataError(f"limit must be a probability in 0..1, got {rules.limit:g}; write 10 % as 0.1", got=rules.limit)
 
 
-def _recalled(queue: QueueTime, hour_starts: pd.DatetimeIndex, risk: HoursRisk, rules: PlanRules) -> _Plan:
-    """The fewest changes of the plan."""
+def _recalled(queue: QueueTime, hour_starts: pd.DatetimeIndex, risk: HoursRisk, rules: TimeRules) -> _Settled:
+    """The fewest changes of the settled."""
     movable = [one for one in queue.activities if may_change(one, hour_starts)]
     movable.sort(key=lambda one: (one.starts_at, one.activity_id))
     free_time = free_without(rules.free_time, _staying(queue, hour_starts))
@@ -187,7 +189,7 @@ def _recalled(queue: QueueTime, hour_starts: pd.DatetimeIndex, risk: HoursRisk, 
         for activity, item, now in zip(movable, items, after, strict=True)
         if now is not item[0]
     )
-    return _Plan(changes, people, heads, chosen, chosen.is_exact, chosen.trials, after)
+    return _Settled(changes, people, heads, chosen, chosen.is_exact, chosen.trials, after)
 
 
 def _staying(queue: QueueTime, hour_starts: pd.DatetimeIndex) -> list[tuple[str, Stretch]]:
@@ -200,39 +202,41 @@ def _staying(queue: QueueTime, hour_starts: pd.DatetimeIndex) -> list[tuple[str,
     ]
 
 
-def _released(queue: QueueTime, hour_starts: pd.DatetimeIndex, risk: HoursRisk, rules: PlanRules, plan: _Plan) -> _Plan:
+def _released(
+    queue: QueueTime, hour_starts: pd.DatetimeIndex, risk: HoursRisk, rules: TimeRules, settled: _Settled
+) -> _Settled:
     """Times for activities that wait, as many as keep the limit."""
     waiting = sorted((one for one in queue.activities if one.starts_at is None), key=lambda one: one.activity_id)
     if not waiting:
-        return plan
+        return settled
     doing = [
         (who, (one.starts_at, one.ends_at))
-        for one in plan.doing
+        for one in settled.doing
         if one.starts_at is not None and one.ends_at is not None
         for who in sorted(one.people)
     ]
     free_time = free_without(rules.free_time, [*_staying(queue, hour_starts), *doing])
-    now = replace(queue, on_product=plan.people, heads_free=plan.heads)
+    now = replace(queue, on_product=settled.people, heads_free=settled.heads)
     items = [wish_choices(one, now, hour_starts, free_time) for one in waiting]
-    chosen, after, people, heads = _chosen(items, plan.people, plan.heads, risk, rules)
+    chosen, after, people, heads = _chosen(items, settled.people, settled.heads, risk, rules)
     placed = tuple(
         Change(activity, "placed", one.starts_at, None, one)
         for activity, one in zip(waiting, after, strict=True)
         if one.starts_at is not None
     )
-    return _Plan(
-        (*plan.changes, *placed),
+    return _Settled(
+        (*settled.changes, *placed),
         people,
         heads,
         chosen,
-        plan.is_exact and chosen.is_exact,
-        plan.trials + chosen.trials,
-        (*plan.doing, *after),
+        settled.is_exact and chosen.is_exact,
+        settled.trials + chosen.trials,
+        (*settled.doing, *after),
     )
 
 
 def _chosen(
-    items: Sequence[Sequence[Choice]], people: FloatArray, heads: FloatArray, risk: HoursRisk, rules: PlanRules
+    items: Sequence[Sequence[Choice]], people: FloatArray, heads: FloatArray, risk: HoursRisk, rules: TimeRules
 ) -> tuple[Chosen, tuple[Choice, ...], FloatArray, FloatArray]:
     """Chosen ways, and people on cases and free heads after them."""
     chosen = fewest_changes(

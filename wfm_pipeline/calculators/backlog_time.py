@@ -18,8 +18,8 @@ from wfm_pipeline.domain.backlog.people.action_rows import action_rows, people_a
 from wfm_pipeline.domain.backlog.people.activities import BREAK, Activity
 from wfm_pipeline.domain.backlog.people.choices import QueueTime, Stretch, free_without
 from wfm_pipeline.domain.backlog.people.time_changes import (
-    WORTH_A_CHANGE,
     MOST_TRIALS,
+    WORTH_A_CHANGE,
     QueueRisk,
     TimeChanges,
     TimeRules,

@@ -5,17 +5,20 @@ themselves (settings.py) and opening source, warehouse or readers' copy (house.p
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 from wfm_pipeline.contracts.source.site import Site
+from wfm_pipeline.contracts.source.source_map import SourceMap
+from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.settings import Settings
 from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
-from wfm_pipeline.units import SECONDS_PER_MINUTE
+from wfm_pipeline.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
     from wfm_pipeline.domain.allocation.problem import Weight
     from wfm_pipeline.domain.allocation.strategies.strategy import Options, Strategy
+    from wfm_pipeline.domain.backlog.rules import BacklogRules
     from wfm_pipeline.domain.forecasting.options import ForecastOptions
     from wfm_pipeline.domain.simulation.model_fit.compare import FitOptions
     from wfm_pipeline.domain.staffing.capacity.plan import CapacityOptions
@@ -32,6 +35,13 @@ _SITE_SETTINGS: Final = (
     "closed_on_holidays",
     "interval_minutes",
 )
+
+
+_BACKLOG_RULES: Final = (
+    *("done", "due_in", "reopen_restarts_due", "pauses_count_in_due", "pauses_count_in_age"),
+    *("stuck_moves", "stuck_working_hours"),
+)
+"""Rules of a map that go by the same name in the domain."""
 
 
 def site_of(settings: Settings, default: Site) -> Site:
@@ -51,6 +61,35 @@ def silver_rules(settings: Settings) -> SilverRules:
         excluded_queues=settings.excluded_queues,
         excluded_numbers=settings.excluded_numbers,
     )
+
+
+def backlog_rules(source_map: SourceMap) -> "BacklogRules":
+    """What counts in the backlog of a source, or of a site.
+
+    Args:
+        source_map: The source. Of a site that has several, those with cases must say the same.
+
+    Returns:
+        The rules; what the map does not say is as it is where nobody says otherwise.
+
+    Raises:
+        SettingsError: two sources of a site say different rules.
+    """
+    from wfm_pipeline.domain.backlog.rules import BacklogRules
+
+    parts = [part for part in source_map.parts if part.table("case_events") or part.table("cases")]
+    said = parts[0].backlog if parts else source_map.backlog
+    for part in parts[1:]:
+        if part.backlog != said:
+            raise SettingsError(
+                f"[backlog] of {parts[0].name} and of {part.name} differ: the sources of a site count their backlog by the same rules",
+                got=part.name,
+            )
+    given = {name: value for name in _BACKLOG_RULES if (value := getattr(said, name)) is not None}
+    if said.age_limits_hours:
+        given["age_limits_seconds"] = tuple(hours * SECONDS_PER_HOUR for hours in said.age_limits_hours)
+    due: dict[Hashable, float] = {priority: hours * SECONDS_PER_HOUR for priority, hours in said.due_hours.items()}
+    return BacklogRules(due_seconds=due, **given)
 
 
 def readers_mode(settings: Settings) -> int:

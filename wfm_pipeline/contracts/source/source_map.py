@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from wfm_pipeline.contracts.columns import DataType
+from wfm_pipeline.contracts.source.backlog_map import NO_RULES, BacklogMap
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.contracts.source.stored_names import bronze_table_name
 
@@ -159,6 +160,7 @@ class SourceMap:
         first_date: First business date, where it is known before the source is read: Dagster's partitions start there.
         members: Sources that are one site. Such a map has no tables of its own and goes by the name of the first: rows of
             `silver.queue_intervals` and of gold carry it, rows of legs, calls, cases and findings the name of their own source.
+        backlog: Rules of its backlog.
     """
 
     name: str
@@ -171,6 +173,7 @@ class SourceMap:
     country_calling_code: str = ""
     first_date: dt.date | None = None
     members: tuple["SourceMap", ...] = ()
+    backlog: BacklogMap = NO_RULES
 
     @property
     def parts(self) -> tuple["SourceMap", ...]:

@@ -35,6 +35,7 @@ from wfm_pipeline.contracts.source.source_map import (
 from wfm_pipeline.errors import SettingsError, shown
 from wfm_pipeline.machine import expanded
 from wfm_pipeline.sources.files.event_logs import EVENT_LOGS
+from wfm_pipeline.sources.maps.backlog import read_backlog
 from wfm_pipeline.sources.maps.door import Door
 from wfm_pipeline.sources.maps.forms import check_form
 from wfm_pipeline.sources.rows.durations import duration_fault
@@ -87,16 +88,18 @@ def _path_of(name_or_path: str) -> Path:
 def _source_map(door: Door) -> SourceMap:
     door.only({field.name for field in fields(SourceMap)} - {"members"})
     tables = door.inner("tables")
+    table_maps = tuple(_table_map(tables.inner(name), name) for name in tables.values)
     found = SourceMap(
         name=door.text("name", pattern=_SOURCE_NAME),
         title=door.text("title"),
         site=_site(door.inner("site", is_required=False)),
-        tables=tuple(_table_map(tables.inner(name), name) for name in tables.values),
+        tables=table_maps,
         is_simulated=door.flag("is_simulated", default=False),
         times_are=door.choice("times_are", ("local", "utc"), default="local"),
         caller_is=door.choice("caller_is", ("number", "customer"), default="number"),
         country_calling_code=door.text("country_calling_code", default=""),
         first_date=door.date("first_date") if "first_date" in door.values else None,
+        backlog=read_backlog(door.inner("backlog", is_required=False), table_maps),
     )
     lowered = [name.lower() for name in tables.values]
     if len(set(lowered)) < len(lowered):

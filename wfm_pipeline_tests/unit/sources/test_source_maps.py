@@ -1,13 +1,17 @@
 """Source maps: strict reading, and what the two shipped maps promise."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from wfm_pipeline.contracts.source.backlog_map import BacklogMap
 from wfm_pipeline.contracts.source.roles import CANONICAL_COLUMNS
 from wfm_pipeline.contracts.source.source_map import ColumnMap
+from wfm_pipeline.domain.backlog.rules import BacklogRules
 from wfm_pipeline.errors import SettingsError
+from wfm_pipeline.resources.options import backlog_rules
 from wfm_pipeline.sources.maps import known_maps, load_map
 
 GOOD = """
@@ -154,7 +158,7 @@ role = "case_events"
 load = "full"
 key = ["id"]
 types = { id = "string", case = "string", what = "string", at = "timestamp" }
-columns = { case_id = "case", happened_at = "at", kind = { column = "what", words = { New = "opened" } } }
+columns = { priority = "what", case_id = "case", happened_at = "at", kind = { column = "what", words = { New = "opened" } } }
 """
 
 
@@ -178,6 +182,93 @@ def test_a_source_of_case_events_alone_is_one_and_is_led_by_them(tmp_path: Path)
 def test_a_map_of_case_events_that_is_wrong_is_refused(tmp_path: Path, old: str, new: str, words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         load_map(written(tmp_path, GOOD[: GOOD.index("[tables.calls]")] + EVENTS.replace(old, new)))
+
+
+BACKLOG = """
+[backlog]
+done = "closed"
+reopen_restarts_due = true
+pauses_count_in_due = true
+pauses_count_in_age = false
+due_hours = { High = 8, " low" = 72.5 }
+age_limits_hours = [1, 2, 3, 4.5]
+stuck_moves = 0
+stuck_working_hours = 10
+"""
+
+
+def led_by_events(more: str = "") -> str:
+    return GOOD[: GOOD.index("[tables.calls]")] + EVENTS + more
+
+
+def test_rules_of_the_backlog_are_read_and_priorities_are_lower_case(tmp_path: Path) -> None:
+    found = load_map(written(tmp_path, led_by_events(BACKLOG)))
+    rules = backlog_rules(found)
+
+    assert rules == BacklogRules(
+        done="closed",
+        reopen_restarts_due=True,
+        pauses_count_in_due=True,
+        pauses_count_in_age=False,
+        due_seconds={"high": 28_800.0, "low": 261_000.0},
+        age_limits_seconds=(3_600.0, 7_200.0, 10_800.0, 16_200.0),
+        stuck_moves=0,
+        stuck_working_hours=10.0,
+    )
+
+
+def test_a_map_without_rules_counts_by_the_houses_own(tmp_path: Path) -> None:
+    assert backlog_rules(load_map(written(tmp_path, led_by_events()))) == BacklogRules()
+
+
+def test_sources_of_a_site_must_count_by_the_same_rules(tmp_path: Path) -> None:
+    one = load_map(written(tmp_path, led_by_events(BACKLOG)))
+    site = replace(one, tables=(), members=(one, replace(one, name="other", backlog=BacklogMap())))
+
+    with pytest.raises(SettingsError, match="desk and of other differ"):
+        backlog_rules(site)
+    assert backlog_rules(replace(site, members=(one, one))) == backlog_rules(one)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        pytest.param('"closed"', '"solved"', "backlog.done must be one of resolved, closed", id="done"),
+        pytest.param("stuck_moves = 0", "stuck_moves = -1", "0 or more", id="moves_below_zero"),
+        pytest.param("stuck_moves = 0", "stuck_moves = 1.5", "a whole number", id="half_a_move"),
+        pytest.param("stuck_working_hours = 10", "stuck_working_hours = 0", "hours above 0", id="no_hours"),
+        pytest.param("High = 8", "High = -8", "hours above 0", id="due_time_below_zero"),
+        pytest.param("High = 8", "Low = 8", "each priority once", id="priority_twice"),
+        pytest.param("[1, 2, 3, 4.5]", "[1, 2, 3]", "4 numbers of hours", id="three_limits"),
+        pytest.param("[1, 2, 3, 4.5]", "[1, 3, 2, 4]", "that rise", id="falling_limits"),
+        pytest.param("[1, 2, 3, 4.5]", '[1, 2, 3, "4"]', "4 numbers of hours", id="text_for_a_limit"),
+        pytest.param("stuck_moves", "stuck_moved", "did you mean stuck_moves", id="unknown_rule"),
+        pytest.param("done =", 'due_in = "office"\ndone =', "plain, working", id="due_in"),
+    ],
+)
+def test_a_rule_of_the_backlog_that_is_wrong_is_refused(tmp_path: Path, old: str, new: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        load_map(written(tmp_path, led_by_events(BACKLOG.replace(old, new, 1))))
+
+
+def test_a_due_rule_of_a_priority_that_no_word_leads_to_is_refused(tmp_path: Path) -> None:
+    column = 'columns = { priority = { column = "what", words = { 1 = "Urgent" } }'
+    text = led_by_events(BACKLOG).replace('columns = { priority = "what"', column)
+
+    with pytest.raises(SettingsError, match=r"due_hours.High must be a priority that the words .* \(Urgent\)"):
+        load_map(written(tmp_path, text))
+
+
+def test_a_due_rule_where_nothing_says_a_priority_is_refused(tmp_path: Path) -> None:
+    text = led_by_events(BACKLOG).replace('priority = "what", ', "")
+
+    with pytest.raises(SettingsError, match="no table says a priority"):
+        load_map(written(tmp_path, text))
+
+
+def test_a_source_without_cases_has_no_rules_of_a_backlog(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="backlog must be left out: no table has role case_events or cases"):
+        load_map(written(tmp_path, GOOD + BACKLOG))
 
 
 def test_tables_that_differ_in_capitals_alone_are_refused(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from wfm_pipeline.warehouse.ops.incidents import Incident, closed_incidents, inc
 from wfm_pipeline.warehouse.ops.leases import Lease, give_back, holder, write_lease
 from wfm_pipeline.warehouse.ops.notes import note, noted
 from wfm_pipeline.warehouse.ops.opening import open_ops
-from wfm_pipeline.warehouse.ops.outbox import Alert, mark_delivered, mark_failed, put, take_due
+from wfm_pipeline.warehouse.ops.outbox import Alert, channels_of, mark_delivered, mark_failed, put, take_due, withdraw
 
 NOON = dt.datetime(2026, 3, 1, 12)
 HOLD = dt.timedelta(minutes=5)
@@ -185,6 +185,28 @@ def test_what_is_delivered_never_goes_out_again_and_what_failed_is_due_when_told
 
 
 # -- alert state and leases --------------------------------------------------------------------
+
+
+def test_a_newer_letter_takes_the_place_of_those_on_their_way_and_empties_those_that_went_out(store):
+    def report(name, kind="report"):
+        return dataclasses.replace(ALERT, alert_id=name, kind=kind)
+
+    with store.writing() as ops:
+        put(ops, report("r-a_b-1"), channels=["email", "webhook"], now=NOON)
+        (sent, *_) = take_due(ops, now=NOON, hold=HOLD, limit=1)
+        mark_delivered(ops, sent, now=NOON)
+        for other in (report("r-axb-1"), report("r-a_b-1b", "alert")):  # another source's, another kind
+            put(ops, other, channels=["email"], now=NOON)
+        put(ops, report("r-a_b-2"), channels=["email"], now=NOON)
+
+        gone = withdraw(ops, kind="report", begins="r-a_b-", kept="r-a_b-2")
+
+        assert 1 == gone
+        assert ({"email"}, {"email"}) == (channels_of(ops, "r-a_b-1"), channels_of(ops, "r-a_b-2"))
+        left = {letter.alert.alert_id: letter.alert.facts for letter in take_due(ops, now=NOON, hold=HOLD)}
+        assert {"r-axb-1": ALERT.facts, "r-a_b-1b": ALERT.facts, "r-a_b-2": ALERT.facts} == left
+        bodies = ops.execute(sa.select(tables.outbox.c.body).where(tables.outbox.c.delivered_at.is_not(None)))
+        assert [""] == list(bodies.scalars())
 
 
 def test_an_incident_is_kept_whole_and_is_open_until_it_is_closed(store):

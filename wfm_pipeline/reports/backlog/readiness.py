@@ -26,7 +26,7 @@ def readiness_tables(view: BacklogView, needs: Sequence[Need]) -> list[ShownTabl
 
 
 def _hours_table(view: BacklogView, needs: Sequence[Need]) -> ShownTable:
-    rows = _by_place(view)
+    rows = _by_place(view, needs)
     hours = view.hours_to_come
     cells = {need.queue_id: [_there(rows.get((need.queue_id, hour))) for hour in hours] for need in needs}
     open_hours = max(
@@ -41,8 +41,13 @@ def _hours_table(view: BacklogView, needs: Sequence[Need]) -> ShownTable:
     )  # fmt: skip
 
 
-def _by_place(view: BacklogView) -> dict[tuple[str, pd.Timestamp], dict[str, Any]]:
-    return {(row["queue_id"], pd.Timestamp(row["hour_start"])): row for row in records(view.people)}
+def _by_place(view: BacklogView, needs: Sequence[Need]) -> dict[tuple[str, pd.Timestamp], dict[str, Any]]:
+    return {(row["queue_id"], pd.Timestamp(row["hour_start"])): row for row in records(_of(view.people, needs))}
+
+
+def _of(frame: pd.DataFrame, needs: Sequence[Need]) -> pd.DataFrame:
+    """Rows of the queues that are shown."""
+    return frame[frame["queue_id"].isin([need.queue_id for need in needs])]
 
 
 def _levels(needs: Sequence[Need]) -> tuple[str, ...]:
@@ -69,8 +74,8 @@ def _reasons(view: BacklogView, needs: Sequence[Need]) -> list[str]:
     """Why people or need are not known, each reason once with its queues."""
     order = {need.queue_id: place for place, need in enumerate(needs)}
     found: dict[str, set[str]] = {}
-    for row in records(view.people):
-        if row["reason"] and row["queue_id"] in order:
+    for row in records(_of(view.people, needs)):
+        if row["reason"]:
             found.setdefault(row["reason"], set()).add(row["queue_id"])
     untold = set(order) - set(view.people["queue_id"])
     if untold:
@@ -86,7 +91,7 @@ def _names(queues: set[str], order: Mapping[str, int]) -> str:
 
 
 def _next_hour(view: BacklogView, needs: Sequence[Need]) -> ShownTable:
-    rows, hour = _by_place(view), view.hour_end
+    rows, hour = _by_place(view, needs), view.hour_end
     arrivals = {
         row["queue_id"]: row for row in records(view.expected[view.expected["hour_start"] == pd.Timestamp(hour)])
     }

@@ -12,7 +12,7 @@ from pydantic_settings import NoDecode
 
 from wfm_pipeline.number_settings import OccupancyCap, Patience, Shrinkage, Target
 from wfm_pipeline.secret_settings import FILE_OF, Secret, with_files
-from wfm_pipeline.units import cron_fault
+from wfm_pipeline.units import WEEKDAYS, cron_fault
 
 MOST_ROWS_AT_ONCE: Final = 20_000_000
 """Intervals that are trained at once where nobody says otherwise [count]: 570 queues over two years of half-hours, which take
@@ -135,24 +135,45 @@ Seconds = Annotated[float, Field(ge=0, le=86_400)]
 
 
 class EscalationStep(BaseModel):
-    """Whom to tell besides when nobody takes an alert."""
+    """A level of the escalation plan: whom to tell besides, after how long that nobody takes an alert, of which alerts, and when."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
     severity: Severity
-    minutes: float = Field(gt=0, le=10_080)
+    minutes: float = Field(ge=0, le=10_080)
     channels: tuple[ChannelName, ...] = Field(min_length=1)
     email_to: tuple[str, ...] = ()
+    who: str | None = Field(None, pattern=r"^[A-Za-z][A-Za-z0-9 _-]{0,39}$")
+    kinds: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    hours: str | None = None
+    weekdays: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _mail_goes_by_mail(self) -> "EscalationStep":
         if self.email_to and "email" not in self.channels:
             raise ValueError("with email in channels where email_to is given")
+        if self.hours is not None and quiet_range(self.hours) is None:
+            raise ValueError("with hours as two different times of day, such as 08:00-18:00")
+        if not set(self.weekdays) <= set(WEEKDAYS):
+            raise ValueError(f"with weekdays of {', '.join(WEEKDAYS)}")
         return self
 
     @property
     def name(self) -> str:
-        """What the step is called in the store: from which severity on, after how many minutes."""
-        return f"{self.severity}-{self.minutes:g}"
+        """What the step is called in the store: from which severity on, after how many minutes, and who."""
+        who = f"-{'_'.join(self.who.lower().split())}" if self.who else ""
+        return f"{self.severity}-{self.minutes:g}{who}"
+
+    def is_at_work(self, local: dt.datetime) -> bool:
+        """Whether it is told at this time of the site's clock: in its hours, which after midnight belong to the day before."""
+        begin, end = (quiet_range(self.hours) if self.hours else None) or (dt.time.min, dt.time.max)
+        date, time = local.date(), local.time()
+        if begin < end:
+            is_in = begin <= time < end or self.hours is None
+        else:
+            is_in = time >= begin or time < end
+            date = date - dt.timedelta(days=1) if time < end else date
+        return is_in and (not self.weekdays or WEEKDAYS[date.weekday()] in self.weekdays)
 
 
 class AlertRules(BaseModel):
@@ -168,7 +189,8 @@ class AlertRules(BaseModel):
     alert_escalation: tuple[EscalationStep, ...] = Field(
         (),
         description="Whom to tell besides when nobody acknowledges an alert: [[alert_escalation]] with severity (from which "
-        "on), minutes, channels, and email_to where the mail goes to others.",
+        "on), minutes, channels, and email_to where the mail goes to others; who (its name), kinds, queues, hours and weekdays "
+        "where it is not told of everything, always.",
     )
     alert_quiet_hours: str | None = Field(
         None,
@@ -183,7 +205,7 @@ class AlertRules(BaseModel):
     @classmethod
     def _check_steps(cls, steps: tuple[EscalationStep, ...]) -> tuple[EscalationStep, ...]:
         if len({step.name for step in steps}) < len(steps):
-            raise ValueError("one entry per severity and minutes, with all its channels in it")
+            raise ValueError("one entry per severity, minutes and who, with all its channels in it")
         return steps
 
     @field_validator("alert_quiet_hours")

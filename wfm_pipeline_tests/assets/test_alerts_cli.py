@@ -61,6 +61,27 @@ def test_an_alert_is_taken_by_how_its_id_begins(wfm):
     assert "acknowledged_by" in done.stdout
 
 
+def test_what_was_tried_is_written_down_and_read_with_what_was_told(wfm):
+    alert = listed(wfm)["wrong_now"][0]["id"]
+
+    done = wfm("tried", alert[:8], "--by", "Ada", "--note", "moved two people over")
+
+    assert 0 == done.returncode
+    assert "moved two people over" in done.stdout
+    found = json.loads(wfm("told", alert[:8], "--json").stdout)
+    assert [("Ada", "moved two people over")] == [(row["tried_by"], row["what"]) for row in found["tried"]]
+    assert "opened to receivers of every alert: log" in found["told"][0]["told"]
+
+
+def test_the_plan_says_who_is_called_when(wfm, monkeypatch):
+    level = {"severity": "high", "minutes": 15, "channels": ["log"], "who": "planner"}
+    monkeypatch.setenv("WFM_ALERT_ESCALATION", json.dumps([level]))
+
+    rows = json.loads(wfm("plan", "--json").stdout)["plan"]
+
+    assert [("receivers of every alert", 0), ("planner", 15)] == [(row["who"], row["after_minutes"]) for row in rows]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -69,6 +90,11 @@ def test_an_alert_is_taken_by_how_its_id_begins(wfm):
         pytest.param(["ack", "zzzzzzzz", "--by", "Ada"], "no open alert has the id 'zzzzzzzz'", id="unknown"),
         pytest.param(["ack", "", "--by", "Ada"], "needs the alert's id", id="empty"),
         pytest.param(["list", "12345678"], "belong to `wfm alerts ack ID --by NAME`", id="id_without_ack"),
+        pytest.param(["tried", "12345678", "--by", "Ada"], "--by NAME and --note TEXT", id="nothing_tried"),
+        pytest.param(
+            ["ack", "12345678", "--by", "Ada", "--note", "x"], "--note to `wfm alerts tried", id="note_of_ack"
+        ),
+        pytest.param(["told"], "needs the alert's id", id="told_of_nothing"),
         pytest.param(["test", "--by", "Ada"], "belong to `wfm alerts ack ID --by NAME`", id="name_without_ack"),
     ],
 )

@@ -21,12 +21,13 @@ from wfm_pipeline.monitoring.alerts.channels import (
 from wfm_pipeline.monitoring.alerts.channels.bounded import bounded
 from wfm_pipeline.monitoring.alerts.digest import put_digests
 from wfm_pipeline.monitoring.alerts.dispatch import Patience, Sent, send_due
+from wfm_pipeline.monitoring.alerts.escalation import further_of
 from wfm_pipeline.monitoring.alerts.grouping import keys_of, weigh_all
 from wfm_pipeline.monitoring.alerts.incidents import Event, Sighting, severity_of
 from wfm_pipeline.monitoring.alerts.rules import Rules
 from wfm_pipeline.monitoring.alerts.waiting import due_steps, reminded
 from wfm_pipeline.monitoring.alerts.weighing import Known
-from wfm_pipeline.monitoring.alerts.words import alert_of
+from wfm_pipeline.monitoring.alerts.words import NO_LEVEL, Further, alert_of
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.ops.incidents import Incident, incidents_of, keep, open_incidents
 from wfm_pipeline.warehouse.ops.outbox import Alert, put
@@ -130,15 +131,16 @@ class AlertDesk:
         for step in due_steps(known, self._rules, now=now):
             known = dataclasses.replace(known, escalated=(*known.escalated, step.name))
             keep(ops, known)
-            told.append(self._tell(ops, known, "escalated", step=step.name))
+            told.append(self._tell(ops, known, "escalated", further_of(ops, known, step, self._rules.steps)))
         return told
 
-    def _tell(self, ops: sa.Connection, known: Incident, event: Event, *, step: str = "") -> Alert:
+    def _tell(self, ops: sa.Connection, known: Incident, event: Event, further: Further = NO_LEVEL) -> Alert:
         settings = self._house.settings
-        alert = alert_of(known, event, source=self._house.source_map.name, ui_url=settings.alert_ui_url, step=step)
+        name = self._house.source_map.name
+        alert = alert_of(known, event, source=name, ui_url=settings.alert_ui_url, further=further)
         now = self._clock()
         held_until = self._rules.held_until(severity_of(known), now)
-        channels = [name for name in self._ways(step) if name != LOG or known.kind not in self._said_aloud]
+        channels = [name for name in self._ways(further.step) if name != LOG or known.kind not in self._said_aloud]
         wakes_nobody = [name for name in channels if name == LOG]
         put(ops, alert, channels=wakes_nobody, now=now)
         put(ops, alert, channels=[name for name in channels if name != LOG], now=now, held_until=held_until)

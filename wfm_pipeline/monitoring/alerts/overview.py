@@ -2,23 +2,28 @@
 
 import datetime as dt
 import uuid
+from collections import Counter
+from collections.abc import Mapping
 
 import pandas as pd
 
 from wfm_pipeline.monitoring.alerts.channels import chosen_channels
 from wfm_pipeline.monitoring.alerts.channels.faults import ChannelError
+from wfm_pipeline.monitoring.alerts.escalation import told_lines
 from wfm_pipeline.monitoring.alerts.handling import utc_now
 from wfm_pipeline.monitoring.alerts.incidents import severity_of
 from wfm_pipeline.monitoring.alerts.kinds import KINDS, TEST
 from wfm_pipeline.monitoring.alerts.rules import Rules
+from wfm_pipeline.monitoring.alerts.taking import open_one
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.ops.incidents import Incident, closed_incidents, open_incidents
 from wfm_pipeline.warehouse.ops.outbox import Alert, Posted, not_delivered
 from wfm_pipeline.warehouse.ops.pending import Pending, running_pending
+from wfm_pipeline.warehouse.ops.tried import tried_of
 
 _INCIDENT_COLUMNS = [
     "id", "severity", "kind", "thing", "since", "until", "times", "children", "what", "acknowledged_by",
-    "acknowledged_at", "acknowledged_until", "escalated", "what_to_do",
+    "acknowledged_at", "acknowledged_until", "escalated", "tried", "what_to_do",
 ]  # fmt: skip
 _OVER_COLUMNS = ["kind", "thing", "since", "until", "times", "what", "what_to_do"]
 _PENDING_COLUMNS = ["severity", "kind", "thing", "wrong_since", "told_from", "times", "what"]
@@ -34,13 +39,15 @@ def alert_tables(house: House, *, recent: int) -> dict[str, pd.DataFrame]:
     now = utc_now()
     with house.open_ops() as store, store.reading() as ops:
         wrong, over, pending = open_incidents(ops), closed_incidents(ops, limit=recent), running_pending(ops)
-        letters = not_delivered(ops)
+        letters, tried = not_delivered(ops), Counter(one.incident_id for one in tried_of(ops, _ids(wrong)))
     waiting = [letter for letter in letters if not letter.is_held]
     held = [letter for letter in letters if letter.is_held]
     return {
-        "wrong_now": pd.DataFrame([_incident(known, now) for known in wrong], columns=_INCIDENT_COLUMNS),
+        "wrong_now": pd.DataFrame([_incident(known, now, tried) for known in wrong], columns=_INCIDENT_COLUMNS),
         "pending": pd.DataFrame([_pending(timer, rules) for timer in pending], columns=_PENDING_COLUMNS),
-        "over": pd.DataFrame([_incident(known, now) for known in over], columns=_INCIDENT_COLUMNS)[_OVER_COLUMNS],
+        "over": pd.DataFrame([_incident(known, now, tried) for known in over], columns=_INCIDENT_COLUMNS)[
+            _OVER_COLUMNS
+        ],
         "held_for_quiet_hours": pd.DataFrame([_held(letter) for letter in held], columns=_HELD_COLUMNS),
         "not_gone_out": pd.DataFrame([_letter(letter) for letter in waiting], columns=_LETTER_COLUMNS),
     }
@@ -84,13 +91,37 @@ def letters_words(house: House) -> str:
     return f"{', '.join(house.settings.alert_channels) or 'no channel'}; {len(wrong)} open, {len(waiting)} on their way"
 
 
-def _incident(known: Incident, now: dt.datetime) -> tuple[object, ...]:
+def history_tables(house: House, name: str) -> dict[str, pd.DataFrame]:
+    """What was told of an open alert to whom and when, and what was tried by whom.
+
+    Raises:
+        SettingsError: no open alert has the id, or several have.
+    """
+    with house.open_ops() as store, store.reading() as ops:
+        known = open_one(ops, name)
+        told, tried = (
+            told_lines(ops, known.incident_id, house.settings.alert_escalation),
+            tried_of(ops, [known.incident_id]),
+        )
+    rows = [(_minute(one.tried_at), one.tried_by, one.what) for one in tried]
+    return {
+        "told": pd.DataFrame({"told": told}),
+        "tried": pd.DataFrame(rows, columns=["tried_at", "tried_by", "what"]),
+    }
+
+
+def _ids(known: list[Incident]) -> list[str]:
+    return [one.incident_id for one in known]
+
+
+def _incident(known: Incident, now: dt.datetime, tried: Mapping[str, int]) -> tuple[object, ...]:
     is_taken = known.is_acknowledged(now)
     return (
         known.incident_id, severity_of(known), known.kind, known.thing, _minute(known.opened_at),
         _minute(known.closed_at), known.times, known.children, known.what,
         (known.acknowledged_by or "") if is_taken else "", _minute(known.acknowledged_at) if is_taken else "",
-        _minute(known.acknowledged_until) if is_taken else "", ", ".join(known.escalated), KINDS[known.kind].where,
+        _minute(known.acknowledged_until) if is_taken else "", ", ".join(known.escalated),
+        tried.get(known.incident_id, 0), KINDS[known.kind].where,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ Not here: their application (weighing, waiting), and the settings' words and bou
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from wfm_pipeline.errors import SettingsError
 from wfm_pipeline.monitoring.alerts.kinds import KINDS, Kind, rank
@@ -23,6 +24,7 @@ class Rules:
         steps: Whom to tell besides when nobody takes an alert.
         quiet: When people sleep; None: never.
         quiet_below: What is less severe waits for their end.
+        time_zone: IANA zone of the site, by whose clock levels of the escalation are at work.
         reminder: How long after the last word what is still wrong is told again; zero: never.
     """
 
@@ -32,6 +34,7 @@ class Rules:
     quiet: QuietHours | None = None
     quiet_below: Severity = "critical"
     reminder: dt.timedelta = dt.timedelta(0)
+    time_zone: str = "UTC"
 
     @classmethod
     def of(cls, settings: Settings, *, time_zone: str) -> "Rules":
@@ -43,6 +46,11 @@ class Rules:
         for name in ("alert_pending_seconds", "alert_clear_seconds"):
             if unknown := sorted(set(getattr(settings, name)) - set(KINDS)):
                 raise SettingsError(f"{name} has {', '.join(unknown)}; kinds of alerts are {', '.join(sorted(KINDS))}")
+        named = {kind for step in settings.alert_escalation for kind in step.kinds}
+        if unknown := sorted(named - set(KINDS)):
+            raise SettingsError(
+                f"kinds of alert_escalation has {', '.join(unknown)}; kinds of alerts are {', '.join(sorted(KINDS))}"
+            )
         night = quiet_range(settings.alert_quiet_hours) if settings.alert_quiet_hours else None
         return cls(
             pending_seconds=settings.alert_pending_seconds,
@@ -51,7 +59,12 @@ class Rules:
             quiet=QuietHours(*night, time_zone) if night else None,
             quiet_below=settings.alert_quiet_below,
             reminder=dt.timedelta(hours=settings.alert_reminder_hours),
+            time_zone=time_zone,
         )
+
+    def local(self, now: dt.datetime) -> dt.datetime:
+        """What the site's clock says, naive."""
+        return now.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(self.time_zone)).replace(tzinfo=None)
 
     def pending(self, kind: Kind) -> dt.timedelta:
         """How long it must be wrong before it is told."""

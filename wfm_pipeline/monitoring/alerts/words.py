@@ -5,6 +5,7 @@ Not here: what has to be told (incidents) and how it goes out (channels).
 
 import datetime as dt
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from wfm_pipeline.monitoring.alerts.incidents import Event, alert_id, kind_of, severity_of
@@ -23,7 +24,32 @@ _LONGEST: Final = 500
 """Letters of what is wrong that go into an alert; the rest is in the run [count]."""
 
 
-def alert_of(incident: Incident, event: Event, *, source: str, ui_url: str | None, step: str = "") -> Alert:
+@dataclass(frozen=True, slots=True)
+class Further:
+    """What a level of the escalation is told besides.
+
+    Attributes:
+        step: Its name in the store.
+        who: What people call it; empty where it has no name.
+        is_at_once: It is told when the alert opens, before anybody could have taken it.
+        told: What was told to whom and when, the oldest first.
+        tried: What was tried, the oldest first.
+    """
+
+    step: str = ""
+    who: str = ""
+    is_at_once: bool = False
+    told: tuple[str, ...] = ()
+    tried: tuple[str, ...] = ()
+
+
+NO_LEVEL: Final = Further()
+"""What is told to everybody."""
+
+
+def alert_of(
+    incident: Incident, event: Event, *, source: str, ui_url: str | None, further: Further = NO_LEVEL
+) -> Alert:
     """The message of an event.
 
     Args:
@@ -31,13 +57,13 @@ def alert_of(incident: Incident, event: Event, *, source: str, ui_url: str | Non
         event: What is told of it.
         source: Whose house it is.
         ui_url: Where the Dagster UI is, for a link to the run; None leaves it out.
-        step: Which step of the escalation, where it is one.
+        further: Of a level of the escalation, where it goes to one.
     """
     kind, severity = kind_of(incident), severity_of(incident)
     title = (kind.well if event == "closed" else kind.wrong).format(thing=incident.thing)
-    first = {"reminder": "still: ", "changed": f"now {severity}: ", "escalated": "nobody takes it: "}.get(event, "")
+    first = {"reminder": "still: ", "changed": f"now {severity}: ", "escalated": _called(further)}.get(event, "")
     subject = f"[wfm {source}] {first}{title}"
-    name = alert_id(incident, event, step=step)
+    name = alert_id(incident, event, step=further.step)
     facts = {
         "event": event,
         "incident_id": incident.incident_id,
@@ -48,7 +74,10 @@ def alert_of(incident: Incident, event: Event, *, source: str, ui_url: str | Non
         "until": _instant(incident.closed_at) if incident.closed_at else None,
         "times": incident.times,
         "children": incident.children,
-        "escalation": step or None,
+        "escalation": further.step or None,
+        "who": further.who or None,
+        "told": list(further.told),
+        "tried": list(further.tried),
         "runbook": kind.where,
         **incident.facts,
         "link": _link(incident, ui_url),
@@ -81,7 +110,18 @@ def _body(title: str, severity: str, facts: dict[str, object], name: str) -> str
         ("what to do", facts["runbook"]),
         ("alert", name),
     ]
-    return "\n".join([f"{title}.", "", *(f"{word}: {value}" for word, value in lines if value)])
+    so_far = [*_list("told so far", facts["told"]), *_list("tried so far", facts["tried"])]
+    return "\n".join([f"{title}.", "", *(f"{word}: {value}" for word, value in lines if value), *so_far])
+
+
+def _list(title: str, lines: object) -> list[str]:
+    return ["", f"{title}:", *(f"- {line}" for line in lines)] if isinstance(lines, list) and lines else []
+
+
+def _called(further: Further) -> str:
+    if further.is_at_once:
+        return f"for {further.who}: " if further.who else ""
+    return "nobody takes it: "
 
 
 def _link(incident: Incident, ui_url: str | None) -> str | None:

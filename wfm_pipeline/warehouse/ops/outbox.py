@@ -241,6 +241,14 @@ def withdraw(ops: sa.Connection, *, kind: str, begins: str, kept: str) -> int:
     return gone
 
 
+def posted_of(ops: sa.Connection, incident_id: str) -> list[Posted]:
+    """Every letter about one matter, the oldest first; ids of its alerts begin with its own."""
+    columns = [outbox.c[column.name] for column in fields(Posted)]
+    chosen = sa.select(*columns).where(outbox.c.alert_id.startswith(f"{incident_id}-", autoescape=True))
+    ordered = chosen.order_by(outbox.c.created_at, outbox.c.alert_id, outbox.c.channel)
+    return [Posted(**row) for row in ops.execute(ordered).mappings()]
+
+
 def forget(ops: sa.Connection, *, before: dt.datetime) -> int:
     """Take out what was put in before then and is delivered or given up; gives how many letters."""
     is_over = outbox.c.next_attempt_at.is_(None) & (outbox.c.held_until.is_(None) | outbox.c.digest_id.is_not(None))

@@ -98,6 +98,16 @@ alert_pending = sa.Table(
     comment="One row per thing that was wrong and not yet, or not any more, for long enough to be told.",
 )
 
+alert_tried = sa.Table(
+    "alert_tried",
+    metadata,
+    sa.Column("incident_id", sa.String, primary_key=True, comment="As in alert_state."),
+    sa.Column("tried_at", sa.DateTime, primary_key=True, comment="When it was written down."),
+    sa.Column("tried_by", sa.String, nullable=False, comment="Who; never part of an alert."),
+    sa.Column("what", sa.String, nullable=False),
+    comment="One row per thing that somebody tried against what is wrong.",
+)
+
 note = sa.Table(
     "note",
     metadata,

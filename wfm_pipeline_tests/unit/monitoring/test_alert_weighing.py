@@ -313,7 +313,7 @@ def test_a_kind_that_there_is_not_is_refused_with_those_there_are(tmp_path, name
         ),
         pytest.param(
             {"alert_escalation": [{"severity": "high", "minutes": 5, "channels": ["log"]}] * 2},
-            "one entry per severity and minutes",
+            "one entry per severity, minutes and who",
             id="twice",
         ),
     ],
@@ -321,3 +321,30 @@ def test_a_kind_that_there_is_not_is_refused_with_those_there_are(tmp_path, name
 def test_a_rule_that_says_nothing_is_refused_by_name(tmp_path, settings, words):
     with pytest.raises(SettingsError, match=words):
         load_settings(home=tmp_path, **settings)
+
+
+# -- levels at work ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("local", "is_at_work"),
+    [
+        pytest.param("2026-03-06 23:00", True, id="friday_evening"),
+        pytest.param("2026-03-07 05:59", True, id="the_night_that_began_on_friday"),
+        pytest.param("2026-03-07 06:00", False, id="its_end"),
+        pytest.param("2026-03-07 23:00", False, id="saturday_evening"),
+        pytest.param("2026-03-06 03:00", False, id="the_night_that_began_on_thursday"),
+    ],
+)
+def test_a_night_belongs_to_the_day_on_which_it_begins(local, is_at_work):
+    night = EscalationStep(severity="low", minutes=0, channels=("log",), hours="22:00-06:00", weekdays=("fri",))
+
+    assert is_at_work == night.is_at_work(dt.datetime.fromisoformat(local))
+
+
+def test_a_level_without_hours_is_always_at_work():
+    assert HEAD.is_at_work(dt.datetime(2026, 3, 7, 23, 59, 59, 999_999))
+    assert ("high-15", "low-0-operations_lead") == (
+        HEAD.name,
+        EscalationStep(severity="low", minutes=0, channels=("log",), who="Operations lead").name,
+    )

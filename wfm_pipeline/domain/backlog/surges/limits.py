@@ -16,7 +16,7 @@ from wfm_pipeline.domain.arrays import FloatArray, IntArray
 from wfm_pipeline.domain.backlog.surges.chart import ALLOWANCE, ChartLimits, beginnings, chart
 from wfm_pipeline.units import DAYS_PER_WEEK, HOURS_PER_DAY
 
-HOUR_SHARE: Final = 0.5
+HOUR_SHARE: Final = 0.25
 """Part of the budget of false alarms that the one-hour branch has [0..1] (chosen on even weeks, docs/methods/backlog.md)."""
 LEAST_EVENTS: Final = 3.0
 """False alarms that the past must have had at the stated rate: a limit by fewer is luck [count]."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from wfm_pipeline.monitoring.alerts.channels import chosen_channels
+from wfm_pipeline.monitoring.alerts.channels import chosen_channels, report_channels
 from wfm_pipeline.monitoring.alerts.channels.faults import ChannelError
 from wfm_pipeline.monitoring.alerts.escalation import told_lines
 from wfm_pipeline.monitoring.alerts.handling import utc_now
@@ -60,14 +60,14 @@ def for_people(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def try_channels(house: House) -> pd.DataFrame:
-    """Send a test by every channel at once, past the outbox; says what each answered."""
+    """Send a test by every channel of alerts and of reports at once, past the outbox; says what each answered."""
     name = f"test-{uuid.uuid4()}"
     title = TEST.wrong.format(thing="test of the channels")
     facts = {"event": "test", "incident_id": name, "source": house.source_map.name, "runbook": TEST.where}
     subject, body = f"[wfm {house.source_map.name}] {title}", f"{title}.\n\nwhat to do: {TEST.where}\nalert: {name}"
     alert = Alert(name, TEST.name, TEST.severity, subject, body, facts)
     rows = []
-    for channel, send in chosen_channels(house.settings).items():
+    for channel, send in {**chosen_channels(house.settings), **report_channels(house.settings)}.items():
         try:
             send(alert)
             rows.append((channel, "yes", ""))

@@ -26,6 +26,7 @@ from wfm_pipeline.units import SECONDS_PER_HOUR
 from wfm_pipeline.warehouse.ops.outbox import Alert, channels_of, not_delivered, put, withdraw
 
 _LOG = logging.getLogger("wfm_pipeline.backlog")
+_PAGE: Final = "docs/how_to/hourly_backlog.md"
 KIND: Final = "backlog_report"
 OLDEST: Final = dt.timedelta(hours=3)
 """A report of an hour that ended longer ago helps nobody to act: hours that are caught up after an outage are kept and not sent."""
@@ -71,7 +72,7 @@ def send_asked(house: House, view: BacklogView, *, clock: Clock = utc_now) -> Re
     if not house.settings.backlog_report_channels:
         raise SettingsError(
             "backlog_report_channels names no channel, so there is nobody to send the report to: set it to email or webhook "
-            "(docs/how_to/hourly_backlog.md)"
+            f"({_PAGE})"
         )
     name = f"backlog_asked-{house.source_map.name}-{clock():%Y%m%dT%H%M%S%f}"
     return _put_and_send(house, view, name, clock, is_newest=False)
@@ -131,7 +132,7 @@ def _letter(house: House, mail: BacklogMail, name: str, channel: str, thread: st
     """The report as one channel takes it: a mail with its parts, or text with rows for programs."""
     facts: dict[str, Any] = {
         "event": "report", "incident_id": thread,
-        "source": house.source_map.name, "what": mail.subject, "is_simulated": mail.is_simulated,
+        "source": house.source_map.name, "what": mail.totals, "runbook": _PAGE, "is_simulated": mail.is_simulated,
     }  # fmt: skip
     if channel == f"{REPORT}{EMAIL}":
         return Alert(name, KIND, "low", mail.subject, mail.text, {**facts, "mail": _mail_parts(mail)})

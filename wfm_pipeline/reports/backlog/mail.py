@@ -54,6 +54,7 @@ class BacklogMail:
         text: The plain-text part.
         html: The HTML part, which shows `cid:backlog-picture`.
         picture: The picture, PNG; empty where it could not be drawn.
+        totals: Totals of the hour in one line.
         first_lines: What to do first as plain text, for a chat room.
         is_simulated: Whether the data are simulated; None where nobody knows.
         rows: The worst queues for programs.
@@ -63,6 +64,7 @@ class BacklogMail:
     text: str
     html: str
     picture: bytes
+    totals: str
     first_lines: str
     is_simulated: bool | None
     rows: Sequence[Mapping[str, Any]]
@@ -77,6 +79,7 @@ def mail_of(view: BacklogView) -> BacklogMail:
         text=backlog_text(view, width=_TEXT_WIDTH, most=MOST_ROWS),
         html=_html(view, needs, has_picture=bool(picture)),
         picture=picture,
+        totals="; ".join(facts(view, needs)),
         first_lines="\n".join(_first_lines(view, needs)),
         is_simulated=view.question.is_simulated,
         rows=_rows(view, needs),

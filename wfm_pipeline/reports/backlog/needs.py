@@ -111,21 +111,15 @@ def _what(view: BacklogView, row: Row, alerts: Iterable[Row], ahead: Sequence[Ro
         yield f"{whole(row['over_due'])} over due"
     breach = row["breach_probability"]
     if breach is not None and breach >= _LEAST_RISK:
-        yield f"breach {risk(breach)}" + _until(view, row["breach_until"])
+        yield f"breach {risk(breach)}" + (
+            "" if row["breach_until"] is None else f" by {view.when(row['breach_until'])}"
+        )
     if stretch := first_short(ahead):
         starts, ends, most = stretch
-        yield f"{people(most)} people short {view.clock(starts)}-{view.clock(ends)}"
+        yield f"{people(most)} people short {view.stretch(starts, ends)}"
     yield from sorted({_KINDS[one["kind"]] for one in alerts if one["kind"] in _KINDS})
     if row["stuck"]:
         yield f"{whole(row['stuck'])} stuck"
-
-
-def _until(view: BacklogView, until: object) -> str:
-    """By when; with its weekday where it is another day."""
-    if until is None:
-        return ""
-    is_today = view.clock(until, "%Y-%m-%d") == view.clock(view.hour_end, "%Y-%m-%d")
-    return f" by {view.clock(until)}" if is_today else f" by {view.clock(until, '%a %H:%M')}"
 
 
 def first_short(ahead: Sequence[Row]) -> tuple[pd.Timestamp, pd.Timestamp, float] | None:
@@ -147,7 +141,7 @@ def _advice(view: BacklogView, row: Row, alerts: Sequence[Row], ahead: Sequence[
         return "; ".join(action_words(view, one) for one in recalls[:2])
     if stretch := first_short(ahead):
         starts, ends, most = stretch
-        return f"find {math.ceil(most)} more for {view.clock(starts)}-{view.clock(ends)}"
+        return f"find {math.ceil(most)} more for {view.stretch(starts, ends)}"
     said = [one["advice"] for one in alerts if one["advice"]]
     if said:
         return str(said[0])
@@ -156,7 +150,7 @@ def _advice(view: BacklogView, row: Row, alerts: Sequence[Row], ahead: Sequence[
 
 def action_words(view: BacklogView, action: Row) -> str:
     """A recommendation in one line, with what it does to the risk."""
-    when = f"{view.clock(action['hour_start'])}-{view.clock(action['hour_end'])}"
+    when = view.stretch(action["hour_start"], action["hour_end"])
     verb, link = ("recall", "from") if action["kind"] == "recall" else ("release", "for")
     return f"{verb} {people(action['agents'])} {link} {action['activity']} {when}{_effect(action)}"
 

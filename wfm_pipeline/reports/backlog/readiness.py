@@ -32,8 +32,8 @@ def _hours_table(view: BacklogView, needs: Sequence[Need]) -> ShownTable:
     open_hours = max(
         (place + 1 for row in cells.values() for place, cell in enumerate(row) if cell != _CLOSED), default=0
     )
-    heads = ("queue", *(view.clock(hour) for hour in hours[:open_hours]))
-    closed = [f"closed from {view.clock(hours[open_hours])}"] if open_hours < len(hours) and needs else []
+    heads = ("queue", *(view.when(hour) for hour in hours[:open_hours]))
+    closed = [f"closed from {view.when(hours[open_hours])}"] if open_hours < len(hours) and needs else []
     notes = (*closed, *([_CELL_NOTE] if open_hours else []), *_reasons(view, needs))
     return ShownTable(
         title="People of the next hours", heads=heads, levels=_levels(needs), notes=notes,
@@ -138,7 +138,7 @@ def _gain(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _action_cells(view: BacklogView, row: Mapping[str, Any]) -> tuple[str, ...]:
     link = "from" if row["kind"] == "recall" else "for"
-    when = f"{view.clock(row['hour_start'])}-{view.clock(row['hour_end'])}"
+    when = view.stretch(row["hour_start"], row["hour_end"])
     effect = f"{risk(row['breach_before'])} → {risk(row['breach_after'])}"
     return (
         f"{row['kind']} {link} {row['activity']}", name(row["queue_id"]), when, people(row["agents"]), effect, row["reason"],

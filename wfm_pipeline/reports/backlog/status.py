@@ -54,7 +54,7 @@ def _open_at(view: BacklogView, back: int) -> pd.Series:
 
 
 def status_tables(view: BacklogView, needs: Sequence[Need]) -> list[ShownTable]:
-    """Open cases and their flow, then their ages; for the needs given, in their order."""
+    """Open cases and their flow, then their ages, for the needs given and in their order; of one queue by priority besides."""
     rows = records(state_frame(view, needs))
     levels = tuple(str(row["level"]) for row in rows)
     limit = risk(view.question.breach_limit)
@@ -71,7 +71,27 @@ def status_tables(view: BacklogView, needs: Sequence[Need]) -> list[ShownTable]:
         rows=tuple(_age_cells(row) for row in rows),
         levels=levels,
     )
-    return [state, ages]
+    return [state, ages, *_by_priority(view)]
+
+
+def _by_priority(view: BacklogView) -> list[ShownTable]:
+    """The cases of one queue by priority; nothing where several are shown, for that would be too long."""
+    rows = records(view.priorities.sort_values("priority"))
+    if len(view.now) != 1 or not rows:
+        return []
+    return [
+        ShownTable(
+            title="By priority",
+            heads=("priority", "open", "over due", "stuck", *bucket_heads(view.priorities), "oldest"),
+            rows=tuple(_priority_cells(row) for row in rows),
+        )
+    ]
+
+
+def _priority_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    counts = [whole(row[one]) for one in ("open_cases", "over_due", "stuck")]
+    buckets = [whole(row[age_bucket(place)]) for place in range(1, AGE_BUCKETS + 1)]
+    return (name(row["priority"]), *counts, *buckets, age(row["oldest_seconds"]))
 
 
 def _state_cells(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -90,6 +90,15 @@ class BacklogView:
         """An instant (naive UTC) on the site's clock."""
         return f"{local_time(instant, ZoneInfo(self.question.zone)):{form}}"
 
+    def when(self, instant: Any) -> str:
+        """An instant (naive UTC) as HH:MM of the site's clock, with its weekday where it is on another day than the hour's end."""
+        is_today = self.clock(instant, "%Y-%m-%d") == self.clock(self.hour_end, "%Y-%m-%d")
+        return self.clock(instant, "%H:%M" if is_today else "%a %H:%M")
+
+    def stretch(self, starts: Any, ends: Any) -> str:
+        """From when to when, such as `15:00-17:00` or `Fri 08:00-10:00`."""
+        return f"{self.when(starts)}-{self.clock(ends)}"
+
     @property
     def hours_to_come(self) -> list[pd.Timestamp]:
         """Starts of the hours to come that are shown (naive UTC)."""

@@ -212,6 +212,19 @@ def test_the_hour_that_comes_twice_is_told_by_the_clock():
     assert heading(view).endswith("Sun 2026-10-25 02:00")
 
 
+def test_what_is_tomorrow_says_its_day():
+    evening = pd.Timestamp("2026-06-25 15:00")  # 17:00 to 18:00 in Stockholm; then closed until 08:00
+    view = view_from(desk(newest=evening, ahead=18), newest=evening, hours_ahead=17)
+
+    assert "3 people short Fri 08:00-11:00" in by_name(view)["billing"].what
+    assert re.search(r"closed +Fri|Fri +Fri", " ".join(printed(view, 250).split()))
+
+
+def test_one_queue_is_shown_by_priority_too(house):
+    assert "By priority" in printed(read(house, queue="billing"), 80)
+    assert "By priority" not in printed(read(house), 80)
+
+
 def test_a_desk_without_any_case_is_calm():
     rows = desk([Queue("sales", per_hour=0, breach=0.0)])
     view = view_from(rows)

@@ -8,9 +8,11 @@ from itertools import pairwise
 
 import pandas as pd
 
+from wfm_pipeline.contracts.backlog.case_events import CASE_EVENTS
 from wfm_pipeline.domain.backlog.events import KINDS
 from wfm_pipeline.domain.backlog.hours import BacklogRequest, backlog_hours
 from wfm_pipeline.domain.backlog.rules import BacklogRules
+from wfm_pipeline.warehouse.engines.scope import Scope
 
 UNKNOWN = "(unknown)"
 INSTANTS = ("at", "known_at", "due_at")
@@ -256,3 +258,18 @@ def told(row):
     """A row of the fast way as the oracle writes it."""
     said = ("queue_id", "priority", "hour_start", "hour_end", "work_hours")
     return {name: none_or(value) for name, value in row.items() if name not in said}
+
+
+def case_event_rows(rows):
+    """Rows of silver.case_events from dicts; the source is put in by `put_case_events`."""
+    frame = pd.DataFrame(rows, columns=list(CASE_EVENTS.column_names))
+    for name in ("happened_at", "due_at", "known_at", "ingested_at"):
+        frame[name] = pd.to_datetime(frame[name]).astype("datetime64[us]")
+    texts = ("source", "case_id", "kind", "queue_id", "priority", "agent_id", "row_hash", "batch_id")
+    frame = frame.assign(batch_id="b", business_date=frame["happened_at"].dt.normalize())
+    return frame.astype(dict.fromkeys(texts, "str"))
+
+
+def put_case_events(warehouse, source, rows):
+    """Let silver hold these events of a source and no others."""
+    warehouse.replace(CASE_EVENTS, rows.assign(source=source), Scope({"source": source}))

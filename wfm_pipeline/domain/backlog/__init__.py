@@ -4,7 +4,8 @@ rules.py: what a site settles (what is done, whether a re-open restarts the due 
 events.py: the columns of case events, and which rows cannot be used. timeline.py: the state of every case from event to
 event. due.py: due times and their clock. stock.py: open cases at an instant, by age, due, paused and stuck, and one by one.
 flows.py: what came and went. latency.py: how long cases take, those that wait included. hours.py: all of it per queue and
-hour. cycles.py: every open-close-re-open cycle. working_time.py: working hours between instants. balance.py: the conservation law.
+hour. cycles.py: every open-close-re-open cycle. working_time.py: working hours between instants.
+calendar_clock.py: working hours by the calendar as it stood. carried.py: what later hours need of the cases so far. balance.py: the conservation law.
 people: who is there for cases in each hour.
 
 Not here: reading of events, tables and clocks (the caller brings events, hours and the instant of knowledge), forecasts.

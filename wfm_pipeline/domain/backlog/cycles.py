@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from wfm_pipeline.domain.arrays import IntArray
-from wfm_pipeline.domain.backlog.events import NO_TIME, CaseEvents
+from wfm_pipeline.domain.backlog.events import CaseEvents
 from wfm_pipeline.domain.backlog.timeline import CaseTimeline
+from wfm_pipeline.domain.backlog.working_time import NO_TIME
 
 
 @dataclass(frozen=True, slots=True, eq=False)

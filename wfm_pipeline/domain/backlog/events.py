@@ -4,8 +4,9 @@ Here: the door. Not here: what events do to cases (timeline).
 
 Columns: `case_id`; `kind`, one of `KINDS`; `at` (naive UTC), when it happened; `queue_id`, read of `opened` alone;
 `to_queue`, read of `moved` alone; `due_at` (naive UTC), read of `due` alone. May be left out: `known_at` (naive UTC), when the source
-first told it, null = nobody wrote that down; `priority`, holds from the event on, null = as before; `to_queue` and `due_at` where there is no such event.
-Events of one instant: `opened` first, the others in the order of the rows.
+first told it, null = nobody wrote that down; `priority`, holds from the event on, null = as before; `to_queue` and `due_at` where there is no such event;
+`row_id`, a text. Events of one instant: `opened` first, the others in the order of the rows; where rows have a `row_id`, by kind in the order of
+`KINDS` and then by it, so that the order of the rows says nothing.
 """
 
 from dataclasses import dataclass
@@ -16,13 +17,12 @@ import pandas as pd
 
 from wfm_pipeline.contracts.stand_ins import UNKNOWN
 from wfm_pipeline.domain.arrays import BoolArray, IntArray
+from wfm_pipeline.domain.backlog.working_time import NO_TIME
 from wfm_pipeline.errors import DataError
 
 KINDS: Final = ("opened", "assigned", "moved", "paused", "resumed", "resolved", "closed", "re_opened", "due")
 NEEDED: Final = ("case_id", "kind", "at", "queue_id")
 FINDING_COLUMNS: Final = ("case_id", "kind", "at", "finding")
-NO_TIME: Final = np.iinfo(np.int64).min
-"""How numpy writes an unknown instant as a number [us]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,10 +126,27 @@ def _found(rows: pd.DataFrame, finding: str | np.ndarray) -> pd.DataFrame:
 
 
 def _in_order(rows: pd.DataFrame) -> tuple[pd.DataFrame, IntArray]:
-    """By case, time, `opened` first, then as the rows stood; codes of cases in that order."""
+    """By case, time, `opened` first, then as the rows stood or as their ids say; codes of cases in that order."""
     codes, _ = pd.factorize(rows["case_id"], sort=False)
-    order = np.lexsort(((rows["kind"] != "opened").to_numpy(bool), rows["at"].to_numpy(), codes))
-    return rows.iloc[order], codes[order].astype(np.int64)
+    codes, at = codes.astype(np.int64), _microseconds(rows["at"])
+    rank = pd.Index(KINDS).get_indexer(pd.Index(rows["kind"])) if "row_id" in rows else rows["kind"] != "opened"
+    order = np.lexsort((np.asarray(rank).astype(np.int8), at, codes))
+    if "row_id" in rows:
+        order = _by_id_in_ties(order, (codes, at, np.asarray(rank)), rows["row_id"])
+    return rows.iloc[order], codes[order]
+
+
+def _by_id_in_ties(order: IntArray, keys: tuple[IntArray, ...], ids: pd.Series) -> IntArray:
+    """Rows whose keys are the same put in the order of their ids; there are few."""
+    is_same = np.ones(max(len(order) - 1, 0), bool)
+    for key in keys:
+        is_same &= np.diff(key[order]) == 0
+    tied = np.flatnonzero(np.append(is_same, False) | np.append(False, is_same)) if len(order) else order
+    run = np.cumsum(np.append(True, ~is_same))[tied] if len(order) else order
+    text, _ = pd.factorize(ids.iloc[order[tied]], sort=True)
+    sorted_order = order.copy()
+    sorted_order[tied] = order[tied][np.lexsort((text, run))]
+    return sorted_order
 
 
 def _without_opening(rows: pd.DataFrame, codes: IntArray) -> tuple[pd.DataFrame, pd.DataFrame, IntArray]:

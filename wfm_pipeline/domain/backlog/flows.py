@@ -9,9 +9,9 @@ import numpy as np
 
 from wfm_pipeline.domain.arrays import BoolArray, IntArray
 from wfm_pipeline.domain.backlog.due import DueTimes, put_off_due
-from wfm_pipeline.domain.backlog.events import NO_TIME
 from wfm_pipeline.domain.backlog.rules import BacklogRules
 from wfm_pipeline.domain.backlog.timeline import CaseTimeline
+from wfm_pipeline.domain.backlog.working_time import NO_TIME
 
 FLOWS: Final = ("inflow", "re_opened", "moved_in", "outflow", "moved_out")
 DONE: Final = ("done_with_due", "done_in_due")

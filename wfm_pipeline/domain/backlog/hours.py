@@ -1,7 +1,7 @@
 """The backlog per queue and hour: what is open at the hour's end, and what came and went in it.
 
 Here: the request and the answer. Not here: states of cases (timeline), one instant (stock), what came and went (flows), how long
-cases take (latency), the law that holds between the columns (balance). No command reaches it yet: the hourly run and `wfm backlog` are to come.
+cases take (latency), the law that holds between the columns (balance).
 
 Hours are instants, `[hour_start, hour_end)`: a day on which clocks change has 23 or 25 of them. An event at an hour's end belongs to the
 next hour.
@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 
 from wfm_pipeline.domain.arrays import BoolArray, FloatArray, IntArray
+from wfm_pipeline.domain.backlog.calendar_clock import WorkingCalendars
+from wfm_pipeline.domain.backlog.carried import Carried, carried_at
 from wfm_pipeline.domain.backlog.cycles import DoneCycles, done_cycles
 from wfm_pipeline.domain.backlog.due import DueTimes, due_times
 from wfm_pipeline.domain.backlog.events import CaseEvents, usable_events
@@ -38,8 +40,10 @@ class BacklogRequest:
         rules: What counts.
         queues: The queues there are, each with a row an hour; None for those that events name.
         working: Windows of work, starts_at and ends_at (naive UTC), over the life of the cases; None where every hour is one.
+        calendars: Versions of the calendar; needed where due times count in working time.
         done_cycles: Cycles of cases whose events are not given and that ended before the hours: queue_id, priority, began_at, done_at
             (naive UTC); for latency alone. None where all events are given.
+        carry_at: Instant up to which later hours want the cases carried on (see `carried`), not after `as_of`; None for none.
         handle_seconds: Queue -> expected handle time of a case [s]; a queue that is not here, or None, is unknown.
     """
 
@@ -49,7 +53,9 @@ class BacklogRequest:
     rules: BacklogRules = field(default_factory=BacklogRules)
     queues: tuple[str, ...] | None = None
     working: pd.DataFrame | None = None
+    calendars: WorkingCalendars | None = None
     done_cycles: pd.DataFrame | None = None
+    carry_at: pd.Timestamp | None = None
     handle_seconds: Mapping[str, float | None] = field(default_factory=dict)
 
 
@@ -66,6 +72,7 @@ class BacklogHours:
         open_cases: Who is open at the last hour's end, one by one; see `stock.open_case_rows`.
         findings: case_id, kind, at, finding.
         not_yet_known: Events that the source told only after `as_of` [count].
+        carried: What later hours need, of the cases whose events were given; None where it was not asked for.
     """
 
     by_queue: pd.DataFrame
@@ -73,6 +80,7 @@ class BacklogHours:
     open_cases: pd.DataFrame
     findings: pd.DataFrame
     not_yet_known: int
+    carried: Carried | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,14 +128,21 @@ def backlog_hours(request: BacklogRequest) -> BacklogHours:
         open_cases=open_case_rows(past.timeline, cases),
         findings=pd.concat([events.findings, past.timeline.findings], ignore_index=True),
         not_yet_known=events.not_yet_known,
+        carried=_carried(request, past),
     )
+
+
+def _carried(request: BacklogRequest, past: _Past) -> Carried | None:
+    if request.carry_at is None:
+        return None
+    return carried_at(past.timeline, request.carry_at, days=request.rules.latency_days)
 
 
 def _past(request: BacklogRequest, events: CaseEvents) -> _Past:
     timeline = case_timeline(events, request.rules)
     return _Past(
         timeline=timeline,
-        due=due_times(timeline, request.rules),
+        due=due_times(timeline, request.rules, request.calendars),
         done=done_cycles(timeline, request.done_cycles),
         rules=request.rules,
         working=None if request.working is None else WorkingTime.of(request.working),

@@ -36,6 +36,8 @@ class BacklogRules:
         reopen_restarts_due: A re-open gives the case its whole allowance again; else the former due time stands.
         pauses_count_in_age: Paused time is part of a case's age.
         pauses_count_in_due: The due time passes while a case is paused; else paused time puts it off.
+        due_in: `plain`: allowances and what pauses put off are time as it passes; `working`: they are working time of the calendar that
+            was in force when the case's clock began.
         due_seconds: Priority -> time allowed [s], > 0, for cases without a due time of their own; a priority that is not
             here has no due time.
         age_limits_seconds: Ages at which the next bucket begins [s], > 0, rising.
@@ -48,6 +50,7 @@ class BacklogRules:
     reopen_restarts_due: bool = False
     pauses_count_in_age: bool = True
     pauses_count_in_due: bool = False
+    due_in: Literal["plain", "working"] = "plain"
     due_seconds: Mapping[Hashable, float] = field(default_factory=dict)
     age_limits_seconds: tuple[float, ...] = AGE_LIMITS_SECONDS
     stuck_moves: int = STUCK_MOVES
@@ -58,6 +61,8 @@ class BacklogRules:
         """Refuse rules that say nothing."""
         if self.done not in ("resolved", "closed"):
             raise SettingsError(f"done must be resolved or closed, got {self.done!r}", got=self.done)
+        if self.due_in not in ("plain", "working"):
+            raise SettingsError(f"due_in must be plain or working, got {self.due_in!r}", got=self.due_in)
         limits = self.age_limits_seconds
         rising = all(low < high for low, high in zip((0.0, *limits), limits, strict=False))
         if not rising or not all(math.isfinite(limit) for limit in limits):

@@ -10,10 +10,9 @@ import pandas as pd
 
 from wfm_pipeline.domain.arrays import BoolArray, FloatArray, IntArray
 from wfm_pipeline.domain.backlog.due import DueTimes, put_off_due
-from wfm_pipeline.domain.backlog.events import NO_TIME
 from wfm_pipeline.domain.backlog.rules import BacklogRules
 from wfm_pipeline.domain.backlog.timeline import CaseTimeline
-from wfm_pipeline.domain.backlog.working_time import MICROSECONDS_PER_SECOND, WorkingTime, working_between
+from wfm_pipeline.domain.backlog.working_time import MICROSECONDS_PER_SECOND, NO_TIME, WorkingTime, working_between
 from wfm_pipeline.units import SECONDS_PER_HOUR
 
 

@@ -12,6 +12,8 @@ import pandas as pd
 from wfm_pipeline.domain.arrays import IntArray
 from wfm_pipeline.errors import DataError
 
+NO_TIME: Final = np.iinfo(np.int64).min
+"""How numpy writes an unknown instant as a number [us]."""
 MICROSECONDS_PER_SECOND: Final = 1e6
 """Instants of the backlog are whole microseconds, so that sums and comparisons are exact."""
 
@@ -63,6 +65,31 @@ class WorkingTime:
         inside = np.clip(instants, self.starts[place], self.ends[place]) - self.starts[place]
         return self.before[place] + inside
 
+    def after(self, instants: IntArray, amounts: IntArray) -> IntArray:
+        """Instants at which an amount of working time has passed since others: what `until` is undone by.
+
+        Args:
+            instants: Microseconds since 1970, shape (n,).
+            amounts: Working time to add [us], >= 0, shape (n,).
+
+        Returns:
+            The earliest such instants [us since 1970], shape (n,): an amount used up at a closing is used up then, not at the next
+            opening; nothing added gives the instant itself; `NO_TIME` where the windows end before.
+
+        Example:
+            >>> days = pd.DataFrame({"starts_at": pd.to_datetime(["2026-03-02 08:00", "2026-03-03 08:00"]),
+            ...                      "ends_at": pd.to_datetime(["2026-03-02 16:00", "2026-03-03 16:00"])})
+            >>> asked = np.array(["2026-03-02T15:00"], "datetime64[us]").astype(np.int64)
+            >>> WorkingTime.of(days).after(asked, np.array([2 * 3_600_000_000])).astype("datetime64[us]").tolist()
+            [datetime.datetime(2026, 3, 3, 9, 0)]
+        """
+        target = self.until(instants) + amounts
+        place = np.searchsorted(self.before + (self.ends - self.starts), target, side="left")
+        is_known = place < len(self.starts)
+        near = np.minimum(place, len(self.starts) - 1)
+        reached = np.where(is_known, self.starts[near] + target - self.before[near], NO_TIME)
+        return np.where(amounts == 0, instants, reached)
+
 
 def working_between(working: WorkingTime | None, since: IntArray, now: int) -> IntArray:
     """Working time from instants to one.
@@ -82,3 +109,19 @@ def working_between(working: WorkingTime | None, since: IntArray, now: int) -> I
     if working is None:
         return now - since
     return working.until(np.asarray(now, dtype=np.int64)) - working.until(since)
+
+
+def microseconds_of(instant: pd.Timestamp) -> int:
+    """An instant as the backlog counts.
+
+    Args:
+        instant: Naive UTC.
+
+    Returns:
+        Microseconds since 1970.
+
+    Example:
+        >>> microseconds_of(pd.Timestamp("1970-01-01 00:00:01"))
+        1000000
+    """
+    return int(np.datetime64(instant, "us").astype(np.int64))

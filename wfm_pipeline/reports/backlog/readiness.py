@@ -34,7 +34,7 @@ def _hours_table(view: BacklogView, needs: Sequence[Need]) -> ShownTable:
     )
     heads = ("queue", *(view.when(hour) for hour in hours[:open_hours]))
     closed = [f"closed from {view.when(hours[open_hours])}"] if open_hours < len(hours) and needs else []
-    notes = (*closed, *([_CELL_NOTE] if open_hours else []), *_reasons(view, needs))
+    notes = (*_known_at(view), *closed, *([_CELL_NOTE] if open_hours else []), *_reasons(view, needs))
     return ShownTable(
         title="People of the next hours", heads=heads, levels=_levels(needs), notes=notes,
         rows=tuple((name(queue), *row[:open_hours]) for queue, row in cells.items()),
@@ -68,6 +68,12 @@ def _there(row: Mapping[str, Any] | None) -> str:
     on_cases, need = (people(row[one]).replace(UNKNOWN, "?") for one in ("on_product", "required"))
     short = f" -{people(row['short'])}" if row["short"] else ""
     return f"{on_cases}/{need}{short}"
+
+
+def _known_at(view: BacklogView) -> list[str]:
+    """When the people were asked for, where that was not at the hour's end."""
+    asked = view.people["as_of"].max()
+    return [f"as it was known at {view.when(asked)}: nobody asked since"] if asked < view.hour_end else []
 
 
 def _reasons(view: BacklogView, needs: Sequence[Need]) -> list[str]:

@@ -123,6 +123,7 @@ def test_a_webhook_gets_text_and_rows_and_no_html(house):
     assert ("billing", 0.71, None) == (
         body["queues"][0]["queue_id"], body["queues"][0]["breach_probability"], body["queues"][3]["breach_probability"],
     )  # fmt: skip
+    assert isinstance(body["queues"][0]["open_cases"], int)
     assert "mail" not in body
 
 

@@ -220,6 +220,14 @@ def test_what_is_tomorrow_says_its_day():
     assert re.search(r"closed +Fri|Fri +Fri", " ".join(printed(view, 250).split()))
 
 
+def test_people_who_were_asked_for_before_the_hours_end_say_when():
+    view = view_from()
+
+    assert "as it was known at" not in printed(view, 80)
+    old = view.people.assign(as_of=view.hour_end - 2 * HOUR)
+    assert "as it was known at 13:00: nobody asked since" in printed(replace(view, people=old), 80)
+
+
 def test_one_queue_is_shown_by_priority_too(house):
     assert "By priority" in printed(read(house, queue="billing"), 80)
     assert "By priority" not in printed(read(house), 80)

@@ -21,7 +21,8 @@ def hours_ahead(queues=("a",), hours=8, *, inflow=0.0, people=1.0, rate=1.0):
     for queue in queues:
         rows = pd.DataFrame({"queue_id": queue, "hour_start": starts, "business_date": starts.date})
         rows = rows.assign(cases_mean=inflow, on_product=people, cases_per_agent_hour=rate)
-        parts.append(rows.assign(capacity_mean=rows["on_product"] * rows["cases_per_agent_hour"]))
+        done = rows["on_product"] * rows["cases_per_agent_hour"]
+        parts.append(rows.assign(capacity_mean=done, capacity_usual=done))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -30,6 +30,7 @@ HOUR: Final = (
     local_time("hour_start_local", "The same at the site."),
     day("business_date", "Date of the site's wall clock at the start.", nullable=False),
 )
+BREACH_BASES: Final = ("calibrated", "as_before", "in_order")
 _BASES: Final = ("events", "case_rows")
 
 
@@ -96,6 +97,10 @@ BACKLOG_HOUR: Final = Table(
         number("clear_hours_q90", "The same in the worst tenth.", "h", minimum=0),
         share("breach_probability", "Probability that a case of the queue passes its due time before breach_until; null where no "
               "due time or no throughput is known."),
+        share("breach_in_order", "Share of the sample paths with such a breach where the earliest due is served first."),
+        share("breach_as_before", "Probability of it if cases end as fast as in past weeks, in whatever order."),
+        text("breach_basis", "What breach_probability is: both views weighed by what came of earlier hours, the second, or, where nothing "
+             "was learnt of the queue, the first.", allowed=BREACH_BASES),
         instant("breach_until", "End of the queue's working day that the probability is of.", nullable=True),
         text("basis", "What it is counted from: events, or rows of cases that show moves, pauses and re-opens only as they last "
              "stood.", nullable=False, allowed=_BASES),

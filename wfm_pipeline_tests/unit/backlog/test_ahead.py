@@ -9,6 +9,8 @@ from wfm_pipeline.domain.backlog.ahead.breach import STEPS_PER_HOUR, due_work, l
 from wfm_pipeline.domain.backlog.ahead.clear_and_breach import clear_and_breach
 from wfm_pipeline.domain.backlog.ahead.draws import EPOCHS, Spread, draw_futures
 from wfm_pipeline.domain.backlog.ahead.fluid import fluid_clear_hours
+from wfm_pipeline.domain.backlog.ahead.learnt.calibration import Calibration
+from wfm_pipeline.domain.backlog.ahead.learnt.endings import AsBefore
 from wfm_pipeline.domain.backlog.ahead.need import MOST_FACTOR, least_factor
 from wfm_pipeline.errors import DataError, SettingsError
 from wfm_pipeline_tests.backlog_ahead_kit import NOW, asked, by_case, hours_ahead, open_cases
@@ -62,10 +64,10 @@ def test_over_due_cases_are_no_new_breach_but_stand_in_front():
 
 
 def test_paused_cases_take_nobodys_time_and_breach_nothing():
-    with_paused = only(clear_and_breach(asked(open_cases([2.0, 3.0], paused=50), hours_ahead())))
-    without = only(clear_and_breach(asked(open_cases([2.0, 3.0]), hours_ahead())))
+    with_paused = clear_and_breach(asked(open_cases([2.0, 3.0], paused=50), hours_ahead()))
+    without = clear_and_breach(asked(open_cases([2.0, 3.0]), hours_ahead()))
 
-    assert without.to_dict() == with_paused.to_dict()
+    pd.testing.assert_frame_equal(without.queues, with_paused.queues)
 
 
 def test_cases_without_due_time_wait_behind_and_still_have_to_be_cleared():
@@ -143,15 +145,22 @@ def test_the_risk_of_the_people_there_is_the_probability_told():
     assert answer.risk("a", np.zeros(8)) == 1.0
 
 
-def test_a_probability_is_told_as_it_was_calibrated_and_people_are_needed_by_it():
-    request = asked(open_cases([3.0] * 2), hours_ahead(), spread={"a": SPREAD})
-    calibrated = asked(open_cases([3.0] * 2), hours_ahead(), spread={"a": SPREAD}, calibrate=lambda _, raw: raw / 2)
+def test_a_probability_is_both_views_weighed_and_says_what_it_is():
+    before = AsBefore(np.full((1, 4), 0.3), np.zeros(4), np.zeros(4))
+    weights = Calibration(0.2, 0.5, 0.7, 100)
 
-    plain, halved = clear_and_breach(request), clear_and_breach(calibrated)
+    def row(**words):
+        return clear_and_breach(asked(open_cases([3.0] * 2), hours_ahead(), spread={"a": SPREAD}, **words))
 
-    assert only(plain)["breach_probability"] / 2 == only(halved)["breach_probability"]
-    assert only(plain)["breach_probability"] == only(halved)["breach_probability_raw"]
-    assert halved.hours["required"].max() < plain.hours["required"].max()
+    plain, learnt = row(), row(as_before={"a": before})
+    both = row(as_before={"a": before}, calibration=weights)
+
+    assert ("in_order", "as_before", "calibrated") == tuple(only(one)["breach_basis"] for one in (plain, learnt, both))
+    assert only(plain)["breach_probability"] == only(both)["breach_in_order"]
+    assert only(learnt)["breach_probability"] == only(both)["breach_as_before"] == pytest.approx(np.exp(-1.2))
+    expected = weights.apply(only(both)["breach_in_order"], only(both)["breach_as_before"])
+    assert expected == pytest.approx(only(both)["breach_probability"])
+    assert both.risk("a", np.full(8, 9.0)) < both.risk("a", np.full(8, 1.0)) < both.risk("a", np.zeros(8))
 
 
 def test_a_need_beyond_reach_is_not_known():

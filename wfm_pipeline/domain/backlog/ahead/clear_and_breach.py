@@ -3,8 +3,11 @@
 Here: the steps one after the other. Not here: arrays of a queue (queue_ahead), futures (draws), the loop (breach, kernels), other
 people (risk).
 
+`required` is what keeps the limit where the earliest due is served first: the least that can do it. The probability is what is to be
+expected of this desk: both views of it weighed (learnt/calibration).
+
 The probability is that some case of the queue passes its due time, open and not paused, between now and the end of the question. Cases
-that are over due already do not count again; they wait in front and take people's time. No command reaches it yet: the hourly run will ask.
+that are over due already do not count again; they wait in front and take people's time.
 """
 
 from typing import Final
@@ -48,15 +51,16 @@ def _queue_row(queue: QueueAhead, risk: Risk) -> dict[str, object]:
     hours = clear_hours(queue.workable, futures, queue.capacity)
     low, middle, high = np.quantile(hours, _QUANTILES, method="higher")
     mean = fluid_clear_hours([queue.workable], queue.inflow.sum(axis=1)[None], queue.capacity[None])[0]
-    raw = risk.raw_with_factor(queue.queue_id, 1.0)
     return {
         "queue_id": queue.queue_id,
         "clear_hours": mean,
         "clear_hours_q10": _within(low),
         "clear_hours_q50": _within(middle),
         "clear_hours_q90": _within(high),
-        "breach_probability_raw": raw,
-        "breach_probability": risk.calibrated(queue.queue_id, raw),
+        "breach_in_order": risk.in_order(queue.queue_id, queue.capacity),
+        "breach_as_before": risk.as_before(queue.queue_id, queue.capacity),
+        "breach_probability": risk.with_capacity(queue.queue_id, queue.capacity),
+        "breach_basis": risk.basis(queue.queue_id),
         "breach_until": queue.until,
         "reason": risk.reason(queue.queue_id),
     }
@@ -68,7 +72,9 @@ def _within(hours: float) -> float:
 
 def _hour_rows(queue: QueueAhead, risk: Risk, limit: float) -> pd.DataFrame:
     known = risk.reason(queue.queue_id) is None
-    factor = least_factor(lambda one: risk.with_factor(queue.queue_id, one), limit) if known else np.nan
+    factor = np.nan
+    if known:
+        factor = least_factor(lambda one: risk.in_order(queue.queue_id, queue.capacity * one), limit)
     is_asked = np.arange(len(queue.day)) * STEPS_PER_HOUR < (0 if queue.work is None else queue.work.steps)
     factors: FloatArray = np.where(is_asked, factor, np.nan)
     return pd.DataFrame(

@@ -16,7 +16,7 @@ from wfm_pipeline.domain.backlog.ahead.draws import Futures, Spread, draw_future
 from wfm_pipeline.domain.backlog.ahead.request import AheadRequest, Instant, in_order
 from wfm_pipeline.units import SECONDS_PER_HOUR
 
-_MEASURES: Final = ("cases_mean", "on_product", "cases_per_agent_hour", "capacity_mean")
+_MEASURES: Final = ("cases_mean", "on_product", "cases_per_agent_hour", "capacity_mean", "capacity_usual")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +31,7 @@ class QueueAhead:
         on_product: People [agents], NaN unknown, shape (hours,).
         rate: Cases done per hour of one person, NaN unknown, shape (hours,).
         capacity: Cases that people are expected to do, NaN unknown, shape (hours,).
+        usual: Cases that as many people as are usual would do, shape (hours,).
         workable: Open cases that are not paused [count].
         work: What must be done by when; None where no due time of the queue is known.
         until: End of the question about due times; NaT where there is none.
@@ -44,6 +45,7 @@ class QueueAhead:
     on_product: FloatArray
     rate: FloatArray
     capacity: FloatArray
+    usual: FloatArray
     workable: int
     work: DueWork | None
     until: Instant
@@ -95,6 +97,7 @@ def queues_ahead(request: AheadRequest) -> Iterator[QueueAhead]:
             on_product=table["on_product"][place],
             rate=table["cases_per_agent_hour"][place],
             capacity=table["capacity_mean"][place],
+            usual=table["capacity_usual"][place],
             workable=len(mine.due_at),
             work=_work(mine, seconds[place], starts[place], until),
             until=until,

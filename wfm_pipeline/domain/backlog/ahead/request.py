@@ -13,6 +13,8 @@ from pandas.api.typing import NaTType
 
 from wfm_pipeline.domain.arrays import FloatArray
 from wfm_pipeline.domain.backlog.ahead.draws import Spread
+from wfm_pipeline.domain.backlog.ahead.learnt.calibration import Calibration
+from wfm_pipeline.domain.backlog.ahead.learnt.endings import AsBefore
 from wfm_pipeline.errors import DataError, SettingsError
 from wfm_pipeline.units import SECONDS_PER_HOUR
 
@@ -30,6 +32,7 @@ _HOURS: Final = (
     "on_product",
     "cases_per_agent_hour",
     "capacity_mean",
+    "capacity_usual",
 )
 _NEW_DUE: Final = ("queue_id", "hour_start", "due_at", "share")
 
@@ -43,14 +46,16 @@ class AheadRequest:
             for somebody else: they take nobody's time, and keep their due time as long as the pause puts it off.
         hours: One row per queue and hour to come, hour by hour from the same first one for every queue: queue_id, hour_start, business_date,
             cases_mean [cases], on_product [agents], cases_per_agent_hour [cases/h], capacity_mean (cases that those people are expected
-            to do [cases]); the last three NaN where they are not known, capacity_mean 0 where nobody works.
+            to do [cases]), capacity_usual (the same of as many people as are usual in such an hour); the last four NaN where they are not
+            known, capacity_mean 0 where nobody works.
         new_due: queue_id, hour_start, due_at, share: by when which share of the hour's new cases is due; the rest has no due time.
         breach_until: Queue -> end of its working day; a queue that is not here has no probability.
         spread: Queue -> how inflow and pace scatter.
         breach_limit: Probability that people are to keep, in (0, 1).
         paths: Futures of a queue [count], >= 1.
         seed: The same seed draws the same futures.
-        calibrate: (queue, share of futures with a breach) -> probability, never falling; None leaves the share as it is.
+        as_before: Queue -> its next hours if all goes on as it did; a queue that is not here has its share of futures alone.
+        calibration: What the two views together were worth; None takes the second as it stands.
     """
 
     open_cases: pd.DataFrame
@@ -61,7 +66,8 @@ class AheadRequest:
     breach_limit: float = BREACH_LIMIT
     paths: int = PATHS
     seed: int = 1
-    calibrate: Callable[[str, float], float] | None = None
+    as_before: Mapping[str, AsBefore] = field(default_factory=dict)
+    calibration: Calibration | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be asked.
@@ -93,7 +99,7 @@ class AheadAnswer:
 
     Attributes:
         queues: One row per queue of the hours, in order of their names: queue_id, clear_hours (mean flows; NaN where it is not within the hours), clear_hours_q10, clear_hours_q50,
-            clear_hours_q90 (over the futures; NaN the same), breach_probability_raw (share of futures), breach_probability (calibrated; NaN where unknown), breach_until, reason (why it is unknown; null where it is known).
+            clear_hours_q90 (over the futures; NaN the same), breach_in_order (share of futures), breach_as_before, breach_probability (NaN where unknown), breach_basis (`calibrated`, `as_before` or `in_order`: what the probability is; null where unknown), breach_until, reason (why it is unknown; null where it is known).
         hours: One row per queue and hour, in order: queue_id, hour_start, required [agents] (NaN where unknown or after breach_until),
             capacity_factor (of the capacity that is expected, to keep the limit; NaN the same).
         risk: (queue_id, on_product of each hour, shape (hours,)) -> probability of a breach with these people, on the same futures;

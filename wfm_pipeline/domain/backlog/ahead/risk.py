@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from wfm_pipeline.domain.arrays import FloatArray
+from wfm_pipeline.domain.arrays import LEAST_DIVISOR, FloatArray
 from wfm_pipeline.domain.backlog.ahead.breach import late_futures
 from wfm_pipeline.domain.backlog.ahead.draws import Futures
 from wfm_pipeline.domain.backlog.ahead.queue_ahead import QueueAhead
@@ -34,7 +34,7 @@ class Risk:
 
         Args:
             queues: Queues by name.
-            request: Futures, seed and calibration.
+            request: Futures, seed, what was learnt of queues and calibration.
         """
         self._queues, self._request = queues, request
         steps = sum(queue.work.steps for queue in queues.values() if queue.work is not None)
@@ -69,29 +69,76 @@ class Risk:
             return NO_DUE
         return NO_CAPACITY if np.isnan(queue.capacity[: queue.hours_asked]).any() else None
 
-    def raw_with_factor(self, queue_id: str, factor: float) -> float:
-        """Share of futures with a breach, with a factor of the capacity that is expected.
+    def basis(self, queue_id: str) -> str | None:
+        """What the probability of a queue is.
 
         Args:
             queue_id: The queue.
-            factor: >= 0.
+
+        Returns:
+            `calibrated`, `as_before` or `in_order`; None where it is not known.
+        """
+        if self.reason(queue_id) is not None:
+            return None
+        if queue_id not in self._request.as_before:
+            return "in_order"
+        return "as_before" if self._request.calibration is None else "calibrated"
+
+    def in_order(self, queue_id: str, capacity: FloatArray) -> float:
+        """Share of futures with a breach where the earliest due is served first.
+
+        Args:
+            queue_id: The queue.
+            capacity: Cases that people are expected to do, shape (hours,) [cases].
 
         Returns:
             Share [0..1]; NaN where it is not known.
         """
-        return self._raw(queue_id, self._queues[queue_id].capacity * factor)
+        queue = self._queues[queue_id]
+        if queue.work is None or np.isnan(capacity[: queue.hours_asked]).any():
+            return _UNKNOWN
+        if queue.work.steps == 0:
+            return 0.0
+        late = late_futures(queue.work, self.futures(queue_id), np.nan_to_num(capacity), is_compiled=self._is_compiled)
+        return float(late.mean())
 
-    def with_factor(self, queue_id: str, factor: float) -> float:
-        """Probability of a breach with a factor of the capacity that is expected.
+    def as_before(self, queue_id: str, capacity: FloatArray) -> float:
+        """Probability of a breach if the queue goes on as it did, its cases ending faster with more people.
 
         Args:
             queue_id: The queue.
-            factor: >= 0.
+            capacity: Cases that people are expected to do, shape (hours,) [cases].
 
         Returns:
-            Probability [0..1]; NaN where it is not known.
+            Probability [0..1]; NaN where nothing was learnt of the queue or it is not known.
         """
-        return self.calibrated(queue_id, self.raw_with_factor(queue_id, factor))
+        queue, before = self._queues[queue_id], self._request.as_before.get(queue_id)
+        if before is None or self.reason(queue_id) is not None:
+            return _UNKNOWN
+        asked = slice(len(before.begun))
+        planned, wanted = queue.capacity[asked], capacity[asked]
+        expected = np.where(np.isnan(queue.usual[asked]), planned, queue.usual[asked])
+        factor = np.where(expected > 0, wanted / np.maximum(expected, LEAST_DIVISOR), np.where(wanted > 0, 1.0, 0.0))
+        return before.probability(factor)
+
+    def with_capacity(self, queue_id: str, capacity: FloatArray) -> float:
+        """Probability of a breach with some capacity.
+
+        Args:
+            queue_id: The queue.
+            capacity: Cases that people are expected to do, shape (hours,) [cases].
+
+        Returns:
+            Probability [0..1]; NaN where it is not known. More capacity never raises it.
+        """
+        basis = self.basis(queue_id)
+        if basis == "in_order" or basis is None:
+            return self.in_order(queue_id, capacity)
+        before = self.as_before(queue_id, capacity)
+        calibration = self._request.calibration
+        if calibration is None:
+            return before
+        return float(calibration.apply([self.in_order(queue_id, capacity)], [before])[0])
 
     def with_people(self, queue_id: str, on_product: FloatArray) -> float:
         """Probability of a breach with other people.
@@ -112,31 +159,8 @@ class Risk:
             raise DataError(
                 f"risk wants a queue of the request and its people in {self._hours} hours, got {queue_id!r} and {people.shape}"
             )
-        capacity = np.where(people == 0, 0.0, people * queue.rate)
-        return self.calibrated(queue_id, self._raw(queue_id, capacity))
-
-    def calibrated(self, queue_id: str, raw: float) -> float:
-        """What a share of futures is worth as a probability.
-
-        Args:
-            queue_id: The queue.
-            raw: Share of futures [0..1]; NaN stays NaN.
-
-        Returns:
-            Probability [0..1].
-        """
-        calibrate = self._request.calibrate
-        return raw if calibrate is None or np.isnan(raw) else float(calibrate(queue_id, raw))
+        return self.with_capacity(queue_id, np.where(people == 0, 0.0, people * queue.rate))
 
     @property
     def _hours(self) -> int:
         return len(next(iter(self._queues.values())).day)
-
-    def _raw(self, queue_id: str, capacity: FloatArray) -> float:
-        queue = self._queues[queue_id]
-        if queue.work is None or np.isnan(capacity[: queue.hours_asked]).any():
-            return _UNKNOWN
-        if queue.work.steps == 0:
-            return 0.0
-        late = late_futures(queue.work, self.futures(queue_id), np.nan_to_num(capacity), is_compiled=self._is_compiled)
-        return float(late.mean())

@@ -2,7 +2,7 @@
 
 Here: scores of predictions beside what came. Not here: predictions, and how outcomes are counted (spells).
 
-No command reaches it yet: benchmarks/score_backlog_ahead.py asks.
+No command reaches it yet: a benchmark asks.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ def breach_scores(said: ArrayLike, is_breached: ArrayLike, *, base_rate: float) 
         The scores. A class holds its lower edge, the last both.
 
     Example:
-        >>> breach_scores([0.1, 0.9], [0, 1], base_rate=0.5).brier
+        >>> round(breach_scores([0.1, 0.9], [0, 1], base_rate=0.5).brier, 4)
         0.01
     """
     told, came = np.asarray(said, dtype=np.float64), np.asarray(is_breached, dtype=np.float64)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
+import pandas as pd
 from hypothesis.strategies import SearchStrategy
 from pydantic import ValidationError
 
@@ -19,6 +20,8 @@ from wfm_pipeline.calculators.allocation import AllocationRequest, answer_alloca
 from wfm_pipeline.calculators.capacity import CapacityRequest, answer_capacity
 from wfm_pipeline.calculators.staffing import staff_file
 from wfm_pipeline.domain.allocation.tables.planners_files import FILES
+from wfm_pipeline.domain.backlog.people.activities import activities_between
+from wfm_pipeline.domain.backlog.people.sheets import ACTIVITY_FILES
 from wfm_pipeline.domain.calendar import holiday_names, zone_segments
 from wfm_pipeline.domain.forecasting.desk.panel import build_panel
 from wfm_pipeline.domain.forecasting.judging.backtest import read_folds
@@ -38,6 +41,9 @@ from wfm_pipeline.sources.opening import open_reader
 from wfm_pipeline.transforms.matches import MATCH_FILES
 from wfm_pipeline.warehouse.shelves.moments import local_time
 from wfm_pipeline_tests.fuzz import configs, exports, planners, toml_files
+
+_A_DAY = (pd.Timestamp("2026-03-28 23:00"), pd.Timestamp("2026-03-29 22:00"))
+"""On which clocks change."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,10 @@ def _sheet(folder: Path) -> None:
         read_rows(CAPACITY_FILES[name], frame)
     elif name in MATCH_FILES:
         read_rows(MATCH_FILES[name], frame)
+    elif name in ACTIVITY_FILES:
+        rows, _ = read_rows(ACTIVITY_FILES[name], frame, source="telephony")
+        if rows:
+            activities_between(pd.DataFrame(rows), "Europe/Stockholm", *_A_DAY)
     else:
         raise AssertionError(name)
 

@@ -10,6 +10,7 @@ from wfm_pipeline.contracts.columns import Column, Table, count, day, flag, loca
 from wfm_pipeline.contracts.planning.history import HISTORY
 from wfm_pipeline.domain.allocation.faults import UnknownValueError
 from wfm_pipeline.domain.allocation.tables.planners_files import FILES
+from wfm_pipeline.domain.backlog.people.sheets import ACTIVITY_FILES
 from wfm_pipeline.domain.forecasting.planners.sheets import PLANNERS_FILES
 from wfm_pipeline.domain.planners_tables import PlannersFile, read_rows
 from wfm_pipeline.domain.sheet import LINES
@@ -136,7 +137,7 @@ def test_a_fault_in_a_months_report_names_the_line_of_its_report():
 
 @pytest.mark.parametrize(
     "file",
-    [*PLANNERS_FILES.values(), *FILES.values(), *CAPACITY_FILES.values(), *MATCH_FILES.values()],
+    [*PLANNERS_FILES.values(), *FILES.values(), *CAPACITY_FILES.values(), *MATCH_FILES.values(), *ACTIVITY_FILES.values()],
     ids=lambda f: f.title,
 )
 def test_what_a_file_says_of_columns_names_columns_of_its_table(file):

@@ -137,7 +137,13 @@ def test_a_fault_in_a_months_report_names_the_line_of_its_report():
 
 @pytest.mark.parametrize(
     "file",
-    [*PLANNERS_FILES.values(), *FILES.values(), *CAPACITY_FILES.values(), *MATCH_FILES.values(), *ACTIVITY_FILES.values()],
+    [
+        *PLANNERS_FILES.values(),
+        *FILES.values(),
+        *CAPACITY_FILES.values(),
+        *MATCH_FILES.values(),
+        *ACTIVITY_FILES.values(),
+    ],
     ids=lambda f: f.title,
 )
 def test_what_a_file_says_of_columns_names_columns_of_its_table(file):

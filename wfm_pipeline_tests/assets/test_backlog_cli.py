@@ -30,6 +30,7 @@ def test_the_view_is_printed_for_the_terminal_at_hand(wfm):
     assert 100 >= max(map(len, said.stdout.splitlines()))
     assert "ACT    billing: 65 over due, breach 71 % by 18:00" in said.stdout
     assert "OLD" not in said.stdout
+    assert "to come: cases, 80 % band" in " ".join(said.stdout.split())  # the end of the longest note
 
 
 def test_what_is_asked_for_now_says_how_old_it_is(wfm):

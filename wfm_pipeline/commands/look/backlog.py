@@ -14,7 +14,6 @@ from wfm_pipeline.commands.common import (
     WarehouseUrl,
     chosen_settings,
     err,
-    out,
 )
 from wfm_pipeline.errors import SettingsError, WfmError, shown
 from wfm_pipeline.units import sensible_date
@@ -58,6 +57,7 @@ def backlog(
     settings = chosen_settings(source=source, warehouse_url=warehouse)
     from wfm_pipeline.monitoring.backlog.asking import view_of
     from wfm_pipeline.reports.tables.backlog import backlog_json, backlog_parts
+    from wfm_pipeline.reports.words.screen import Screen
     from wfm_pipeline.reports.words.terminal import print_json, terminal_width
     from wfm_pipeline.resources import House
 
@@ -75,7 +75,8 @@ def backlog(
         tables, facts = backlog_json(view)
         print_json(tables, **facts)
     else:
-        out.print(backlog_parts(view, width=terminal_width(), most=most))
+        width = terminal_width()
+        Screen(width=width).print(backlog_parts(view, width=width, most=most))
 
 
 def _send(house: "House", view: "BacklogView") -> None:

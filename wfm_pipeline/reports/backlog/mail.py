@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from wfm_pipeline.reports.backlog.cells import ShownTable, name, records
-from wfm_pipeline.reports.backlog.needs import Need, needs_of, shown_need
-from wfm_pipeline.reports.backlog.page import CAPTION, WORDS, what_words
+from wfm_pipeline.reports.backlog.needs import Need, common_unknowns, needs_of, shown_need, what_words
+from wfm_pipeline.reports.backlog.page import CAPTION, WORDS
 from wfm_pipeline.reports.backlog.performance import performance_table
 from wfm_pipeline.reports.backlog.readiness import readiness_tables
 from wfm_pipeline.reports.backlog.status import state_frame, status_tables
@@ -99,8 +99,8 @@ def _picture(view: BacklogView) -> bytes:
 def _first_lines(view: BacklogView, needs: Sequence[Need]) -> Iterable[str]:
     yield heading(view)
     yield from facts(view, needs)
-    urgent = [need for need in needs if need.level in ("act", "watch")]
-    yield from (one_line(f"{WORDS[need.level]} {shown_need(need)}") for need in urgent[:MOST_LINES])
+    urgent, common = [need for need in needs if need.level in ("act", "watch")], common_unknowns(needs)
+    yield from (one_line(f"{WORDS[need.level]} {shown_need(need, common)}") for need in urgent[:MOST_LINES])
     yield from _rest(view, needs)
 
 
@@ -134,9 +134,10 @@ def _first(needs: Sequence[Need]) -> str:
     urgent = [need for need in needs if need.level in ("act", "watch")][:MOST_LINES]
     if not urgent:
         return _line("Nothing is pressing.")
+    common = common_unknowns(needs)
     rows = "".join(
         f'<tr><td style="{_CELL}"><span style="padding:1px 7px;border-radius:8px;{_BADGES[need.level]}">{WORDS[need.level]}'
-        f'</span></td><td style="{_CELL}"><b>{_text(name(need.queue_id))}</b>: {_text(what_words(need))}'
+        f'</span></td><td style="{_CELL}"><b>{_text(name(need.queue_id))}</b>: {_text(what_words(need, common))}'
         f"{_advice(need)}</td></tr>"
         for need in urgent
     )
@@ -149,7 +150,7 @@ def _advice(need: Need) -> str:
 
 def _parts(view: BacklogView, needs: Sequence[Need]) -> list[tuple[str, list[ShownTable]]]:
     """The three parts; of readiness the hours and what to do, for the next hour in detail is in the plain text."""
-    hours, _next_hour, actions = readiness_tables(view, needs)
+    hours, *_next_hour, actions = readiness_tables(view, needs)
     return [
         ("1 Backlog status", status_tables(view, needs)),
         ("2 Workforce readiness", [hours, actions]),
@@ -165,7 +166,8 @@ def _part(title: str, tables: Sequence[ShownTable]) -> Iterable[str]:
     yield _heading(title)
     for shown in tables:
         yield f'<h3 style="font-size:13px;margin:10px 0 2px;color:#333">{_text(shown.title)}</h3>'
-        yield _table(shown) if shown.rows else _line("nothing")
+        if shown.rows or not shown.notes:
+            yield _table(shown) if shown.rows else _line("nothing")
         yield from (_line(note) for note in shown.notes)
 
 

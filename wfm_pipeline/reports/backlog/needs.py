@@ -6,8 +6,8 @@ the tables (status, readiness), and how likely a breach is (domain/backlog).
 """
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -27,6 +27,8 @@ _KINDS: Final[Mapping[str, str]] = {
     "slow_throughput": "fewer cases are done than expected",
 }
 """Alerts that no number of the same line tells already."""
+_MOST_REPEATED: Final = 3
+"""Queues of which the same may be unknown before it is said once for all [count]."""
 _LEAST_RISK: Final = 0.005
 """Likelihoods below are nobody's concern, and are not said [0..1]."""
 
@@ -160,8 +162,19 @@ def _effect(action: Row) -> str:
     return "" if before is None or after is None else f" (breach {risk(before)} → {risk(after)})"
 
 
-def shown_need(need: Need) -> str:
+def common_unknowns(needs: Sequence[Need]) -> frozenset[str]:
+    """What is not known of so many queues that it is said once for all of them."""
+    counts = Counter(need.unknown for need in needs if need.unknown)
+    return frozenset(words for words, count in counts.items() if count > _MOST_REPEATED)
+
+
+def what_words(need: Need, common: Collection[str] = ()) -> str:
+    """What is wrong and what is not known, in one sentence; what is in `common` is said elsewhere."""
+    unknown = "" if need.unknown in common else need.unknown
+    return ", ".join(part for part in (*need.what, unknown) if part)
+
+
+def shown_need(need: Need, common: Collection[str] = ()) -> str:
     """A need in one line: the queue, what is wrong, what to do, what is not known."""
-    parts = [part for part in (*need.what, need.unknown) if part]
-    line = f"{name(need.queue_id)}: {', '.join(parts) or 'nothing'}"
+    line = f"{name(need.queue_id)}: {what_words(need, common) or 'nothing'}"
     return f"{line}. Do: {need.advice}" if need.advice else line

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from wfm_pipeline.reports.backlog.cells import ShownTable, name
-from wfm_pipeline.reports.backlog.needs import Need, needs_of
+from wfm_pipeline.reports.backlog.needs import Need, common_unknowns, needs_of, what_words
 from wfm_pipeline.reports.backlog.performance import performance_table
 from wfm_pipeline.reports.backlog.readiness import readiness_tables
 from wfm_pipeline.reports.backlog.status import status_tables
@@ -60,16 +60,15 @@ def first_rows(needs: Sequence[Need]) -> Iterable[str]:
     if not urgent:
         yield text("Nothing is pressing.")
         return
+    common = common_unknowns(needs)
     rows = [
-        Row((f"{WORDS[need.level]}: {name(need.queue_id)}", what_words(need), need.advice), _KINDS.get(need.level, ""))
+        Row(
+            (f"{WORDS[need.level]}: {name(need.queue_id)}", what_words(need, common), need.advice),
+            _KINDS.get(need.level, ""),
+        )
         for need in urgent
     ]
     yield table(("queue", "what is wrong", "what to do"), rows, text_columns=frozenset({1, 2}))
-
-
-def what_words(need: Need) -> str:
-    """What is wrong and what is not known, in one sentence."""
-    return ", ".join(part for part in (*need.what, need.unknown) if part)
 
 
 def _part(title: str, left: str, tables: Sequence[ShownTable]) -> Iterable[str]:
@@ -78,7 +77,8 @@ def _part(title: str, left: str, tables: Sequence[ShownTable]) -> Iterable[str]:
         yield text(left, kind="note")
     for shown in tables:
         yield text(shown.title, "h3")
-        yield _html(shown) if shown.rows else text("nothing", kind="note")
+        if shown.rows or not shown.notes:
+            yield _html(shown) if shown.rows else text("nothing", kind="note")
         yield from (text(note, kind="note") for note in shown.notes)
 
 

@@ -17,12 +17,14 @@ MOST_ACTIONS: Final = 12
 """Recommendations that are shown [count]."""
 _CLOSED: Final = "closed"
 _HOUR_NOTE: Final = "shift: rostered; off by plan: in training, coaching or a meeting; absent: expected to be missing; to come: cases, 80 % band"
+_HOURS_TITLE: Final = "People of the next hours"
 _CELL_NOTE: Final = "people on cases / people needed, and how many are short; ? is not known"
 
 
 def readiness_tables(view: BacklogView, needs: Sequence[Need]) -> list[ShownTable]:
-    """People of the next hours, the next hour in detail, and what to do with their time."""
-    return [_hours_table(view, needs), _next_hour(view, needs), actions_table(view)]
+    """People of the next hours, the next hour in detail where anything is known of it, and what to do with their time."""
+    hours, detail = _hours_table(view, needs), _next_hour(view, needs)
+    return [hours, *([detail] if hours.rows else []), actions_table(view)]
 
 
 def _hours_table(view: BacklogView, needs: Sequence[Need]) -> ShownTable:
@@ -32,13 +34,20 @@ def _hours_table(view: BacklogView, needs: Sequence[Need]) -> ShownTable:
     open_hours = max(
         (place + 1 for row in cells.values() for place, cell in enumerate(row) if cell != _CLOSED), default=0
     )
-    heads = ("queue", *(view.when(hour) for hour in hours[:open_hours]))
     closed = [f"closed from {view.when(hours[open_hours])}"] if open_hours < len(hours) and needs else []
+    if not any(_is_told(cell) for row in cells.values() for cell in row):
+        return ShownTable(title=_HOURS_TITLE, heads=("queue",), rows=(), notes=(*_reasons(view, needs), *closed))
+    heads = ("queue", *(view.when(hour) for hour in hours[:open_hours]))
     notes = (*_known_at(view), *closed, *([_CELL_NOTE] if open_hours else []), *_reasons(view, needs))
     return ShownTable(
-        title="People of the next hours", heads=heads, levels=_levels(needs), notes=notes,
+        title=_HOURS_TITLE, heads=heads, levels=_levels(needs), notes=notes,
         rows=tuple((name(queue), *row[:open_hours]) for queue, row in cells.items()),
     )  # fmt: skip
+
+
+def _is_told(cell: str) -> bool:
+    """Whether a cell says anything of people or need."""
+    return cell not in ("?", "?/?", _CLOSED)
 
 
 def _by_place(view: BacklogView, needs: Sequence[Need]) -> dict[tuple[str, pd.Timestamp], dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from wfm_pipeline.reports.backlog.cells import Row, age, name, records, signed, whole
-from wfm_pipeline.reports.backlog.needs import Need, action_words
+from wfm_pipeline.reports.backlog.needs import Need, action_words, common_unknowns
 from wfm_pipeline.reports.backlog.view import HOUR, BacklogView
 from wfm_pipeline.reports.words.plain_words import one_line
 
@@ -66,7 +66,8 @@ def rest_lines(needs: Sequence[Need], shown: int) -> list[str]:
     """What is not listed: how many more need somebody, which are not known, how many are well."""
     urgent = [need for need in needs if need.level in ("act", "watch")]
     more = urgent[shown:]
-    unknown = [need for need in needs if need.level == "unknown"]
+    common = common_unknowns(needs)
+    unknown = [need for need in needs if need.level == "unknown" or need.unknown in common]
     well = sum(need.level == "well" for need in needs)
     lines = []
     if more:
@@ -75,7 +76,7 @@ def rest_lines(needs: Sequence[Need], shown: int) -> list[str]:
         by_reason = dict[str, list[Need]]()
         for need in unknown:
             by_reason.setdefault(need.unknown, []).append(need)
-        lines += [f"not known: {_names(whose)} ({reason})" for reason, whose in by_reason.items()]
+        lines += [f"{reason} ({_names(whose)})" for reason, whose in by_reason.items()]
     if well:
         lines.append(f"{well:,} queue{'s are' if well != 1 else ' is'} well")
     return lines

@@ -23,6 +23,8 @@ OLD_AFTER: Final = pd.Timedelta(hours=2)
 """An hour that ended longer ago is told to be old: the hour after it is over and should have been made."""
 _NEVER: Final = pd.Timestamp("1900-01-01")
 """An instant that no row has."""
+_EMPTY: Final = {"timestamp": "datetime64[us]", "date": "datetime64[us]", "float64": "float64", "int64": "int64"}
+"""Types of a frame without rows, where they are not texts or flags."""
 _STATE, _PEOPLE, _EXPECTED = "backlog_hour", "headcount_hour", "case_hour_forecast"
 
 
@@ -185,5 +187,6 @@ def _hours(
 ) -> pd.DataFrame:
     """Rows of a table that may not be there yet."""
     if not gold.has(table):
-        return pd.DataFrame(columns=list(GOLD_COLUMNS[table]))
+        types = {name: _EMPTY.get(column.type, "object") for name, column in GOLD_COLUMNS[table].items()}
+        return pd.DataFrame(columns=list(types)).astype(types)
     return gold.hours(table, first, last, **mine)

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wfm_pipeline.reports.backlog.cells import ShownTable
-from wfm_pipeline.reports.backlog.needs import Need, needs_of, shown_need
+from wfm_pipeline.reports.backlog.needs import Need, common_unknowns, needs_of, shown_need
 from wfm_pipeline.reports.backlog.performance import performance_table
 from wfm_pipeline.reports.backlog.readiness import readiness_tables
 from wfm_pipeline.reports.backlog.status import state_frame, status_tables
@@ -76,11 +76,12 @@ def _top(view: BacklogView, needs: Sequence[Need]) -> Iterable[RenderableType]:
     yield Text()
     urgent = [need for need in needs if need.level in ("act", "watch")]
     yield Text("WHAT TO DO FIRST" if urgent else "Nothing is pressing.", style="bold")
+    common = common_unknowns(needs)
     grid = Table.grid(padding=(0, _AIR, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     for need in urgent[:MOST_LINES]:
-        grid.add_row(Text(_WORDS[need.level], _STYLES[need.level]), Text(one_line(shown_need(need))))
+        grid.add_row(Text(_WORDS[need.level], _STYLES[need.level]), Text(one_line(shown_need(need, common))))
     yield grid
     yield from (Text(one_line(line)) for line in [*rest_lines(needs, MOST_LINES), release_line(view)] if line)
 
@@ -94,7 +95,7 @@ def _part(title: str, tables: Sequence[ShownTable], width: int) -> Iterable[Rend
         yield Text(one_line(shown.title), style="italic")
         if shown.rows:
             yield from tables_within(shown, width)
-        else:
+        elif not shown.notes:
             yield Text("  nothing", style="dim")
         yield from (Padding(Text(one_line(note), style="dim"), (0, 0, 0, 2)) for note in shown.notes)
 

@@ -11,6 +11,7 @@ import pytest
 from rich.cells import cell_len
 
 from wfm_pipeline.errors import DataError
+from wfm_pipeline.reports.backlog.mail import mail_of
 from wfm_pipeline.reports.backlog.needs import needs_of
 from wfm_pipeline.reports.backlog.performance import whole_site
 from wfm_pipeline.reports.backlog.status import state_frame
@@ -64,6 +65,20 @@ def test_an_hour_of_the_past_is_read_as_it_stood(house):
     assert NOON - 3 * HOUR == read(house, at=local("2026-06-25 12:30")).hour_start  # from 11:00 to 12:00 there
     assert NOON - 3 * HOUR == read(house, at=local("2026-06-25 12:00")).hour_start
     assert [] == read(house, at=local("2026-06-25 12:30")).people["queue_id"].tolist()  # nobody had asked by then
+
+
+def test_a_warehouse_that_knows_cases_alone_is_shown_and_drawn(tmp_path):
+    """Before people, forecasts and alerts are made their tables are not there at all."""
+    rows = desk()
+    only = {"backlog_hour": rows["backlog_hour"].assign(breach_probability=np.nan)}
+    view = read(house_with(tmp_path / "home", only))
+
+    mail = mail_of(view)
+
+    assert "nothing is made of their people yet" in " ".join(mail.text.split())
+    assert mail.picture
+    assert {"watch", "unknown", "well"} == {need.level for need in needs_of(view)}
+    assert backlog_json(view)[0]["people"].empty
 
 
 def test_what_is_not_there_is_said_with_what_is(house, tmp_path):
@@ -125,6 +140,17 @@ def test_what_is_not_known_is_never_shown_as_zero():
     assert re.search(r"^post room +\?/\? +\?/\?", text, re.MULTILINE)
     assert "not known of post room: no roster is known" in text
     assert "71 over due, not known of 1 queue" in facts(view_from(), list(needs.values()))[0]
+
+
+def test_what_is_not_known_of_many_queues_is_said_once():
+    many_unknown = [Queue(f"post {n}", 3, 3, 24, None, None, None) for n in range(9)]
+
+    text = " ".join(printed(view_from(desk(many_unknown)), 80).split())
+
+    assert 1 == text.count("breach not known: no roster is known")
+    assert "no roster is known (post" in text
+    assert "not known of post" in text
+    assert "?/?" not in text
 
 
 def test_changes_are_counted_against_an_hour_and_a_day_ago():

@@ -1,6 +1,6 @@
 """The conservation law of a backlog: nothing comes from nowhere, nothing is lost.
 
-Here: rows that break it. Not here: counting (hours). No command reaches it yet: it will be a check that blocks.
+Here: rows that break it. Not here: counting (hours), how a law answers (checks).
 """
 
 import numpy as np

@@ -29,7 +29,14 @@ from wfm_pipeline.units import SECONDS_PER_HOUR
 
 NO_PRIORITY: Final = "(none)"
 """Priority of cases that were told none."""
-_TO_COME: Final = ("clear_hours", "clear_hours_q10", "clear_hours_q90", "breach_probability")
+_TO_COME: Final = (
+    "clear_hours",
+    "clear_hours_q10",
+    "clear_hours_q90",
+    "breach_probability",
+    "breach_in_order",
+    "breach_as_before",
+)
 """Columns that whoever looks ahead fills in."""
 _STIRS: Final = ("open_before", "inflow", "re_opened", "moved_in", "outflow", "moved_out", "open_cases")
 _KEYS: Final = ("queue_id", "hour_start")
@@ -172,6 +179,7 @@ def _hour_rows(request: BacklogHoursRequest, rows: pd.DataFrame) -> pd.DataFrame
     made = rows.assign(
         is_open=is_open.astype("boolean"),
         **to_come,
+        breach_basis=pd.Series(None, rows.index, dtype=object),
         breach_until=pd.Series(pd.NaT, rows.index, "datetime64[us]"),
         basis=request.basis,
         taken_at=request.taken_at,

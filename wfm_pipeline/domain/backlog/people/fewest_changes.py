@@ -8,7 +8,7 @@ whole branches are left out by one question. Costs are compared before risks, an
 same question has the same answer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -216,19 +216,43 @@ class _Search:
         """One best change after the other until none helps; taking a change back is a change too."""
         score = self.tried(places, gain=gain)
         while True:
-            near = [other for other in self._neighbours(places) if self.can_be(other)]
-            scored = [(self.tried(other, gain=gain), other) for other in near]
-            if not scored or min(scored)[0] >= score:
+            found, near = self._best_neighbour(places, score, gain)
+            if near == places:
                 return places
-            score, places = min(scored)
+            score, places = found, near
 
-    def _neighbours(self, places: tuple[int, ...]) -> list[tuple[int, ...]]:
-        return [
-            (*places[:number], place, *places[number + 1 :])
-            for number, item in enumerate(self.question.items)
-            for place in range(len(item))
-            if place != places[number]
-        ]
+    def _best_neighbour(
+        self, places: tuple[int, ...], score: tuple[float, ...], gain: float
+    ) -> tuple[tuple[float, ...], tuple[int, ...]]:
+        """The best of all choices that differ in one item; items of which none can be better are not looked at."""
+        best = (score, places)
+        for bound, number in sorted(self._bounds(places, score, gain)):
+            if bound >= best[0]:
+                break
+            for place in range(len(self.question.items[number])):
+                near = (*places[:number], place, *places[number + 1 :])
+                if near == places or self.score(0.0, self.cost(near), gain=gain) >= best[0] or not self.can_be(near):
+                    continue
+                best = min(best, (self.tried(near, gain=gain), near))
+        return best
+
+    def _bounds(
+        self, places: tuple[int, ...], score: tuple[float, ...], gain: float
+    ) -> Iterator[tuple[tuple[float, ...], int]]:
+        """Items that may better a score if another choice is made, with the best score that they may bring."""
+        people = self.question.people
+        for item, place in zip(self.question.items, places, strict=True):
+            people = people - item[place].taken
+        changed, put_off = self.cost(places)
+        for number, item in enumerate(self.question.items):
+            here = item[places[number]]
+            other = min(one.cost for one in item if one is not here) if len(item) > 1 else None
+            if other is None:
+                continue
+            cost = (changed - here.cost[0] + other[0], put_off - here.cost[1] + other[1])
+            if self.score(0.0, cost, gain=gain) < score:
+                least = np.min(np.array([one.taken for one in item], dtype=np.float64), axis=0)
+                yield self.score(self.risk(people + here.taken - least), cost, gain=gain), number
 
     def look_at_all(self) -> None:
         """Look at everything that may be better than the best so far.

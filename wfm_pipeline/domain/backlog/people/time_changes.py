@@ -30,8 +30,8 @@ from wfm_pipeline.errors import DataError
 
 QueueRisk = Callable[[str, FloatArray], float]
 """Queue and people on cases in each hour -> probability of a breach [0..1], NaN = not known; more people never raise it."""
-MOST_TRIALS: Final = 400
-"""Probabilities that are asked for per queue and step [count]: at some milliseconds each, a second or two."""
+MOST_TRIALS: Final = 200
+"""Probabilities that are asked for per queue and step [count]: at some milliseconds each, half a second or so."""
 WORTH_A_CHANGE: Final = 0.01
 """Where the limit is out of reach, a change must lower the probability by so much [0..1]: one in a hundred days."""
 MOST_MISSING: Final = 1024

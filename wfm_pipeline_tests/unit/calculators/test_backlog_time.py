@@ -172,3 +172,14 @@ def test_nobody_asked_about_plans_nothing():
 
     assert found.actions.empty
     assert found.answers == ()
+
+
+def test_many_queues_share_the_trials():
+    names = [f"q{number:02d}" for number in range(30)]
+    rows = pd.concat([people((1, 0, 0, 0), queue=name) for name in names])
+    activities = [activity(f"m{name}", 8, queue=name) for name in names]
+
+    found = plan(rows, activities, risk=early(4, 100), most_trials_in_all=100)
+
+    assert max(one.trials for one in found.answers) <= 20
+    assert len(found.answers) == 30

@@ -18,7 +18,8 @@ from wfm_pipeline.domain.compiling import can_compile
 from wfm_pipeline.errors import DataError
 
 _COMPILED_FROM: Final = 500_000
-"""Steps of all futures of all queues from which the loop is compiled: so many take seconds plainly [count]."""
+"""Steps of futures asked for so far from which the loop is compiled: so many take seconds plainly [count]. All queues count once
+from the beginning; whoever asks again and again, as the search for changes of people's time does, comes to it later."""
 _KEPT_FUTURES: Final = 8
 """Queues whose futures are kept [count]: whoever asks goes queue by queue, and drawing again takes milliseconds."""
 NO_DUE: Final = "no due time of the queue is known, or its working day has no end"
@@ -38,7 +39,7 @@ class Risk:
         """
         self._queues, self._request = queues, request
         steps = sum(queue.work.steps for queue in queues.values() if queue.work is not None)
-        self._is_compiled = steps * request.paths >= _COMPILED_FROM and can_compile()
+        self._steps_asked = steps * request.paths
         self._drawn = lru_cache(_KEPT_FUTURES)(self._draw)
 
     def _draw(self, queue_id: str) -> Futures:
@@ -99,7 +100,9 @@ class Risk:
             return _UNKNOWN
         if queue.work.steps == 0:
             return 0.0
-        late = late_futures(queue.work, self.futures(queue_id), np.nan_to_num(capacity), is_compiled=self._is_compiled)
+        self._steps_asked += queue.work.steps * self._request.paths
+        is_compiled = self._steps_asked >= _COMPILED_FROM and can_compile()
+        late = late_futures(queue.work, self.futures(queue_id), np.nan_to_num(capacity), is_compiled=is_compiled)
         return float(late.mean())
 
     def as_before(self, queue_id: str, capacity: FloatArray) -> float:

@@ -114,7 +114,9 @@ def _past(found, queue, rng, newest, hours):
                 "inflow": came, "re_opened": 0, "moved_in": 0, "outflow": done, "moved_out": 0, **state,
                 "work_hours": len(ages) * 0.4, "clear_hours": _clear(queue, len(ages), 1.0),
                 "clear_hours_q10": _clear(queue, len(ages), 0.7), "clear_hours_q90": _clear(queue, len(ages), 1.8),
-                "breach_probability": queue.breach, "breach_until": None if queue.breach is None else start.floor("D") + HOUR * 16,
+                "breach_probability": queue.breach,
+                "breach_basis": None if queue.breach is None else "in_order" if queue.name == "vip" else "calibrated",
+                "breach_until": None if queue.breach is None else start.floor("D") + HOUR * 16,
                 "basis": "events", "taken_at": end, "as_of": end,
             }
         )  # fmt: skip

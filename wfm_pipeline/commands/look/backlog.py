@@ -15,12 +15,19 @@ from wfm_pipeline.commands.common import (
     chosen_settings,
     err,
 )
-from wfm_pipeline.errors import SettingsError, WfmError, shown
+from wfm_pipeline.commands.running import run_asked
+from wfm_pipeline.errors import SettingsError, WarehouseError, WfmError, shown
 from wfm_pipeline.units import sensible_date
 
 if TYPE_CHECKING:
+    from wfm_pipeline.domain.dates import Dates
     from wfm_pipeline.reports.backlog.view import BacklogView
     from wfm_pipeline.resources import House
+
+
+_JOB = "backlog_hourly"
+_MOST_DAYS = 3
+"""Days of hours that are made where more are missing: the schedule and a backfill make the others [days]."""
 
 
 def backlog(
@@ -46,6 +53,9 @@ def backlog(
     mail: Annotated[
         bool, typer.Option("--mail", help="Send it now by backlog_report_channels.", rich_help_panel=ANSWER)
     ] = False,
+    make: Annotated[
+        bool, typer.Option("--make", help="Make the hours that are missing first.", rich_help_panel=CHOICES)
+    ] = False,
     source: SourceName = None,
     warehouse: WarehouseUrl = None,
     as_json: AsJson = False,
@@ -62,7 +72,10 @@ def backlog(
     from wfm_pipeline.resources import House
 
     house = House(settings)
-    view = view_of(house, at=_instant(house, at), hours_ahead=hours, queue=queue)
+    asked = _instant(house, at)
+    if make:
+        _make(house, asked)
+    view = view_of(house, at=asked, hours_ahead=hours, queue=queue)
     if page is not None:
         from wfm_pipeline.files import write_page
         from wfm_pipeline.reports.backlog.page import backlog_page
@@ -77,6 +90,50 @@ def backlog(
     else:
         width = terminal_width()
         Screen(width=width).print(backlog_parts(view, width=width, most=most))
+
+
+def _make(house: "House", at: dt.datetime | None) -> None:
+    """Hours of the days since the newest that is made, to the newest with an event or to the instant asked for."""
+    from wfm_pipeline.orchestration.jobs import JOBS
+    from wfm_pipeline.orchestration.runs.running import JobRequest
+
+    if _JOB not in {job.name for job in JOBS}:
+        raise SettingsError(f"this version of wfm has no job {_JOB}, which makes hours of the backlog")
+    dates = _missing_dates(house, at)
+    err.say(f"hours of {dates}", head="making:")
+    run_asked(house, _JOB, lambda: JobRequest(_JOB, dates))
+
+
+def _missing_dates(house: "House", at: dt.datetime | None) -> "Dates":
+    from wfm_pipeline.domain.dates import Dates
+    from wfm_pipeline.warehouse.shelves.backlog.newest_event import newest_event_date
+
+    now = at or dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    until = site_date(house, now)
+    with house.open_warehouse() as opened:
+        last = newest_event_date(opened, house.source_map, until=until) or until
+    earliest = last - dt.timedelta(days=_MOST_DAYS - 1)
+    made = _newest_made(house, now)
+    return Dates.between(min(max(made, earliest) if made else earliest, last), last)
+
+
+def _newest_made(house: "House", until: dt.datetime) -> dt.date | None:
+    """Date of the newest hour that readers see; None where they see none."""
+    try:
+        with house.open_gold() as gold:
+            if not gold.has("backlog_hour"):
+                return None
+            found = gold.newest("backlog_hour", "hour_start", until=until, **house.in_source())
+    except WarehouseError:
+        return None
+    return None if found is None else site_date(house, found)
+
+
+def site_date(house: "House", instant: dt.datetime) -> dt.date:
+    """The site's date at an instant (naive UTC)."""
+    from zoneinfo import ZoneInfo
+
+    return instant.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(house.site.time_zone)).date()
 
 
 def _send(house: "House", view: "BacklogView") -> None:

@@ -15,6 +15,8 @@ from wfm_pipeline.reports.backlog.needs import Need
 from wfm_pipeline.reports.backlog.top_lines import alert_lines
 from wfm_pipeline.reports.backlog.view import HOUR, BacklogView
 
+_MOST_NAMED: Final = 5
+"""Queues that a note names [count]."""
 _DAY: Final = 24
 """Hours from an hour to the one of a day ago [h]."""
 _HEADS: Final = (
@@ -63,7 +65,11 @@ def status_tables(view: BacklogView, needs: Sequence[Need]) -> list[ShownTable]:
         heads=_HEADS,
         rows=tuple(_state_cells(row) for row in rows),
         levels=levels,
-        notes=(*alert_lines(view), f"breach: how likely a case passes its due time today; at most {limit} is wanted"),
+        notes=(
+            *alert_lines(view),
+            *_unlearnt(rows),
+            f"breach: how likely a case passes its due time today; at most {limit} is wanted",
+        ),
     )
     ages = ShownTable(
         title="How old they are",
@@ -72,6 +78,19 @@ def status_tables(view: BacklogView, needs: Sequence[Need]) -> list[ShownTable]:
         levels=levels,
     )
     return [state, ages, *_by_priority(view)]
+
+
+def _unlearnt(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Of which queues a breach is worked out from sample paths alone."""
+    names = [
+        name(row["queue_id"])
+        for row in rows
+        if row["breach_probability"] is not None and row["breach_basis"] == "in_order"
+    ]
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return (
+        [f"breach of {', '.join(names[:_MOST_NAMED])}{more}: nothing was learnt from past hours yet"] if names else []
+    )
 
 
 def _by_priority(view: BacklogView) -> list[ShownTable]:

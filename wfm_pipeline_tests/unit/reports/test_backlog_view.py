@@ -254,6 +254,10 @@ def test_people_who_were_asked_for_before_the_hours_end_say_when():
     assert "as it was known at 13:00: nobody asked since" in printed(replace(view, people=old), 80)
 
 
+def test_a_breach_that_nothing_was_learnt_of_says_so():
+    assert "breach of vip: nothing was learnt from past hours yet" in printed(view_from(), 80)
+
+
 def test_one_queue_is_shown_by_priority_too(house):
     assert "By priority" in printed(read(house, queue="billing"), 80)
     assert "By priority" not in printed(read(house), 80)

@@ -207,6 +207,7 @@ class House:
             attempts=self.settings.retry_attempts,
             files=of.files,
             events=of.events,
+            updates=of.updates,
         )
         return lenient(reader, of.tables)
 

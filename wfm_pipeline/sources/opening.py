@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wfm_pipeline.contracts.source.source_map import Events
+from wfm_pipeline.contracts.source.update_log import UpdateLog
 from wfm_pipeline.errors import SettingsError, SourceError
 from wfm_pipeline.machine import expanded
 from wfm_pipeline.sources.databases.retry import Retry
@@ -30,18 +31,20 @@ def open_reader(
     retry: Retry | None = None,
     files: Mapping[str, str] | None = None,
     events: Mapping[str, Events] | None = None,
+    updates: Mapping[str, UpdateLog] | None = None,
 ) -> SourceReader:
     """The reader that a URL means.
 
     Args:
         url: A SQLAlchemy URL; the same with driver `pyodbc` for ODBC; `file:///folder` or the path
-            of a folder that holds `<table>.csv`, `.csv.gz`, `.jsonl`, `.jsonl.gz`, `.xlsx` or `.parquet`.
+            of a folder that holds `<table>.csv`, `.csv.gz`, `.zip`, `.jsonl`, `.jsonl.gz`, `.xlsx` or `.parquet`.
         time_zone: The site's zone where the source's times are UTC; None where they are local.
         chunk_rows: Rows held at a time.
         attempts: Tries when the source does not answer.
         retry: How to wait between tries, for tests; made from `attempts` by default.
         files: Table -> pattern of its files' names in a folder, where it is not one file named like the table.
         events: Table -> which log of events its files are, where they are one.
+        updates: Table -> what the columns of a log of updates mean.
 
     Raises:
         SettingsError: events are to be read from a database.
@@ -50,7 +53,9 @@ def open_reader(
     clock = SourceClock(time_zone, latest=dt.date.today() + LONGEST_AHEAD)
     patience = retry or Retry(attempts=attempts)
     if "://" not in url or url.startswith("file:"):
-        return FileReader(_folder(url), clock=clock, chunk_rows=chunk_rows, patterns=files, events=events)
+        return FileReader(
+            _folder(url), clock=clock, chunk_rows=chunk_rows, patterns=files, events=events, updates=updates
+        )
     if events:
         raise SettingsError(
             f"table {min(events)} is a log of events, which is read from files; source_url is a database"

@@ -14,7 +14,9 @@ import pyarrow as pa
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
 
-RUN_COLUMNS: Final = frozenset({"batch_id", "seen_at", "run_id", "made_at", "seconds", "_batch_id", "_ingested_at"})
+RUN_COLUMNS: Final = frozenset(
+    {"batch_id", "seen_at", "run_id", "made_at", "seconds", "_batch_id", "_ingested_at", "ingested_at"}
+)
 """Columns that say when and by which run a row came in."""
 _CHUNK_ROWS = 100_000
 _MODULUS = 2**64

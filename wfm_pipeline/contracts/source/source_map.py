@@ -15,6 +15,7 @@ from wfm_pipeline.contracts.columns import DataType
 from wfm_pipeline.contracts.source.backlog_map import NO_RULES, BacklogMap
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.contracts.source.stored_names import bronze_table_name
+from wfm_pipeline.contracts.source.update_log import UpdateLog
 
 Role = Literal["call_legs", "intervals", "cases", "case_events", "customers", "queues", "agents"]
 RawType = DataType | Literal["time", "duration"]
@@ -32,7 +33,7 @@ SAFE_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,63}")
 """Names of tables and columns as a source may have them; how they are stored: stored_names.py."""
 Unit = Literal["seconds", "milliseconds", "minutes", "percent"]
 Absent = Literal["zero", "missing"]
-Events = Literal["queue_log", "genesys_conversations"]
+Events = Literal["queue_log", "genesys_conversations", "case_updates"]
 """Logs of events whose lines are folded to rows by a rule of their own."""
 PRESENCE_WORDS = ("present", "absent")
 SIGN_WORDS = ("positive", "none")
@@ -124,6 +125,7 @@ class TableMap:
         absent: What it means, in a table of intervals, that an interval of a day has no row: `zero` calls, or `missing`.
         is_optional: The source may have no such table: then nothing is read of it. Never of the leading table.
         events: The files are a log of events of this kind, several lines a row; None where a line is a row.
+        updates: Of a log of `case_updates`: what its columns and words mean.
     """
 
     name: str
@@ -142,6 +144,7 @@ class TableMap:
     absent: Absent = "missing"
     events: Events | None = None
     is_optional: bool = False
+    updates: UpdateLog | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +231,11 @@ class SourceMap:
     def events(self) -> dict[str, Events]:
         """Table -> which log its files are, where they are one."""
         return {table.name: table.events for table in self.tables if table.events}
+
+    @property
+    def updates(self) -> dict[str, UpdateLog]:
+        """Table -> what the columns of its log of updates mean, where it is one."""
+        return {table.name: table.updates for table in self.tables if table.updates}
 
     @property
     def has_legs_at_once(self) -> bool:

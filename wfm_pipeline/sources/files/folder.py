@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wfm_pipeline.contracts.source.source_map import Events, TableMap
+from wfm_pipeline.contracts.source.update_log import UpdateLog
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.databases.retry import Retry
-from wfm_pipeline.sources.files.event_logs import EVENT_LOGS
+from wfm_pipeline.sources.files.event_logs import log_of
 from wfm_pipeline.sources.files.folder_tables import (
     columns_of,
     first_rows,
@@ -42,11 +43,15 @@ class FileReader(SourceReader):
         chunk_rows: int,
         patterns: Mapping[str, str] | None = None,
         events: Mapping[str, Events] | None = None,
+        updates: Mapping[str, UpdateLog] | None = None,
     ) -> None:
         """Keep the folder, the patterns of tables that are several files, and which tables are logs of events."""
         super().__init__(clock=clock, chunk_rows=chunk_rows)
         self.folder = folder
-        self.events = dict(events or {})
+        self.events = {
+            table: log_of(kind, (updates or {}).get(table), is_utc=clock.is_utc)
+            for table, kind in (events or {}).items()
+        }
         self.patterns = dict(patterns or {})
 
     def tables(self) -> list[str]:
@@ -57,7 +62,7 @@ class FileReader(SourceReader):
     def columns(self, table: str) -> list[str]:
         """Columns of a table's files."""
         if table in self.events:
-            return list(EVENT_LOGS[self.events[table]].columns)
+            return list(self.events[table].columns)
         return columns_of(table, self._paths(table))
 
     def head(self, table: str, rows: int) -> pa.Table:
@@ -121,7 +126,7 @@ class FileReader(SourceReader):
 
     def _stays(self, table: str, *, chunk_rows: int) -> Iterator[pa.Table]:
         """Rows of a log of events."""
-        return EVENT_LOGS[self.events[table]].read(self._paths(table), chunk_rows=chunk_rows)
+        return self.events[table].read(self._paths(table), chunk_rows=chunk_rows)
 
     def _wanted(
         self, chunk: pa.Table, table_map: TableMap, dates: Dates | None, *, is_undated_included: bool

@@ -1,4 +1,4 @@
-"""Files of rows opened for reading, plain or gzipped, within bounds; broken ones said in one line.
+"""Files of rows opened for reading, plain, gzipped or zipped, within bounds; broken ones said in one line.
 
 Here: unpacking as a stream, and how much may come out of how little. Not here: what the bytes mean
 (raw_files, interval_file). A gzip of 5 MB can hold 5 GB of nothing; whoever reads it whole is out of memory.
@@ -7,6 +7,7 @@ Here: unpacking as a stream, and how much may come out of how little. Not here: 
 import csv
 import gzip
 import io
+import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ LARGEST_RATIO: Final = 200
 """Bytes out of one packed byte: exports of calls have 5 to 50."""
 _FREE_BYTES: Final = 64 << 20
 """So much may come out of any file, however small."""
+_ZIP: Final = ".zip"
 LONGEST_LINE: Final = 4 << 20
 """Bytes of one row."""
 FILES_KNOWN: Final = 1_000
@@ -35,15 +37,15 @@ LONGEST_NAME: Final = 255
 class _Unpacked(io.RawIOBase):
     """The unpacked bytes, counted."""
 
-    def __init__(self, packed: IO[bytes], path: Path) -> None:
+    def __init__(self, packed: IO[bytes], path: Path, unpacked: IO[bytes] | gzip.GzipFile) -> None:
         self._packed, self._path, self._bytes = packed, path, 0
-        self._unzipped = gzip.GzipFile(fileobj=packed)
+        self._unpacked = unpacked
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # (whatever can be written to)
-        count = self._unzipped.readinto(buffer)
+        count = self._unpacked.readinto(buffer)  # type: ignore[union-attr]  # (both can)
         self._bytes += count
         if self._bytes > max(_FREE_BYTES, LARGEST_RATIO * self._packed.tell()):
             raise SourceError(
@@ -61,7 +63,7 @@ def state_of(path: Path) -> tuple[int, int, int]:
 
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
-    """The bytes of a file, unpacked where its name ends in `.gz`; of a workbook its sheet as CSV in UTF-8.
+    """The bytes of a file, unpacked where its name ends in `.gz` or `.zip`; of a workbook its sheet as CSV in UTF-8.
 
     Raises:
         SourceError: while reading, where a small file unpacks to a huge one, or a workbook is no table.
@@ -72,10 +74,29 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         return
     with path.open("rb") as plain:
         if path.suffix.lower() == ".gz":
-            with io.BufferedReader(_Unpacked(plain, path), 1 << 20) as unpacked:
+            with io.BufferedReader(_Unpacked(plain, path, gzip.GzipFile(fileobj=plain)), 1 << 20) as unpacked:
+                yield unpacked
+        elif path.suffix.lower() == _ZIP:
+            with (
+                zipfile.ZipFile(plain) as box,
+                box.open(_only_file(path, box)) as member,
+                io.BufferedReader(_Unpacked(plain, path, member), 1 << 20) as unpacked,
+            ):
                 yield unpacked
         else:
             yield plain
+
+
+def _only_file(path: Path, box: zipfile.ZipFile) -> zipfile.ZipInfo:
+    """The one CSV of a zip; what machines put beside it does not count."""
+    files = [one for one in box.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")]
+    if len(files) != 1 or not files[0].filename.lower().endswith(".csv") or files[0].flag_bits & 1:
+        names = ", ".join(one.filename for one in files[:5])
+        raise SourceError(
+            f"{path} must hold one CSV without a password; it holds {len(files)} files ({shown(names)}): unpack it",
+            path=str(path),
+        )
+    return files[0]
 
 
 def is_workbook(path: Path) -> bool:
@@ -90,8 +111,9 @@ def guarded(path: Path) -> Iterator[None]:
         yield
     except SourceError:
         raise
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise SourceError(f"{path} is cut off or not gzip: {error}; fetch it again", path=str(path)) from error
+    except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
+        kind = "zip" if path.suffix.lower() == _ZIP else "gzip"
+        raise SourceError(f"{path} is cut off or not {kind}: {error}; fetch it again", path=str(path)) from error
     except UnicodeDecodeError as error:
         raise SourceError(
             f"{path} is no text in UTF-8, UTF-16 or Windows-1252 ({error.reason}); save it as UTF-8", path=str(path)

@@ -28,7 +28,7 @@ from wfm_pipeline.sources.files.text_layout import (
     unique_names,
 )
 
-SUFFIXES: Final = (".parquet", ".csv", ".csv.gz", ".xlsx", *JSON_SUFFIXES)
+SUFFIXES: Final = (".parquet", ".csv", ".csv.gz", ".zip", ".xlsx", *JSON_SUFFIXES)
 _BLOCK_BYTES: Final = LONGEST_LINE
 _LARGEST_GROUP: Final = 1 << 30
 """Bytes of a row group of Parquet, which is unpacked at once."""
@@ -48,6 +48,18 @@ def column_names(path: Path) -> list[str]:
         return unique_names(path, layout_of(path))
 
 
+def present_names(path: Path) -> list[str]:
+    """Columns of a file, in order, one that comes twice too: for readers that ask for some of them by name.
+
+    Raises:
+        SourceError: the file is empty, cut off, or of another kind.
+    """
+    with guarded(path):
+        if _is_parquet(path) or _is_json_lines(path):
+            return column_names(path)
+        return list(layout_of(path).names)
+
+
 def notices_of(path: Path) -> list[str]:
     """What of a file is read otherwise than it stands; nothing of Parquet and JSON lines.
 
@@ -62,7 +74,7 @@ def read_file(path: Path, *, chunk_rows: int, columns: Sequence[str] | None = No
     """Rows of a file in chunks.
 
     Args:
-        path: A `.csv`, `.csv.gz`, `.xlsx`, `.jsonl`, `.jsonl.gz` or `.parquet` file.
+        path: A `.csv`, `.csv.gz`, `.zip` (of one CSV), `.xlsx`, `.jsonl`, `.jsonl.gz` or `.parquet` file.
         chunk_rows: Rows at a time, at most (CSV: blocks of some megabytes).
         columns: Only these columns; all by default.
 
@@ -84,7 +96,8 @@ def read_file(path: Path, *, chunk_rows: int, columns: Sequence[str] | None = No
 
 def _read_csv(path: Path, columns: Sequence[str] | None) -> Iterator[pa.Table]:
     layout = layout_of(path)
-    unique_names(path, layout)
+    if columns is None or any(layout.names.count(name) != 1 for name in columns):
+        unique_names(path, layout)
     last: pa.RecordBatch | None = None
     with opened_body(path, layout) as body:
         if not body.peek(1):  # type: ignore[attr-defined]  # (all of them are buffered)

@@ -34,10 +34,11 @@ from wfm_pipeline.contracts.source.source_map import (
 )
 from wfm_pipeline.errors import SettingsError, shown
 from wfm_pipeline.machine import expanded
-from wfm_pipeline.sources.files.event_logs import EVENT_LOGS
+from wfm_pipeline.sources.files.event_logs import LOG_COLUMNS
 from wfm_pipeline.sources.maps.backlog import read_backlog
 from wfm_pipeline.sources.maps.door import Door
 from wfm_pipeline.sources.maps.forms import check_form
+from wfm_pipeline.sources.maps.updates import read_update_log
 from wfm_pipeline.sources.rows.durations import duration_fault
 from wfm_pipeline.sources.rows.moments import form_fault
 from wfm_pipeline.toml_file import read_toml
@@ -170,6 +171,7 @@ def _table_map(door: Door, name: str) -> TableMap:
         files=_files(door),
         absent=_absent(door, role),
         events=_events(door, types),
+        updates=read_update_log(door, role),
         is_optional=door.flag("is_optional", default=False),
     )
     _check_table(door, table)
@@ -204,7 +206,7 @@ def _events(door: Door, types: Mapping[str, str]) -> Events | None:
     found: Events = door.choice("events", get_args(Events))
     if "files" not in door.values:
         door.refuse("files", None, "a pattern of names of files, where events says which log they are")
-    columns = EVENT_LOGS[found].columns
+    columns = LOG_COLUMNS[found]
     if unknown := [name for name in types if name not in columns]:
         door.refuse("types", unknown[0], f"columns of {found}: {', '.join(columns)}")
     return found

@@ -295,6 +295,27 @@ def test_weights_are_the_most_likely_ones_drawn_to_the_second_view_as_it_stands(
     assert (found.constant, found.in_order, found.as_before) == pytest.approx(tuple(expected), abs=1e-4)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_views_that_are_sure_and_wrong_do_not_run_away_with_the_weights(seed):
+    random = np.random.default_rng(seed)
+    came = random.uniform(size=160) < 0.3
+    in_order, before = np.where(came, 0.9, 0.02), np.where(random.uniform(size=160) < 0.7, 0.999, 0.3)
+    odds = np.log(np.clip(np.column_stack([in_order, before]), 1 / 256, 255 / 256))
+    odds = np.column_stack(
+        [np.ones(160), odds - np.log(1 - np.clip(np.column_stack([in_order, before]), 1 / 256, 255 / 256))]
+    )
+
+    def loss(weights):
+        score = odds @ weights
+        return np.logaddexp(0, score).sum() - (score * came).sum() + PRIOR_WEIGHT * ((weights - PRIOR) ** 2).sum() / 2
+
+    found = fit_calibration(in_order, before, came)
+    bounds = [(None, None), (0, None), (0, None)]
+    expected = minimize(loss, PRIOR, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14, "gtol": 1e-10}).x
+
+    assert (found.constant, found.in_order, found.as_before) == pytest.approx(tuple(expected), abs=1e-3)
+
+
 def test_a_view_that_points_the_wrong_way_is_left_out():
     views, came = predictions()
 

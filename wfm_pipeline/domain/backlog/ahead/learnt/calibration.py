@@ -22,6 +22,8 @@ LEAST_OUTCOMES: Final = 20
 """Breaches, and hours without one, below which nothing is learnt [count]: three weights need some of each."""
 _SHORTEST_CHANCE: Final = 1 / 256
 """Probabilities are kept as far from 0 and 1 [share]: what futures by the hundred can tell."""
+_FAR: Final = 100.0
+"""Log-odds beyond which a probability is 0 or 1 for all that doubles tell."""
 _STEPS: Final = 50
 """Steps of Newton's method at the most [count]; six are usual."""
 _SAME: Final = 1e-10
@@ -57,7 +59,7 @@ class Calibration:
             [0.2]
         """
         views = _views(in_order, as_before)
-        return 1 / (1 + np.exp(-(views @ np.array([self.constant, self.in_order, self.as_before]))))
+        return _chance(views @ np.array([self.constant, self.in_order, self.as_before]))
 
 
 def fit_calibration(in_order: ArrayLike, as_before: ArrayLike, is_breached: ArrayLike) -> Calibration | None:
@@ -92,16 +94,27 @@ def _views(in_order: ArrayLike, as_before: ArrayLike) -> FloatArray:
 
 
 def _most_likely(views: FloatArray, came: FloatArray, used: BoolArray) -> FloatArray:
-    """Weights by Newton's method, those not used 0."""
-    weights = np.where(used, PRIOR, 0.0)
-    prior = weights.copy()
+    """Weights by Newton's method, those not used 0; a step that makes them less likely is halved."""
+    prior = np.where(used, PRIOR, 0.0)
+
+    def loss(weights: FloatArray) -> float:
+        odds = views @ weights
+        return float((np.logaddexp(0.0, odds) - came * odds).sum() + PRIOR_WEIGHT * ((weights - prior) ** 2).sum() / 2)
+
+    weights = prior.copy()
     for _ in range(_STEPS):
-        chance = 1 / (1 + np.exp(-(views @ weights)))
+        chance = _chance(views @ weights)
         slope = views.T @ (came - chance) - PRIOR_WEIGHT * (weights - prior)
         bend = (views.T * (chance * (1 - chance))) @ views + PRIOR_WEIGHT * np.eye(len(weights))
         step = np.zeros(len(weights))
         step[used] = np.linalg.solve(bend[np.ix_(used, used)], slope[used])
+        while np.abs(step).max() > _SAME and loss(weights + step) > loss(weights):
+            step = step / 2
         weights = weights + step
-        if np.abs(step).max() < _SAME:
+        if np.abs(step).max() <= _SAME:
             break
     return weights
+
+
+def _chance(odds: FloatArray) -> FloatArray:
+    return 1 / (1 + np.exp(-np.clip(odds, -_FAR, _FAR)))

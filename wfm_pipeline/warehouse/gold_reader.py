@@ -19,6 +19,8 @@ from wfm_pipeline.warehouse.engines.opening import open_published
 from wfm_pipeline.warehouse.engines.scope import Scope
 
 _DAY = dt.timedelta(days=1)
+_RECENT = dt.timedelta(days=8)
+"""Days of hourly tables that are looked at first: hours to come reach seven days ahead of the instant they were asked at."""
 _CONTRACTS: Mapping[str, Table] = {table.name: table for table in ALL_GOLD_TABLES}
 
 
@@ -75,11 +77,23 @@ class GoldReader:
     def newest(
         self, table: str, column: str, *, until: dt.datetime | None = None, **equals: Any
     ) -> pd.Timestamp | None:
-        """The newest instant in `column`, none later than `until` where that is given; None where there is no row."""
-        stored = Scope(equals=equals).filter(self._stored(_CONTRACTS[table]))
+        """The newest instant in `column` of an hourly gold table, none later than `until`; None where there is no row.
+
+        The last days are looked at first, by the date they are kept by: the answer does not wait for old rows where new ones are.
+        """
+        rows = Scope(equals=equals).filter(self._stored(_CONTRACTS[table]))
         if until is not None:
-            stored = stored.filter(stored[column] <= until)
-        found = pd.Timestamp(self._warehouse.value(stored[column].max()))
+            rows = rows.filter(rows["business_date"] <= until.date() + _DAY)
+        last = self._warehouse.value(rows["business_date"].max())
+        if pd.isna(last):
+            return None
+        recent = rows.filter(rows["business_date"] >= pd.Timestamp(last).date() - _RECENT)
+        found = self._newest_of(recent, column, until)
+        return self._newest_of(rows, column, until) if found is None else found
+
+    def _newest_of(self, rows: IbisTable, column: str, until: dt.datetime | None) -> pd.Timestamp | None:
+        instants = (rows if until is None else rows.filter(rows[column] <= until))[column]
+        found = pd.Timestamp(self._warehouse.value(instants.max()))
         return None if pd.isna(found) else found
 
     def _stored(self, contract: Table) -> IbisTable:

@@ -21,9 +21,11 @@ from wfm_pipeline.calculators.backlog_people import (
     people_now,
     people_over,
 )
+from wfm_pipeline.calculators.backlog_time import TimeChangesAnswer, TimeChangesRequest, time_changes
 from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.domain.backlog.people.activities import Activity, activities_between
 from wfm_pipeline.domain.backlog.people.availability import NUMBERS
+from wfm_pipeline.domain.backlog.people.time_changes import QueueRisk
 from wfm_pipeline.domain.calendar import interval_grid
 from wfm_pipeline.domain.coverage.grid import DayGrid
 from wfm_pipeline.domain.opening.queue_calendar import QueueCalendar
@@ -105,6 +107,33 @@ def people_of(
     except (SettingsError, SourceError) as error:
         return _unknown(asked, activities, f"people are not known: {error}")
     return _known(asked, read, activities)
+
+
+def time_changes_of(house: House, people: BacklogPeople, risk: QueueRisk) -> TimeChangesAnswer:
+    """What to release and to recall, as the house's settings say.
+
+    Args:
+        house: The house: limit of the risk, how far breaks of a roster may move, clock.
+        people: People for its cases.
+        risk: Probability of a breach of a queue by people on cases in each hour to come; NaN = not known.
+
+    Returns:
+        Recommendations, and the changes of each queue.
+    """
+    settings = house.settings
+    return time_changes(
+        TimeChangesRequest(
+            people=people.ahead,
+            activities=people.activities,
+            registrations=people.registrations,
+            rostered=people.rostered,
+            roster_breaks=people.roster_breaks,
+            risk=risk,
+            limit=settings.backlog_breach_limit,
+            time_zone=house.site.time_zone,
+            break_move_minutes=settings.backlog_break_move_minutes,
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

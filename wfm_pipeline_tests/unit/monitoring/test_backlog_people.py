@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -9,7 +10,7 @@ from wfm_pipeline.contracts.planning.activities import PLANNED_ACTIVITIES
 from wfm_pipeline.contracts.planning.history import planner_key
 from wfm_pipeline.domain.backlog.people.sheets import ACTIVITY_FILES
 from wfm_pipeline.domain.planners_tables import read_rows
-from wfm_pipeline.monitoring.backlog.people import people_of
+from wfm_pipeline.monitoring.backlog.people import people_of, time_changes_of
 from wfm_pipeline.monitoring.backlog.people_read import same_hours_before
 from wfm_pipeline.resources import House
 from wfm_pipeline.settings import load_settings
@@ -204,3 +205,37 @@ def test_a_day_on_which_clocks_change_is_compared_with_whole_days(first, count, 
     assert before == len(found[0])
     local = found[0].tz_localize("UTC").tz_convert("Europe/Berlin")
     assert (0, 23) == (local[0].hour, local[-1].hour)
+
+
+def test_what_to_recall_is_asked_with_the_settings_of_the_house(house):
+    local = (
+        pd.Timestamp(NINE + pd.Timedelta(hours=1)).tz_localize("UTC").tz_convert(house.site.time_zone).tz_localize(None)
+    )
+    meeting = {
+        "activity_id": "team",
+        "queue_id": "billing",
+        "kind": "meeting",
+        "starts_local": str(local),
+        "ends_local": str(local + pd.Timedelta(hours=1)),
+        "agents": "4",
+        "is_movable": "yes",
+        "may_move_later_minutes": "120",
+    }
+    found = people(house, plan=[meeting])
+
+    # Everything is due within two hours, and takes eight hours of people on cases less a tenth of an hour.
+    answer = time_changes_of(house, found, lambda _queue, there: float(np.clip(1 - there[:2].sum() / 8, 0, 1)))
+
+    assert [("recall", "team"), ("release", "team")] == list(
+        answer.actions[["kind", "activity_id"]].itertuples(index=False, name=None)
+    )
+    assert answer.answers[0].is_kept
+    assert answer.answers[0].risk_after <= house.settings.backlog_breach_limit < answer.answers[0].risk_before
+
+
+def test_unknown_people_are_recommended_nothing(house):
+    away = House(house.settings.model_copy(update={"live_url": None}))
+
+    answer = time_changes_of(away, people(away), lambda _queue, _there: 0.5)
+
+    assert answer.actions.empty

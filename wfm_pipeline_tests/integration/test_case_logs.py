@@ -80,7 +80,8 @@ def test_a_zipped_log_of_updates_runs_to_case_events_with_its_findings(logs, tmp
 
 def reader_of(folder, name):
     found = load_map(name)
-    return open_reader(str(folder), files=found.files, events=found.events, updates=found.updates)
+    zone = found.site.time_zone if found.times_are == "utc" else None
+    return open_reader(str(folder), time_zone=zone, files=found.files, events=found.events, updates=found.updates)
 
 
 def test_a_log_that_lacks_a_column_of_the_map_is_named_with_it(tmp_path):
@@ -117,6 +118,87 @@ def test_a_zip_of_two_files_is_refused(tmp_path):
 def test_a_map_of_a_log_that_is_wrong_is_refused(tmp_path, old, new, words):
     path = tmp_path / "odd.toml"
     path.write_text((MAP_FOLDER / "servicenow_log.toml").read_text().replace(old, new, 1))
+
+    with pytest.raises(SettingsError, match=words):
+        load_map(str(path))
+
+
+# ---- changes of single fields, in the form that their systems document ----------------------------
+
+SYS_AUDIT = """sys_id,tablename,documentkey,fieldname,oldvalue,newvalue,user,sys_created_on
+1,incident,aa11,state,,1,ann,2026-03-02 14:00:00
+2,incident,aa11,assignment_group,,g1,ann,2026-03-02 14:00:00
+3,incident,aa11,priority,,3,ann,2026-03-02 14:00:00
+4,incident,aa11,short_description,,printer,ann,2026-03-02 14:00:00
+5,incident,aa11,assigned_to,,u7,ann,2026-03-02 14:30:00
+6,incident,aa11,due_date,,2026-03-04 12:00:00,ann,2026-03-02 14:30:00
+7,incident,aa11,assignment_group,g1,g2,u7,2026-03-02 15:00:00
+8,incident,aa11,state,2,3,u9,2026-03-02 16:00:00
+9,incident,aa11,work_notes,,waits,u9,2026-03-02 16:00:00
+10,incident,aa11,state,3,6,u9,2026-03-03 09:00:00
+11,incident,aa11,state,6,7,system,2026-03-08 09:00:00
+"""
+ZENDESK = [
+    ("2026-03-02T14:00:00Z", "subject", '"help"'),
+    ("2026-03-02T14:00:00Z", "status", '"new"'),
+    ("2026-03-02T14:00:00Z", "priority", '"high"'),
+    ("2026-03-02T14:00:00Z", "group_id", '"360"'),
+    ("2026-03-02T14:00:00Z", "assignee_id", "null"),
+    ("2026-03-02T14:20:00Z", "assignee_id", '"77"'),
+    ("2026-03-02T14:20:00Z", "status", '"pending"'),
+    ("2026-03-03T10:00:00Z", "status", '"open"'),
+    ("2026-03-03T11:00:00Z", "status", '"solved"'),
+    ("2026-03-03T12:00:00Z", "tags", '["vip"]'),
+    ("2026-03-04T08:00:00Z", "status", '"open"'),
+]
+
+
+def test_an_audit_of_fields_is_folded_and_an_insert_is_one_opening(tmp_path):
+    (tmp_path / "sys_audit.csv").write_text(SYS_AUDIT)
+
+    with reader_of(tmp_path, "servicenow_audit") as reader:
+        events = reader.head("sys_audit", 100).to_pandas()
+
+    assert ["opened", "due", "assigned", "moved", "paused", "resolved", "closed"] == events["kind"].tolist()
+    assert {"aa11"} == set(events["case_id"])
+    assert ["g1", "g2"] == events["queue_id"].dropna().tolist()
+    assert ["2026-03-04 12:00:00.000000"] == events["due_at"].dropna().tolist()
+    assert {"3"} == set(events["priority"])
+    assert "2026-03-02 16:00:00.000000" == events.loc[events["kind"] == "paused", "happened_at"].item()
+
+
+def test_audits_of_tickets_are_folded_and_other_fields_say_nothing(tmp_path):
+    lines = [
+        f'{{"ticket_id": 5, "created_at": "{at}", "field_name": "{name}", "value": {value}}}'
+        for at, name, value in ZENDESK
+    ]
+    (tmp_path / "ticket_audits-1.jsonl").write_text("\n".join(lines[:6]) + "\n")
+    (tmp_path / "ticket_audits-2.jsonl").write_text("\n".join(lines[6:]) + "\n")
+
+    with reader_of(tmp_path, "zendesk_audits") as reader:
+        events = reader.head("ticket_audits", 100).to_pandas()
+
+    assert ["opened", "assigned", "paused", "resumed", "resolved", "re_opened"] == events["kind"].tolist()
+    assert ["360"] == events["queue_id"].dropna().tolist()
+    assert {"high"} == set(events["priority"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        pytest.param('field = "fieldname"\n', "", "all three or none", id="no_field"),
+        pytest.param(
+            'value = "newvalue"', 'value = "newvalue"\nqueue = "g"', "updates.queue must be left out", id="both"
+        ),
+        pytest.param('"queue"\n', '"group"\n', "fields.assignment_group must be one of state, queue", id="unknown"),
+        pytest.param('state = "state"\nincident_state = "state"\n', "", "the state among them", id="no_state"),
+    ],
+)
+def test_a_map_of_changed_fields_that_is_wrong_is_refused(tmp_path, old, new, words):
+    path = tmp_path / "odd.toml"
+    text = (MAP_FOLDER / "servicenow_audit.toml").read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
 
     with pytest.raises(SettingsError, match=words):
         load_map(str(path))

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wfm_pipeline.contracts.source.update_log import UPDATE_COLUMNS, UPDATE_TIMES, UpdateLog
+from wfm_pipeline.contracts.source.update_log import FIELDS, UPDATE_COLUMNS, UPDATE_TIMES, UpdateLog
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.sources.files.case_fold import STATE_CODES, fold
 from wfm_pipeline.sources.files.raw_files import present_names, read_file
@@ -49,7 +49,8 @@ def read_updates(paths: Sequence[Path], log: UpdateLog, *, is_utc: bool, chunk_r
     raw = pa.concat_tables([table for path in paths for table in _read(path, log, chunk_rows)] or [_empty(log)])
     rows, codes = _typed(raw.combine_chunks(), log, is_utc=is_utc)
     is_row = (rows["case"].notna() & rows["at"].notna() & codes.notna()).to_numpy(bool)
-    events = fold(rows[is_row].assign(state=codes[is_row].astype(int)))
+    usable = rows[is_row].assign(state=codes[is_row].astype(int))
+    events = fold(_merged(usable) if log.field else usable)
     yield from _tables(_texts(events), chunk_rows)
     yield from _tables(_misfits(rows[~is_row], codes[~is_row]), chunk_rows)
 
@@ -74,14 +75,32 @@ def _empty(log: UpdateLog) -> pa.Table:
 
 def _typed(raw: pa.Table, log: UpdateLog, *, is_utc: bool) -> tuple[pd.DataFrame, pd.Series]:
     """The log's rows by our names, and the code of each row's state: null where nobody knows the word."""
-    columns: dict[str, pd.Series] = {}
-    for name in UPDATE_COLUMNS:
-        source = getattr(log, name)
-        texts = _known(raw[source], log.nulls) if source else pa.nulls(raw.num_rows, pa.string())
-        columns[name] = _times(texts, log, is_utc=is_utc) if name in UPDATE_TIMES else texts.to_pandas().astype(object)
+    told = {name: _told(raw, name, log) for name in UPDATE_COLUMNS}
+    columns = {
+        name: _times(texts, log, is_utc=is_utc) if name in UPDATE_TIMES else texts.to_pandas().astype(object)
+        for name, texts in told.items()
+    }
     rows = pd.DataFrame(columns).rename(columns={"updated_at": "at"})
     rows["written"] = raw[log.updated_at].to_pandas().astype(object)
     return rows, _codes(rows["state"], log.states)
+
+
+def _told(raw: pa.Table, name: str, log: UpdateLog) -> pa.Array:
+    """What the rows say of one of our names: in a log of fields the value, where the row is of such a field."""
+    if log.field is not None and log.value is not None and name in FIELDS:
+        own = [field.strip().lower() for field, meaning in log.fields.items() if meaning == name]
+        is_own = pc.is_in(pc.utf8_lower(_known(raw[log.field], ())), value_set=pa.array(own, pa.string()))
+        return pc.if_else(is_own, _known(raw[log.value], log.nulls), pa.scalar(None, pa.string()))
+    source = getattr(log, name)
+    return _known(raw[source], log.nulls) if source else pa.nulls(raw.num_rows, pa.string())
+
+
+def _merged(rows: pd.DataFrame) -> pd.DataFrame:
+    """Changes of single fields as one row per case and instant; those of other fields say nothing."""
+    rows = rows.assign(state=rows["state"].where(rows["state"] != _AS_BEFORE))
+    rows = rows[rows[list(FIELDS)].notna().any(axis=1)]
+    one = rows.groupby(["case", "at"], sort=False).last().reset_index()
+    return one.assign(state=one["state"].fillna(_AS_BEFORE).astype(int))
 
 
 def _known(texts: pa.ChunkedArray, nulls: Sequence[str]) -> pa.Array:

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any, get_args
 
 from wfm_pipeline.contracts.source.source_map import Role
-from wfm_pipeline.contracts.source.update_log import UPDATE_COLUMNS, StateWord, UpdateLog
+from wfm_pipeline.contracts.source.update_log import FIELDS, UPDATE_COLUMNS, StateWord, UpdateLog
 from wfm_pipeline.sources.maps.door import Door
 from wfm_pipeline.sources.rows.moments import form_fault
 
@@ -43,12 +43,34 @@ def read_update_log(table: Door, role: Role) -> UpdateLog | None:
         given["time_format"] = door.text("time_format")
         if fault := form_fault(given["time_format"], "timestamp"):
             door.refuse("time_format", given["time_format"], fault)
+    _check_kind(door, given)
     return UpdateLog(
         **given,
         states=states,
+        fields=door.words("fields", allowed=FIELDS) if "fields" in door.values else {},
         nulls=door.texts("nulls", default=()),
         is_offset_ignored=door.flag("is_offset_ignored", default=False),
     )
 
 
-_NEEDED = ("case", "updated_at", "state")
+_NEEDED = ("case", "updated_at")
+
+
+def _check_kind(door: Door, given: dict[str, Any]) -> None:
+    """Columns as the case stood, or fields that changed; not both."""
+    fields_said = {name for name in ("field", "value", "fields") if name in door.values}
+    columns_said = sorted(set(given) & {*FIELDS, "opened_at", "resolved_at", "closed_at"})
+    if not fields_said:
+        if "state" not in given:
+            door.refuse(
+                "state",
+                None,
+                "the raw column of the state; or field, value and fields, where a row is a change of one field",
+            )
+        return
+    if len(fields_said) < len(("field", "value", "fields")):
+        door.refuse("fields", sorted(fields_said), "beside field and value, all three or none")
+    if columns_said:
+        door.refuse(columns_said[0], given[columns_said[0]], "left out: in a log of fields it stands under fields")
+    if "state" not in door.inner("fields").values.values():
+        door.refuse("fields", dict(door.inner("fields").values), 'the state among them, such as { status = "state" }')

@@ -1,10 +1,11 @@
 """How many false alarms do surges make on weeks they have not seen, and how soon is an injected surge found, beside static limits?
 
-Streams of WFM_REAL_DATA; every week from the ninth on is judged with what the eight weeks before it say. Real surges in these weeks count as false
+Streams of WFM_REAL_DATA; every week is judged with what the weeks before it say, eight unless --past says another number. Real surges in these weeks count as false
 alarms, as nobody knows which are real. Injected: expected cases times a factor on top of the real ones, from an hour drawn by
 expected cases on; delay in hours, 24 where none was raised. The static rules get as many false alarms on the very weeks they are judged on as ours made.
 Constants were chosen on even weeks; odd weeks are the figures. Prints JSON.
-    python benchmarks/score_surges.py REAL_DATA [--weeks even|odd] [--most 20] [--allowance 0.5] [--hour-share 0.5] [--per-week 1,3]
+    python benchmarks/score_surges.py REAL_DATA [--weeks even|odd] [--past 8] [--most 20] [--allowance 0.5] [--hour-share 0.25]
+        [--per-week 1,3] [--only assist]
 """
 
 import argparse
@@ -26,7 +27,6 @@ from wfm_pipeline.domain.backlog.surges.scores import count_scores
 from wfm_pipeline.domain.backlog.surges.streams import Stream, age_stream, count_stream
 from wfm_pipeline.domain.backlog.surges.weekly_grid import in_a_row
 
-PAST_WEEKS = 8
 DAY = 24
 WEEK = 168
 OLD_HOURS = 4
@@ -46,13 +46,13 @@ class Weeks:
     seen: FloatArray
     most: FloatArray | None = None
 
-    def stream(self, week: int) -> Stream:
-        """Eight weeks, and the one that is judged."""
-        part = slice(week - PAST_WEEKS, week + 1)
+    def stream(self, week: int, past: int) -> Stream:
+        """So many weeks, and the one that is judged."""
+        part = slice(week - past, week + 1)
         if self.kind == AGE:
-            return age_stream(self.seen[part], np.ones(self.seen[part].shape, dtype=np.bool_), weeks=PAST_WEEKS)
+            return age_stream(self.seen[part], np.ones(self.seen[part].shape, dtype=np.bool_), weeks=past)
         most = None if self.most is None else self.most[part]
-        return count_stream(self.kind, self.seen[part], weeks=PAST_WEEKS, most=most)
+        return count_stream(self.kind, self.seen[part], weeks=past, most=most)
 
 
 def main() -> None:
@@ -60,6 +60,7 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("real_data", type=Path)
     words.add_argument("--weeks", choices=("even", "odd"), default="odd")
+    words.add_argument("--past", type=int, default=8)
     words.add_argument("--most", type=int, default=1_000)
     words.add_argument("--allowance", type=float, default=ALLOWANCE)
     words.add_argument("--hour-share", type=float, default=HOUR_SHARE)
@@ -68,20 +69,20 @@ def main() -> None:
     asked = words.parse_args()
     for per_week in map(float, asked.per_week.split(",")):
         for source in sources(asked.real_data):
-            if asked.only in f"{source.name} {source.kind}":
+            if asked.only in f"{source.name} {source.kind}" and len(source.seen) > asked.past + 1:
                 print(json.dumps(judged(source, per_week, asked)), flush=True)
 
 
 def judged(source: Weeks, per_week: float, asked: argparse.Namespace) -> dict[str, object]:
     """False alarms of the weeks, and delays."""
-    weeks = [w for w in range(PAST_WEEKS, len(source.seen)) if w % 2 == (asked.weeks == "odd")]
+    weeks = [w for w in range(asked.past, len(source.seen)) if w % 2 == (asked.weeks == "odd")]
     weeks = weeks[:: max(1, len(weeks) // asked.most)]
     rng = np.random.default_rng(1)
     alarms, textbook, hour_limits, injections = [], [], [], []
     for week in weeks:
-        stream = source.stream(week)
+        stream = source.stream(week, asked.past)
         options = {"allowance": asked.allowance, "hour_share": asked.hour_share}
-        past = stream.scores[:PAST_WEEKS]
+        past = stream.scores[: asked.past]
         past = past[~np.isnan(past).all(axis=(1, 2, 3))][..., ~np.isnan(past).all(axis=(0, 1, 2))]
         learnt = learnt_limits(past, per_week=per_week, seed=week, **options)
         assert learnt.limits is not None, learnt.reason
@@ -139,7 +140,7 @@ class Injected:
             counts=counts[rows, queue],
             expected=expected[rows, queue],
             usual=usual[queue],
-            spread=stream.spread[queue],
+            spread=in_a_row(stream.spread)[rows, queue],
             is_scored=is_scored[rows, queue],
             week=np.where(is_scored, counts, np.nan)[-WEEK:],
             week_expected=expected[-WEEK:],

@@ -44,7 +44,7 @@ class ShiftDelay:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PastHours:
-    """Past hours in order of time; shape (n_hours, n_queues), but `spread` (n_queues,).
+    """Past hours in order of time; shape (n_hours, n_queues).
 
     Attributes:
         counts, expected, spread: As for `count_scores`.
@@ -84,7 +84,7 @@ def shift_delays(
     found = []
     for shift in shifts:
         moved = shifted(counts[_LEAD_HOURS:], expected[_LEAD_HOURS:], shift, rng)
-        scores = past.sign * count_scores(np.vstack([counts[:_LEAD_HOURS], moved]), expected, past.spread[queues])
+        scores = past.sign * count_scores(np.vstack([counts[:_LEAD_HOURS], moved]), expected, past.spread[rows, queues])
         alarms = chart(np.where(is_scored, scores, np.nan), limits, allowance=allowance).is_alarm
         is_new = ~alarms[_LEAD_HOURS - 1]
         found.append(_delay(shift, alarms[_LEAD_HOURS:, is_new]))

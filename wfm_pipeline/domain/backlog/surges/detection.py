@@ -123,7 +123,7 @@ def _standing(stream: Stream, charted: Charted, scores: np.ndarray, queue: int) 
         scores=scores[:, queue],
         is_alarm=charted.is_alarm[:, queue],
         total=charted.total[:, queue],
-        spread=None if stream.spread is None else float(stream.spread[queue]),
+        spread=None if stream.spread is None else float(series(stream.spread)[-1]),
         scale=scale,
         stock=None if stream.stock is None else series(stream.stock),
     )
@@ -147,7 +147,7 @@ def _delays(stream: Stream, grid: WeeklyGrid, learnt: LearntLimits, seed: int) -
     past = PastHours(
         counts=in_a_row(stream.seen[: grid.weeks]),
         expected=in_a_row(stream.expected[: grid.weeks]),
-        spread=stream.spread,
+        spread=in_a_row(stream.spread[: grid.weeks]),
         sign=stream.sign,
         is_scored=~np.isnan(in_a_row(stream.scores[: grid.weeks])),
     )

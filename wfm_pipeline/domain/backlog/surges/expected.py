@@ -15,8 +15,9 @@ SITE_CASES: Final = 3.0
 """Cases per hour of the week by which the site's own week leans on day of week x hour of day [count] (docs/methods/backlog.md)."""
 QUEUE_CASES: Final = 5.0
 """Cases per hour of the week by which a queue's week leans on the site's [count] (docs/methods/backlog.md)."""
-LEAST_WEEKS: Final = 3
-"""Weeks before a week from which it is expected: with fewer nothing is known of a weekday's hour [weeks]."""
+LOOKED_BACK: Final = 4
+"""Weeks before a week from which it is expected [weeks] (docs/methods/backlog.md). The same for every week: where the newest is expected from more than the
+past ones were, its scores are smaller than those that made the limits."""
 STEADY_WEEKS: Final = 4.0
 """Weeks of nothing by which the mean change of an hour leans on no change [weeks]."""
 
@@ -34,29 +35,42 @@ class Leaning:
     queue_cases: float = QUEUE_CASES
 
 
-def expected_counts(counts: FloatArray, *, least_weeks: int = LEAST_WEEKS, leaning: Leaning = Leaning()) -> FloatArray:
-    """Expected count of every hour from the weeks before its week.
+def expected_counts(
+    counts: FloatArray, *, weeks: int = LOOKED_BACK, leaning: Leaning = Leaning()
+) -> tuple[FloatArray, FloatArray]:
+    """Expected count of every hour from the weeks before its week, and how far that may be wrong itself.
 
     Args:
         counts: Shape (n_weeks, 7, 24, n_queues), NaN where nothing is known or the hour does not count.
-        least_weeks: Weeks before a week from which it is expected [count].
+        weeks: Weeks before a week from which it is expected [count].
         leaning: How much is leant on what is shared.
 
     Returns:
-        The same shape, >= 0; NaN in the first weeks and of queues without a known hour before.
+        Expected counts, the same shape, >= 0; NaN in the first weeks and of queues without a known hour before. And their doubt: the
+        variance of the expected count over its square, which falls with the cases that it was learnt from.
 
     Example:
-        >>> week = np.ones((4, 7, 24, 1))
-        >>> expected_counts(week)[3, 0, 0, 0].round(3)
-        np.float64(1.0)
+        >>> expected, doubt = expected_counts(np.ones((5, 7, 24, 1)))
+        >>> expected[4, 0, 0, 0].round(3), doubt[4, 0, 0, 0].round(3)
+        (np.float64(1.0), np.float64(0.111))
     """
-    known = ~np.isnan(counts)
-    total = np.cumsum(np.where(known, counts, 0.0), axis=0)
-    hours = np.cumsum(known, axis=0)
-    expected = np.full(counts.shape, np.nan)
-    for week in range(least_weeks, len(counts)):
-        expected[week] = _one_week(total[week - 1], hours[week - 1].astype(np.float64), leaning)
-    return expected
+    total, hours = _weeks_before(counts, weeks)
+    expected, doubt = np.full(counts.shape, np.nan), np.full(counts.shape, np.nan)
+    for week in range(weeks, len(counts)):
+        expected[week] = _one_week(total[week], hours[week], leaning)
+        doubt[week] = 1.0 / (leaning.queue_cases + total[week])
+    return expected, doubt
+
+
+def _weeks_before(values: FloatArray, weeks: int) -> tuple[FloatArray, FloatArray]:
+    """Sums over so many weeks before each week, and how many hours are in them; the first weeks are not filled."""
+    known = ~np.isnan(values)
+    total, hours = np.cumsum(np.where(known, values, 0.0), axis=0), np.cumsum(known, axis=0).astype(np.float64)
+    before = [np.zeros_like(total), np.zeros_like(hours)]
+    for sums, whole in zip(before, (total, hours), strict=True):
+        sums[weeks:] = whole[weeks - 1 : -1]
+        sums[weeks + 1 :] -= whole[: -weeks - 1]
+    return before[0], before[1]
 
 
 def _one_week(total: FloatArray, hours: FloatArray, leaning: Leaning) -> FloatArray:
@@ -79,20 +93,17 @@ def _site_week(total: FloatArray, cases: float) -> FloatArray:
     return (total + cases * total.size * product) / (everything + cases * total.size)
 
 
-def expected_changes(changes: FloatArray, *, least_weeks: int = LEAST_WEEKS) -> FloatArray:
+def expected_changes(changes: FloatArray, *, weeks: int = LOOKED_BACK) -> FloatArray:
     """Expected change of every hour from the weeks before its week: their mean, leaning on no change.
 
     Args:
         changes: Shape (n_weeks, 7, 24, n_queues), of either sign; NaN where nothing is known or the hour does not count.
-        least_weeks: Weeks before a week from which it is expected [count].
+        weeks: Weeks before a week from which it is expected [count].
 
     Returns:
         The same shape; NaN in the first weeks.
     """
-    known = ~np.isnan(changes)
-    total = np.cumsum(np.where(known, changes, 0.0), axis=0)
-    hours = np.cumsum(known, axis=0)
-    expected = np.full(changes.shape, np.nan)
-    for week in range(least_weeks, len(changes)):
-        expected[week] = total[week - 1] / (hours[week - 1] + STEADY_WEEKS)
+    total, hours = _weeks_before(changes, weeks)
+    expected = total / (hours + STEADY_WEEKS)
+    expected[:weeks] = np.nan
     return expected

@@ -21,18 +21,19 @@ _SPREAD_HOURS: Final = 168.0
 """Hours by which a queue's variance leans on the site's: a week [h]."""
 
 
-def spread_of(counts: FloatArray, expected: FloatArray) -> FloatArray:
-    """How much more than Poisson counts spread: variance = mean + spread x mean^2.
+def spread_of(counts: FloatArray, expected: FloatArray, doubt: float | FloatArray = 0.0) -> FloatArray:
+    """How much more than Poisson counts spread around what is expected: variance = mean + (spread + doubt) x mean^2.
 
     Args:
         counts: Shape (..., n_queues); NaN is left out.
         expected: The same shape.
+        doubt: Of the expected counts, the same shape.
 
     Returns:
         Shape (n_queues,), > 0; of a queue with few cases about the site's.
     """
     axes = tuple(range(counts.ndim - 1))
-    more = np.nansum((counts - expected) ** 2 - expected, axis=axes)
+    more = np.nansum((counts - expected) ** 2 - expected - doubt * expected**2, axis=axes)
     squares = np.nansum(np.where(np.isnan(counts), np.nan, expected) ** 2, axis=axes)
     site = max(more.sum() / max(squares.sum(), LEAST_DIVISOR), 0.0)
     return np.maximum((more + SPREAD_CASES * site) / (squares + SPREAD_CASES), _LEAST_SPREAD)
@@ -46,7 +47,7 @@ def count_scores(
     Args:
         counts: Shape (..., n_queues), >= 0.
         expected: The same shape, >= 0.
-        spread: As `spread_of` gives, shape (n_queues,).
+        spread: As `spread_of` gives, doubt added, > 0; shape (n_queues,) or that of counts.
         part: Which part of a count's own probability lies below it [0..1]: 0.5 is the middle; a uniform number makes the score exact.
 
     Returns:
@@ -99,15 +100,16 @@ def change_scale(changes: FloatArray, expected: FloatArray) -> FloatArray:
         expected: The same shape.
 
     Returns:
-        Shape (7, 24, n_queues), > 0: the queue's own size times how much that hour moves at the site.
+        Shape (7, 24, n_queues), > 0: the queue's own size times how much that weekday and that hour move at the site. Of both together there are
+        too few weeks: a size that few hours of the past have made finds those hours quiet and each new one loud.
     """
     squares = (changes - expected) ** 2
-    hours = (~np.isnan(squares)).sum(axis=0)
-    site_hour = np.nansum(squares, axis=(0, 3)) / np.maximum(hours.sum(axis=2), 1)
-    site = np.nansum(squares) / max(hours.sum(), 1)
-    shape = (site_hour + site) / max(
-        2 * site, LEAST_DIVISOR
-    )  # half its own, half even: a quiet hour is not without risk
-    own_hours = hours.sum(axis=(0, 1))
-    own = (np.nansum(squares, axis=(0, 1, 2)) + _SPREAD_HOURS * site) / (own_hours + _SPREAD_HOURS)
+    known = (~np.isnan(squares)).astype(np.float64)
+    squares = np.nan_to_num(squares)
+    site = squares.sum() / max(known.sum(), 1.0)
+    weekday = squares.sum(axis=(0, 2, 3)) / np.maximum(known.sum(axis=(0, 2, 3)), 1.0)
+    hour = squares.sum(axis=(0, 1, 3)) / np.maximum(known.sum(axis=(0, 1, 3)), 1.0)
+    product = np.outer(weekday, hour) / max(site, LEAST_DIVISOR)
+    shape = (product + site) / max(2 * site, LEAST_DIVISOR)  # half its own, half even: a quiet hour is not without risk
+    own = (squares.sum(axis=(0, 1, 2)) + _SPREAD_HOURS * site) / (known.sum(axis=(0, 1, 2)) + _SPREAD_HOURS)
     return np.sqrt(np.maximum(shape[:, :, None] * own, LEAST_DIVISOR))

@@ -15,7 +15,7 @@ import pandas as pd
 
 from wfm_pipeline.contracts.backlog.hours import AGE_BUCKETS, age_bucket
 from wfm_pipeline.domain.arrays import BoolArray, FloatArray
-from wfm_pipeline.domain.backlog.surges.expected import LEAST_WEEKS, expected_changes, expected_counts
+from wfm_pipeline.domain.backlog.surges.expected import LOOKED_BACK, expected_changes, expected_counts
 from wfm_pipeline.domain.backlog.surges.request import AGE, INFLOW, THROUGHPUT, SurgeRequest
 from wfm_pipeline.domain.backlog.surges.scores import change_scale, count_scores, spread_of
 from wfm_pipeline.domain.backlog.surges.weekly_grid import WeeklyGrid, in_a_row
@@ -33,7 +33,7 @@ class Stream:
         seen: What was seen: cases, or a change of old cases.
         expected: What was expected of it.
         scores: High is wrong; NaN: no score.
-        spread: Of counts, shape (n_queues,); None of changes.
+        spread: Of counts, doubt added; None of changes.
         scale: Usual size of changes, shape (7, 24, n_queues); None of counts.
         stock: Of changes: the open cases past the first age limit themselves; None of counts.
     """
@@ -83,13 +83,13 @@ def count_stream(
     Returns:
         The stream.
     """
-    expected = expected_counts(counts)
+    expected, doubt = expected_counts(counts)
     if given is not None:
-        expected = np.where(np.isnan(given), expected, given)
+        expected, doubt = np.where(np.isnan(given), expected, given), np.where(np.isnan(given), doubt, 0.0)
     if most is not None:
         expected = np.where(np.isnan(most), expected, np.minimum(expected, most))
     expected = np.where(_is_old(counts, weeks) & (expected > 0), expected, np.nan)
-    spread = spread_of(counts[:weeks], expected[:weeks])
+    spread = doubt + spread_of(counts[:weeks], expected[:weeks], doubt[:weeks])
     sign = -1.0 if kind == THROUGHPUT else 1.0
     scores = sign * count_scores(counts, expected, spread)
     return Stream(kind=kind, seen=counts, expected=expected, scores=scores, spread=spread)
@@ -119,9 +119,9 @@ def age_stream(stock: FloatArray, is_worked: BoolArray, *, weeks: int) -> Stream
 
 def _is_old(seen: FloatArray, weeks: int) -> BoolArray:
     """Queues with rows so many weeks back that an hour after them can be expected, shape (n_queues,)."""
-    if weeks < LEAST_WEEKS:
+    if weeks < LOOKED_BACK:
         return np.zeros(seen.shape[-1], dtype=np.bool_)
-    has_rows: BoolArray = np.any(~np.isnan(seen[: weeks - LEAST_WEEKS + 1]), axis=(0, 1, 2))
+    has_rows: BoolArray = np.any(~np.isnan(seen[: weeks - LOOKED_BACK + 1]), axis=(0, 1, 2))
     return has_rows
 
 

@@ -46,9 +46,9 @@ def read_hour_events(
     Returns:
         The events.
     """
-    if source_map.playing("cases") and not source_map.playing("case_events"):
-        return read_case_rows(warehouse, source_map, asked)
     known = case_events_of(warehouse, source_map)
+    if source_map.playing("cases") and not _tells_events(warehouse, source_map, known):
+        return read_case_rows(warehouse, source_map, asked)
     stored = known.filter(known.happened_at < ibis.literal(asked.end))
     carry, reason = (None, "asked for") if is_whole else fitting_carry(warehouse, source_map, asked, known)
     if carry is None:
@@ -80,6 +80,14 @@ def read_hour_events(
         mark=None if carry_at is None else _mark(warehouse, source_map, asked),
         words=words,
     )
+
+
+def _tells_events(warehouse: Warehouse, source_map: SourceMap, known: IbisTable) -> bool:
+    """Whether the source has events: its map names a table of them, and where that may be absent there was one so far."""
+    tables = [table for part in source_map.parts if (table := part.table("case_events")) is not None]
+    if all(table.is_optional for table in tables):
+        return bool(tables) and len(warehouse.frame(known.select("case_id").limit(1))) > 0
+    return True
 
 
 def told_since(carry: Carry, asked: HoursAsked) -> BooleanValue:

@@ -1,6 +1,7 @@
 """Open cases carried on: hours are the same as from the whole history, whatever came late, again or out of order."""
 
 import itertools
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -15,6 +16,7 @@ from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.domain.backlog.balance import unbalanced_hours
 from wfm_pipeline.domain.backlog.events import KINDS
 from wfm_pipeline.domain.backlog.rules import BacklogRules
+from wfm_pipeline.sources.maps import load_map
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
 from wfm_pipeline.warehouse.engines.scope import Scope
 from wfm_pipeline.warehouse.shelves.backlog.carry import keep_carry
@@ -250,3 +252,14 @@ def test_rows_of_cases_become_events(warehouse):
     assert [("a", at[0], at[1])] == list(
         read.done_cycles[["queue_id", "began_at", "done_at"]].itertuples(index=False, name=None)
     )
+
+
+@pytest.mark.parametrize("is_told", [False, True])
+def test_a_log_of_events_that_may_be_absent_is_stood_in_for_by_rows_of_cases(warehouse, is_told):
+    source_map = replace(load_map("telephony"), name=f"s{next(_NAMES)}")
+    if is_told:
+        put_case_events(warehouse, source_map.name, case_event_rows(life("1", (0.5, "opened"))))
+
+    read = read_hour_events(warehouse, source_map, asked_of(4, 1, MIDNIGHT + 5 * HOUR, BacklogRules()))
+
+    assert ("events" if is_told else "case_rows") == read.basis

@@ -2,9 +2,10 @@
 
 import datetime as dt
 
+from wfm_pipeline.contracts.backlog.hours import BACKLOG_HOUR
 from wfm_pipeline.errors import WfmError
 from wfm_pipeline.monitoring.alerts.handling import utc_now
-from wfm_pipeline.reports.backlog.view import BacklogView, ViewQuestion, read_view
+from wfm_pipeline.reports.backlog.view import HOUR, BacklogView, ViewQuestion, read_view
 from wfm_pipeline.resources import House
 
 
@@ -42,6 +43,19 @@ def view_of(
     )
     with house.open_gold() as gold:
         return read_view(gold, question)
+
+
+def newest_hour_end(house: House) -> dt.datetime | None:
+    """End of the newest hour of published gold, naive UTC; None where none is published.
+
+    Raises:
+        WarehouseError: nothing is published yet.
+    """
+    with house.open_gold() as gold:
+        if not gold.has(BACKLOG_HOUR.name):
+            return None
+        found = gold.newest(BACKLOG_HOUR.name, "hour_start", source=house.source_map.name)
+    return None if found is None else (found + HOUR).to_pydatetime()
 
 
 def _is_simulated(house: House) -> bool | None:

@@ -17,7 +17,7 @@ from wfm_pipeline.errors import DataError, SettingsError, WarehouseError
 from wfm_pipeline.monitoring.alerts.channels import EMAIL, REPORT, report_channels
 from wfm_pipeline.monitoring.alerts.handling import AlertDesk, utc_now
 from wfm_pipeline.monitoring.alerts.rules import Rules
-from wfm_pipeline.monitoring.backlog.asking import view_of
+from wfm_pipeline.monitoring.backlog.asking import newest_hour_end, view_of
 from wfm_pipeline.reports.backlog.mail import PICTURE, BacklogMail, mail_of
 from wfm_pipeline.reports.backlog.view import BacklogView
 from wfm_pipeline.reports.words.site_clock import local_time
@@ -47,12 +47,14 @@ class Reported:
     words: str
 
 
-def send_report(house: House, at: dt.datetime, *, clock: Clock = utc_now) -> Reported:
+def send_report(house: House, at: dt.datetime | None = None, *, clock: Clock = utc_now) -> Reported:
     """Send the report of the hour that ended, once; whatever goes wrong is said and stops nobody.
+
+    It may be asked as often as one likes, by a run once gold is published or by a sensor every minute: what was sent costs a look.
 
     Args:
         house: The house, whose gold is published with that hour.
-        at: End of the hour, naive UTC.
+        at: End of the hour, naive UTC; None takes the newest that is published.
         clock: The time, naive UTC.
     """
     try:
@@ -78,22 +80,32 @@ def send_asked(house: House, view: BacklogView, *, clock: Clock = utc_now) -> Re
     return _put_and_send(house, view, name, clock, is_newest=False)
 
 
-def _send_hour(house: House, at: dt.datetime, clock: Clock) -> Reported:
-    if reason := _why_not(house, at, clock()):
+def _send_hour(house: House, at: dt.datetime | None, clock: Clock) -> Reported:
+    if not house.settings.backlog_report_channels:
+        return Reported("not_due", "backlog_report_channels names no channel")
+    newest = newest_hour_end(house)
+    end = at or newest
+    if newest is None or end is None:
+        return Reported("not_due", "no hour of the backlog is published yet")
+    if newest != end:
+        return Reported("not_due", f"gold's newest hour ends {newest:%Y-%m-%d %H:%M} UTC, not {end:%Y-%m-%d %H:%M}")
+    if reason := _why_not(house, end, clock()):
         return Reported("not_due", reason)
-    view = view_of(house, now=clock())
-    if view.hour_end != at:
-        return Reported(
-            "not_due", f"gold's newest hour ends {view.hour_end:%Y-%m-%d %H:%M} UTC, not {at:%Y-%m-%d %H:%M}"
-        )
-    return _put_and_send(house, view, f"{_begins(house)}{view.hour_end:%Y%m%dT%H%M}", clock, is_newest=True)
+    name = f"{_begins(house)}{end:%Y%m%dT%H%M}"
+    if _is_in(house, name):
+        return Reported("earlier", "it had been put in before")
+    return _put_and_send(house, view_of(house, now=clock()), name, clock, is_newest=True)
+
+
+def _is_in(house: House, name: str) -> bool:
+    """Whether every channel has the report already."""
+    with house.open_ops() as store, store.reading() as ops:
+        return channels_of(ops, name) >= report_channels(house.settings).keys()
 
 
 def _why_not(house: House, at: dt.datetime, now: dt.datetime) -> str:
     """Why the hour's report is sent to nobody; empty where it is."""
     settings, quiet = house.settings, Rules.of(house.settings, time_zone=house.site.time_zone).quiet
-    if not settings.backlog_report_channels:
-        return "backlog_report_channels names no channel"
     if now - at > OLDEST:
         return f"the hour ended more than {OLDEST.total_seconds() / SECONDS_PER_HOUR:.0f} hours ago"
     local = local_time(at - dt.timedelta(hours=1), ZoneInfo(house.site.time_zone))
@@ -109,16 +121,12 @@ def _begins(house: House) -> str:
 
 def _put_and_send(house: House, view: BacklogView, name: str, clock: Clock, *, is_newest: bool) -> Reported:
     desk, channels = AlertDesk(house, clock=clock), report_channels(house.settings)
-    with house.open_ops() as store:
-        with store.reading() as ops:
-            if channels_of(ops, name) >= channels.keys():
-                return Reported("earlier", "it had been put in before")
-        mail, thread = mail_of(view), f"{_begins(house)}{view.hour_end:%Y%m%d}"
-        with store.writing() as ops:
-            for channel in channels:
-                put(ops, _letter(house, mail, name, channel, thread), channels=[channel], now=clock())
-            if is_newest:
-                withdraw(ops, kind=KIND, begins=_begins(house), kept=name)
+    mail, thread = mail_of(view), f"{_begins(house)}{view.hour_end:%Y%m%d}"
+    with house.open_ops() as store, store.writing() as ops:
+        for channel in channels:
+            put(ops, _letter(house, mail, name, channel, thread), channels=[channel], now=clock())
+        if is_newest:
+            withdraw(ops, kind=KIND, begins=_begins(house), kept=name)
     desk.send()
     with house.open_ops() as store, store.reading() as ops:
         left = [letter for letter in not_delivered(ops) if letter.alert_id == name]

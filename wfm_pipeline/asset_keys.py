@@ -14,6 +14,8 @@ from wfm_pipeline.contracts.source.source_map import SourceMap, TableMap
 
 DATES_TAG: Final = "wfm/dates"
 """Run tag: the business dates of a run without partitions, such as 2025-01-01..2025-01-05,2025-03-02."""
+UNTIL_TAG: Final = "wfm/until"
+"""Run tag: an instant, naive UTC; a run by the hour makes no hour that ends later."""
 UNREAD_TAG: Final = "wfm/unread"
 """Run tag: sources of the site that the run does not ask, between commas: they are not in use, did not answer when the run's
 dates were looked for, or the run is about another one."""
@@ -42,9 +44,11 @@ ALLOCATION_STEP: Final = "weekly_allocation"
 LONG_RANGE_STEP: Final = "queue_long_range"
 REFORECAST_STEP: Final = "queue_reforecast"
 COVERAGE_STEP: Final = "coverage_of_hours"
+BACKLOG_STEP: Final = "backlog_of_hours"
 READERS: Final = "readers"
 """Group of the readers' copy."""
 PUBLICATION_KEY: Final = dg.AssetKey([READERS, PUBLICATION.name])
+BACKLOG_REPORT_KEY: Final = dg.AssetKey([READERS, "backlog_report"])
 
 
 def dates_tag(source: str) -> str:

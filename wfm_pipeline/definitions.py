@@ -9,6 +9,8 @@ import warnings
 import dagster as dg
 
 from wfm_pipeline.assets.actuals import build_actual_assets
+from wfm_pipeline.assets.backlog.hours import build_backlog_assets
+from wfm_pipeline.assets.backlog.report import build_backlog_report
 from wfm_pipeline.assets.bronze import build_bronze_assets
 from wfm_pipeline.assets.customers import build_customer_assets
 from wfm_pipeline.assets.forecasting.accuracy import build_accuracy_assets
@@ -37,7 +39,7 @@ from wfm_pipeline.checks.source_checks import build_source_checks
 from wfm_pipeline.checks.training_checks import build_training_checks
 from wfm_pipeline.machine import keep_private
 from wfm_pipeline.orchestration.alert_sensors import build_alert_sensors
-from wfm_pipeline.orchestration.hourly import hourly_schedule
+from wfm_pipeline.orchestration.hourly import hourly_schedules
 from wfm_pipeline.orchestration.instance.retention import retention_job, retention_schedule
 from wfm_pipeline.orchestration.jobs import ISSUE, AssetJob, build_jobs, build_training_job
 from wfm_pipeline.orchestration.nightly import nightly_schedule
@@ -68,8 +70,13 @@ def build_definitions(settings: Settings, *, is_partitioned: bool = True) -> dg.
     partitions = daily_partitions(house) if is_partitioned else None
     weeks = weekly_partitions(house, partitions.start.date()) if partitions else None
     hours = hourly_partitions(house, partitions.start.date()) if partitions else None
-    assets = [*_assets(house, partitions, weeks), *build_coverage_assets(hours)]
+    assets = [
+        *_assets(house, partitions, weeks),
+        *build_coverage_assets(hours),
+        *build_backlog_assets(house.source_map, hours),
+    ]
     assets += build_publication_assets(assets)
+    assets += build_backlog_report(hours)
     jobs = build_jobs()
     checks = [
         *build_contract_checks(house.source_map),
@@ -100,7 +107,7 @@ def _schedules(house: House, hours: dg.HourlyPartitionsDefinition) -> list[dg.Sc
     return [
         nightly_schedule(house),
         *build_schedules(house),
-        hourly_schedule(house, hours),
+        *hourly_schedules(house, hours),
         retention_schedule(house),
     ]
 

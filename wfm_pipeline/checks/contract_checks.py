@@ -7,7 +7,9 @@ import dagster as dg
 
 from wfm_pipeline.asset_keys import key_of
 from wfm_pipeline.checks.verdicts import verdict
+from wfm_pipeline.contracts.backlog.ahead import AHEAD_TABLES
 from wfm_pipeline.contracts.backlog.case_events import CASE_EVENTS
+from wfm_pipeline.contracts.backlog.hours import BACKLOG_TABLES
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.coverage import COVERAGE_TABLES
 from wfm_pipeline.contracts.gold import (
@@ -68,6 +70,8 @@ _ALWAYS = (
     *CAPACITY_TABLES,
     *MODEL_FIT_TABLES,
     *COVERAGE_TABLES,
+    *BACKLOG_TABLES,
+    *AHEAD_TABLES,
 )
 _BY_ROLE: Final[Mapping[Role, Table]] = {
     "intervals": INTERVAL_STATISTICS,

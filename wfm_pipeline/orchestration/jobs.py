@@ -45,6 +45,7 @@ LONG_RANGE: Final = "long_range"
 CAPACITY: Final = "capacity"
 MODEL_FIT: Final = "model_fit"
 COVERAGE_HOURLY: Final = "coverage_hourly"
+BACKLOG_HOURLY: Final = "backlog_hourly"
 PLANNERS: Final = "planners"
 OVERRIDES: Final = "planners_overrides"
 PUBLISH: Final = "publish"
@@ -131,6 +132,11 @@ JOBS: Final = (
         COVERAGE_HOURLY,
         "People there against people needed in the chosen hours, from the live centre's tables, and the gaps of their dates.",
         _groups(COVERAGE_GROUP),
+    ),
+    Job(
+        BACKLOG_HOURLY,
+        "New cases of the source, the backlog of the chosen hours, what is to come, people for it, and what to do.",
+        _groups(BACKLOG_GROUP),
     ),
     Job(
         PLANNERS,

@@ -6,6 +6,8 @@ import re
 import dagster as dg
 import pytest
 
+from wfm_pipeline.contracts.backlog.ahead import AHEAD_TABLES
+from wfm_pipeline.contracts.backlog.hours import BACKLOG_TABLES
 from wfm_pipeline.definitions import build_definitions
 from wfm_pipeline.settings import load_settings
 
@@ -96,8 +98,13 @@ DEPENDENCIES |= {
     for name in ("coverage_interval", "coverage_gap")
 }
 DEPENDENCIES["silver/planned_activities"] = set()
+DEPENDENCIES |= {
+    f"gold/{table.name}": {"silver/case_events", "silver/cases", "silver/planned_activities"}
+    for table in (*BACKLOG_TABLES, *AHEAD_TABLES)
+}
 MADE_BY_JOBS = {name for name in DEPENDENCIES if name.startswith("gold/")}
 DEPENDENCIES["readers/publication"] = MADE_BY_JOBS
+DEPENDENCIES["readers/backlog_report"] = {"readers/publication", "gold/backlog_hour"}
 DAILY = {"bronze/telephony__queue_cdr", "bronze/telephony__cases", "silver/call_legs", "silver/calls"}
 
 

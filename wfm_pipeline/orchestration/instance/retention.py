@@ -14,6 +14,8 @@ from typing import Final, TypeVar
 import dagster as dg
 
 from wfm_pipeline.asset_keys import key_of
+from wfm_pipeline.contracts.backlog.ahead import AHEAD_TABLES
+from wfm_pipeline.contracts.backlog.hours import BACKLOG_TABLES
 from wfm_pipeline.contracts.coverage import COVERAGE_TABLES
 from wfm_pipeline.monitoring.alerts.handling import utc_now
 from wfm_pipeline.resources import House
@@ -22,7 +24,7 @@ from wfm_pipeline.warehouse.ops.outbox import forget
 T = TypeVar("T")
 RETENTION: Final = "retention"
 """Name of the job."""
-_BY_THE_HOUR: Final = frozenset(key_of(table) for table in COVERAGE_TABLES)
+_BY_THE_HOUR: Final = frozenset(key_of(table) for table in (*COVERAGE_TABLES, *BACKLOG_TABLES, *AHEAD_TABLES))
 """Assets of which 8,760 runs a year would stay, a third of a megabyte each."""
 _ENDED: Final = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 _CHUNK: Final = 500

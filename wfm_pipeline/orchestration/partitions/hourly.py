@@ -26,8 +26,14 @@ def hourly_partitions(house: House, first: dt.date) -> dg.HourlyPartitionsDefini
     return dg.HourlyPartitionsDefinition(start_date=f"{first.isoformat()}-00:00", timezone=house.site.time_zone)
 
 
-def hours_of_dates(house: House, dates: Collection[dt.date]) -> list[str]:
-    """Names of the hours of some business dates, in order."""
+def hours_of_dates(house: House, dates: Collection[dt.date], *, until: dt.datetime | None = None) -> list[str]:
+    """Names of the hours of some business dates that are over, in order.
+
+    Args:
+        house: The house.
+        dates: Business dates.
+        until: No hour that ends later (naive UTC); None takes all that are over.
+    """
     if not dates:
         return []
     hours = hourly_partitions(house, min(dates))
@@ -35,7 +41,9 @@ def hours_of_dates(house: House, dates: Collection[dt.date]) -> list[str]:
     for date in sorted(dates):
         starts, ends = (_utc(start_of_day(house.site, day)) for day in (date, date + _ONE_DAY))
         named += hours.get_partition_keys_in_time_window(dg.TimeWindow(starts, ends))
-    return named
+    if until is None:
+        return named
+    return [name for name in named if hours.time_window_for_partition_key(name).end <= _utc(until)]
 
 
 def missed_hours(

@@ -3,6 +3,7 @@
 Not here: what a job is about (main_run.py, side_jobs.py), and what became of its run (finished.py, watch.py).
 """
 
+import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from functools import partial
 
 import dagster as dg
 
-from wfm_pipeline.asset_keys import DATES_TAG
+from wfm_pipeline.asset_keys import DATES_TAG, UNTIL_TAG
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.orchestration.instance.storage import open_instance
 from wfm_pipeline.orchestration.partitions.daily_and_weekly import first_date
@@ -112,10 +113,17 @@ def run_job(
             raise KeyboardInterrupt  # whoever stopped it need not be told
         if dates is not None:
             on_step(_GRID, "started")
-            fill_grid(opened, definitions, result, list(dates), first_date(house), partial(hours_of_dates, house))
+            hours = partial(hours_of_dates, house, until=_until(request))
+            fill_grid(opened, definitions, result, list(dates), first_date(house), hours)
             on_step(_GRID, "done")
         tell_of_run(opened, house, run_id)
         return RunOutcome(run_id, tuple(_problems(result)))
+
+
+def _until(request: JobRequest) -> dt.datetime | None:
+    """The last instant that the run was about, naive UTC; None where its dates say it all."""
+    told = request.tags.get(UNTIL_TAG)
+    return dt.datetime.fromisoformat(told) if told else None
 
 
 def _tell(entry: dg.EventLogEntry, on_step: StepListener) -> None:

@@ -6,11 +6,13 @@ Not here: running them (running.py), and reading back what a run has stored (war
 import datetime as dt
 from collections.abc import Sequence
 
+from wfm_pipeline.asset_keys import UNTIL_TAG
 from wfm_pipeline.domain.allocation.week.weeks import IsoWeek
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import WarehouseError
 from wfm_pipeline.orchestration.jobs import (
     ALLOCATION,
+    BACKLOG_HOURLY,
     CAPACITY,
     COVERAGE_HOURLY,
     INTRADAY,
@@ -66,6 +68,11 @@ def reforecast_request(house: House, at: dt.datetime | None, *, is_refreshed: bo
 def coverage_request(dates: Dates) -> JobRequest:
     """Coverage's history of every hour of some business dates."""
     return JobRequest(COVERAGE_HOURLY, dates)
+
+
+def backlog_request(dates: Dates, until: dt.datetime) -> JobRequest:
+    """The backlog of the hours of some business dates, those that end after an instant (naive UTC) left out."""
+    return JobRequest(BACKLOG_HOURLY, dates, tags={UNTIL_TAG: until.isoformat(timespec="seconds")})
 
 
 def model_fit_request(house: House) -> JobRequest:

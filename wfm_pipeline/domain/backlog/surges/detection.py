@@ -1,7 +1,7 @@
 """Alerts of the newest hour: each stream's scores against limits learnt from its own past weeks.
 
 A pure function of the rows: the chart is run again over the past weeks to the newest hour, so nothing is carried from hour to hour, and a
-missed hour costs nothing. Not here: limits that are plain numbers (plain_limits). No command reaches it yet: the hourly run is to come.
+missed hour costs nothing. Not here: limits that are plain numbers (plain_limits).
 """
 
 from dataclasses import asdict

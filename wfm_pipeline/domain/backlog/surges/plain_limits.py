@@ -1,7 +1,6 @@
 """Alerts by plain limits: a breach that is too likely, too many cases past their due time, too many stuck.
 
 Not here: what is out of the ordinary (detection). What is not known raises no alert: the rows keep it null.
-No command reaches it yet: the hourly run is to come.
 """
 
 from dataclasses import dataclass

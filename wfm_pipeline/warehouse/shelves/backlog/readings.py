@@ -123,9 +123,20 @@ class HourEvents:
     @property
     def events(self) -> pd.DataFrame:
         """The rows with the columns that `domain.backlog.events` names."""
-        named = {"happened_at": "at", "row_hash": "row_id"}
-        rows = self.rows.drop(columns="ingested_at").rename(columns=named)
-        return rows.assign(to_queue=rows["queue_id"])
+        return events_as_read(self.rows)
+
+
+def events_as_read(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of silver with the columns that `domain.backlog.events` names.
+
+    Args:
+        rows: Rows with `EVENT_COLUMNS`.
+
+    Returns:
+        The events.
+    """
+    events = rows.drop(columns="ingested_at").rename(columns={"happened_at": "at", "row_hash": "row_id"})
+    return events.assign(to_queue=events["queue_id"])
 
 
 def case_events_of(warehouse: Warehouse, source_map: SourceMap) -> IbisTable:

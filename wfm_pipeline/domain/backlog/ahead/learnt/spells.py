@@ -1,8 +1,6 @@
 """Stays of cases in a queue, open and not paused, from beginning to end; and when one passes its due time.
 
 Here: spells from the timeline. Not here: what is learnt from them (endings).
-
-No command reaches it yet: the hourly run will make spells.
 """
 
 from typing import Final

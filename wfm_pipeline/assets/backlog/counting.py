@@ -1,0 +1,168 @@
+"""The hours that are over, counted: events read, people of those hours, rows of gold, open cases carried on.
+
+Not here: hours to come (looking_ahead.py), writing (writing.py), counting itself (calculators/backlog_hour).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from wfm_pipeline.assets.backlog.stretch import Stretch
+from wfm_pipeline.assets.step import Step
+from wfm_pipeline.calculators.backlog_ahead import HORIZON_HOURS
+from wfm_pipeline.calculators.backlog_hour import BacklogHoursAnswer, BacklogHoursRequest, backlog_of_hours
+from wfm_pipeline.contracts.backlog.hours import BACKLOG_HOUR
+from wfm_pipeline.domain.backlog.calendar_clock import WorkingCalendars
+from wfm_pipeline.domain.backlog.rules import BacklogRules
+from wfm_pipeline.domain.calendar import interval_grid
+from wfm_pipeline.monitoring.backlog.people import BacklogPeople, open_hours, people_of
+from wfm_pipeline.resources.options import backlog_rules
+from wfm_pipeline.warehouse.shelves.backlog.carry import keep_carry
+from wfm_pipeline.warehouse.shelves.backlog.case_rows import read_case_rows
+from wfm_pipeline.warehouse.shelves.backlog.hour_events import read_hour_events
+from wfm_pipeline.warehouse.shelves.backlog.queues import case_queues, first_case_at, has_case_events
+from wfm_pipeline.warehouse.shelves.backlog.readings import HourEvents, HoursAsked
+from wfm_pipeline.warehouse.shelves.queue_hours import read_queue_calendar
+
+PEOPLE_REACH: Final = pd.Timedelta(days=14)
+"""How far back people of hours that are over are looked up: centres keep single states of agents no longer."""
+
+
+LOOKED_AHEAD: Final = pd.Timedelta(hours=HORIZON_HOURS)
+"""How far ahead is looked, whatever is kept: over a weekend to the end of the next working day."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """A stretch that was counted.
+
+    Attributes:
+        stretch: The hours; in a first run the days before them that others learn from are among them.
+        rules: What counted.
+        queues: The queues.
+        read: What it was counted from.
+        answer: The rows.
+        people: People of those hours and of those to come.
+        working: Windows of work of the site, from the first case to the last hour to come.
+    """
+
+    stretch: Stretch
+    rules: BacklogRules
+    queues: tuple[str, ...]
+    read: HourEvents
+    answer: BacklogHoursAnswer
+    people: BacklogPeople
+    working: pd.DataFrame
+    calendars: WorkingCalendars | None = None
+
+    @property
+    def newest(self) -> pd.DataFrame:
+        """Rows of gold.backlog_hour of the newest hour."""
+        rows = self.answer.hours
+        return rows[rows["hour_end"] == self.stretch.end].reset_index(drop=True)
+
+
+def why_no_cases(step: Step) -> str:
+    """Why there is nothing to count; empty where there are cases."""
+    source_map = step.source_map
+    if not (source_map.playing("case_events") or source_map.playing("cases")):
+        return f"source {source_map.name} has no table of cases or of their events"
+    return (
+        ""
+        if case_queues(step.warehouse, source_map)
+        else f"silver holds no case of {source_map.name} that names a queue"
+    )
+
+
+def count_hours(step: Step, asked: Stretch) -> Counted:
+    """Count a stretch of hours that are over.
+
+    Args:
+        step: The step.
+        asked: The hours.
+
+    Returns:
+        What was counted; open cases are carried on where that was due.
+    """
+    stretch = _with_history(step, asked)
+    rules, queues = backlog_rules(step.source_map), case_queues(step.warehouse, step.source_map)
+    question = HoursAsked(start=stretch.start, end=stretch.end, as_of=stretch.end, rules=rules, queues=queues)
+    has_events = has_case_events(step.warehouse, step.source_map)
+    read = (read_hour_events if has_events else read_case_rows)(step.warehouse, step.source_map, question)
+    step.say(read.words)
+    people = people_of(
+        step.house,
+        step.warehouse,
+        queues,
+        first=max(stretch.start, stretch.end - PEOPLE_REACH),
+        last=stretch.end + max(pd.Timedelta(hours=step.settings.backlog_ahead_hours), LOOKED_AHEAD),
+        as_of=stretch.end,
+    )
+    working = _working(step, stretch, read)
+    answer = backlog_of_hours(_request(step, stretch, rules, queues, read, people, working))
+    if read.carry_at is not None and answer.carried is not None:
+        keep_carry(step.warehouse, step.source_map, question, read, answer.carried)
+    return Counted(stretch, rules, queues, read, answer, people, working)
+
+
+def _with_history(step: Step, asked: Stretch) -> Stretch:
+    """The hours, and where none before them is stored those of the days that forecasts and limits are learnt from."""
+    stored = step.of_source(BACKLOG_HOUR)
+    if step.warehouse.value(stored.filter(stored.hour_start < asked.start).count()):
+        return asked
+    first = first_case_at(step.warehouse, step.source_map)
+    if first is None or first >= asked.start:
+        return asked
+    hours = (asked.start - first) // pd.Timedelta(hours=1)
+    known = min(step.settings.backlog_history_days * 24, int(hours))
+    return Stretch(asked.start - pd.Timedelta(hours=known), asked.end)
+
+
+def _request(
+    step: Step,
+    stretch: Stretch,
+    rules: BacklogRules,
+    queues: tuple[str, ...],
+    read: HourEvents,
+    people: BacklogPeople,
+    working: pd.DataFrame,
+) -> BacklogHoursRequest:
+    calendar = read_queue_calendar(step.warehouse, step.source_map)
+    return BacklogHoursRequest(
+        source=step.source_map.name,
+        events=read.events,
+        hours=stretch.hours,
+        as_of=stretch.end,
+        taken_at=read.taken_at,
+        time_zone=step.house.site.time_zone,
+        rules=rules,
+        basis=read.basis,
+        queues=queues,
+        is_open=open_hours(calendar, queues, pd.DatetimeIndex(stretch.hours["hour_start"])),
+        working=working,
+        handle_seconds={},
+        people=people.over.rename(columns={"on_product_agents": "on_product"}),
+        done_cycles=read.done_cycles,
+        carry_at=read.carry_at,
+    )
+
+
+def _working(step: Step, stretch: Stretch, read: HourEvents) -> pd.DataFrame:
+    """The site's windows of work, from the first event to the last hour to come."""
+    zone = step.house.site.time_zone
+    first = min([stretch.start, *read.rows["happened_at"].nsmallest(1)])
+    dates = [
+        pd.Timestamp(at).tz_localize("UTC").tz_convert(zone).date() for at in (first, stretch.end + 2 * LOOKED_AHEAD)
+    ]
+    grid = interval_grid(step.house.site, *dates)
+    opens = grid[grid["is_open"]]
+    length = pd.Timedelta(minutes=step.house.site.interval_minutes)
+    begins = opens["interval_start"] != opens["interval_start"].shift() + length
+    ends = begins.shift(-1, fill_value=True)
+    return pd.DataFrame(
+        {
+            "starts_at": opens.loc[begins, "interval_start"].to_numpy(),
+            "ends_at": (opens.loc[ends, "interval_start"] + length).to_numpy(),
+        }
+    )

@@ -1,0 +1,90 @@
+"""The step of the hourly backlog and its gold tables: cases read anew, hours counted, what is to come, what to do.
+
+A run replaces its hours, so any hour may be made again, in any order; only the newest hour of a run looks ahead, for of those
+before it nobody can act any more. What is stored is judged again before readers see it. Not here: the report (report.py).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from wfm_pipeline.asset_keys import BACKLOG_GROUP, BACKLOG_STEP, HOUR
+from wfm_pipeline.assets.backlog.counting import Counted, count_hours, why_no_cases
+from wfm_pipeline.assets.backlog.looking_ahead import Ahead, look_ahead
+from wfm_pipeline.assets.backlog.news import CASE_ROLES, News, read_case_news
+from wfm_pipeline.assets.backlog.stretch import stretch_of
+from wfm_pipeline.assets.backlog.writing import write_hours
+from wfm_pipeline.assets.declaring import partitioned, specs
+from wfm_pipeline.assets.step import NOT_MADE, Flow, Step, again_later, at_work
+from wfm_pipeline.contracts.backlog.ahead import AHEAD_TABLES
+from wfm_pipeline.contracts.backlog.hours import BACKLOG_TABLES
+from wfm_pipeline.contracts.columns import Table
+from wfm_pipeline.contracts.planning.activities import PLANNED_ACTIVITIES
+from wfm_pipeline.contracts.source.source_map import SourceMap
+from wfm_pipeline.resources import House
+from wfm_pipeline.warehouse.ops.writing import utc_now
+
+TABLES = (*BACKLOG_TABLES, *AHEAD_TABLES)
+
+
+def build_backlog_assets(
+    source_map: SourceMap, partitions: dg.PartitionsDefinition | None
+) -> list[dg.AssetsDefinition]:
+    """The backlog's tables of gold; by hour where `partitions` is given."""
+    reads = [table for role, (table, _) in CASE_ROLES.items() if source_map.playing(role)]
+
+    @dg.multi_asset(
+        name=BACKLOG_STEP,
+        specs=specs(TABLES, reads=[*reads, PLANNED_ACTIVITIES], group=BACKLOG_GROUP, partitions=HOUR, made_in=__name__),
+        **partitioned(partitions),
+    )
+    def backlog_of_hours(
+        context: dg.AssetExecutionContext, house: dg.ResourceParam[House]
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        stretch = stretch_of(context, house.site, utc_now())
+        with again_later(context, house):
+            news = read_case_news(context, house, stretch.dates(house.site))
+        with at_work(context, house) as step:
+            for table in TABLES:
+                step.warehouse.create(table)
+            if reason := why_no_cases(step):
+                step.say(f"no backlog is counted: {reason}")
+                yield from _unmade(step, reason)
+                return
+            counted = count_hours(step, stretch)
+            ahead = look_ahead(step, counted)
+            rows = write_hours(step, counted, ahead)
+            yield from _made(step, counted, ahead, rows, news)
+
+    return [backlog_of_hours]
+
+
+def _unmade(step: Step, reason: str) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    for table in TABLES:
+        yield step.made(table, Flow(0, 0, notes={NOT_MADE: reason}))
+
+
+def _made(
+    step: Step, counted: Counted, ahead: Ahead, rows: Mapping[Table, pd.DataFrame], news: News
+) -> Iterator[dg.MaterializeResult]:
+    """What became of the tables; numbers of the run with the first alone."""
+    notes: dict[str, Any] = {
+        "hours": f"{counted.stretch.start:%Y-%m-%d %H:%M} to {counted.stretch.end:%Y-%m-%d %H:%M} UTC",
+        "rows_read_of_the_source": news.rows_in,
+        "rows_new_of_the_source": news.rows_loaded,
+        "rows_refused": news.rows_rejected,
+        "events": counted.read.words,
+        "queues": len(counted.queues),
+        "open_cases": int(counted.newest["open_cases"].sum()),
+        "findings": counted.answer.findings["finding"].value_counts().sort_index().to_dict(),
+        "events_told_too_late": counted.answer.not_yet_known,
+        "people": counted.people.fault or "known",
+        "alerts": len(ahead.alerts),
+        "kinds_not_judged": ahead.not_judged,
+    }
+    for table in TABLES:
+        count = len(rows[table])
+        yield step.made(table, Flow(count, count, notes=notes), time_column="hour_start")
+        notes = {}

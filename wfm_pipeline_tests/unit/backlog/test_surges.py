@@ -10,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import nbinom, norm, poisson
 
+from wfm_pipeline.contracts.backlog.ahead import BACKLOG_ALERT
 from wfm_pipeline.domain.backlog.surges.chart import ChartLimits, beginnings, chart
 from wfm_pipeline.domain.backlog.surges.delays import PastHours, shift_delays
 from wfm_pipeline.domain.backlog.surges.detection import surge_alerts
 from wfm_pipeline.domain.backlog.surges.expected import expected_changes, expected_counts
+from wfm_pipeline.domain.backlog.surges.hour_alerts import HourAlertsRequest, hour_alerts, issued_before
 from wfm_pipeline.domain.backlog.surges.limits import learnt_limits, peak_sums
 from wfm_pipeline.domain.backlog.surges.plain_limits import PlainLimits, plain_alerts
 from wfm_pipeline.domain.backlog.surges.request import INFLOW, STREAMS, THROUGHPUT, SurgeRequest
@@ -311,3 +313,48 @@ def test_a_gap_between_hours_begins_a_stretch_anew():
 )
 def test_plain_limits_by_their_numbers(values, kinds_told):
     assert kinds_told == plain_alerts(pd.DataFrame([plain_row(0, **values)]), PlainLimits())["kind"].tolist()
+
+
+def gold_rows(**changes):
+    """Rows as gold.backlog_hour, as far as alerts read them."""
+    rows = hours_of(**changes)
+    return rows.assign(
+        source="desk", business_date=rows["hour_start_local"].dt.date, open_cases=40, over_due=np.where(rows["queue_id"] == "q1", 30, 0),
+        stuck=0, breach_probability=np.nan, breach_until=pd.NaT,
+    )  # fmt: skip
+
+
+def test_an_hour_s_alerts_are_rows_of_gold():
+    found = hour_alerts(HourAlertsRequest(hours=gold_rows(inflow=(1, 30))))
+
+    assert list(BACKLOG_ALERT.column_names) == list(found.rows.columns)
+    assert [("q0", INFLOW), ("q1", "over_due")] == list(
+        found.rows[["queue_id", "kind"]].itertuples(index=False, name=None)
+    )
+    assert {("desk", NEWEST, pd.Timestamp("2026-03-02 14:00"))} == set(
+        found.rows[["source", "hour_start", "hour_start_local"]].itertuples(index=False, name=None)
+    )
+    assert () == found.not_judged
+
+
+def test_an_hour_without_history_has_its_plain_alerts_and_says_what_was_not_judged():
+    found = hour_alerts(HourAlertsRequest(hours=gold_rows(weeks=0, inflow=(1, 30))))
+    nothing = hour_alerts(HourAlertsRequest(hours=gold_rows().iloc[:0]))
+
+    assert ["over_due"] == found.rows["kind"].tolist()
+    assert set(STREAMS) == set(found.not_judged)
+    assert (0, ()) == (len(nothing.rows), nothing.not_judged)
+
+
+def test_of_several_issues_the_last_before_the_hour_counts():
+    at = NEWEST
+    issues = pd.DataFrame(
+        {
+            "queue_id": "q0",
+            "hour_start": at,
+            "issued_at": [at, at + pd.Timedelta(minutes=1), at - pd.Timedelta(hours=3)],
+            "cases_mean": [2.0, 3.0, 1.0],
+        }
+    )
+
+    assert [["q0", at, 2.0]] == issued_before(issues).to_numpy().tolist()

@@ -40,9 +40,11 @@ def surge_alerts(request: SurgeRequest) -> SurgeAnswer:
     """
     _check(request)
     rows = request.hours
+    if rows.empty:
+        return SurgeAnswer(pd.DataFrame(columns=list(ALERT_COLUMNS)), pd.DataFrame(), pd.DataFrame())
     grid = WeeklyGrid.of(rows["queue_id"], rows["hour_start_local"], most_weeks=request.most_weeks)
     alerts, limits, delays = [], [], []
-    for number, stream in enumerate(streams_of(request, grid) if len(rows) else ()):
+    for number, stream in enumerate(streams_of(request, grid)):
         seed = request.seed + number
         learnt = _learnt(stream, grid, request, seed)
         limits.append(_limits_row(stream, grid, learnt, request))

@@ -22,13 +22,11 @@ from wfm_pipeline.calculators.backlog_people import (
     people_over,
 )
 from wfm_pipeline.calculators.backlog_time import TimeChangesAnswer, TimeChangesRequest, time_changes
-from wfm_pipeline.contracts.stand_ins import ALL
 from wfm_pipeline.domain.backlog.people.activities import Activity, activities_between
 from wfm_pipeline.domain.backlog.people.availability import NUMBERS
 from wfm_pipeline.domain.backlog.people.time_changes import QueueRisk
-from wfm_pipeline.domain.calendar import interval_grid
 from wfm_pipeline.domain.coverage.grid import DayGrid
-from wfm_pipeline.domain.opening.queue_calendar import QueueCalendar
+from wfm_pipeline.domain.opening.open_hours import hours_open
 from wfm_pipeline.errors import SettingsError, SourceError
 from wfm_pipeline.monitoring.backlog.people_read import (
     PAST_WEEKS,
@@ -155,7 +153,8 @@ def _asked(
     local = ahead.tz_localize("UTC").tz_convert(house.site.time_zone).tz_localize(None)
     hours = pd.DataFrame({"hour_start": ahead, "hour_start_local": local, "business_date": local.normalize()})
     names = tuple(sorted(set(queues)))
-    is_open = open_hours(read_queue_calendar(warehouse, house.source_map), names, ahead)
+    spans = pd.DataFrame({"hour_start": ahead, "hour_end": ahead + _HOUR})
+    is_open = hours_open(read_queue_calendar(warehouse, house.source_map), names, spans)
     return _Asked(house, warehouse, names, over, ahead, hours, is_open)
 
 
@@ -256,31 +255,6 @@ def _quarters(hours: pd.DatetimeIndex) -> DayGrid:
 
 def _hours(first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
     return pd.date_range(first, last, freq="h", inclusive="left", unit="us", name="hour_start")
-
-
-def open_hours(calendar: QueueCalendar, queues: Sequence[str], hour_starts: pd.DatetimeIndex) -> pd.DataFrame:
-    """Whether queues are open in hours.
-
-    Args:
-        calendar: When each queue is open.
-        queues: The queues.
-        hour_starts: Starts of hours (naive UTC), one after the other.
-
-    Returns:
-        queue_id, hour_start, is_open: any interval of the hour lies in the queue's hours.
-    """
-    local = hour_starts.tz_localize("UTC").tz_convert(calendar.site.time_zone)
-    first, last = local[0].date(), local[-1].date()
-    named = {queue: calendar.grid(queue, first, last) for queue in set(calendar.named) & set(queues)}
-    others = calendar.grid(ALL, first, last) if calendar.rows else interval_grid(calendar.site, first, last)
-    parts = []
-    for queue in queues:
-        grid = named.get(queue, others)
-        hours = (
-            grid["is_open"].groupby(grid["interval_start"].dt.floor("h")).any().reindex(hour_starts, fill_value=False)
-        )
-        parts.append(pd.DataFrame({"queue_id": queue, "hour_start": hour_starts, "is_open": hours.to_numpy(bool)}))
-    return pd.concat(parts, ignore_index=True)
 
 
 def _with_strangers(rows: pd.DataFrame, services: set[str]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 Here: the choices of one activity, and what each takes in each hour. Not here: which are chosen (fewest_changes).
 
-Within its window an activity may begin every half hour from its own start on; without one it may move by whole hours. No choice
+Within its window an activity may begin every half hour from its own start on; without one it may move by whole hours, half a day at most. No choice
 begins before the first hour or ends after the last, and people who are named must be in their shift and in nothing that stays.
 """
 
@@ -20,6 +20,10 @@ from wfm_pipeline.units import SECONDS_PER_HOUR
 
 STEP: Final = pd.Timedelta(minutes=30)
 """From choice to choice inside a window: meetings and breaks begin on the half hour."""
+FARTHEST: Final = pd.Timedelta(hours=12)
+"""How far an activity without a window moves: what goes farther is another day's, and put off."""
+WAITING_HOURS: Final = 24
+"""Hours in which a time is looked for, for activities that wait for one [h]: a day, and the next may be another."""
 _HOUR: Final = pd.Timedelta(seconds=SECONDS_PER_HOUR)
 MOVED: Final[Cost] = (1, 0)
 PUT_OFF: Final[Cost] = (1, 1)
@@ -96,7 +100,7 @@ def choices_of(
 def wish_choices(
     activity: Activity, queue: QueueTime, hour_starts: pd.DatetimeIndex, free_time: Mapping[str, Sequence[Stretch]]
 ) -> tuple[Choice, ...]:
-    """Where an activity without a time may go: any half hour with people, or nowhere yet.
+    """Where an activity without a time may go: any half hour of the next day with people, or nowhere yet.
 
     Args:
         activity: The activity, without a start.
@@ -108,7 +112,7 @@ def wish_choices(
         Times in order, which cost nothing, then none, which costs one.
     """
     people = queue.people.get(activity.activity_id, frozenset())
-    last = hour_starts[-1] + _HOUR - pd.Timedelta(seconds=activity.seconds)
+    last = hour_starts[:WAITING_HOURS][-1] + _HOUR - pd.Timedelta(seconds=activity.seconds)
     starts = pd.date_range(hour_starts[0], last, freq=STEP)
     found = _different([_choice(activity, start, FREE, queue, hour_starts, people) for start in starts])
     nothing = np.zeros(len(hour_starts))
@@ -151,8 +155,8 @@ def _starts(activity: Activity, hour_starts: pd.DatetimeIndex) -> list[pd.Timest
     planned = activity.starts_at
     assert planned is not None
     last = hour_starts[-1] + _HOUR - pd.Timedelta(seconds=activity.seconds)
-    earliest = hour_starts[0] if activity.earliest_at is None else max(activity.earliest_at, hour_starts[0])
-    latest = last if activity.latest_at is None else min(activity.latest_at, last)
+    earliest = max(planned - FARTHEST if activity.earliest_at is None else activity.earliest_at, hour_starts[0])
+    latest = min(planned + FARTHEST if activity.latest_at is None else activity.latest_at, last)
     step = STEP if activity.has_window else _HOUR
     before = range(-int((planned - earliest) // step), 0) if earliest < planned else range(0)
     after = range(1, int((latest - planned) // step) + 1) if latest > planned else range(0)

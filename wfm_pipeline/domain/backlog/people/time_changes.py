@@ -113,7 +113,7 @@ def queue_time_changes(
     Args:
         queue: Its people and what is planned for them.
         hour_starts: Starts of the hours to come (naive UTC), one after the other, shape (n_hours,).
-        risk: Probability of a breach by people on cases.
+        risk: Probability of a breach by people on cases; people of hours may be NaN where they are not known.
         rules: What the plan keeps to.
 
     Returns:
@@ -126,7 +126,7 @@ def queue_time_changes(
         docs/methods/backlog.md, "People and their time".
     """
     _check(queue, hour_starts, rules)
-    before = float("nan") if np.isnan(queue.on_product).any() else risk(queue.queue_id, queue.on_product)
+    before = risk(queue.queue_id, queue.on_product)
     if np.isnan(before):
         return TimeChanges(
             queue.queue_id, before, before, False, (), queue.on_product, float("nan"), True, 0, UNKNOWN_RISK

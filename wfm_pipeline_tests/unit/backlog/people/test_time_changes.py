@@ -311,3 +311,14 @@ def test_small_cases_are_as_good_as_trying_every_way(activities, wanted, limit):
     for one in found.changes:  # conservation: as long, as many people, and no break is put off
         assert one.after is None or one.after.heads.sum() == pytest.approx(one.before.heads.sum())
         assert one.after is not None or one.activity.kind != "break"
+
+
+def test_unknown_people_of_hours_that_do_not_matter_stop_nothing():
+    here = queue([activity("m", 8)])
+    here.on_product[5] = np.nan
+    here.heads_free[5] = 0.0
+
+    found = queue_time_changes(here, HOURS, early(1, 6), TimeRules(limit=0.0))
+
+    assert found.is_kept
+    assert [("m", "moved", 9)] == told(found)

@@ -2,8 +2,8 @@
 
 Here: rates and their spread. Not here: who is there in the hours to come (the caller).
 
-A queue's rate is drawn to nothing: an hour counts only where somebody could work on a case. A rate by hour of the week would need weeks
-of single hours; the rate is one number per queue, and what it scatters by day and hour goes into the spread.
+An hour counts only where somebody could work on a case. A rate by hour of the week would need many weeks of every single hour: the rate
+is one number per queue, and what it scatters by day and hour goes into the spread.
 """
 
 from dataclasses import dataclass
@@ -12,11 +12,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.domain.arrays import LEAST_DIVISOR
+from wfm_pipeline.domain.arrays import LEAST_DIVISOR, FloatArray
 from wfm_pipeline.domain.backlog.ahead.learnt.arrivals import MOST_DISPERSION
 
 LEAST_AGENT_HOURS: Final = 8.0
 """Hours of people below which cases per hour of one person are not known [h]: a shift."""
+_COLUMNS: Final = ("queue_id", "cases_per_agent_hour", "usual_people", "cases_per_hour", "day_spread", "hour_spread")
+"""Columns of the answer."""
 LEAST_HOURS: Final = 8.0
 """Working hours with cases below which the queue's own pace is not known [h]."""
 
@@ -43,28 +45,48 @@ def learn_throughput(hours: pd.DataFrame) -> Throughput:
     Returns:
         What was learnt.
     """
-    counts = hours[(hours["waiting"] > 0) | (hours["done"] > 0)]
-    counts = counts[counts["is_open"].astype("boolean").fillna(True).to_numpy(bool)]
-    rows = [_of_queue(str(queue), mine) for queue, mine in counts.groupby("queue_id", sort=True)]
-    names = ["queue_id", "cases_per_agent_hour", "usual_people", "cases_per_hour", "day_spread", "hour_spread"]
-    return Throughput(pd.DataFrame(rows, columns=names))
+    rows = hours[(hours["waiting"] > 0) | (hours["done"] > 0)]
+    rows = rows[rows["is_open"].astype("boolean").fillna(True).to_numpy(bool)]
+    if rows.empty:
+        return Throughput(pd.DataFrame(columns=list(_COLUMNS)))
+    people = rows["on_product"].where(rows["on_product"] > 0)
+    rows = rows.assign(people=people, by_people=rows["done"].where(people.notna()))
+    queue = rows.groupby("queue_id", sort=True)
+    found = queue[["people", "by_people"]].sum()
+    rate = (found["by_people"] / found["people"]).where(found["people"] >= LEAST_AGENT_HOURS)
+    pace = queue["done"].mean().where(queue.size() >= LEAST_HOURS)
+    return Throughput(
+        pd.DataFrame(
+            {
+                "queue_id": found.index.astype(object),
+                "cases_per_agent_hour": rate.to_numpy(np.float64),
+                "usual_people": queue["people"].mean().where(rate.notna()).to_numpy(np.float64),
+                "cases_per_hour": pace.to_numpy(np.float64),
+                **_spread(rows, rate),
+            }
+        )
+    )
 
 
-def _of_queue(queue_id: str, mine: pd.DataFrame) -> tuple[object, ...]:
-    staffed = mine[mine["on_product"] > 0]
-    people = float(staffed["on_product"].sum())
-    rate = staffed["done"].sum() / people if people >= LEAST_AGENT_HOURS else np.nan
-    pace = mine["done"].mean() if len(mine) >= LEAST_HOURS else np.nan
-    known = np.isfinite(rate)
-    used = staffed if known else mine
-    expected = used["on_product"] * rate if known else pd.Series(mine["done"].mean(), used.index)
-    by_day = pd.DataFrame({"done": used["done"], "expected": expected}).groupby(used["business_date"]).sum()
-    of_day = _dispersion(by_day["done"], by_day["expected"])
-    both = _dispersion(used["done"], expected)
-    usual = people / len(staffed) if known else np.nan
-    return queue_id, rate, usual, pace, of_day, float(np.clip((1 + both) / (1 + of_day) - 1, 0.0, MOST_DISPERSION))
+def _spread(rows: pd.DataFrame, rate: "pd.Series[float]") -> dict[str, FloatArray]:
+    """Over-dispersion of days and of hours by queue; where people are known, around what they do as a rule."""
+    own = rows["queue_id"].map(rate)
+    mean = rows.groupby("queue_id", sort=False)["done"].transform("mean")
+    expected = (rows["people"] * own).where(own.notna(), mean)
+    used = pd.DataFrame(
+        {"queue_id": rows["queue_id"], "day": rows["business_date"], "done": rows["done"], "expected": expected}
+    )
+    used = used[used["expected"].notna()]
+    by_day = used.groupby(["queue_id", "day"], sort=True)[["done", "expected"]].sum().reset_index()
+    of_day, both = _dispersion(by_day, rate.index), _dispersion(used, rate.index)
+    return {"day_spread": of_day, "hour_spread": np.clip((1 + both) / (1 + of_day) - 1, 0.0, MOST_DISPERSION)}
 
 
-def _dispersion(counts: pd.Series, means: pd.Series) -> float:
-    above = ((counts - means) ** 2 - means).sum()
-    return float(np.clip(above / max((means**2).sum(), LEAST_DIVISOR), 0.0, MOST_DISPERSION))
+def _dispersion(rows: pd.DataFrame, queues: pd.Index) -> FloatArray:
+    """Over-dispersion f of Var = m + f m^2 of every queue."""
+    above = (rows["done"] - rows["expected"]) ** 2 - rows["expected"]
+    sums = pd.DataFrame({"queue_id": rows["queue_id"], "above": above, "squares": rows["expected"] ** 2})
+    found = sums.groupby("queue_id", sort=False).sum().reindex(queues)
+    return np.clip(found["above"] / found["squares"].clip(lower=LEAST_DIVISOR), 0.0, MOST_DISPERSION).to_numpy(
+        np.float64
+    )

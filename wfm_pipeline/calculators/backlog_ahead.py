@@ -100,10 +100,12 @@ class BacklogAheadAnswer:
     """What comes out.
 
     Attributes:
-        queues: One row per queue: queue_id and what gold.backlog_hour keeps of it: clear_hours, clear_hours_q10, clear_hours_q90, breach_probability, breach_in_order,
-            breach_as_before, breach_basis, breach_until; besides clear_hours_q50 and reason (why the probability is unknown).
-        hours: One row per queue and hour: queue_id, hour_start, required, short [agents], cases_per_agent_hour, cases_mean, and capacity_basis: `people`, or `pace`
-            where the queue's own pace of a working hour stands in for them; null where neither is known.
+        queues: One row per queue: queue_id and what gold.backlog_hour keeps of it: clear_hours, clear_hours_q10, clear_hours_q90,
+            breach_probability, breach_in_order, breach_as_before, breach_basis, breach_until; besides clear_hours_q50 and reason
+            (why the probability is unknown).
+        hours: One row per queue and hour: queue_id, hour_start, required, short [agents], cases_per_agent_hour, cases_mean, and
+            capacity_basis: `people`, or `pace` where the queue's own pace of a working hour stands in for them; null where neither is
+            known.
         forecast: Rows of gold.case_hour_forecast.
         risk: (queue_id, on_product of each hour) -> probability of a breach, for whoever plans people's time.
         calibration: What probabilities were weighed by; None where too few outcomes are known.

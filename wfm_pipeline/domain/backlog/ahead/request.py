@@ -98,8 +98,10 @@ class AheadAnswer:
     """What comes out.
 
     Attributes:
-        queues: One row per queue of the hours, in order of their names: queue_id, clear_hours (mean flows; NaN where it is not within the hours), clear_hours_q10, clear_hours_q50,
-            clear_hours_q90 (over the futures; NaN the same), breach_in_order (share of futures), breach_as_before, breach_probability (NaN where unknown), breach_basis (`calibrated`, `as_before` or `in_order`: what the probability is; null where unknown), breach_until, reason (why it is unknown; null where it is known).
+        queues: One row per queue of the hours, in order of their names: queue_id, clear_hours (mean flows; NaN where it is not within the
+            hours), clear_hours_q10, clear_hours_q50, clear_hours_q90 (over the futures; NaN the same), breach_in_order (share of
+            futures), breach_as_before, breach_probability (NaN where unknown), breach_basis (what the probability is: `calibrated`,
+            `as_before` or `in_order`; null where unknown), breach_until, reason (why it is unknown; null where it is known).
         hours: One row per queue and hour, in order: queue_id, hour_start, required [agents] (NaN where unknown or after breach_until),
             capacity_factor (of the capacity that is expected, to keep the limit; NaN the same).
         risk: (queue_id, on_product of each hour, shape (hours,)) -> probability of a breach with these people, on the same futures;

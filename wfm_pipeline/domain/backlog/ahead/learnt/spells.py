@@ -29,8 +29,8 @@ def case_spells(timeline: CaseTimeline, due: DueTimes, rules: BacklogRules) -> p
         rules: Whether pauses put due times off.
 
     Returns:
-        One row per spell, in order of case and time: case_id, queue_id, opened_at (of the case), since, until (NaT where it lasts), due_at (as it stood at the spell's end;
-        NaT unknown). A case passes its due time in a spell where since <= due_at < until.
+        One row per spell, in order of case and time: case_id, queue_id, opened_at (of the case), since, until (NaT where it lasts), due_at
+        (as it stood at the spell's end; NaT unknown). A case passes its due time in a spell where since <= due_at < until.
     """
     events = timeline.events
     rows = np.flatnonzero(timeline.is_open & ~timeline.is_paused)

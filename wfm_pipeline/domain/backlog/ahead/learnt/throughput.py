@@ -87,6 +87,5 @@ def _dispersion(rows: pd.DataFrame, queues: pd.Index) -> FloatArray:
     above = (rows["done"] - rows["expected"]) ** 2 - rows["expected"]
     sums = pd.DataFrame({"queue_id": rows["queue_id"], "above": above, "squares": rows["expected"] ** 2})
     found = sums.groupby("queue_id", sort=False).sum().reindex(queues)
-    return np.clip(found["above"] / found["squares"].clip(lower=LEAST_DIVISOR), 0.0, MOST_DISPERSION).to_numpy(
-        np.float64
-    )
+    above_all, squares = (np.asarray(found[name], dtype=np.float64) for name in ("above", "squares"))
+    return np.clip(above_all / np.maximum(squares, LEAST_DIVISOR), 0.0, MOST_DISPERSION)

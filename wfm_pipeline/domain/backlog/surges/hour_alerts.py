@@ -79,14 +79,14 @@ def hour_alerts(request: HourAlertsRequest) -> HourAlerts:
             with_delays=request.with_delays,
         )
     )
-    found = [frame for frame in (surges.alerts, plain_alerts(hours, request.plain)) if len(frame)]
-    alerts = pd.concat(found, ignore_index=True) if found else surges.alerts
     newest = hours[hours["hour_start"] == hours["hour_start"].max()]
     places = newest[["source", *_KEYS, "hour_start_local", "business_date"]]
-    rows = alerts.merge(places, on=_KEYS, how="left", validate="many_to_one").sort_values(["queue_id", "kind"])
+    found = [frame for frame in (surges.alerts, plain_alerts(hours, request.plain)) if len(frame)]
+    alerts = pd.concat(found, ignore_index=True) if found else places[_KEYS].iloc[:0]
+    rows = places.merge(alerts, on=_KEYS, how="inner").reindex(columns=list(BACKLOG_ALERT.column_names))
     judged = surges.limits
     return HourAlerts(
-        rows=rows.reset_index(drop=True)[list(BACKLOG_ALERT.column_names)],
+        rows=rows.sort_values(["queue_id", "kind"], ignore_index=True),
         limits=judged,
         delays=surges.delays,
         not_judged=tuple(judged.loc[judged["hour_limit"].isna(), "kind"]) if len(judged) else (),

@@ -8,7 +8,7 @@ import pytest
 
 from wfm_pipeline.domain.simulation.sample.arrivals import open_days
 from wfm_pipeline.domain.simulation.sample.case_dirt import OLD_QUEUE
-from wfm_pipeline.domain.simulation.sample.case_work import Capacity, CaseWork, Plan
+from wfm_pipeline.domain.simulation.sample.case_work import Capacity, CaseWork, Course
 from wfm_pipeline.domain.simulation.sample.contact_centre import simulate_contact_centre
 from wfm_pipeline.domain.simulation.sample.spec import ContactCentreSpec
 
@@ -120,9 +120,9 @@ def test_every_fault_of_the_log_is_labelled(sample):
 def test_a_desk_takes_the_case_that_is_due_first_and_does_nothing_at_night():
     # One person from 8 to 10: an hour of work each; the third case waits for the next morning.
     capacity = Capacity.of(np.array([0.0] * 8 + [1.0] * 2 + [0.0] * 14 + [0.0] * 8 + [1.0] * 2))
-    plans = [Plan(0, due, (), 0.0, (), (HOUR,)) for due in (90.0, 70.0, 80.0)]
+    courses = [Course(0, due, (), 0.0, (), (HOUR,)) for due in (90.0, 70.0, 80.0)]
 
-    told = CaseWork([capacity], plans, 34 * HOUR).run([7.0 * HOUR, 7.5 * HOUR, 7.6 * HOUR])
+    told = CaseWork([capacity], courses, 34 * HOUR).run([7.0 * HOUR, 7.5 * HOUR, 7.6 * HOUR])
 
     solved = {one.case: one.at / HOUR for one in told if one.what == 6}
     assert {0: 9.0, 1: 10.0} == {case: solved[case] for case in (0, 1)}

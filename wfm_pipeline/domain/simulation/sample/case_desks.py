@@ -25,7 +25,7 @@ _PLANNING_DAYS: Final = 28
 """Open days over which planners look at how many cases come [days]."""
 
 
-def plan_desks(
+def staff_desks(
     cases: pd.DataFrame,
     *,
     queues: tuple[str, ...],

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from wfm_pipeline.domain.simulation.sample.case_desks import LOOK_SECONDS, WORK_SECONDS, plan_desks
+from wfm_pipeline.domain.simulation.sample.case_desks import LOOK_SECONDS, WORK_SECONDS, staff_desks
 from wfm_pipeline.domain.simulation.sample.case_surges import draw_surges, web_cases
 from wfm_pipeline.domain.simulation.sample.case_work import (
     ASSIGNED,
@@ -23,8 +23,8 @@ from wfm_pipeline.domain.simulation.sample.case_work import (
     RE_OPENED,
     RESOLVED,
     CaseWork,
+    Course,
     Happening,
-    Plan,
 )
 from wfm_pipeline.domain.simulation.sample.cases import DUE_HOURS, PRIORITIES, PRIORITY_SHARES
 from wfm_pipeline.units import HOURS_PER_DAY, MINUTES_PER_HOUR, SECONDS_PER_HOUR
@@ -98,21 +98,21 @@ def write_case_log(
     Returns:
         The log; older cases stay as they are.
     """
-    plan_rng, work_rng, word_rng = (np.random.default_rng(one) for one in seed.spawn(3))
+    course_rng, work_rng, word_rng = (np.random.default_rng(one) for one in seed.spawn(3))
     start = np.datetime64(max(days["date"].min(), pd.Timestamp(last_date) - pd.Timedelta(days=LOG_DAYS - 1)), "us")
     days = days[days["date"] >= start].reset_index(drop=True)
     is_logged = (cases["Created"] >= start).to_numpy()
     mine = cases[is_logged].reset_index(drop=True)
-    surges = draw_surges(days, _usual(mine, queues, days), queues, plan_rng)
-    whole = _with_web_cases(mine, web_cases(surges, DUE_HOURS, PRIORITY_SHARES, plan_rng))
+    surges = draw_surges(days, _usual(mine, queues, days), queues, course_rng)
+    whole = _with_web_cases(mine, web_cases(surges, DUE_HOURS, PRIORITY_SHARES, course_rng))
     n_hours = ((np.datetime64(last_date, "D") - start.astype("datetime64[D]")).astype(int) + 1) * HOURS_PER_DAY
     opened = (whole["Created"].to_numpy("datetime64[us]") - start) / np.timedelta64(1, "s")
-    plans = _plans(whole, queues, start, plan_rng)
-    work = _work_seconds(plans, len(queues))
-    desks = plan_desks(
+    courses = _courses(whole, queues, start, course_rng)
+    work = _work_seconds(courses, len(queues))
+    desks = staff_desks(
         mine, queues=queues, days=days, surges=surges, start=start, n_hours=n_hours, work_seconds=work, rng=work_rng
     )
-    told = CaseWork(desks, plans, float(n_hours * SECONDS_PER_HOUR)).run(opened.tolist())
+    told = CaseWork(desks, courses, float(n_hours * SECONDS_PER_HOUR)).run(opened.tolist())
     events = _written(told, whole, queues, agents, start, word_rng)
     stood = pd.concat([cases[~is_logged], _as_they_stand(whole, events)], ignore_index=True)
     return CaseLog(stood.sort_values(["Created", "CaseId"], ignore_index=True), events, surges)
@@ -144,7 +144,9 @@ def _with_web_cases(cases: pd.DataFrame, web: pd.DataFrame) -> pd.DataFrame:
     return both.sort_values(["Created", "CaseId"], ignore_index=True)
 
 
-def _plans(cases: pd.DataFrame, queues: tuple[str, ...], start: np.datetime64, rng: np.random.Generator) -> list[Plan]:
+def _courses(
+    cases: pd.DataFrame, queues: tuple[str, ...], start: np.datetime64, rng: np.random.Generator
+) -> list[Course]:
     n, ways = len(cases), len(_MOVES)
     first = pd.Index(queues).get_indexer(pd.Index(cases["QueueId"]))
     due = (cases["Due"].to_numpy("datetime64[us]") - start) / np.timedelta64(1, "s")
@@ -154,24 +156,24 @@ def _plans(cases: pd.DataFrame, queues: tuple[str, ...], start: np.datetime64, r
     times = rng.choice(len(_RE_OPENED_SHARES), size=n, p=_RE_OPENED_SHARES)
     again = _hours((n, 2), _RE_OPEN_HOURS, _RE_OPEN_SIGMA, rng)
     work = np.maximum(rng.exponential(1.0, size=n), 0.05)
-    plans = []
+    courses = []
     for case in range(n):
         moves = tuple((int(first[case]) + step * int(others[case])) % len(queues) for step in _MOVES[way[case]][0])
         touches = (*(LOOK_SECONDS for _ in moves), float(work[case]) * WORK_SECONDS)
         re_opens = tuple(again[case, : times[case]].tolist())
-        plans.append(Plan(int(first[case]), float(due[case]), moves, float(pauses[case]), re_opens, touches))
-    return plans
+        courses.append(Course(int(first[case]), float(due[case]), moves, float(pauses[case]), re_opens, touches))
+    return courses
 
 
-def _work_seconds(plans: list[Plan], n_queues: int) -> np.ndarray:
+def _work_seconds(courses: list[Course], n_queues: int) -> np.ndarray:
     """Work that comes to each queue, passed on to it too, over the cases that begin there [agent-s]."""
     work, begin = np.zeros(n_queues), np.zeros(n_queues)
-    for plan in plans:
-        way = (plan.queue, *plan.moves)
-        for queue, look in zip(way[:-1], plan.work[:-1], strict=True):
+    for course in courses:
+        way = (course.queue, *course.moves)
+        for queue, look in zip(way[:-1], course.work[:-1], strict=True):
             work[queue] += look
-        work[way[-1]] += plan.work[-1] * (1 + (plan.pause > 0) + len(plan.re_opens))
-        begin[plan.queue] += 1
+        work[way[-1]] += course.work[-1] * (1 + (course.pause > 0) + len(course.re_opens))
+        begin[course.queue] += 1
     return work / np.maximum(begin, 1)
 
 

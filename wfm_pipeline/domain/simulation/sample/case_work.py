@@ -72,7 +72,7 @@ class Capacity:
         return place * SECONDS_PER_HOUR + (wanted - self.done[place]) / self.agents[place]
 
 
-class Plan(NamedTuple):
+class Course(NamedTuple):
     """What will become of a case, whenever it comes to pass.
 
     Attributes:
@@ -104,7 +104,7 @@ class Happening(NamedTuple):
 class _Case:
     """Where a case stands."""
 
-    plan: Plan
+    course: Course
     queue: int
     touches: int = 0
     resolved: int = 0
@@ -117,12 +117,12 @@ class CaseWork:
 
     Attributes:
         desks: Capacity of each queue.
-        plans: What will become of each case.
+        courses: What will become of each case.
         ends_at: Nothing is told that happens at it or later [s].
     """
 
     desks: list[Capacity]
-    plans: list[Plan]
+    courses: list[Course]
     ends_at: float
     told: list[Happening] = field(default_factory=list)
     _coming: list[tuple[float, int, int]] = field(default_factory=list)
@@ -139,7 +139,7 @@ class CaseWork:
         Returns:
             Events in order of time, case and kind.
         """
-        self._cases = [_Case(plan, plan.queue) for plan in self.plans]
+        self._cases = [_Case(course, course.queue) for course in self.courses]
         self._waiting, self._busy = [[] for _ in self.desks], [False] * len(self.desks)
         self._coming = [(at, OPENED, case) for case, at in enumerate(opened)]
         heapq.heapify(self._coming)
@@ -167,22 +167,22 @@ class CaseWork:
 
     def _touched(self, at: float, case: int, one: _Case) -> None:
         """A touch is over: the case is passed on, waits for its customer, or is resolved."""
-        plan = one.plan
-        if one.touches <= len(plan.moves):
-            one.queue = plan.moves[one.touches - 1]
+        course = one.course
+        if one.touches <= len(course.moves):
+            one.queue = course.moves[one.touches - 1]
             self._tell(at, case, MOVED, one.queue)
             self._wait(at, case, one.queue)
-        elif plan.pause and not one.was_paused:
+        elif course.pause and not one.was_paused:
             one.was_paused = True
             self._tell(at, case, PAUSED, one.queue)
-            heapq.heappush(self._coming, (_awake(at + plan.pause), RESUMED, case))
+            heapq.heappush(self._coming, (_awake(at + course.pause), RESUMED, case))
         else:
             self._resolve(at, case, one)
 
     def _resolve(self, at: float, case: int, one: _Case) -> None:
         self._tell(at, case, RESOLVED, one.queue)
         closes = (at // SECONDS_PER_DAY + CLOSING_DAYS) * SECONDS_PER_DAY + _CLOSING_SECOND
-        again = _awake(at + one.plan.re_opens[one.resolved]) if one.resolved < len(one.plan.re_opens) else _NEVER
+        again = _awake(at + one.course.re_opens[one.resolved]) if one.resolved < len(one.course.re_opens) else _NEVER
         one.resolved += 1
         if closes < again:
             heapq.heappush(self._coming, (closes, CLOSED, case))
@@ -190,7 +190,7 @@ class CaseWork:
             heapq.heappush(self._coming, (again, RE_OPENED, case))
 
     def _wait(self, at: float, case: int, queue: int) -> None:
-        heapq.heappush(self._waiting[queue], (self._cases[case].plan.due, case))
+        heapq.heappush(self._waiting[queue], (self._cases[case].course.due, case))
         if not self._busy[queue]:
             self._begin(at, queue)
 
@@ -200,7 +200,7 @@ class CaseWork:
             return
         _, case = heapq.heappop(self._waiting[queue])
         one = self._cases[case]
-        work = one.plan.work[min(one.touches, len(one.plan.work) - 1)]
+        work = one.course.work[min(one.touches, len(one.course.work) - 1)]
         one.touches += 1
         self._busy[queue] = True
         done = self.desks[queue].finish(at, work)

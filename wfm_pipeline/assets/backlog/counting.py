@@ -3,6 +3,7 @@
 Not here: hours to come (looking_ahead.py), writing (writing.py), counting itself (calculators/backlog_hour).
 """
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +22,7 @@ from wfm_pipeline.resources.options import backlog_rules
 from wfm_pipeline.warehouse.shelves.backlog.carry import keep_carry
 from wfm_pipeline.warehouse.shelves.backlog.case_rows import read_case_rows
 from wfm_pipeline.warehouse.shelves.backlog.hour_events import read_hour_events
-from wfm_pipeline.warehouse.shelves.backlog.queues import case_queues, first_case_at, has_case_events
+from wfm_pipeline.warehouse.shelves.backlog.queues import case_queues, first_case_at, first_told_since, has_case_events
 from wfm_pipeline.warehouse.shelves.backlog.readings import HourEvents, HoursAsked
 from wfm_pipeline.warehouse.shelves.queue_hours import read_queue_calendar
 
@@ -29,6 +30,9 @@ PEOPLE_REACH: Final = pd.Timedelta(days=14)
 """How far back people of hours that are over are looked up: centres keep single states of agents no longer."""
 
 
+LATE_REACH: Final = pd.Timedelta(days=7)
+"""How far back hours are counted again because events came late: as far as missed hours are caught up."""
+_HOUR: Final = pd.Timedelta(hours=1)
 LOOKED_AHEAD: Final = pd.Timedelta(hours=HORIZON_HOURS)
 """How far ahead is looked, whatever is kept: over a weekend to the end of the next working day."""
 
@@ -75,19 +79,20 @@ def why_no_cases(step: Step) -> str:
     )
 
 
-def count_hours(step: Step, asked: Stretch) -> Counted:
+def count_hours(step: Step, asked: Stretch, now: dt.datetime) -> Counted:
     """Count a stretch of hours that are over.
 
     Args:
         step: The step.
         asked: The hours.
+        now: The instant of knowledge (naive UTC): hours are counted by all that is known of them, not by what was known at their end.
 
     Returns:
         What was counted; open cases are carried on where that was due.
     """
     stretch = _with_history(step, asked)
     rules, queues = backlog_rules(step.source_map), case_queues(step.warehouse, step.source_map)
-    question = HoursAsked(start=stretch.start, end=stretch.end, as_of=stretch.end, rules=rules, queues=queues)
+    question = HoursAsked(start=stretch.start, end=stretch.end, as_of=pd.Timestamp(now), rules=rules, queues=queues)
     has_events = has_case_events(step.warehouse, step.source_map)
     read = (read_hour_events if has_events else read_case_rows)(step.warehouse, step.source_map, question)
     step.say(read.words)
@@ -100,46 +105,50 @@ def count_hours(step: Step, asked: Stretch) -> Counted:
         as_of=stretch.end,
     )
     working = _working(step, stretch, read)
-    answer = backlog_of_hours(_request(step, stretch, rules, queues, read, people, working))
+    answer = backlog_of_hours(_request(step, question, read, people, working))
     if read.carry_at is not None and answer.carried is not None:
         keep_carry(step.warehouse, step.source_map, question, read, answer.carried)
     return Counted(stretch, rules, queues, read, answer, people, working)
 
 
 def _with_history(step: Step, asked: Stretch) -> Stretch:
-    """The hours, and where none before them is stored those of the days that forecasts and limits are learnt from."""
+    """The hours, and those before them that have to be counted with them.
+
+    Where none before them is stored, those of the days that forecasts and limits are learnt from; else those of which events
+    came since they were counted, as far back as `LATE_REACH`.
+    """
     stored = step.of_source(BACKLOG_HOUR)
-    if step.warehouse.value(stored.filter(stored.hour_start < asked.start).count()):
-        return asked
-    first = first_case_at(step.warehouse, step.source_map)
+    taken_at = step.warehouse.value(stored.filter(stored.hour_start < asked.start.to_pydatetime()).taken_at.max())
+    if pd.isna(taken_at):
+        first = first_case_at(step.warehouse, step.source_map)
+        reach = pd.Timedelta(days=step.settings.backlog_history_days)
+    else:
+        first = first_told_since(step.warehouse, step.source_map, pd.Timestamp(taken_at), asked.start - LATE_REACH)
+        reach = LATE_REACH
     if first is None or first >= asked.start:
         return asked
-    hours = (asked.start - first) // pd.Timedelta(hours=1)
-    known = min(step.settings.backlog_history_days * 24, int(hours))
-    return Stretch(asked.start - pd.Timedelta(hours=known), asked.end)
+    hours = min(-((first - asked.start) // _HOUR), reach // _HOUR)
+    step.say(f"{hours} hours before {asked.start} UTC are counted with them")
+    return Stretch(asked.start - hours * _HOUR, asked.end)
 
 
 def _request(
-    step: Step,
-    stretch: Stretch,
-    rules: BacklogRules,
-    queues: tuple[str, ...],
-    read: HourEvents,
-    people: BacklogPeople,
-    working: pd.DataFrame,
+    step: Step, asked: HoursAsked, read: HourEvents, people: BacklogPeople, working: pd.DataFrame
 ) -> BacklogHoursRequest:
     calendar = read_queue_calendar(step.warehouse, step.source_map)
+    hours = Stretch(asked.start, asked.end).hours
+    queues = asked.queues or ()
     return BacklogHoursRequest(
         source=step.source_map.name,
         events=read.events,
-        hours=stretch.hours,
-        as_of=stretch.end,
+        hours=hours,
+        as_of=asked.as_of,
         taken_at=read.taken_at,
         time_zone=step.house.site.time_zone,
-        rules=rules,
+        rules=asked.rules,
         basis=read.basis,
         queues=queues,
-        is_open=open_hours(calendar, queues, pd.DatetimeIndex(stretch.hours["hour_start"])),
+        is_open=open_hours(calendar, queues, pd.DatetimeIndex(hours["hour_start"])),
         working=working,
         handle_seconds={},
         people=people.over.rename(columns={"on_product_agents": "on_product"}),

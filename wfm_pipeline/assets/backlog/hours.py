@@ -5,7 +5,7 @@ before it nobody can act any more. What is stored is judged again before readers
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import dagster as dg
 import pandas as pd
@@ -17,16 +17,22 @@ from wfm_pipeline.assets.backlog.news import CASE_ROLES, News, read_case_news
 from wfm_pipeline.assets.backlog.stretch import stretch_of
 from wfm_pipeline.assets.backlog.writing import write_hours
 from wfm_pipeline.assets.declaring import partitioned, specs
+from wfm_pipeline.assets.pictures import pictures
 from wfm_pipeline.assets.step import NOT_MADE, Flow, Step, again_later, at_work
-from wfm_pipeline.contracts.backlog.ahead import AHEAD_TABLES
+from wfm_pipeline.contracts.backlog.ahead import AHEAD_TABLES, BACKLOG_ALERT, HEADCOUNT_HOUR
 from wfm_pipeline.contracts.backlog.hours import BACKLOG_TABLES
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.planning.activities import PLANNED_ACTIVITIES
 from wfm_pipeline.contracts.source.source_map import SourceMap
+from wfm_pipeline.monitoring.backlog.report import OLDEST
+from wfm_pipeline.monitoring.backlog.telling import tell_backlog
+from wfm_pipeline.reports.figures.backlog import backlog_chart, backlog_glance
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.ops.writing import utc_now
 
-TABLES = (*BACKLOG_TABLES, *AHEAD_TABLES)
+TABLES: Final = (*BACKLOG_TABLES, *AHEAD_TABLES)
+SHOWN: Final = pd.Timedelta(days=2)
+"""Hours behind the newest that its picture shows."""
 
 
 def build_backlog_assets(
@@ -43,7 +49,8 @@ def build_backlog_assets(
     def backlog_of_hours(
         context: dg.AssetExecutionContext, house: dg.ResourceParam[House]
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        stretch = stretch_of(context, house.site, utc_now())
+        now = utc_now().replace(microsecond=0)
+        stretch = stretch_of(context, house.site, now)
         with again_later(context, house):
             news = read_case_news(context, house, stretch.dates(house.site))
         with at_work(context, house) as step:
@@ -53,10 +60,11 @@ def build_backlog_assets(
                 step.say(f"no backlog is counted: {reason}")
                 yield from _unmade(step, reason)
                 return
-            counted = count_hours(step, stretch)
+            counted = count_hours(step, stretch, now)
             ahead = look_ahead(step, counted)
             rows = write_hours(step, counted, ahead)
             yield from _made(step, counted, ahead, rows, news)
+            _tell(step, counted, rows[BACKLOG_ALERT], ahead)
 
     return [backlog_of_hours]
 
@@ -71,11 +79,12 @@ def _made(
 ) -> Iterator[dg.MaterializeResult]:
     """What became of the tables; numbers of the run with the first alone."""
     notes: dict[str, Any] = {
+        **_pictures(step, counted, rows[HEADCOUNT_HOUR]),
         "hours": f"{counted.stretch.start:%Y-%m-%d %H:%M} to {counted.stretch.end:%Y-%m-%d %H:%M} UTC",
         "rows_read_of_the_source": news.rows_in,
         "rows_new_of_the_source": news.rows_loaded,
         "rows_refused": news.rows_rejected,
-        "events": counted.read.words,
+        "read": counted.read.words,
         "queues": len(counted.queues),
         "open_cases": int(counted.newest["open_cases"].sum()),
         "findings": counted.answer.findings["finding"].value_counts().sort_index().to_dict(),
@@ -88,3 +97,25 @@ def _made(
         count = len(rows[table])
         yield step.made(table, Flow(count, count, notes=notes), time_column="hour_start")
         notes = {}
+
+
+def _pictures(step: Step, counted: Counted, people: pd.DataFrame) -> dict[str, Any]:
+    """The newest hour as readers will see it: its last two days and the hours to come."""
+    hours = counted.answer.hours
+    trail = hours[hours["hour_start"] >= counted.stretch.end - SHOWN]
+    title, limit = step.house.title("Backlog"), step.settings.backlog_breach_limit
+    return pictures(
+        step.context,
+        at_a_glance=lambda: backlog_glance(trail, title=title),
+        picture=lambda: backlog_chart(trail, people, title=title, breach_limit=limit),
+    )
+
+
+def _tell(step: Step, counted: Counted, alerts: pd.DataFrame, ahead: Ahead) -> None:
+    """Alerts of the newest hour go to the alerts room, unless it is so old that nobody can act on it."""
+    end = counted.stretch.end.to_pydatetime()
+    if utc_now() - end > OLDEST:
+        step.say(f"the hour ended at {end} UTC, too long ago to act on: nobody is told")
+        return
+    told = tell_backlog(step.house, alerts, at=end, not_judged=tuple(ahead.not_judged))
+    step.say(f"{len(alerts)} alerts stand, {len(told)} are new")

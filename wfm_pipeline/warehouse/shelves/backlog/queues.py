@@ -1,4 +1,6 @@
-"""The queues of a source's cases: those that its own table of queues lists, else those that its cases name.
+"""What silver knows of a source's cases as a whole: their queues, and when the first event happened, of all or of those told lately.
+
+Queues are those that the source's own table of queues lists, else those that its cases name.
 
 Not here: cases whose queue is none of them; they are counted apart (domain/backlog).
 """
@@ -57,6 +59,28 @@ def first_case_at(warehouse: Warehouse, source_map: SourceMap) -> pd.Timestamp |
             rows = of_parts(source_map).filter(warehouse.table(table.full_name))
             found.append(warehouse.value(rows[column].min()))
     return min((pd.Timestamp(one) for one in found if not pd.isna(one)), default=None)
+
+
+def first_told_since(
+    warehouse: Warehouse, source_map: SourceMap, taken_at: pd.Timestamp, after: pd.Timestamp
+) -> pd.Timestamp | None:
+    """When the first event happened that silver has and had not when it was looked at before.
+
+    Args:
+        warehouse: An open warehouse.
+        source_map: The source.
+        taken_at: Newest ingestion of then (naive UTC).
+        after: Events before it are not asked for.
+
+    Returns:
+        The instant (naive UTC); None where there is none.
+    """
+    if not warehouse.has(CASE_EVENTS.full_name):
+        return None
+    rows = of_parts(source_map).filter(warehouse.table(CASE_EVENTS.full_name))
+    new = rows.filter(rows.ingested_at > taken_at.to_pydatetime(), rows.happened_at >= after.to_pydatetime())
+    found = warehouse.value(new.happened_at.min())
+    return None if pd.isna(found) else pd.Timestamp(found)
 
 
 def _named(warehouse: Warehouse, source_map: SourceMap, table: Table) -> set[str]:

@@ -16,15 +16,14 @@ from wfm_pipeline.calculators.backlog_hour import BacklogHoursAnswer, BacklogHou
 from wfm_pipeline.contracts.backlog.hours import BACKLOG_HOUR
 from wfm_pipeline.domain.backlog.calendar_clock import WorkingCalendars
 from wfm_pipeline.domain.backlog.rules import BacklogRules
-from wfm_pipeline.domain.calendar import interval_grid
-from wfm_pipeline.monitoring.backlog.people import BacklogPeople, open_hours, people_of
+from wfm_pipeline.monitoring.backlog.people import BacklogPeople, people_of
 from wfm_pipeline.resources.options import backlog_rules
 from wfm_pipeline.warehouse.shelves.backlog.carry import keep_carry
 from wfm_pipeline.warehouse.shelves.backlog.case_rows import read_case_rows
 from wfm_pipeline.warehouse.shelves.backlog.hour_events import read_hour_events
 from wfm_pipeline.warehouse.shelves.backlog.queues import case_queues, first_case_at, first_told_since, has_case_events
 from wfm_pipeline.warehouse.shelves.backlog.readings import HourEvents, HoursAsked
-from wfm_pipeline.warehouse.shelves.queue_hours import read_queue_calendar
+from wfm_pipeline.warehouse.shelves.backlog.site_hours import read_open_hours, read_working_windows
 
 PEOPLE_REACH: Final = pd.Timedelta(days=14)
 """How far back people of hours that are over are looked up: centres keep single states of agents no longer."""
@@ -48,7 +47,7 @@ class Counted:
         read: What it was counted from.
         answer: The rows.
         people: People of those hours and of those to come.
-        working: Windows of work of the site, from the first case to the last hour to come.
+        working: Windows of work of the site, from the first case to the last hour to come; None where it is never closed.
     """
 
     stretch: Stretch
@@ -57,7 +56,7 @@ class Counted:
     read: HourEvents
     answer: BacklogHoursAnswer
     people: BacklogPeople
-    working: pd.DataFrame
+    working: pd.DataFrame | None
     calendars: WorkingCalendars | None = None
 
     @property
@@ -133,9 +132,8 @@ def _with_history(step: Step, asked: Stretch) -> Stretch:
 
 
 def _request(
-    step: Step, asked: HoursAsked, read: HourEvents, people: BacklogPeople, working: pd.DataFrame
+    step: Step, asked: HoursAsked, read: HourEvents, people: BacklogPeople, working: pd.DataFrame | None
 ) -> BacklogHoursRequest:
-    calendar = read_queue_calendar(step.warehouse, step.source_map)
     hours = Stretch(asked.start, asked.end).hours
     queues = asked.queues or ()
     return BacklogHoursRequest(
@@ -148,7 +146,7 @@ def _request(
         rules=asked.rules,
         basis=read.basis,
         queues=queues,
-        is_open=open_hours(calendar, queues, pd.DatetimeIndex(hours["hour_start"])),
+        is_open=read_open_hours(step.warehouse, step.source_map, queues, hours),
         working=working,
         handle_seconds={},
         people=people.over.rename(columns={"on_product_agents": "on_product"}),
@@ -157,21 +155,11 @@ def _request(
     )
 
 
-def _working(step: Step, stretch: Stretch, read: HourEvents) -> pd.DataFrame:
-    """The site's windows of work, from the first event to the last hour to come."""
+def _working(step: Step, stretch: Stretch, read: HourEvents) -> pd.DataFrame | None:
+    """The site's windows of work, from the first event to the last hour to come; None where it is never closed."""
     zone = step.house.site.time_zone
     first = min([stretch.start, *read.rows["happened_at"].nsmallest(1)])
     dates = [
         pd.Timestamp(at).tz_localize("UTC").tz_convert(zone).date() for at in (first, stretch.end + 2 * LOOKED_AHEAD)
     ]
-    grid = interval_grid(step.house.site, *dates)
-    opens = grid[grid["is_open"]]
-    length = pd.Timedelta(minutes=step.house.site.interval_minutes)
-    begins = opens["interval_start"] != opens["interval_start"].shift() + length
-    ends = begins.shift(-1, fill_value=True)
-    return pd.DataFrame(
-        {
-            "starts_at": opens.loc[begins, "interval_start"].to_numpy(),
-            "ends_at": (opens.loc[ends, "interval_start"] + length).to_numpy(),
-        }
-    )
+    return read_working_windows(step.warehouse, step.source_map, *dates)

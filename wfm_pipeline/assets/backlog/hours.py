@@ -91,7 +91,7 @@ def _made(
         "events_told_too_late": counted.answer.not_yet_known,
         "people": counted.people.fault or "known",
         "alerts": len(ahead.alerts),
-        "kinds_not_judged": ahead.not_judged,
+        "kinds_not_judged": list(ahead.not_judged),
     }
     for table in TABLES:
         count = len(rows[table])
@@ -117,5 +117,5 @@ def _tell(step: Step, counted: Counted, alerts: pd.DataFrame, ahead: Ahead) -> N
     if utc_now() - end > OLDEST:
         step.say(f"the hour ended at {end} UTC, too long ago to act on: nobody is told")
         return
-    told = tell_backlog(step.house, alerts, at=end, not_judged=tuple(ahead.not_judged))
+    told = tell_backlog(step.house, alerts, at=end, not_judged=ahead.not_judged)
     step.say(f"{len(alerts)} alerts stand, {len(told)} are new")

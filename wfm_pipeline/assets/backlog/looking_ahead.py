@@ -17,15 +17,14 @@ from wfm_pipeline.calculators.backlog_ahead import (
     backlog_ahead,
 )
 from wfm_pipeline.calculators.backlog_time import TimeChangesAnswer, TimeChangesRequest, time_changes
-from wfm_pipeline.contracts.backlog.ahead import BACKLOG_ACTION, BACKLOG_ALERT, CASE_HOUR_FORECAST, HEADCOUNT_HOUR
+from wfm_pipeline.contracts.backlog.ahead import BACKLOG_ACTION, CASE_HOUR_FORECAST, HEADCOUNT_HOUR
 from wfm_pipeline.contracts.backlog.hours import BACKLOG_HOUR, CASE_PERFORMANCE_HOUR
 from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.domain.backlog.ahead.learnt.spells import case_spells
 from wfm_pipeline.domain.backlog.due import due_times
 from wfm_pipeline.domain.backlog.events import usable_events
-from wfm_pipeline.domain.backlog.surges.detection import surge_alerts
-from wfm_pipeline.domain.backlog.surges.plain_limits import PlainLimits, plain_alerts
-from wfm_pipeline.domain.backlog.surges.request import SurgeRequest
+from wfm_pipeline.domain.backlog.surges.hour_alerts import HourAlerts, HourAlertsRequest, hour_alerts
+from wfm_pipeline.domain.backlog.surges.plain_limits import PlainLimits
 from wfm_pipeline.domain.backlog.timeline import case_timeline
 from wfm_pipeline.units import DAYS_PER_WEEK
 from wfm_pipeline.warehouse.shelves.backlog.readings import events_as_read
@@ -44,7 +43,7 @@ class Ahead:
         headcount: Rows of gold.headcount_hour.
         actions: Rows of gold.backlog_action.
         alerts: Rows of gold.backlog_alert.
-        not_judged: Kinds of alerts of which nothing could be said, with the reason.
+        not_judged: Kinds of alerts of which nothing could be said, for want of history.
     """
 
     queues: pd.DataFrame
@@ -52,7 +51,7 @@ class Ahead:
     headcount: pd.DataFrame
     actions: pd.DataFrame
     alerts: pd.DataFrame
-    not_judged: dict[str, str]
+    not_judged: tuple[str, ...]
 
 
 def look_ahead(step: Step, counted: Counted) -> Ahead:
@@ -68,15 +67,15 @@ def look_ahead(step: Step, counted: Counted) -> Ahead:
     history = _history(step, counted, BACKLOG_HOUR, counted.answer.hours)
     said = _next_hours(step, counted, history)
     changes = _changes(step, counted, said)
-    alerts, not_judged = _alerts(step, _with_breach(history, said, counted.stretch.end - _HOUR))
+    found = _alerts(step, _with_breach(history, said, counted.stretch.end - _HOUR))
     end = counted.stretch.end
     return Ahead(
         queues=said.queues,
         forecast=_rows(step, CASE_HOUR_FORECAST, _soon(step, said.forecast, end), issued_at=end),
         headcount=_rows(step, HEADCOUNT_HOUR, _soon(step, _headcount(counted, said), end), as_of=end),
         actions=_rows(step, BACKLOG_ACTION, changes.actions, as_of=end),
-        alerts=_rows(step, BACKLOG_ALERT, alerts),
-        not_judged=not_judged,
+        alerts=found.rows,
+        not_judged=found.not_judged,
     )
 
 
@@ -161,27 +160,30 @@ def _history(step: Step, counted: Counted, table: Table, rows: pd.DataFrame) -> 
     return pd.concat([known, mine], ignore_index=True) if len(known) else mine.reset_index(drop=True)
 
 
-def _alerts(step: Step, hours: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+def _alerts(step: Step, hours: pd.DataFrame) -> HourAlerts:
     """Alerts of the newest hour, and the kinds that could not be judged."""
     settings = step.settings
-    found = surge_alerts(
-        SurgeRequest(
+    forecasts = step.of_source(CASE_HOUR_FORECAST)
+    first = hours["hour_start"].min()
+    issued = step.warehouse.frame(
+        forecasts.filter(forecasts.hour_start >= first.to_pydatetime()).select(
+            "queue_id", "hour_start", "issued_at", "cases_mean"
+        )
+    )
+    return hour_alerts(
+        HourAlertsRequest(
             hours=hours,
+            forecasts=issued,
             false_alarms_per_week=settings.backlog_false_alarms_per_week,
+            plain=PlainLimits(
+                breach=settings.backlog_breach_limit,
+                over_due_share=settings.backlog_over_due_share,
+                stuck_share=settings.backlog_stuck_share,
+                least_cases=settings.backlog_least_cases,
+            ),
             most_weeks=settings.backlog_history_days // DAYS_PER_WEEK,
         )
     )
-    limits = PlainLimits(
-        breach=settings.backlog_breach_limit,
-        over_due_share=settings.backlog_over_due_share,
-        stuck_share=settings.backlog_stuck_share,
-        least_cases=settings.backlog_least_cases,
-    )
-    plain = plain_alerts(hours, limits)
-    unknown = found.limits[found.limits["reason"].notna()] if len(found.limits) else found.limits
-    not_judged = {str(row["kind"]): str(row["reason"]) for row in unknown.to_dict("records")}
-    parts = [one for one in (found.alerts, plain) if len(one)]
-    return (pd.concat(parts, ignore_index=True) if parts else plain), not_judged
 
 
 def _rows(step: Step, table: Table, rows: pd.DataFrame, **instants: pd.Timestamp) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """All alerts of an hour as rows of gold.backlog_alert: what is out of the ordinary, and what is past a plain limit.
 
-Not here: who is told (monitoring/backlog). No command reaches it yet: the hourly run is to come.
+Not here: who is told (monitoring/backlog).
 """
 
 from dataclasses import dataclass, field

@@ -51,6 +51,7 @@ class TimeChangesRequest:
         limit: Wanted probability at most [0..1].
         time_zone: IANA name of the site's zone, for words.
         break_move_minutes: How far a break of the roster may move [min]; 0 = not.
+        lead_minutes: From the start of the first hour until anything may change: people need to be told [min].
         least_gain: See `time_changes.WORTH_A_CHANGE`.
         most_trials: See `time_changes.MOST_TRIALS`.
         most_trials_in_all: Probabilities that are asked for of all queues together [count], at least `LEAST_TRIALS` of each.
@@ -65,6 +66,7 @@ class TimeChangesRequest:
     limit: float
     time_zone: str
     break_move_minutes: int = 0
+    lead_minutes: int = 0
     least_gain: float = WORTH_A_CHANGE
     most_trials: int = MOST_TRIALS
     most_trials_in_all: int = MOST_IN_ALL
@@ -106,7 +108,8 @@ def time_changes(request: TimeChangesRequest) -> TimeChangesAnswer:
     queues = [
         _queue(str(name), part, activities[str(name)], people) for name, part in rows.groupby("queue_id", sort=True)
     ]
-    queues = [queue for queue in queues if queue.activities]
+    lead = pd.Timedelta(minutes=request.lead_minutes)
+    queues = [replace(queue, not_before=hour_starts[0] + lead) for queue in queues if queue.activities]
     rules = TimeRules(
         limit=request.limit,
         least_gain=request.least_gain,

@@ -44,6 +44,8 @@ from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.shelves.people_inputs import read_missing_shares, read_planned_activities
 from wfm_pipeline.warehouse.shelves.queue_hours import read_queue_calendar
 
+LEAD_MINUTES: Final = 30
+"""From the full hour until anything is moved [min]: the hour is counted some minutes later, and people need to be told."""
 _HOUR: Final = pd.Timedelta(hours=1)
 
 
@@ -130,6 +132,7 @@ def time_changes_of(house: House, people: BacklogPeople, risk: QueueRisk) -> Tim
             limit=settings.backlog_breach_limit,
             time_zone=house.site.time_zone,
             break_move_minutes=settings.backlog_break_move_minutes,
+            lead_minutes=LEAD_MINUTES,
         )
     )
 

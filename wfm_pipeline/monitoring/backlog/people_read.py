@@ -23,6 +23,8 @@ from wfm_pipeline.resources import House
 
 PAST_WEEKS: Final = 4
 """Weeks back from which is learnt who goes missing and who is free between calls [count]: a month, so that no holiday decides."""
+PAST_HOURS: Final = 24
+"""Hours to come whose past is read [h]: a day; later ones have what all those hours say, as a longer look would cost as much again."""
 _AHEAD_TABLES: Final = (SERVICES, SERVICE_GROUPS, SHIFTS, SHIFT_BREAKS)
 _PAST_TABLES: Final = (SERVICE_GROUPS, SHIFTS, SHIFT_BREAKS, AGENT_ACTIVITY, CONTACT_STATISTICS)
 _ON_PHONES: Final = ["ready_seconds", "talk_seconds", "hold_seconds", "wrap_seconds"]
@@ -63,7 +65,7 @@ def read_people(house: House, over: pd.DatetimeIndex, ahead: pd.DatetimeIndex) -
     """
     urls, attempts = live_urls(house), house.settings.retry_attempts
     asked = [(over, OPERATIONAL_TABLES), (ahead, _AHEAD_TABLES)]
-    asked += [(hours, _PAST_TABLES) for hours in same_hours_before(ahead, house.site.time_zone)]
+    asked += [(hours, _PAST_TABLES) for hours in same_hours_before(ahead[:PAST_HOURS], house.site.time_zone)]
     read = [
         read_stretch(urls, *_edges(hours), what=LIVE_URL, attempts=attempts, tables=tables) for hours, tables in asked
     ]

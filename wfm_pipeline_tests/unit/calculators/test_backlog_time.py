@@ -183,3 +183,13 @@ def test_many_queues_share_the_trials():
 
     assert max(one.trials for one in found.answers) <= 20
     assert len(found.answers) == 30
+
+
+def test_nothing_changes_before_people_can_be_told():
+    activities = [activity("m", 8), activity("n", 9.5, agents=1.0), activity("w", kind="coaching")]
+
+    found = plan(people((1, 0.5, 0.5, 0)), activities, risk=early(3, 11.25), limit=0.1, lead_minutes=60).actions
+
+    assert "m" not in set(found["activity_id"])
+    assert (found["hour_start"] >= at(9)).all()
+    assert "w" in set(found["activity_id"])

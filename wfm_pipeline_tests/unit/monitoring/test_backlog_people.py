@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from wfm_pipeline.contracts.backlog.ahead import HEADCOUNT_HOUR, PEOPLE_BASES
 from wfm_pipeline.contracts.planning.activities import PLANNED_ACTIVITIES
 from wfm_pipeline.contracts.planning.history import planner_key
 from wfm_pipeline.domain.backlog.people.sheets import ACTIVITY_FILES
@@ -141,6 +142,17 @@ def test_one_reading_gives_the_hours_that_are_over_and_those_to_come(house):
     assert first["shrinkage_share"] == pytest.approx(0.2)  # two of ten did not come in the past weeks
     assert first["on_product"] == pytest.approx(9.5 * 0.8 * 0.5)
     assert found.over["on_product_agents"].tolist() == pytest.approx([4.0])  # four waited for calls, four talked
+
+
+def test_rows_of_hours_to_come_are_those_of_the_table(house):
+    said_by_others = {"source", "as_of", "required", "short", "cases_per_agent_hour", "cases_mean"}
+
+    found = people(house).ahead
+
+    wanted = [column for column in HEADCOUNT_HOUR.columns if column.name not in said_by_others]
+    assert {column.name for column in wanted} <= {*found.columns, "capacity_basis"}
+    assert all(found[column.name].notna().all() for column in wanted if not column.nullable)
+    assert set(found["people_from"]) <= set(PEOPLE_BASES)
 
 
 def test_planned_activities_take_people_off_and_a_stated_share_stands_before_what_was(house):

@@ -42,6 +42,7 @@ class QueueTime:
         yield_share: People on cases for one more person at work [0..1], shape (n_hours,).
         activities: Planned activities of the queue's people, and those without a time.
         people: Activity -> who takes part, where that is known; else anybody does.
+        not_before: Earliest instant at which anything may change: people need to be told; None = the first hour's start.
     """
 
     queue_id: str
@@ -50,21 +51,34 @@ class QueueTime:
     yield_share: FloatArray
     activities: Sequence[Activity] = ()
     people: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    not_before: pd.Timestamp | None = None
+
+    def since(self, hour_starts: pd.DatetimeIndex) -> pd.Timestamp:
+        """The earliest instant at which anything may change.
+
+        Args:
+            hour_starts: Starts of the hours to come.
+
+        Returns:
+            Naive UTC.
+        """
+        return hour_starts[0] if self.not_before is None else max(self.not_before, hour_starts[0])
 
 
-def may_change(activity: Activity, hour_starts: pd.DatetimeIndex) -> bool:
+def may_change(activity: Activity, queue: QueueTime, hour_starts: pd.DatetimeIndex) -> bool:
     """Whether a planned activity may be moved or put off.
 
     Args:
         activity: The activity.
+        queue: People of its queue.
         hour_starts: Starts of the hours to come.
 
     Returns:
-        False for what stays, has begun, or reaches beyond the last hour.
+        False for what stays, has begun or is about to, or reaches beyond the last hour.
     """
     if not activity.is_movable or activity.starts_at is None or activity.ends_at is None:
         return False
-    return activity.starts_at >= hour_starts[0] and activity.ends_at <= hour_starts[-1] + _HOUR
+    return activity.starts_at >= queue.since(hour_starts) and activity.ends_at <= hour_starts[-1] + _HOUR
 
 
 def choices_of(
@@ -90,7 +104,10 @@ def choices_of(
             planned.cost, planned.heads, planned.taken, planned.starts_at, planned.ends_at, people, is_as_planned=True
         )
     ]
-    found += [_choice(activity, start, MOVED, queue, hour_starts, people) for start in _starts(activity, hour_starts)]
+    found += [
+        _choice(activity, start, MOVED, queue, hour_starts, people)
+        for start in _starts(activity, queue.since(hour_starts), hour_starts)
+    ]
     if activity.may_be_put_off:
         nothing = np.zeros(len(hour_starts))
         found.append(Choice(PUT_OFF, nothing, nothing))
@@ -113,7 +130,7 @@ def wish_choices(
     """
     people = queue.people.get(activity.activity_id, frozenset())
     last = hour_starts[:WAITING_HOURS][-1] + _HOUR - pd.Timedelta(seconds=activity.seconds)
-    starts = pd.date_range(hour_starts[0], last, freq=STEP)
+    starts = pd.date_range(queue.since(hour_starts), last, freq=STEP)
     found = _different([_choice(activity, start, FREE, queue, hour_starts, people) for start in starts])
     nothing = np.zeros(len(hour_starts))
     fits = [
@@ -150,12 +167,12 @@ def free_without(
     return left
 
 
-def _starts(activity: Activity, hour_starts: pd.DatetimeIndex) -> list[pd.Timestamp]:
+def _starts(activity: Activity, since: pd.Timestamp, hour_starts: pd.DatetimeIndex) -> list[pd.Timestamp]:
     """Other times at which it may begin, the nearest first, the earlier of two first."""
     planned = activity.starts_at
     assert planned is not None
     last = hour_starts[-1] + _HOUR - pd.Timedelta(seconds=activity.seconds)
-    earliest = max(planned - FARTHEST if activity.earliest_at is None else activity.earliest_at, hour_starts[0])
+    earliest = max(planned - FARTHEST if activity.earliest_at is None else activity.earliest_at, since)
     latest = min(planned + FARTHEST if activity.latest_at is None else activity.latest_at, last)
     step = STEP if activity.has_window else _HOUR
     before = range(-int((planned - earliest) // step), 0) if earliest < planned else range(0)

@@ -176,7 +176,7 @@ def _check(queue: QueueTime, hour_starts: pd.DatetimeIndex, rules: TimeRules) ->
 
 def _recalled(queue: QueueTime, hour_starts: pd.DatetimeIndex, risk: HoursRisk, rules: TimeRules) -> _Settled:
     """The fewest changes of the settled."""
-    movable = [one for one in queue.activities if may_change(one, hour_starts)]
+    movable = [one for one in queue.activities if may_change(one, queue, hour_starts)]
     movable.sort(key=lambda one: (one.starts_at, one.activity_id))
     free_time = free_without(rules.free_time, _staying(queue, hour_starts))
     items = [choices_of(one, queue, hour_starts, free_time) for one in movable]
@@ -197,7 +197,7 @@ def _staying(queue: QueueTime, hour_starts: pd.DatetimeIndex) -> list[tuple[str,
     return [
         (who, (one.starts_at, one.ends_at))
         for one in queue.activities
-        if one.starts_at is not None and one.ends_at is not None and not may_change(one, hour_starts)
+        if one.starts_at is not None and one.ends_at is not None and not may_change(one, queue, hour_starts)
         for who in sorted(queue.people.get(one.activity_id, ()))
     ]
 

@@ -56,7 +56,7 @@ COMMANDS = {
     "backtest-intraday": ["backtest-intraday", "--days", "3"],
     "monitor": ["monitor", "--once"],
     "coverage-history": ["coverage-history", "--from", "2026-06-25", "--to", "2026-06-25"],
-    "backlog": ["backlog"],
+    "backlog": ["backlog", "--make"],
     "replay": ["replay", "--date", "2026-06-25", "--to", "sqlite:///live.sqlite", "--speed", "0", "--every", "3600"],
     "dev": ["dev", "--port", "{port}"],
 }

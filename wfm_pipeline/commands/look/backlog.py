@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from wfm_pipeline.resources import House
 
 
-_JOB = "backlog_hourly"
+_RECORDING = dt.timedelta(days=7)
+"""A source whose newest event is older has ended: nobody asks for the hours since."""
 _MOST_DAYS = 3
 """Days of hours that are made where more are missing: the schedule and a backfill make the others [days]."""
 
@@ -93,27 +94,27 @@ def backlog(
 
 
 def _make(house: "House", at: dt.datetime | None) -> None:
-    """Hours of the days since the newest that is made, to the newest with an event or to the instant asked for."""
-    from wfm_pipeline.orchestration.jobs import JOBS
-    from wfm_pipeline.orchestration.runs.running import JobRequest
+    """Make the hours since the newest that is made, to the instant asked for or to now."""
+    from wfm_pipeline.orchestration.jobs import BACKLOG_HOURLY
+    from wfm_pipeline.orchestration.runs.side_jobs import backlog_request
 
-    if _JOB not in {job.name for job in JOBS}:
-        raise SettingsError(f"this version of wfm has no job {_JOB}, which makes hours of the backlog")
-    dates = _missing_dates(house, at)
+    until = at or dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    dates = _missing_dates(house, until)
     err.say(f"hours of {dates}", head="making:")
-    run_asked(house, _JOB, lambda: JobRequest(_JOB, dates))
+    run_asked(house, BACKLOG_HOURLY, lambda: backlog_request(dates, until))
 
 
-def _missing_dates(house: "House", at: dt.datetime | None) -> "Dates":
+def _missing_dates(house: "House", until: dt.datetime) -> "Dates":
+    """Dates since the newest hour that readers see; of a recording to its last event."""
     from wfm_pipeline.domain.dates import Dates
     from wfm_pipeline.warehouse.shelves.backlog.newest_event import newest_event_date
 
-    now = at or dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    until = site_date(house, now)
+    last = site_date(house, until)
     with house.open_warehouse() as opened:
-        last = newest_event_date(opened, house.source_map, until=until) or until
-    earliest = last - dt.timedelta(days=_MOST_DAYS - 1)
-    made = _newest_made(house, now)
+        known = newest_event_date(opened, house.source_map, until=last)
+    if known and last - known > _RECORDING:
+        last = known
+    earliest, made = last - dt.timedelta(days=_MOST_DAYS - 1), _newest_made(house, until)
     return Dates.between(min(max(made, earliest) if made else earliest, last), last)
 
 

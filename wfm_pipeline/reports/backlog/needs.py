@@ -81,8 +81,9 @@ def _need(view: BacklogView, row: Row, alerts: list[Row], ahead: list[Row], acti
     unknown = unknown_words(row, ahead)
     breach, limit = row["breach_probability"], view.question.breach_limit
     level = _level(row, severity, short, is_likely=breach is not None and breach >= limit, is_unknown=bool(unknown))
+    assumed = breach if breach is not None else limit if row["open_cases"] else 0.0
     key = (
-        RANKS[level], -round(limit if breach is None else breach, 2), -(row["over_due"] or 0), -short, -severity,
+        RANKS[level], -round(assumed, 2), -(row["over_due"] or 0), -short, -severity,
         -row["open_cases"],
     )  # fmt: skip
     what = tuple(_what(view, row, alerts, ahead))

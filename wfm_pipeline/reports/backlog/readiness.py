@@ -34,7 +34,7 @@ def _hours_table(view: BacklogView, needs: Sequence[Need]) -> ShownTable:
     open_hours = max(
         (place + 1 for row in cells.values() for place, cell in enumerate(row) if cell != _CLOSED), default=0
     )
-    closed = [f"closed from {view.when(hours[open_hours])}"] if open_hours < len(hours) and needs else []
+    closed = [_closed(view, open_hours)] if open_hours < len(hours) and needs else []
     if not any(_is_told(cell) for row in cells.values() for cell in row):
         return ShownTable(title=_HOURS_TITLE, heads=("queue",), rows=(), notes=(*_reasons(view, needs), *closed))
     heads = ("queue", *(view.when(hour) for hour in hours[:open_hours]))
@@ -43,6 +43,11 @@ def _hours_table(view: BacklogView, needs: Sequence[Need]) -> ShownTable:
         title=_HOURS_TITLE, heads=heads, levels=_levels(needs), notes=notes,
         rows=tuple((name(queue), *row[:open_hours]) for queue, row in cells.items()),
     )  # fmt: skip
+
+
+def _closed(view: BacklogView, open_hours: int) -> str:
+    """From when on all are closed, of the hours that are shown."""
+    return f"closed from {view.when(view.hours_to_come[open_hours])}" if open_hours else "closed in the hours shown"
 
 
 def _is_told(cell: str) -> bool:

@@ -119,6 +119,14 @@ def test_a_likelier_breach_comes_before_more_over_due_and_that_before_more_peopl
     assert ["b", "c", "a", "d"] == [need.queue_id for need in needs_of(view_from(rows))]
 
 
+def test_a_queue_without_cases_whose_risk_is_unknown_comes_last():
+    queues = [Queue("a", 0, 3, 24, None, None, None), Queue("b", per_hour=0, breach=0.05)]
+
+    needs = needs_of(view_from(desk(queues)))
+
+    assert [("b", "well"), ("a", "well")] == [(need.queue_id, need.level) for need in needs]
+
+
 def test_a_high_alert_asks_for_somebody_even_where_no_number_is_bad():
     rows = desk([Queue("sales", per_hour=0, breach=0.0)])
     alert = desk([Queue("sales", breach=0.9)])["backlog_alert"]

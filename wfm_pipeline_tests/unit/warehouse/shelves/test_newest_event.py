@@ -54,15 +54,18 @@ def test_another_sources_events_and_later_ones_do_not_count(tmp_path):
         pytest.param("2026-06-26", None, "2026-06-25", "2026-06-26", id="since_the_newest_made"),
         pytest.param("2026-06-30", None, "2026-06-28", "2026-06-30", id="three_days_at_most"),
         pytest.param("2026-06-30", "2026-06-26 10:00", "2026-06-25", "2026-06-26", id="to_the_instant_asked_for"),
+        pytest.param(
+            "2026-06-26", "2026-06-28 10:00", "2026-06-26", "2026-06-28", id="a_quiet_day_since_the_last_event"
+        ),
         pytest.param("2026-06-20", None, "2026-06-20", "2026-06-20", id="a_recording_that_ended_before"),
     ],
 )
 def test_hours_are_made_since_the_newest_to_the_last_event(tmp_path, day, asked, first, last):
     house = house_with(tmp_path / "home", source_url="sqlite:///none.sqlite")
-    days = ["2026-06-20", day] if asked is None else ["2026-06-20", "2026-06-26", day]
+    days = ["2026-06-20", "2026-06-26", day] if asked else ["2026-06-20", day]
     with house.writing(owner="test"), house.open_warehouse() as warehouse:
         warehouse.replace(CASE_EVENTS, events(*days), Scope())
 
-    found = _missing_dates(house, local(asked) if asked else None)
+    found = _missing_dates(house, local(asked or "2026-11-29 06:00"))
 
     assert Dates.between(dt.date.fromisoformat(first), dt.date.fromisoformat(last)) == found

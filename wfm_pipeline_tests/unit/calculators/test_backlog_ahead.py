@@ -165,6 +165,18 @@ def test_a_holiday_is_like_a_day_on_which_nobody_works():
     )
 
 
+def test_the_first_hour_of_all_knows_little_and_says_so():
+    first = asked(past_hours=past().iloc[:0], spells=spells().iloc[:0], performance=performance(past()).iloc[:0])
+    none = asked(hours=to_come().iloc[:0])
+
+    assert first.forecast["cases_mean"].eq(0.0).all()
+    assert first.queues["breach_probability"].isna().all()
+    assert "throughput" in first.queues["reason"][0]
+    assert none.queues.empty
+    assert none.hours.empty
+    assert none.forecast.empty
+
+
 def test_the_order_of_rows_settles_nothing():
     rows = past(("a", "b"))
     first = asked(hours=to_come(("a", "b")), past_hours=rows, spells=spells())

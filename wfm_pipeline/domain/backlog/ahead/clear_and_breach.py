@@ -24,6 +24,20 @@ from wfm_pipeline.domain.backlog.ahead.queue_ahead import QueueAhead, queues_ahe
 from wfm_pipeline.domain.backlog.ahead.request import AheadAnswer, AheadRequest
 from wfm_pipeline.domain.backlog.ahead.risk import Risk
 
+_QUEUE_COLUMNS: Final = (
+    "queue_id",
+    "clear_hours",
+    "clear_hours_q10",
+    "clear_hours_q50",
+    "clear_hours_q90",
+    "breach_in_order",
+    "breach_as_before",
+    "breach_probability",
+    "breach_basis",
+    "breach_until",
+    "reason",
+)
+"""Columns of the answer by queue."""
 _QUANTILES: Final = (0.1, 0.5, 0.9)
 """Quantiles of the hours to clear that tables have: the best and the worst tenth, and the middle [share]."""
 
@@ -43,7 +57,11 @@ def clear_and_breach(request: AheadRequest) -> AheadAnswer:
     for queue in queues.values():
         rows.append(_queue_row(queue, risk))
         hours.append(_hour_rows(queue, risk, request.breach_limit))
-    return AheadAnswer(pd.DataFrame(rows), pd.concat(hours, ignore_index=True), risk.with_people)
+    return AheadAnswer(
+        pd.DataFrame(rows, columns=list(_QUEUE_COLUMNS)),
+        pd.concat(hours, ignore_index=True) if hours else _no_hours(request.hours),
+        risk.with_people,
+    )
 
 
 def _queue_row(queue: QueueAhead, risk: Risk) -> dict[str, object]:
@@ -64,6 +82,11 @@ def _queue_row(queue: QueueAhead, risk: Risk) -> dict[str, object]:
         "breach_until": queue.until,
         "reason": risk.reason(queue.queue_id),
     }
+
+
+def _no_hours(hours: pd.DataFrame) -> pd.DataFrame:
+    """The answer by hour where there is no queue."""
+    return hours.loc[:, ["queue_id", "hour_start"]].assign(required=np.nan, capacity_factor=np.nan)
 
 
 def _within(hours: float) -> float:

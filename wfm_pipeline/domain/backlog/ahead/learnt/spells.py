@@ -106,5 +106,5 @@ def new_due_classes(spells: pd.DataFrame, *, since: pd.Timestamp, most: int) -> 
     counts = rows.groupby(["queue_id", "due_seconds"], sort=True).size().rename("count").reset_index()
     counts = counts.sort_values(["queue_id", "count", "due_seconds"], ascending=[True, False, True], kind="stable")
     counts = counts[counts.groupby("queue_id", sort=False).cumcount() < most]
-    share = counts["count"] / counts["queue_id"].map(totals)
+    share = counts["count"].to_numpy(np.float64) / totals.reindex(counts["queue_id"]).to_numpy(np.float64)
     return counts.assign(share=share)[["queue_id", "due_seconds", "share"]].reset_index(drop=True)

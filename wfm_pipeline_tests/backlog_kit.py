@@ -148,7 +148,7 @@ class Case:
 
 
 def by_case(events, hours, *, as_of, rules, queues=None, windows=()):
-    """Brute force: every case of every queue at every hour's end; rows as dicts by (queue, hour_end)."""
+    """Brute force: every case of every queue at the end of every hour, in order; rows as dicts by (queue, hour_end)."""
     queue_of = (lambda name: UNKNOWN if pd.isna(name) else name) if queues is None else None
     queue_of = queue_of or (lambda name: name if name in queues else UNKNOWN)
     rows = [
@@ -160,38 +160,42 @@ def by_case(events, hours, *, as_of, rules, queues=None, windows=()):
     cases = {}
     for row in sorted(rows, key=lambda row: (row["at"], row["kind"] != "opened")):
         cases.setdefault(row["case_id"], []).append(row)
-    found = {}
-    for hour in hours.itertuples():
-        for mine in cases.values():
-            _count(found, mine, hour, Case(rules), queue_of, windows)
+    found, in_order = {}, list(hours.itertuples())
+    for mine in cases.values():
+        _walk(found, mine, in_order, Case(rules), queue_of, windows)
     return found
 
 
-def _count(found, mine, hour, case, queue_of, windows):
-    def row(queue):
-        return found.setdefault((queue, hour.hour_end), nothing())
+def _walk(found, mine, hours, case, queue_of, windows):
+    """One case through all hours, event by event."""
+    place = 0
+    for hour in hours:
 
-    has_begun = False
-    for event in [event for event in mine if event["at"] < hour.hour_end]:
-        if not has_begun and event["at"] >= hour.hour_start:
-            has_begun = True
-            if case.is_open:
-                row(case.queue)["open_before"] += 1
-        for flow, queue in case.take(event, queue_of):
-            if event["at"] >= hour.hour_start:
+        def row(queue, end=hour.hour_end):
+            return found.setdefault((queue, end), nothing())
+
+        while place < len(mine) and mine[place]["at"] < hour.hour_start:
+            list(case.take(mine[place], queue_of))
+            place += 1
+        if case.is_open:
+            row(case.queue)["open_before"] += 1
+        while place < len(mine) and mine[place]["at"] < hour.hour_end:
+            for flow, queue in case.take(mine[place], queue_of):
                 row(queue)[flow] += 1
-    if not has_begun and case.is_open:
-        row(case.queue)["open_before"] += 1
-    if case.is_open:
-        now, rules = hour.hour_end, case.rules
-        is_bouncing, is_resting = case.moves > rules.stuck_moves, case.resting(now, windows)
-        is_paused = case.paused_since is not None
-        row(case.queue)["open"].append(
-            (case.age(now), case.over_due(now), is_bouncing, is_resting, case.priority, is_paused)
-        )
-        case.cycles.append((case.queue, case.priority, case.cycle, None))
-    for queue, priority, began, done in case.cycles:
-        row(queue)["cycles"].append((priority, began, done))
+            place += 1
+        if case.is_open:
+            _count(row(case.queue), hour.hour_end, case, windows)
+        first = hour.hour_end - pd.Timedelta(days=case.rules.latency_days)
+        for queue, priority, began, done in case.cycles:
+            if done >= first:
+                row(queue)["cycles"].append((priority, began, done))
+
+
+def _count(row, now, case, windows):
+    is_bouncing, is_resting = case.moves > case.rules.stuck_moves, case.resting(now, windows)
+    is_paused = case.paused_since is not None
+    row["open"].append((case.age(now), case.over_due(now), is_bouncing, is_resting, case.priority, is_paused))
+    row["cycles"].append((case.priority, case.cycle, None))
 
 
 def nothing():

@@ -117,6 +117,8 @@ def _complete(events: pd.DataFrame) -> pd.DataFrame:
 
 def _set_aside(rows: pd.DataFrame, wrong: list[tuple[str, BoolArray]]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Findings, and the rows without them; of several faults of a row the first is told."""
+    if not any(mask.any() for _, mask in wrong):
+        return _found(rows.iloc[:0], ""), rows
     told = np.select([mask for _, mask in wrong], [name for name, _ in wrong], default="")
     return _found(rows[told != ""], told[told != ""]), rows[told == ""]
 

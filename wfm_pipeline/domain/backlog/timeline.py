@@ -156,7 +156,7 @@ def _contradictions(events: CaseEvents, level_before: IntArray, is_open: BoolArr
         "done_again": ((kind == "resolved") & (level_before > 0)) | ((kind == "closed") & (level_before > 1)),
         "paused_when_done": (kind == "paused") & ~is_open,
     }
-    told = np.select(list(rules.values()), list(rules), default="")
-    rows = np.flatnonzero(told != "")
-    columns = (events.case_ids[rows], kind[rows], events.happened_at[rows].astype("datetime64[us]"), told[rows])
+    rows = np.flatnonzero(np.logical_or.reduce(list(rules.values())))
+    told = np.select([mask[rows] for mask in rules.values()], list(rules), default="")
+    columns = (events.case_ids[rows], kind[rows], events.happened_at[rows].astype("datetime64[us]"), told)
     return pd.DataFrame(dict(zip(FINDING_COLUMNS, columns, strict=True)))

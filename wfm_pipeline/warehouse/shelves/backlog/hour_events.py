@@ -59,7 +59,8 @@ def read_hour_events(
     held = carried_events(warehouse, carry)
     touched = pd.Index(since["case_id"].unique())
     is_old = since["happened_at"] < carry.stands_at
-    unknown = touched[~touched.isin(held["case_id"])]
+    known_ids = held["case_id"][held["case_id"].isin(touched)].unique()
+    unknown = touched[~touched.isin(known_ids)]
     renewed = unknown.union(pd.Index(since["case_id"][is_old].unique()), sort=False)
     former = _former(warehouse, stored, carry, renewed)
     kept = held if not len(renewed) else held[~held["case_id"].isin(renewed)]

@@ -3,6 +3,7 @@
 import itertools
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
@@ -23,7 +24,7 @@ from wfm_pipeline.warehouse.shelves.backlog.carry import keep_carry
 from wfm_pipeline.warehouse.shelves.backlog.case_rows import events_of_rows, read_case_rows
 from wfm_pipeline.warehouse.shelves.backlog.hour_events import read_hour_events
 from wfm_pipeline.warehouse.shelves.backlog.readings import HoursAsked
-from wfm_pipeline_tests.backlog_kit import case_event_rows, put_case_events
+from wfm_pipeline_tests.backlog_kit import by_case, case_event_rows, figures, hour_grid, none_or, put_case_events
 
 MIDNIGHT = pd.Timestamp("2026-03-28 23:00")
 """Local midnight in Paris before the day on which clocks go forward."""
@@ -263,3 +264,43 @@ def test_a_log_of_events_that_may_be_absent_is_stood_in_for_by_rows_of_cases(war
     read = read_hour_events(warehouse, source_map, asked_of(4, 1, MIDNIGHT + 5 * HOUR, BacklogRules()))
 
     assert ("events" if is_told else "case_rows") == read.basis
+
+
+def test_a_day_of_25_hours_made_in_pieces_is_what_walking_through_each_case_finds(warehouse):
+    """Sixty cases around the night in which clocks go back, six hours at a time, each piece from what the one before carried on."""
+    rng = np.random.default_rng(3)
+    start = pd.Timestamp("2026-10-24 12:00")
+    rows = []
+    for case in range(60):
+        at = start + pd.Timedelta(minutes=int(rng.integers(0, 36 * 60)))
+        for number, kind in enumerate(["opened", *rng.choice(KINDS[1:8], rng.integers(0, 6))]):
+            queue = str(rng.choice(QUEUES)) if kind in ("opened", "moved") else None
+            rows.append({"case_id": f"{case}", "kind": kind, "happened_at": at, "queue_id": queue, "priority": "1"})
+            rows[-1] |= {"known_at": at, "ingested_at": at, "row_hash": f"{case:02d}{number}"}
+            at += pd.Timedelta(minutes=int(rng.integers(1, 400)))
+    source_map = SourceMap(f"s{next(_NAMES)}", "", is_simulated=True, site=Site(), tables=())
+    stored = case_event_rows(rows)
+    put_case_events(warehouse, source_map.name, stored)
+    rules = BacklogRules(due_seconds={"1": 7200.0})
+    named = (
+        stored.rename(columns={"happened_at": "at"}).assign(to_queue=stored["queue_id"]).astype({"queue_id": object})
+    )
+    every = hour_grid(start, start + 36 * HOUR)
+    exact = by_case(named, every, as_of=every["hour_end"].max(), rules=rules, queues=QUEUES)
+    parts = []
+    for first in range(0, 36, 6):
+        piece = HoursAsked(
+            start=start + first * HOUR, end=start + (first + 6) * HOUR, as_of=start + (first + 6) * HOUR, rules=rules,
+            queues=QUEUES, renew_after=2 * HOUR, carry_behind=HOUR,
+        )  # fmt: skip
+        answer, read = answer_of(warehouse, source_map, piece)
+        assert (read.carry is None) == (first == 0)
+        parts.append(answer.hours)
+    made = pd.concat(parts, ignore_index=True)
+
+    assert unbalanced_hours(made).empty
+    for row in made.to_dict("records"):
+        walked = figures(exact, (row["queue_id"], row["hour_end"]), rules.age_limits_seconds, rules.latency_days)
+        shared = [name for name in walked if name in row]
+        assert {name: walked[name] for name in shared} == {name: none_or(row[name]) for name in shared}
+    assert 25 == (made["business_date"] == pd.Timestamp("2026-10-25")).sum() / len(QUEUES)

@@ -157,7 +157,7 @@ def delays(kind: str, weeks: list[Injected], alarms: int, allowance: float) -> d
         "static": lambda counts, _, usual: sign * (counts - usual) / np.sqrt(usual),
         "over_forecast": lambda counts, expected, _: sign * (counts - expected) / np.sqrt(expected),
     }
-    limits = {name: static_limit(rule, weeks, alarms) for name, rule in rules.items()}
+    limits = {name: static_limits(rule, weeks, alarms) for name, rule in rules.items()}
     found: dict[str, object] = {}
     for shift in SHIFTS[kind]:
         times: dict[str, list[FloatArray]] = {"ours": [], **{name: [] for name in rules}}
@@ -166,22 +166,27 @@ def delays(kind: str, weeks: list[Injected], alarms: int, allowance: float) -> d
             scores = np.where(week.is_scored, sign * count_scores(counts, week.expected, week.spread), np.nan)
             times["ours"].append(hours_to(chart(scores, week.limits, allowance=allowance).is_alarm))
             for name, rule in rules.items():
-                is_over = week.is_scored & (rule(counts, week.expected, week.usual) >= limits[name])
-                times[name].append(hours_to(is_over))
+                few, many, part = limits[name]
+                values = rule(counts, week.expected, week.usual)
+                both = [hours_to(week.is_scored & (values >= limit)).mean() for limit in (few, many)]
+                times[name].append(np.array([(1 - part) * both[0] + part * both[1]]))
         found[f"x{shift:g}"] = {name: round(float(np.concatenate(each).mean()), 1) for name, each in times.items()}
     return found
 
 
-def static_limit(
+def static_limits(
     rule: Callable[[FloatArray, FloatArray, FloatArray], FloatArray], weeks: list[Injected], alarms: int
-) -> float:
-    """Limit at which a rule makes as many alarms in the judged weeks."""
+) -> tuple[float, float, float]:
+    """Two neighbouring limits of a rule, and in which part the second is taken so that it makes as many alarms in the judged weeks as ours."""
     values = [rule(week.week, week.week_expected, week.week_usual[None, :]) for week in weeks]
     grid = np.unique(np.concatenate([value[~np.isnan(value)] for value in values]))[::-1]
+    before, made_before = float("inf"), 0
     for limit in grid:
-        if sum(int(beginnings(value >= limit).sum()) for value in values) >= alarms:
-            return float(limit)
-    return float(grid[-1])
+        now = sum(int(beginnings(value >= limit).sum()) for value in values)
+        if now >= alarms:
+            return before, float(limit), (alarms - made_before) / max(now - made_before, 1)
+        before, made_before = float(limit), now
+    return before, before, 1.0
 
 
 def hours_to(is_alarm: BoolArray) -> FloatArray:

@@ -78,7 +78,7 @@ def test_each_level_is_told_once_in_turn_however_often_the_process_is_started_ag
 
     assert ["desk", "coordinator", "planner", "lead"] == receivers(box)
     subjects = [mail["Subject"].removeprefix("[wfm telephony] ") for mail in box.messages]
-    title = "queue billing_nord is likely to miss due times"
+    title = "due times of queue billing_nord are likely to be missed"
     assert [title, f"for coordinator: {title}", *[f"nobody takes it: {title}"] * 2] == subjects
 
 

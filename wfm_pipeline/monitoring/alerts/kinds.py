@@ -85,8 +85,8 @@ _SECOND_HOUR: Final = 1.0
 BREACH_RISK: Final = Kind(
     "breach_risk",
     "medium",
-    "{thing} is likely to miss due times",
-    "{thing} is likely to keep its due times again",
+    "due times of {thing} are likely to be missed",
+    "due times of {thing} are likely to be kept again",
     clear_seconds=_SECOND_HOUR,
 )
 OVER_DUE: Final = Kind(

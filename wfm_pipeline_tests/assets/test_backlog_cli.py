@@ -2,8 +2,11 @@
 
 import json
 
+import pandas as pd
 import pytest
 
+from wfm_pipeline.domain.backlog.calendar_versions import CalendarVersion
+from wfm_pipeline.warehouse.shelves.backlog.calendar_versions import keep_versions
 from wfm_pipeline_tests.alert_kit import free_port, mail_server
 from wfm_pipeline_tests.backlog_view_kit import house_with
 from wfm_pipeline_tests.cli_kit import run_wfm
@@ -83,6 +86,26 @@ def test_what_cannot_be_shown_is_one_line_that_says_why(wfm, words, code, error)
     assert code == said.returncode
     assert error in said.stderr
     assert "Traceback" not in said.stderr
+
+
+def test_a_version_of_the_calendar_is_approved_by_somebody(wfm, monkeypatch, tmp_path):
+    house = house_with(tmp_path / "own", source_url="sqlite:///none.sqlite")
+    seen = pd.Timestamp("2026-06-01")
+    same = {"cause": "holiday_feed", "seen_at": seen, "own": "{}", "feed": "{}"}
+    versions = [
+        CalendarVersion(version=1, status="in_force", known_from=seen, **same),
+        CalendarVersion(version=2, status="waiting", known_from=None, **same),
+    ]
+    with house.writing(owner="test"), house.open_warehouse() as warehouse:
+        keep_versions(warehouse, house.source_map, versions)
+    monkeypatch.setenv("WFM_HOME", str(tmp_path / "own"))
+
+    assert 2 == wfm("calendar", "--approve", "2").returncode
+    assert "belong to `wfm backlog calendar`" in wfm("--by", "ann").stderr
+    said = wfm("calendar", "--approve", "2", "--by", "ann")
+
+    assert (0, "calendar: version 2 is ") == (said.returncode, said.stderr[:23])
+    assert "waiting" not in said.stdout
 
 
 def test_a_home_where_nothing_is_made_says_what_to_do(wfm, monkeypatch, tmp_path):

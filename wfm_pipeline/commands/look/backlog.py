@@ -1,11 +1,13 @@
 """`wfm backlog`: which queue needs what now, from published gold; as a page, and by mail."""
 
 import datetime as dt
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wfm_pipeline.commands.calendar_versions import calendar_command
 from wfm_pipeline.commands.common import (
     ANSWER,
     CHOICES,
@@ -31,7 +33,20 @@ _MOST_DAYS = 3
 """Days of hours that are made where more are missing: the schedule and a backfill make the others [days]."""
 
 
+class What(StrEnum):
+    """What to look at."""
+
+    HOUR = "hour"
+    CALENDAR = "calendar"
+
+
 def backlog(
+    what: Annotated[
+        What,
+        typer.Argument(
+            help="hour; calendar: versions of the calendar of due times, and the approval of those that wait."
+        ),
+    ] = What.HOUR,
     at: Annotated[
         str | None,
         typer.Option(
@@ -57,6 +72,13 @@ def backlog(
     make: Annotated[
         bool, typer.Option("--make", help="Make the hours that are missing first.", rich_help_panel=CHOICES)
     ] = False,
+    approve: Annotated[
+        int | None, typer.Option(metavar="N", help="With calendar: this version counts.", rich_help_panel=CHOICES)
+    ] = None,
+    refuse: Annotated[
+        int | None, typer.Option(metavar="N", help="With calendar: this version never counts.", rich_help_panel=CHOICES)
+    ] = None,
+    by: Annotated[str | None, typer.Option(help="With calendar: who says so.", rich_help_panel=CHOICES)] = None,
     source: SourceName = None,
     warehouse: WarehouseUrl = None,
     as_json: AsJson = False,
@@ -73,6 +95,11 @@ def backlog(
     from wfm_pipeline.resources import House
 
     house = House(settings)
+    if what is What.CALENDAR:
+        calendar_command(house, approve=approve, refuse=refuse, by=by, as_json=as_json)
+        return
+    if approve is not None or refuse is not None or by:
+        raise SettingsError("--approve, --refuse and --by belong to `wfm backlog calendar`")
     asked = _instant(house, at)
     if make:
         _make(house, asked)

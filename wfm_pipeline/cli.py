@@ -48,7 +48,7 @@ PANELS: Final = {
         "doctor": "Check settings, drivers, connections, time zone and disk, and say how to mend each.",
         "publish": "Renew the readers' copies of gold whole, and the analysts' views.",
         "upgrade": "Bring a warehouse that an older version wrote up to date; nothing that cannot be made again is dropped.",
-        "alerts": "List what is wrong, pending, held, over and not gone out; take an alert; or try the channels.",
+        "alerts": "List what is wrong, pending, held, over and not gone out; take an alert; say what was tried; or try the channels.",
         "monitor": "Watch live coverage: who is there against who is needed, gaps, their cost, and what to do first.",
         "replay": "Write a recorded day into operational tables as a live centre would; a monitor beside it sees it live.",
         "dev": "Open the Dagster UI with the graph.",

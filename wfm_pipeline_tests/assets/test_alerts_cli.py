@@ -77,7 +77,7 @@ def test_the_plan_says_who_is_called_when(wfm, monkeypatch):
     level = {"severity": "high", "minutes": 15, "channels": ["log"], "who": "planner"}
     monkeypatch.setenv("WFM_ALERT_ESCALATION", json.dumps([level]))
 
-    rows = json.loads(wfm("plan", "--json").stdout)["plan"]
+    rows = json.loads(wfm("levels", "--json").stdout)["levels"]
 
     assert [("receivers of every alert", 0), ("planner", 15)] == [(row["who"], row["after_minutes"]) for row in rows]
 

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from wfm_pipeline.errors import SettingsError
-from wfm_pipeline.monitoring.alerts.escalation import plan_table
+from wfm_pipeline.monitoring.alerts.escalation import levels_table
 from wfm_pipeline.monitoring.alerts.handling import AlertDesk
 from wfm_pipeline.monitoring.alerts.incidents import Sighting
 from wfm_pipeline.monitoring.alerts.kinds import BREACH_RISK, STUCK
@@ -162,7 +162,7 @@ def test_a_level_that_is_not_at_work_is_called_when_its_hours_begin(house_of):
 
 
 def test_the_plan_reads_as_a_table(house_of):
-    table = plan_table(house_of().settings)
+    table = levels_table(house_of().settings)
 
     assert ["receivers of every alert", "coordinator", "planner", LEAD] == list(table["who"])
     assert ["always", "always", "always", "08:00-18:00"] == list(table["hours"])

@@ -19,7 +19,7 @@ class Action(StrEnum):
     ACK = "ack"
     TRIED = "tried"
     TOLD = "told"
-    PLAN = "plan"
+    LEVELS = "levels"
     TEST = "test"
 
 
@@ -28,7 +28,7 @@ def alerts(
         Action,
         typer.Argument(
             help="list; ack: take an alert, so that nobody is reminded or called; tried: write down what was tried, for whoever "
-            "is called next; told: what was told of an alert to whom, and what was tried; plan: who is called when; test: send "
+            "is called next; told: what was told of an alert to whom, and what was tried; levels: who is called when; test: send "
             "a test by every channel and say what happened."
         ),
     ] = Action.LIST,
@@ -49,7 +49,7 @@ def alerts(
     as_json: AsJson = False,
 ) -> None:
     """List what is wrong, pending, held, over and not gone out; take an alert; say what was tried; or try the channels."""
-    from wfm_pipeline.monitoring.alerts.escalation import plan_table
+    from wfm_pipeline.monitoring.alerts.escalation import levels_table
     from wfm_pipeline.monitoring.alerts.handling import utc_now
     from wfm_pipeline.monitoring.alerts.overview import alert_tables, history_tables, try_channels
     from wfm_pipeline.monitoring.alerts.taking import acknowledge, note_tried
@@ -58,8 +58,8 @@ def alerts(
     _refuse(action, alert, by=by, until=until, note=note)
     house = House(chosen_settings(source=source, warehouse_url=warehouse))
     house.check()
-    if action is Action.PLAN:
-        _show({"plan": plan_table(house.settings)}, as_json=as_json)
+    if action is Action.LEVELS:
+        _show({"levels": levels_table(house.settings)}, as_json=as_json)
         return
     if action is Action.ACK:
         acknowledge(house, alert or "", by=by or "", until=until, now=utc_now())

@@ -18,7 +18,7 @@ from wfm_pipeline.warehouse.ops.outbox import Posted, posted_of
 from wfm_pipeline.warehouse.ops.tried import tried_of
 
 EVERYBODY: Final = "receivers of every alert"
-_PLAN_COLUMNS: Final = [
+_LEVEL_COLUMNS: Final = [
     "level",
     "who",
     "after_minutes",
@@ -58,12 +58,12 @@ def tried_lines(ops: sa.Connection, incident_id: str) -> list[str]:
     return [f"{tried.tried_at:%Y-%m-%d %H:%M} UTC {plain(tried.what)}" for tried in tried_of(ops, [incident_id])]
 
 
-def plan_table(settings: Settings) -> pd.DataFrame:
+def levels_table(settings: Settings) -> pd.DataFrame:
     """The levels in the order in which they are called."""
     steps = sorted(settings.alert_escalation, key=lambda step: (step.minutes, step.name))
     everybody = (0, EVERYBODY, 0.0, "low", "all", "all", "always", "all", ", ".join(settings.alert_channels) or "none")
     rows = [everybody, *(_level(number, step) for number, step in enumerate(steps, start=1))]
-    return pd.DataFrame(rows, columns=_PLAN_COLUMNS)
+    return pd.DataFrame(rows, columns=_LEVEL_COLUMNS)
 
 
 def _level(number: int, step: EscalationStep) -> tuple[object, ...]:

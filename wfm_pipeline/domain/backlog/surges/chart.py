@@ -74,7 +74,14 @@ def chart(scores: FloatArray, limits: ChartLimits, *, allowance: float = ALLOWAN
 
 
 def beginnings(is_alarm: BoolArray) -> BoolArray:
-    """Hours in which an alarm begins: it stands, and did not in the hour before; shape as given."""
+    """Hours in which an alarm begins: it stands, and did not in the hour before.
+
+    Args:
+        is_alarm: As charted, shape (n_hours, n_series).
+
+    Returns:
+        The same shape.
+    """
     before = np.zeros_like(is_alarm)
     before[1:] = is_alarm[:-1]
     return is_alarm & ~before

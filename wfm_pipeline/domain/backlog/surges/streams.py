@@ -53,7 +53,15 @@ class Stream:
 
 
 def streams_of(request: SurgeRequest, grid: WeeklyGrid) -> list[Stream]:
-    """The streams of which the rows know something."""
+    """The streams of which the rows know something.
+
+    Args:
+        request: The question; its rows as gold.backlog_hour.
+        grid: Where these rows stand.
+
+    Returns:
+        Inflow, age where there are age buckets, and throughput.
+    """
     hours = request.hours
     is_worked = ~(grid.laid(hours["is_open"].map({True: 1.0, False: 0.0}).astype(np.float64)) == 0.0)
     given = None if request.inflow_forecast is None else _given(request, grid)

@@ -40,6 +40,9 @@ class WeeklyGrid:
             queue_id: Queue of each row.
             hour_start_local: Start of the hour on the site's clock, naive.
             most_weeks: Weeks to keep at the most [count].
+
+        Returns:
+            The grid.
         """
         local = pd.to_datetime(hour_start_local)
         newest, day = local.max(), local.dt.normalize()
@@ -54,7 +57,14 @@ class WeeklyGrid:
         return cls(queues, weeks, int(newest.hour), place, first)
 
     def laid(self, values: pd.Series | FloatArray) -> FloatArray:
-        """A column as an array, shape (weeks + 1, 7, 24, n_queues); NaN where there is no row."""
+        """A column as an array.
+
+        Args:
+            values: One per row.
+
+        Returns:
+            Shape (weeks + 1, 7, 24, n_queues); NaN where there is no row.
+        """
         shape = (self.weeks + 1, DAYS_PER_WEEK, HOURS_PER_DAY, len(self.queues))
         given = np.asarray(values, dtype=np.float64)
         is_in = (self.place >= 0) & ~np.isnan(given)
@@ -70,10 +80,25 @@ class WeeklyGrid:
 
 
 def in_a_row(weekly: FloatArray) -> FloatArray:
-    """Hours in the order of time: shape (weeks, 7, 24, n) becomes (weeks * 168, n)."""
+    """Hours in the order of time.
+
+    Args:
+        weekly: Shape (weeks, 7, 24, n).
+
+    Returns:
+        Shape (weeks * 168, n).
+    """
     return weekly.reshape(-1, weekly.shape[-1])
 
 
 def missing(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
-    """Names that are no columns of a frame."""
+    """Names that are no columns of a frame.
+
+    Args:
+        frame: The frame.
+        names: The names.
+
+    Returns:
+        Those that are missing, in their order.
+    """
     return [name for name in names if name not in frame.columns]

@@ -18,6 +18,7 @@ from wfm_pipeline.domain.backlog.calendar_clock import WorkingCalendars
 from wfm_pipeline.domain.backlog.rules import BacklogRules
 from wfm_pipeline.monitoring.backlog.people import BacklogPeople, people_of
 from wfm_pipeline.resources.options import backlog_rules
+from wfm_pipeline.warehouse.shelves.backlog.calendar_versions import note_calendar, read_working_calendars
 from wfm_pipeline.warehouse.shelves.backlog.carry import keep_carry
 from wfm_pipeline.warehouse.shelves.backlog.case_rows import read_case_rows
 from wfm_pipeline.warehouse.shelves.backlog.hour_events import read_hour_events
@@ -48,6 +49,7 @@ class Counted:
         answer: The rows.
         people: People of those hours and of those to come.
         working: Windows of work of the site, from the first case to the last hour to come; None where it is never closed.
+        calendars: All versions of its calendar that ever counted.
     """
 
     stretch: Stretch
@@ -57,7 +59,7 @@ class Counted:
     answer: BacklogHoursAnswer
     people: BacklogPeople
     working: pd.DataFrame | None
-    calendars: WorkingCalendars | None = None
+    calendars: WorkingCalendars | None
 
     @property
     def newest(self) -> pd.DataFrame:
@@ -103,11 +105,14 @@ def count_hours(step: Step, asked: Stretch, now: dt.datetime) -> Counted:
         last=stretch.end + max(pd.Timedelta(hours=step.settings.backlog_ahead_hours), LOOKED_AHEAD),
         as_of=stretch.end,
     )
+    for version in note_calendar(step.warehouse, step.source_map, pd.Timestamp(now)):
+        step.say(f"version {version.version} of the calendar is {version.status}: {version.difference}")
+    calendars = read_working_calendars(step.warehouse, step.source_map)
     working = _working(step, stretch, read)
-    answer = backlog_of_hours(_request(step, question, read, people, working))
+    answer = backlog_of_hours(_request(step, question, read, people, working, calendars))
     if read.carry_at is not None and answer.carried is not None:
         keep_carry(step.warehouse, step.source_map, question, read, answer.carried)
-    return Counted(stretch, rules, queues, read, answer, people, working)
+    return Counted(stretch, rules, queues, read, answer, people, working, calendars)
 
 
 def _with_history(step: Step, asked: Stretch) -> Stretch:
@@ -132,7 +137,12 @@ def _with_history(step: Step, asked: Stretch) -> Stretch:
 
 
 def _request(
-    step: Step, asked: HoursAsked, read: HourEvents, people: BacklogPeople, working: pd.DataFrame | None
+    step: Step,
+    asked: HoursAsked,
+    read: HourEvents,
+    people: BacklogPeople,
+    working: pd.DataFrame | None,
+    calendars: WorkingCalendars | None,
 ) -> BacklogHoursRequest:
     hours = Stretch(asked.start, asked.end).hours
     queues = asked.queues or ()
@@ -148,6 +158,7 @@ def _request(
         queues=queues,
         is_open=read_open_hours(step.warehouse, step.source_map, queues, hours),
         working=working,
+        calendars=calendars,
         handle_seconds={},
         people=people.over.rename(columns={"on_product_agents": "on_product"}),
         done_cycles=read.done_cycles,

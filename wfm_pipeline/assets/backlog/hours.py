@@ -4,6 +4,7 @@ A run replaces its hours, so any hour may be made again, in any order; only the 
 before it nobody can act any more. What is stored is judged again before readers see it. Not here: the report (report.py).
 """
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -12,9 +13,10 @@ import pandas as pd
 
 from wfm_pipeline.asset_keys import BACKLOG_GROUP, BACKLOG_STEP, HOUR
 from wfm_pipeline.assets.backlog.counting import Counted, count_hours, why_no_cases
+from wfm_pipeline.assets.backlog.judging import LAWS, judged, unjudged
 from wfm_pipeline.assets.backlog.looking_ahead import Ahead, look_ahead
 from wfm_pipeline.assets.backlog.news import CASE_ROLES, News, read_case_news
-from wfm_pipeline.assets.backlog.stretch import stretch_of
+from wfm_pipeline.assets.backlog.stretch import Stretch, stretch_of
 from wfm_pipeline.assets.backlog.writing import write_hours
 from wfm_pipeline.assets.declaring import partitioned, specs
 from wfm_pipeline.assets.pictures import pictures
@@ -44,6 +46,7 @@ def build_backlog_assets(
     @dg.multi_asset(
         name=BACKLOG_STEP,
         specs=specs(TABLES, reads=[*reads, PLANNED_ACTIVITIES], group=BACKLOG_GROUP, partitions=HOUR, made_in=__name__),
+        check_specs=LAWS,
         **partitioned(partitions),
     )
     def backlog_of_hours(
@@ -54,24 +57,35 @@ def build_backlog_assets(
         with again_later(context, house):
             news = read_case_news(context, house, stretch.dates(house.site))
         with at_work(context, house) as step:
-            for table in TABLES:
-                step.warehouse.create(table)
-            if reason := why_no_cases(step):
-                step.say(f"no backlog is counted: {reason}")
-                yield from _unmade(step, reason)
-                return
-            counted = count_hours(step, stretch, now)
-            ahead = look_ahead(step, counted)
-            rows = write_hours(step, counted, ahead)
-            yield from _made(step, counted, ahead, rows, news)
-            _tell(step, counted, rows[BACKLOG_ALERT], ahead)
+            yield from _results(step, stretch, now, news)
 
     return [backlog_of_hours]
+
+
+def _results(
+    step: Step, stretch: Stretch, now: dt.datetime, news: News
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Count, look ahead, write, judge and tell."""
+    for table in TABLES:
+        step.warehouse.create(table)
+    if reason := why_no_cases(step):
+        step.say(f"no backlog is counted: {reason}")
+        yield from _unmade(step, reason)
+        return
+    counted = count_hours(step, stretch, now)
+    ahead = look_ahead(step, counted)
+    rows = write_hours(step, counted, ahead)
+    yield from _made(step, counted, ahead, rows, news)
+    laws = list(judged(step, counted.stretch))
+    yield from laws
+    if all(law.passed for law in laws):
+        _tell(step, counted, rows[BACKLOG_ALERT], ahead)
 
 
 def _unmade(step: Step, reason: str) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     for table in TABLES:
         yield step.made(table, Flow(0, 0, notes={NOT_MADE: reason}))
+    yield from unjudged()
 
 
 def _made(

@@ -70,7 +70,7 @@ def test_hours_are_lawful_and_those_that_are_learnt_from_are_among_them(counted)
     hours = rows_of(counted, BACKLOG_HOUR)
 
     assert hours["hour_end"].max() == NOON
-    assert hours["hour_start"].nunique() == 24 * LEARNT_DAYS + 12
+    assert hours["hour_start"].nunique() == 24 * (LEARNT_DAYS + 1) + 12
     assert unbalanced_hours(hours).empty
     assert {"events"} == set(hours["basis"])
     assert hours["open_cases"].max() > 10

@@ -125,7 +125,7 @@ def _with_history(step: Step, asked: Stretch) -> Stretch:
     taken_at = step.warehouse.value(stored.filter(stored.hour_start < asked.start.to_pydatetime()).taken_at.max())
     if pd.isna(taken_at):
         first = first_case_at(step.warehouse, step.source_map)
-        reach = pd.Timedelta(days=step.settings.backlog_history_days)
+        reach = pd.Timedelta(days=step.settings.backlog_history_days + 1)  # whole weeks before today
     else:
         first = first_told_since(step.warehouse, step.source_map, pd.Timestamp(taken_at), asked.start - LATE_REACH)
         reach = LATE_REACH

@@ -16,7 +16,6 @@ from wfm_pipeline.calculators.backlog_ahead import (
     BacklogAheadRequest,
     backlog_ahead,
 )
-from wfm_pipeline.calculators.backlog_time import TimeChangesAnswer, TimeChangesRequest, time_changes
 from wfm_pipeline.contracts.backlog.ahead import BACKLOG_ACTION, CASE_HOUR_FORECAST, HEADCOUNT_HOUR
 from wfm_pipeline.contracts.backlog.hours import BACKLOG_HOUR, CASE_PERFORMANCE_HOUR
 from wfm_pipeline.contracts.columns import Table
@@ -26,6 +25,7 @@ from wfm_pipeline.domain.backlog.events import usable_events
 from wfm_pipeline.domain.backlog.surges.hour_alerts import HourAlerts, HourAlertsRequest, hour_alerts
 from wfm_pipeline.domain.backlog.surges.plain_limits import PlainLimits
 from wfm_pipeline.domain.backlog.timeline import case_timeline
+from wfm_pipeline.monitoring.backlog.people import time_changes_of
 from wfm_pipeline.units import DAYS_PER_WEEK
 from wfm_pipeline.warehouse.shelves.backlog.readings import events_as_read
 from wfm_pipeline.warehouse.shelves.backlog.recent import read_recent_events
@@ -66,7 +66,7 @@ def look_ahead(step: Step, counted: Counted) -> Ahead:
     """
     history = _history(step, counted, BACKLOG_HOUR, counted.answer.hours)
     said = _next_hours(step, counted, history)
-    changes = _changes(step, counted, said)
+    changes = time_changes_of(step.house, counted.people, said.risk)
     found = _alerts(step, _with_breach(history, said, counted.stretch.end - _HOUR))
     end = counted.stretch.end
     return Ahead(
@@ -122,23 +122,6 @@ def _soon(step: Step, rows: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
     return rows[rows["hour_start"] < end + step.settings.backlog_ahead_hours * _HOUR].reset_index(drop=True)
 
 
-def _changes(step: Step, counted: Counted, said: BacklogAheadAnswer) -> TimeChangesAnswer:
-    people = counted.people
-    return time_changes(
-        TimeChangesRequest(
-            people=people.ahead,
-            activities=people.activities,
-            registrations=people.registrations,
-            rostered=people.rostered,
-            roster_breaks=people.roster_breaks,
-            risk=said.risk,
-            limit=step.settings.backlog_breach_limit,
-            time_zone=step.house.site.time_zone,
-            break_move_minutes=step.settings.backlog_break_move_minutes,
-        )
-    )
-
-
 def _with_breach(history: pd.DataFrame, said: BacklogAheadAnswer, hour_start: pd.Timestamp) -> pd.DataFrame:
     """The history, its newest hour with what was just said of breaches."""
     columns = ["breach_probability", "breach_until"]
@@ -150,7 +133,7 @@ def _with_breach(history: pd.DataFrame, said: BacklogAheadAnswer, hour_start: pd
 
 def _history(step: Step, counted: Counted, table: Table, rows: pd.DataFrame) -> pd.DataFrame:
     """A table's rows of the days that are learnt from: those that are stored, and then those just counted."""
-    first = counted.stretch.end - pd.Timedelta(days=step.settings.backlog_history_days)
+    first = counted.stretch.end - pd.Timedelta(days=step.settings.backlog_history_days + 1)  # whole weeks before today
     stored = step.of_source(table)
     before = stored.filter(
         stored.hour_start >= first.to_pydatetime(), stored.hour_start < counted.stretch.start.to_pydatetime()

@@ -13,6 +13,12 @@ from wfm_pipeline.domain.backlog.surges.plain_limits import PlainLimits, plain_a
 from wfm_pipeline.domain.backlog.surges.request import MOST_WEEKS, SurgeRequest
 
 _KEYS = ["queue_id", "hour_start"]
+_TYPES = {
+    column.name: "datetime64[us]" if column.type == "timestamp" else "float64"
+    for column in BACKLOG_ALERT.columns
+    if column.type in ("timestamp", "float64")
+}
+"""Of no alert too: an hour in which all is well is written like any other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,7 +92,7 @@ def hour_alerts(request: HourAlertsRequest) -> HourAlerts:
     rows = places.merge(alerts, on=_KEYS, how="inner").reindex(columns=list(BACKLOG_ALERT.column_names))
     judged = surges.limits
     return HourAlerts(
-        rows=rows.sort_values(["queue_id", "kind"], ignore_index=True),
+        rows=rows.astype(_TYPES).sort_values(["queue_id", "kind"], ignore_index=True),
         limits=judged,
         delays=surges.delays,
         not_judged=tuple(judged.loc[judged["hour_limit"].isna(), "kind"]) if len(judged) else (),

@@ -119,7 +119,9 @@ def test_an_hour_made_again_leaves_the_same_rows(going_on):
 
     by_hour(going_on, f"{LAST_DATE}-11:00")
 
-    for table, rows in before.items():
+    for table, rows in sorted(
+        before.items(), key=lambda one: one[0].name not in ("headcount_hour", "case_hour_forecast")
+    ):
         kept = [name for name in table.column_names if name not in ("as_of", "taken_at") or table in AHEAD_TABLES]
         pd.testing.assert_frame_equal(rows[kept], rows_of(going_on, table)[kept])
 

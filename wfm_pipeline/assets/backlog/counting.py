@@ -48,7 +48,6 @@ class Counted:
         read: What it was counted from.
         answer: The rows.
         people: People of those hours and of those to come.
-        working: Windows of work of the site, from the first case to the last hour to come; None where it is never closed.
         calendars: All versions of its calendar that ever counted.
     """
 
@@ -58,7 +57,6 @@ class Counted:
     read: HourEvents
     answer: BacklogHoursAnswer
     people: BacklogPeople
-    working: pd.DataFrame | None
     calendars: WorkingCalendars | None
 
     @property
@@ -108,11 +106,12 @@ def count_hours(step: Step, asked: Stretch, now: dt.datetime) -> Counted:
     for version in note_calendar(step.warehouse, step.source_map, pd.Timestamp(now)):
         step.say(f"version {version.version} of the calendar is {version.status}: {version.difference}")
     calendars = read_working_calendars(step.warehouse, step.source_map)
-    working = _working(step, stretch, read)
+    oldest = min([stretch.start, *read.rows["happened_at"].nsmallest(1)])
+    working = working_windows(step, oldest, stretch.end)
     answer = backlog_of_hours(_request(step, question, read, people, working, calendars))
     if read.carry_at is not None and answer.carried is not None:
         keep_carry(step.warehouse, step.source_map, question, read, answer.carried)
-    return Counted(stretch, rules, queues, read, answer, people, working, calendars)
+    return Counted(stretch, rules, queues, read, answer, people, calendars)
 
 
 def _with_history(step: Step, asked: Stretch) -> Stretch:
@@ -166,11 +165,17 @@ def _request(
     )
 
 
-def _working(step: Step, stretch: Stretch, read: HourEvents) -> pd.DataFrame | None:
-    """The site's windows of work, from the first event to the last hour to come; None where it is never closed."""
+def working_windows(step: Step, first: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame | None:
+    """The site's windows of work.
+
+    Args:
+        step: The step.
+        first: What they must reach back to (naive UTC): the oldest event that is asked about.
+        end: End of the hours that are over; those to come are covered too.
+
+    Returns:
+        starts_at, ends_at; None where the site is never closed.
+    """
     zone = step.house.site.time_zone
-    first = min([stretch.start, *read.rows["happened_at"].nsmallest(1)])
-    dates = [
-        pd.Timestamp(at).tz_localize("UTC").tz_convert(zone).date() for at in (first, stretch.end + 2 * LOOKED_AHEAD)
-    ]
+    dates = [pd.Timestamp(at).tz_localize("UTC").tz_convert(zone).date() for at in (first, end + 2 * LOOKED_AHEAD)]
     return read_working_windows(step.warehouse, step.source_map, *dates)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from wfm_pipeline.assets.backlog.counting import Counted
+from wfm_pipeline.assets.backlog.counting import Counted, working_windows
 from wfm_pipeline.assets.step import Step
 from wfm_pipeline.calculators.backlog_ahead import (
     LEARNT_WEEKS,
@@ -80,7 +80,10 @@ def look_ahead(step: Step, counted: Counted) -> Ahead:
 
 
 def _next_hours(step: Step, counted: Counted, history: pd.DataFrame) -> BacklogAheadAnswer:
-    rows = counted.people.ahead
+    rows, spells, end = counted.people.ahead, _spells(step, counted), counted.stretch.end
+    opened = [
+        frame["opened_at"].min() for frame in (spells, counted.answer.open_cases) if frame is not None and len(frame)
+    ]
     return backlog_ahead(
         BacklogAheadRequest(
             source=step.source_map.name,
@@ -89,8 +92,8 @@ def _next_hours(step: Step, counted: Counted, history: pd.DataFrame) -> BacklogA
             open_cases=counted.answer.open_cases,
             past_hours=history,
             performance=_history(step, counted, CASE_PERFORMANCE_HOUR, counted.answer.performance),
-            spells=_spells(step, counted),
-            working=counted.working,
+            spells=spells,
+            working=working_windows(step, min([end, *opened]), end),
             breach_limit=step.settings.backlog_breach_limit,
         )
     )

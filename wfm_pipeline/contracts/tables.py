@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from wfm_pipeline.contracts.backlog.ahead import AHEAD_TABLES
+from wfm_pipeline.contracts.backlog.calendar_versions import BACKLOG_CALENDAR
+from wfm_pipeline.contracts.backlog.carried import CARRY_TABLES
 from wfm_pipeline.contracts.backlog.hours import BACKLOG_TABLES
 from wfm_pipeline.contracts.columns import Column
 from wfm_pipeline.contracts.coverage import COVERAGE_TABLES
@@ -26,7 +28,7 @@ from wfm_pipeline.contracts.staffing import STAFFING_TABLES
 
 PLANNERS_TABLES: Final = (*SITE_INPUTS, *PLANNERS_INPUTS, *ALLOCATION_INPUTS, *CAPACITY_INPUTS, *ACTIVITY_INPUTS)
 """What planners write: files that runs take in, or rows by SQL."""
-ALL_SILVER_TABLES: Final = (*SILVER_TABLES, *PLANNERS_TABLES)
+ALL_SILVER_TABLES: Final = (*SILVER_TABLES, *PLANNERS_TABLES, *CARRY_TABLES, BACKLOG_CALENDAR)
 ALL_GOLD_TABLES: Final = (
     *GOLD_TABLES,
     *PLANNERS_GOLD_TABLES,

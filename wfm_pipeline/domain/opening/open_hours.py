@@ -11,9 +11,7 @@ import pandas as pd
 
 from wfm_pipeline.contracts.source.site import OpeningHours
 from wfm_pipeline.domain.calendar import calendar_days
-from wfm_pipeline.domain.opening.queue_calendar import QueueCalendar
-
-_DAY = dt.timedelta(days=1)
+from wfm_pipeline.domain.opening.queue_calendar import ONE_DAY, QueueCalendar
 
 
 def open_windows(calendar: QueueCalendar, queue_id: str, first: dt.date, last: dt.date) -> pd.DataFrame:
@@ -72,7 +70,7 @@ def hours_open(calendar: QueueCalendar, queue_ids: Iterable[str], hours: pd.Data
     for queue in queue_ids:
         key = queue if queue in named else ""
         if key not in known:
-            windows = open_windows(calendar, queue, first - _DAY, last + _DAY)
+            windows = open_windows(calendar, queue, first - ONE_DAY, last + ONE_DAY)
             opens, closes = (windows[name].to_numpy("datetime64[us]") for name in ("starts_at", "ends_at"))
             known[key] = np.searchsorted(opens, ends, side="left") > np.searchsorted(closes, starts, side="right")
         parts.append(pd.DataFrame({"queue_id": queue, "hour_start": starts, "is_open": known[key]}))

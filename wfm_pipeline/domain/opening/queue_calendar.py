@@ -25,7 +25,7 @@ from wfm_pipeline.units import MINUTES_PER_DAY
 
 By = Literal["site", "standing", "holiday", "exception"]
 """Where the hours of a date are from: the site, a row without a last date (on a holiday nobody said that it works), or one with."""
-_DAY: Final = dt.timedelta(days=1)
+ONE_DAY: Final = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +87,13 @@ class QueueCalendar:
         if not rows:
             return {}
         holidays = set(holiday_names(self.site, first, last))
-        held = holding(rows, first - _DAY, last)
+        held = holding(rows, first - ONE_DAY, last)
         dates = (first + dt.timedelta(days=number) for number in range((last - first).days + 1))
         days = {date: self._day(held, date, is_holiday=date in holidays) for date in dates}
         return {date: day for date, day in days.items() if day is not None}
 
     def _day(self, held: Mapping[dt.date, StatedHours], date: dt.date, *, is_holiday: bool) -> DayHours | None:
-        row, before = held.get(date), held.get(date - _DAY)
+        row, before = held.get(date), held.get(date - ONE_DAY)
         if row is not None and row.is_exception:
             left = before.tomorrow if before else self._left_by_site(date)
             return DayHours(_union((*row.today, *left)) if row.today else (), "exception")
@@ -109,7 +109,7 @@ class QueueCalendar:
 
     def _left_by_site(self, date: dt.date) -> tuple[OpeningHours, ...]:
         """A night of the site's own that began on the day before; its windows of the date that begin at midnight."""
-        before = self.site.windows_by_weekday()[(date - _DAY).weekday()]
+        before = self.site.windows_by_weekday()[(date - ONE_DAY).weekday()]
         is_night = (
             bool(before)
             and before[-1].closes_minute == MINUTES_PER_DAY

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import pandas as pd
 from rich.cells import cell_len
-from rich.console import RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
@@ -24,7 +23,7 @@ from wfm_pipeline.reports.backlog.status import state_frame, status_tables
 from wfm_pipeline.reports.backlog.top_lines import facts, heading, json_needs, level_counts, release_line, rest_lines
 from wfm_pipeline.reports.backlog.view import BacklogView
 from wfm_pipeline.reports.words.plain_words import one_line
-from wfm_pipeline.reports.words.screen import Screen, stacked
+from wfm_pipeline.reports.words.screen import Screen, Showable, stacked
 
 MOST_QUEUES: Final = 10
 """Queues that a terminal's tables show, the worst first [count]."""
@@ -39,7 +38,7 @@ _STYLES: Final[Mapping[str, str]] = {"act": "bold red", "watch": "yellow", "unkn
 """Colours only repeat what words say."""
 
 
-def backlog_parts(view: BacklogView, *, width: int, most: int = MOST_QUEUES) -> RenderableType:
+def backlog_parts(view: BacklogView, *, width: int, most: int = MOST_QUEUES) -> Showable:
     """The whole view.
 
     Args:
@@ -69,7 +68,7 @@ def backlog_text(view: BacklogView, *, width: int, most: int = MOST_QUEUES) -> s
     return "".join(f"{line.rstrip()}\n" for line in lines.getvalue().splitlines())
 
 
-def _top(view: BacklogView, needs: Sequence[Need]) -> Iterable[RenderableType]:
+def _top(view: BacklogView, needs: Sequence[Need]) -> Iterable[Showable]:
     yield Text(one_line(heading(view)), style="bold")
     for line in facts(view, needs):
         yield Text(one_line(line), style="bold red" if line.startswith("OLD") else "dim")
@@ -86,7 +85,7 @@ def _top(view: BacklogView, needs: Sequence[Need]) -> Iterable[RenderableType]:
     yield from (Text(one_line(line)) for line in [*rest_lines(needs, MOST_LINES), release_line(view)] if line)
 
 
-def _part(title: str, tables: Sequence[ShownTable], width: int) -> Iterable[RenderableType]:
+def _part(title: str, tables: Sequence[ShownTable], width: int) -> Iterable[Showable]:
     yield Text()
     yield Rule(Text(title, style="bold"), align="left", characters="═")
     for place, shown in enumerate(tables):

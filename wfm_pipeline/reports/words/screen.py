@@ -6,13 +6,16 @@ through a `Screen`. Here too: nothing that needs pandas, for it takes a second t
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
 from wfm_pipeline.reports.words.plain_words import one_line, plain_lines
+
+Showable: TypeAlias = RenderableType
+"""What a screen can show."""
 
 
 def stacked(*parts: RenderableType) -> RenderableType:

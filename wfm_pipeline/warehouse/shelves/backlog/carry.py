@@ -28,7 +28,7 @@ _EVENTS = tuple(name for name in OPEN_CASE_EVENTS.column_names if name not in ("
 _CYCLES = ("queue_id", "priority", "began_at", "done_at")
 
 
-def fitting_carry(
+def usable_carry(
     warehouse: Warehouse, source_map: SourceMap, asked: HoursAsked, stored: IbisTable
 ) -> tuple[Carry | None, str]:
     """The carry, where hours can be made from it; else why not.

@@ -16,7 +16,7 @@ from ibis.expr.types import Table as IbisTable
 from wfm_pipeline.contracts.source.source_map import SourceMap
 from wfm_pipeline.units import SECONDS_PER_DAY
 from wfm_pipeline.warehouse.engines.engine import Warehouse
-from wfm_pipeline.warehouse.shelves.backlog.carry import carried_cycles, carried_events, fitting_carry
+from wfm_pipeline.warehouse.shelves.backlog.carry import carried_cycles, carried_events, usable_carry
 from wfm_pipeline.warehouse.shelves.backlog.case_rows import read_case_rows
 from wfm_pipeline.warehouse.shelves.backlog.readings import (
     EVENT_COLUMNS,
@@ -50,7 +50,7 @@ def read_hour_events(
     if source_map.playing("cases") and not _tells_events(warehouse, source_map, known):
         return read_case_rows(warehouse, source_map, asked)
     stored = known.filter(known.happened_at < ibis.literal(asked.end))
-    carry, reason = (None, "asked for") if is_whole else fitting_carry(warehouse, source_map, asked, known)
+    carry, reason = (None, "asked for") if is_whole else usable_carry(warehouse, source_map, asked, known)
     if carry is None:
         rows = warehouse.frame(stored.select(*EVENT_COLUMNS))
         words = f"the whole history of {len(rows):,} events was read: {reason}"

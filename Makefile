@@ -22,10 +22,11 @@ $(READY): requirements-dev.lock requirements-uv.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $(READY)
 
-run: setup  ## the main job on the sample contact centre, its last days' coverage, and its coming week's assignment of people
+run: setup  ## the main job on the sample contact centre, its last days' coverage and backlog, and its coming week's assignment of people
 	@$(BIN)/wfm sample --if-older
 	@$(BIN)/wfm run --source telephony
 	@$(BIN)/wfm coverage-history --source telephony
+	@$(BIN)/wfm backlog --make --at 14:00 --source telephony
 	@$(BIN)/wfm allocate --source telephony
 
 test: setup  ## all tests; engine tests that need a server say so

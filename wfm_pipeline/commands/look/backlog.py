@@ -17,20 +17,13 @@ from wfm_pipeline.commands.common import (
     chosen_settings,
     err,
 )
+from wfm_pipeline.commands.look.backlog_hours import asked_instant, missing_dates
 from wfm_pipeline.commands.running import run_asked
-from wfm_pipeline.errors import SettingsError, WarehouseError, WfmError, shown
-from wfm_pipeline.units import sensible_date
+from wfm_pipeline.errors import SettingsError, WfmError
 
 if TYPE_CHECKING:
-    from wfm_pipeline.domain.dates import Dates
     from wfm_pipeline.reports.backlog.view import BacklogView
     from wfm_pipeline.resources import House
-
-
-_RECORDING = dt.timedelta(days=7)
-"""A source whose newest event is older has ended: nobody asks for the hours since."""
-_MOST_DAYS = 3
-"""Days of hours that are made where more are missing: the schedule and a backfill make the others [days]."""
 
 
 class What(StrEnum):
@@ -51,7 +44,7 @@ def backlog(
         str | None,
         typer.Option(
             metavar="LOCAL_TIME",
-            help="As it stood then, such as 2026-06-25T14:00; default now.",
+            help="As it stood then, such as 2026-06-25T14:00; 14:00 alone is that of the newest open day. Default now.",
             rich_help_panel=CHOICES,
         ),
     ] = None,
@@ -100,7 +93,7 @@ def backlog(
         return
     if approve is not None or refuse is not None or by:
         raise SettingsError("--approve, --refuse and --by belong to `wfm backlog calendar`")
-    asked = _instant(house, at)
+    asked = asked_instant(house, at)
     if make:
         _make(house, asked)
     view = view_of(house, at=asked, hours_ahead=hours, queue=queue)
@@ -126,42 +119,9 @@ def _make(house: "House", at: dt.datetime | None) -> None:
     from wfm_pipeline.orchestration.runs.side_jobs import backlog_request
 
     until = at or dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    dates = _missing_dates(house, until)
+    dates = missing_dates(house, until)
     err.say(f"hours of {dates}", head="making:")
     run_asked(house, BACKLOG_HOURLY, lambda: backlog_request(dates, until))
-
-
-def _missing_dates(house: "House", until: dt.datetime) -> "Dates":
-    """Dates since the newest hour that readers see; of a recording to its last event."""
-    from wfm_pipeline.domain.dates import Dates
-    from wfm_pipeline.warehouse.shelves.backlog.newest_event import newest_event_date
-
-    last = site_date(house, until)
-    with house.open_warehouse() as opened:
-        known = newest_event_date(opened, house.source_map, until=last)
-    if known and last - known > _RECORDING:
-        last = known
-    earliest, made = last - dt.timedelta(days=_MOST_DAYS - 1), _newest_made(house, until)
-    return Dates.between(min(max(made, earliest) if made else earliest, last), last)
-
-
-def _newest_made(house: "House", until: dt.datetime) -> dt.date | None:
-    """Date of the newest hour that readers see; None where they see none."""
-    try:
-        with house.open_gold() as gold:
-            if not gold.has("backlog_hour"):
-                return None
-            found = gold.newest("backlog_hour", "hour_start", until=until, **house.in_source())
-    except WarehouseError:
-        return None
-    return None if found is None else site_date(house, found)
-
-
-def site_date(house: "House", instant: dt.datetime) -> dt.date:
-    """The site's date at an instant (naive UTC)."""
-    from zoneinfo import ZoneInfo
-
-    return instant.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(house.site.time_zone)).date()
 
 
 def _send(house: "House", view: "BacklogView") -> None:
@@ -171,18 +131,3 @@ def _send(house: "House", view: "BacklogView") -> None:
     if reported.status != "sent":
         raise WfmError(reported.words)
     err.say(reported.words, head="sent:")
-
-
-def _instant(house: "House", text: str | None) -> dt.datetime | None:
-    """A time of the site's clock as naive UTC; one that comes twice is the first."""
-    from zoneinfo import ZoneInfo
-
-    try:
-        local = dt.datetime.fromisoformat(text.strip()) if text else None
-        if local is None:
-            return None
-        sensible_date(local.date())
-        zoned = local if local.tzinfo else local.replace(tzinfo=ZoneInfo(house.site.time_zone))
-        return zoned.astimezone(dt.UTC).replace(tzinfo=None)
-    except (ValueError, OverflowError) as error:
-        raise SettingsError(f"--at must be a local time as YYYY-MM-DDTHH:MM, got {shown(text)}", got=text) from error

@@ -23,7 +23,7 @@ SURE_BREACH: Final = 0.9
 MOST_OVER_DUE: Final = 0.5
 """Share of open cases past their due time from which the alert is high [0..1]."""
 ADVICE: Final = {
-    BREACH: "see gold.backlog_action for whom to recall from what; else move people or move due times with the customer",
+    BREACH: "work on the earliest due first; recall people where that is recommended, else move people or agree on other due times",
     OVER_DUE: "work on the oldest due first; tell who waits",
     STUCK: "let one person own each stuck case, and stop it from moving",
 }

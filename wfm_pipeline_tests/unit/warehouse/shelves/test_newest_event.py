@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from wfm_pipeline.commands.look.backlog import _missing_dates
+from wfm_pipeline.commands.look.backlog_hours import missing_dates
 from wfm_pipeline.contracts.backlog.case_events import CASE_EVENTS
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
@@ -66,6 +66,6 @@ def test_hours_are_made_since_the_newest_to_the_last_event(tmp_path, day, asked,
     with house.writing(owner="test"), house.open_warehouse() as warehouse:
         warehouse.replace(CASE_EVENTS, events(*days), Scope())
 
-    found = _missing_dates(house, local(asked or "2026-11-29 06:00"))
+    found = missing_dates(house, local(asked or "2026-11-29 06:00"))
 
     assert Dates.between(dt.date.fromisoformat(first), dt.date.fromisoformat(last)) == found

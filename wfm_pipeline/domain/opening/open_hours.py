@@ -30,8 +30,9 @@ def open_windows(calendar: QueueCalendar, queue_id: str, first: dt.date, last: d
     Example:
         >>> from wfm_pipeline.contracts.source.site import Site
         >>> site = Site(time_zone="Europe/Paris", opening_hours={"sun": "01:00-04:00"})
-        >>> open_windows(QueueCalendar(site), "a", dt.date(2026, 3, 29), dt.date(2026, 3, 29)).astype(str).to_numpy().tolist()
-        [['2026-03-29 00:00:00', '2026-03-29 02:00:00']]
+        >>> found = open_windows(QueueCalendar(site), "a", dt.date(2026, 3, 29), dt.date(2026, 3, 29))
+        >>> found.to_numpy("datetime64[s]").astype(str).tolist()
+        [['2026-03-29T00:00:00', '2026-03-29T02:00:00']]
     """
     own = {date: day.windows for (_, date), day in calendar.hours([queue_id], first, last).items()}
     weekdays = calendar.site.windows_by_weekday()

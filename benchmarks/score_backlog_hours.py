@@ -73,17 +73,17 @@ _KINDS = ("opened", "assigned", "moved", "paused", "resumed", "resolved", "close
 
 
 def made(
-    warehouse: Warehouse, source: SourceMap, rules: BacklogRules, start: pd.Timestamp
+    warehouse: Warehouse, source: SourceMap, rules: BacklogRules, start: pd.Timestamp, known: pd.Timestamp
 ) -> tuple[pd.DataFrame, bool]:
-    """One hour from cases carried on; its rows and whether they were."""
+    """One hour from cases carried on, by what was known at an instant; its rows and whether they were carried."""
     end = start + HOUR
-    asked = HoursAsked(start=start, end=end, as_of=end, rules=rules, queues=None)
+    asked = HoursAsked(start=start, end=end, as_of=known, rules=rules, queues=None)
     read = read_hour_events(warehouse, source, asked)
     answer = backlog_hours(
         BacklogRequest(
             events=read.events,
             hours=pd.DataFrame({"hour_start": [start], "hour_end": [end]}),
-            as_of=end,
+            as_of=known,
             rules=rules,
             done_cycles=read.done_cycles,
             carry_at=read.carry_at,
@@ -100,10 +100,11 @@ def compare(
     """Queue-hours that differ from brute force, in all figures."""
     events = events_in_order(rows)
     grid = pd.DataFrame({"hour_start": hours, "hour_end": hours + HOUR})
-    walked_all = by_case(events, grid, as_of=grid["hour_end"].max(), rules=rules)
+    known = grid["hour_end"].max()
+    walked_all = by_case(events, grid, as_of=known, rules=rules)
     found = {"hours": len(hours), "queue_hours": 0, "differ": 0, "latencies": 0, "latencies_differ": 0, "carried": 0}
     for number, start in enumerate(hours):
-        of_hour, is_carried = made(warehouse, source, rules, start)
+        of_hour, is_carried = made(warehouse, source, rules, start, known)
         found["carried"] += is_carried
         exact = {key: row for key, row in walked_all.items() if key[1] == start + HOUR}
         has_latency = number % 10 == 0

@@ -144,11 +144,24 @@ def _advice(view: BacklogView, row: Row, alerts: Sequence[Row], ahead: Sequence[
         return "; ".join(action_words(view, one) for one in recalls[:2])
     if stretch := first_short(ahead):
         starts, ends, most = stretch
+        on_shift = _on_shift(view, starts)
+        if on_shift is not None and most > on_shift:
+            return (
+                f"not even all {people(on_shift)} on shift would keep it: earliest due first, agree on other due times"
+            )
         return f"find {math.ceil(most)} more for {view.stretch(starts, ends)}"
     said = [one["advice"] for one in alerts if one["advice"]]
     if said:
         return str(said[0])
     return f"work the oldest first ({age(row['oldest_seconds'])})" if row["over_due"] else ""
+
+
+def _on_shift(view: BacklogView, hour: pd.Timestamp) -> float | None:
+    """People on shift in an hour, of all queues [agents]; None where no roster is known."""
+    known = [
+        one["scheduled"] for one in records(view.people) if one["hour_start"] == hour and one["scheduled"] is not None
+    ]
+    return sum(known) if known else None
 
 
 def action_words(view: BacklogView, action: Row) -> str:

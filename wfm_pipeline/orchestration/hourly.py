@@ -106,12 +106,18 @@ def _schedule(house: House, hours: dg.HourlyPartitionsDefinition, hourly: Hourly
             return dg.SkipReason(fault)
         made = context.instance.get_materialized_partitions(key_of(hourly.table))
         now = context.scheduled_execution_time
-        stretches = missed_hours(hours, made, until=now, reach=REACH)
+        stretches = missed_hours(hours, made, until=now, reach=_reach(house))
         return [_request(*stretch, now) for stretch in stretches] or dg.SkipReason(
             "every hour of the last week is made"
         )
 
     return tick
+
+
+def _reach(house: House) -> dt.timedelta:
+    """How far back hours are looked for: of older ones Dagster may have forgotten that they were made."""
+    days = house.settings.keep_runs_days
+    return min(REACH, dt.timedelta(days=days)) if days else REACH
 
 
 def _request(first: str, last: str, now: dt.datetime) -> dg.RunRequest:

@@ -9,11 +9,11 @@ from typing import Final
 
 import pandas as pd
 
+from wfm_pipeline.assets.backlog.standing import LATE_REACH, people_of_past, seam_of, with_history
 from wfm_pipeline.assets.backlog.stretch import Stretch
 from wfm_pipeline.assets.step import Step
 from wfm_pipeline.calculators.backlog_ahead import HORIZON_HOURS
 from wfm_pipeline.calculators.backlog_hour import BacklogHoursAnswer, BacklogHoursRequest, backlog_of_hours
-from wfm_pipeline.contracts.backlog.hours import BACKLOG_HOUR
 from wfm_pipeline.domain.backlog.calendar_clock import WorkingCalendars
 from wfm_pipeline.domain.backlog.rules import BacklogRules
 from wfm_pipeline.monitoring.backlog.people import BacklogPeople, people_of
@@ -22,7 +22,10 @@ from wfm_pipeline.warehouse.shelves.backlog.calendar_versions import note_calend
 from wfm_pipeline.warehouse.shelves.backlog.carry import keep_carry
 from wfm_pipeline.warehouse.shelves.backlog.case_rows import read_case_rows
 from wfm_pipeline.warehouse.shelves.backlog.hour_events import read_hour_events
-from wfm_pipeline.warehouse.shelves.backlog.queues import case_queues, first_case_at, first_told_since, has_case_events
+from wfm_pipeline.warehouse.shelves.backlog.queues import (
+    case_queues,
+    has_case_events,
+)
 from wfm_pipeline.warehouse.shelves.backlog.readings import HourEvents, HoursAsked
 from wfm_pipeline.warehouse.shelves.backlog.site_hours import read_open_hours, read_working_windows
 
@@ -30,8 +33,6 @@ PEOPLE_REACH: Final = pd.Timedelta(days=14)
 """How far back people of hours that are over are looked up: centres keep single states of agents no longer."""
 
 
-LATE_REACH: Final = pd.Timedelta(days=7)
-"""How far back hours are counted again because events came late: as far as missed hours are caught up."""
 _HOUR: Final = pd.Timedelta(hours=1)
 LOOKED_AHEAD: Final = pd.Timedelta(hours=HORIZON_HOURS)
 """How far ahead is looked, whatever is kept: over a weekend to the end of the next working day."""
@@ -49,6 +50,7 @@ class Counted:
         answer: The rows.
         people: People of those hours and of those to come.
         calendars: All versions of its calendar that ever counted.
+        seam: Cases by which the first hour begins otherwise than the stored hour before it ended [count].
     """
 
     stretch: Stretch
@@ -58,24 +60,13 @@ class Counted:
     answer: BacklogHoursAnswer
     people: BacklogPeople
     calendars: WorkingCalendars | None
+    seam: int
 
     @property
     def newest(self) -> pd.DataFrame:
         """Rows of gold.backlog_hour of the newest hour."""
         rows = self.answer.hours
         return rows[rows["hour_end"] == self.stretch.end].reset_index(drop=True)
-
-
-def why_no_cases(step: Step) -> str:
-    """Why there is nothing to count; empty where there are cases."""
-    source_map = step.source_map
-    if not (source_map.playing("case_events") or source_map.playing("cases")):
-        return f"source {source_map.name} has no table of cases or of their events"
-    return (
-        ""
-        if case_queues(step.warehouse, source_map)
-        else f"silver holds no case of {source_map.name} that names a queue"
-    )
 
 
 def count_hours(step: Step, asked: Stretch, now: dt.datetime) -> Counted:
@@ -87,9 +78,21 @@ def count_hours(step: Step, asked: Stretch, now: dt.datetime) -> Counted:
         now: The instant of knowledge (naive UTC): hours are counted by all that is known of them, not by what was known at their end.
 
     Returns:
-        What was counted; open cases are carried on where that was due.
+        What was counted, hours before it too where they are others than they were counted; open cases are carried on where that was due.
     """
-    stretch = _with_history(step, asked)
+    counted = _count(step, with_history(step, asked), now)
+    wider = Stretch(asked.start - LATE_REACH, asked.end)
+    if counted.seam and wider.start < counted.stretch.start:
+        step.say(f"{counted.seam} cases differ from the hour before: hours from {wider.start} UTC on are counted again")
+        counted = _count(step, wider, now)
+    if counted.seam:
+        step.say(
+            f"{counted.seam} cases differ from the hour before {counted.stretch.start} UTC: what came so late changes no hour before it"
+        )
+    return counted
+
+
+def _count(step: Step, stretch: Stretch, now: dt.datetime) -> Counted:
     rules, queues = backlog_rules(step.source_map), case_queues(step.warehouse, step.source_map)
     question = HoursAsked(start=stretch.start, end=stretch.end, as_of=pd.Timestamp(now), rules=rules, queues=queues)
     has_events = has_case_events(step.warehouse, step.source_map)
@@ -108,38 +111,18 @@ def count_hours(step: Step, asked: Stretch, now: dt.datetime) -> Counted:
     calendars = read_working_calendars(step.warehouse, step.source_map)
     oldest = min([stretch.start, *read.rows["happened_at"].nsmallest(1)])
     working = working_windows(step, oldest, stretch.end)
-    answer = backlog_of_hours(_request(step, question, read, people, working, calendars))
+    answer = backlog_of_hours(_request(step, question, read, people_of_past(step, stretch, people), working, calendars))
     if read.carry_at is not None and answer.carried is not None:
         keep_carry(step.warehouse, step.source_map, question, read, answer.carried)
-    return Counted(stretch, rules, queues, read, answer, people, calendars)
-
-
-def _with_history(step: Step, asked: Stretch) -> Stretch:
-    """The hours, and those before them that have to be counted with them.
-
-    Where none before them is stored, those of the days that forecasts and limits are learnt from; else those of which events
-    came since they were counted, as far back as `LATE_REACH`.
-    """
-    stored = step.of_source(BACKLOG_HOUR)
-    taken_at = step.warehouse.value(stored.filter(stored.hour_start < asked.start.to_pydatetime()).taken_at.max())
-    if pd.isna(taken_at):
-        first = first_case_at(step.warehouse, step.source_map)
-        reach = pd.Timedelta(days=step.settings.backlog_history_days + 1)  # whole weeks before today
-    else:
-        first = first_told_since(step.warehouse, step.source_map, pd.Timestamp(taken_at), asked.start - LATE_REACH)
-        reach = LATE_REACH
-    if first is None or first >= asked.start:
-        return asked
-    hours = min(-((first - asked.start) // _HOUR), reach // _HOUR)
-    step.say(f"{hours} hours before {asked.start} UTC are counted with them")
-    return Stretch(asked.start - hours * _HOUR, asked.end)
+    seam = seam_of(step, stretch, answer.hours)
+    return Counted(stretch, rules, queues, read, answer, people, calendars, seam)
 
 
 def _request(
     step: Step,
     asked: HoursAsked,
     read: HourEvents,
-    people: BacklogPeople,
+    people: pd.DataFrame,
     working: pd.DataFrame | None,
     calendars: WorkingCalendars | None,
 ) -> BacklogHoursRequest:
@@ -159,7 +142,7 @@ def _request(
         working=working,
         calendars=calendars,
         handle_seconds={},
-        people=people.over.rename(columns={"on_product_agents": "on_product"}),
+        people=people,
         done_cycles=read.done_cycles,
         carry_at=read.carry_at,
     )

@@ -12,10 +12,11 @@ import dagster as dg
 import pandas as pd
 
 from wfm_pipeline.asset_keys import BACKLOG_GROUP, BACKLOG_STEP, HOUR
-from wfm_pipeline.assets.backlog.counting import Counted, count_hours, why_no_cases
+from wfm_pipeline.assets.backlog.counting import Counted, count_hours
 from wfm_pipeline.assets.backlog.judging import LAWS, judged, unjudged
 from wfm_pipeline.assets.backlog.looking_ahead import Ahead, look_ahead
 from wfm_pipeline.assets.backlog.news import CASE_ROLES, News, read_case_news
+from wfm_pipeline.assets.backlog.standing import why_no_cases
 from wfm_pipeline.assets.backlog.stretch import Stretch, stretch_of
 from wfm_pipeline.assets.backlog.writing import write_hours
 from wfm_pipeline.assets.declaring import partitioned, specs
@@ -31,6 +32,7 @@ from wfm_pipeline.monitoring.backlog.telling import tell_backlog
 from wfm_pipeline.reports.figures.backlog import backlog_chart, backlog_glance
 from wfm_pipeline.resources import House
 from wfm_pipeline.warehouse.ops.writing import utc_now
+from wfm_pipeline.warehouse.source_states import unread_parts
 
 TABLES: Final = (*BACKLOG_TABLES, *AHEAD_TABLES)
 SHOWN: Final = pd.Timedelta(days=2)
@@ -104,6 +106,7 @@ def _made(
         "findings": counted.answer.findings["finding"].value_counts().sort_index().to_dict(),
         "events_told_too_late": counted.answer.not_yet_known,
         "people": counted.people.fault or "known",
+        "cases_that_differ_from_the_hour_before": counted.seam,
         "alerts": len(ahead.alerts),
         "kinds_not_judged": list(ahead.not_judged),
     }
@@ -125,11 +128,22 @@ def _pictures(step: Step, counted: Counted, people: pd.DataFrame) -> dict[str, A
     )
 
 
+def _unread(step: Step) -> str:
+    """Sources of the site whose cases could not be read, in words; empty where all were."""
+    states = unread_parts(step.warehouse, step.source_map)
+    names = [
+        part.name
+        for part in step.source_map.parts
+        if part.name in states and states[part.name].is_fault and any(part.table(role) for role in CASE_ROLES)
+    ]
+    return f"cases of {', '.join(names)} could not be read" if names else ""
+
+
 def _tell(step: Step, counted: Counted, alerts: pd.DataFrame, ahead: Ahead) -> None:
     """Alerts of the newest hour go to the alerts room, unless it is so old that nobody can act on it."""
     end = counted.stretch.end.to_pydatetime()
     if utc_now() - end > OLDEST:
         step.say(f"the hour ended at {end} UTC, too long ago to act on: nobody is told")
         return
-    told = tell_backlog(step.house, alerts, at=end, not_judged=ahead.not_judged)
+    told = tell_backlog(step.house, alerts, at=end, fault=_unread(step), not_judged=ahead.not_judged)
     step.say(f"{len(alerts)} alerts stand, {len(told)} are new")

@@ -22,11 +22,10 @@ LAWS: Final = [
     dg.AssetCheckSpec(name, asset=key_of(BACKLOG_HOUR), description=words, blocking=True)
     for name, words in RULES.items()
 ]
-_HOUR: Final = pd.Timedelta(hours=1)
 
 
 def judged(step: Step, stretch: Stretch) -> Iterator[dg.AssetCheckResult]:
-    """Hold a stretch of hours, and the hour before it, against the laws.
+    """Hold a stretch of hours against the laws; that it begins with what the hour before left, counting has seen to.
 
     Args:
         step: The step.
@@ -35,8 +34,7 @@ def judged(step: Step, stretch: Stretch) -> Iterator[dg.AssetCheckResult]:
     hours = _stored(step, BACKLOG_HOUR, stretch)
     people = step.of_source(HEADCOUNT_HOUR)
     heads = step.warehouse.frame(people.filter(people.as_of == stretch.end.to_pydatetime()))
-    first = stretch.start if (hours["hour_start"] >= stretch.start).all() else stretch.start - _HOUR
-    expected = pd.Series(pd.date_range(first, stretch.end - _HOUR, freq="h", unit="us"))
+    expected = stretch.hours["hour_start"]
     found = faults_of(BacklogRows(hours, _stored(step, BACKLOG_PRIORITY_HOUR, stretch), heads, expected))
     for name, words in RULES.items():
         faults = found[name]
@@ -54,5 +52,5 @@ def unjudged() -> Iterator[dg.AssetCheckResult]:
 
 def _stored(step: Step, table: Table, stretch: Stretch) -> pd.DataFrame:
     rows = step.of_source(table)
-    first = (stretch.start - _HOUR).to_pydatetime()
-    return step.warehouse.frame(rows.filter(rows.hour_start >= first, rows.hour_start < stretch.end.to_pydatetime()))
+    first, end = stretch.start.to_pydatetime(), stretch.end.to_pydatetime()
+    return step.warehouse.frame(rows.filter(rows.hour_start >= first, rows.hour_start < end))

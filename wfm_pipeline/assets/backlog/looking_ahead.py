@@ -5,7 +5,9 @@ counting (counting.py) and writing (writing.py).
 """
 
 from dataclasses import dataclass
+from typing import Final
 
+import ibis
 import pandas as pd
 
 from wfm_pipeline.assets.backlog.counting import Counted, working_windows
@@ -31,6 +33,8 @@ from wfm_pipeline.warehouse.shelves.backlog.readings import events_as_read
 from wfm_pipeline.warehouse.shelves.backlog.recent import read_recent_events
 
 _HOUR = pd.Timedelta(hours=1)
+ISSUED_BEFORE_HOURS: Final = 3
+"""Of an hour, forecasts that were issued so shortly before it are what it is held against [h]; without one past weeks are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,8 +155,9 @@ def _alerts(step: Step, hours: pd.DataFrame) -> HourAlerts:
     settings = step.settings
     forecasts = step.of_source(CASE_HOUR_FORECAST)
     first = hours["hour_start"].min()
+    just_before = forecasts.hour_start < forecasts.issued_at + ibis.interval(hours=ISSUED_BEFORE_HOURS)
     issued = step.warehouse.frame(
-        forecasts.filter(forecasts.hour_start >= first.to_pydatetime()).select(
+        forecasts.filter(forecasts.hour_start >= first.to_pydatetime(), just_before).select(
             "queue_id", "hour_start", "issued_at", "cases_mean"
         )
     )

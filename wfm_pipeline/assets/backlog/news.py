@@ -19,6 +19,7 @@ from wfm_pipeline.contracts.columns import Table
 from wfm_pipeline.contracts.silver import CASES
 from wfm_pipeline.contracts.source.source_map import Role, SourceMap, TableMap
 from wfm_pipeline.domain.dates import Dates
+from wfm_pipeline.errors import SourceError
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import silver_rules
 from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
@@ -94,12 +95,18 @@ def _dates(
     context: dg.AssetExecutionContext, house: House, part: SourceMap, table_map: TableMap, own: Dates
 ) -> Dates | None:
     """The hours' dates and those of rows changed since; all where bronze has nothing yet, or the table has no dates."""
-    if part.name in context.run.tags.get(UNREAD_TAG, "").split(","):
+    unread = context.run.tags.get(UNREAD_TAG, "").split(",")
+    if part.name in unread or part.name not in {one.name for one in house.read_parts}:
         return own
-    with house.open_source(part) as reader, house.open_warehouse() as warehouse:
+    with house.open_warehouse() as warehouse:
         known = watermark(warehouse, part, table_map)
-        if known.last_date is None or table_map.load == "full":
-            return None
-        since = known.changed_since(0)
-        changed = reader.changed_dates(table_map, since) if since else ()
-    return own | Dates.of(changed)
+    if known.last_date is None or table_map.load == "full":
+        return None
+    since = known.changed_since(0)
+    try:
+        with house.open_source(part) as reader:
+            return own | Dates.of(reader.changed_dates(table_map, since) if since else ())
+    except SourceError:
+        if not house.source_map.members:
+            raise
+        return own  # reading it will fail too, and is then noted: the others of the site go on

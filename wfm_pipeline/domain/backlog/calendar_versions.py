@@ -24,7 +24,7 @@ from wfm_pipeline.domain.opening.queue_calendar import QueueCalendar
 from wfm_pipeline.domain.opening.stated_hours import StatedHours
 from wfm_pipeline.errors import DataError
 
-YEARS_BACK, YEARS_AHEAD = 3, 2
+YEARS_BACK, YEARS_AHEAD = 15, 2
 """Years before and after the present one whose public holidays a version holds [count]: no clock of an open case lies further back, no due
 time further ahead."""
 _NAMED: Final = 6

@@ -40,6 +40,7 @@ from wfm_pipeline.monitoring.coverage.asking import Tables, registered_for, rost
 from wfm_pipeline.monitoring.coverage.history.past_hours import unrecorded
 from wfm_pipeline.resources import House
 from wfm_pipeline.units import SECONDS_PER_MINUTE
+from wfm_pipeline.urls import masked
 from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.shelves.people_inputs import read_missing_shares, read_planned_activities
 from wfm_pipeline.warehouse.shelves.queue_hours import read_queue_calendar
@@ -105,7 +106,7 @@ def people_of(
     try:
         read = read_people(house, over, ahead)
     except (SettingsError, SourceError) as error:
-        return _unknown(asked, activities, f"people are not known: {error}")
+        return _unknown(asked, activities, f"people are not known: {masked(str(error))}")
     return _known(asked, read, activities)
 
 

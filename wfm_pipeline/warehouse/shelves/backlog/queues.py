@@ -26,9 +26,25 @@ def case_queues(warehouse: Warehouse, source_map: SourceMap) -> tuple[str, ...]:
     Returns:
         Their names, sorted.
     """
-    listed = {name for part in source_map.parts for name in known_queues(warehouse, part).ids or ()}
-    named = _named(warehouse, source_map, CASE_EVENTS) | _named(warehouse, source_map, CASES)
-    return tuple(sorted(named & listed if listed else named))
+    found = set[str]()
+    for part in source_map.parts:
+        named = _named(warehouse, part, CASE_EVENTS) | _named(warehouse, part, CASES)
+        listed = known_queues(warehouse, part).ids
+        found |= named & set(listed) if listed else named
+    return tuple(sorted(found))
+
+
+def parts_without_events(warehouse: Warehouse, source_map: SourceMap) -> list[str]:
+    """Sources of a site that have rows of cases and no event, where another has events.
+
+    Args:
+        warehouse: An open warehouse.
+        source_map: The source.
+    """
+    has = {part.name: has_case_events(warehouse, part) for part in source_map.parts}
+    if not any(has.values()):
+        return []
+    return [part.name for part in source_map.parts if not has[part.name] and _named(warehouse, part, CASES)]
 
 
 def has_case_events(warehouse: Warehouse, source_map: SourceMap) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wfm_pipeline.commands.backlog_hours import asked_instant, missing_dates
 from wfm_pipeline.commands.calendar_versions import calendar_command
 from wfm_pipeline.commands.common import (
     ANSWER,
@@ -17,7 +18,6 @@ from wfm_pipeline.commands.common import (
     chosen_settings,
     err,
 )
-from wfm_pipeline.commands.look.backlog_hours import asked_instant, missing_dates
 from wfm_pipeline.commands.running import run_asked
 from wfm_pipeline.errors import SettingsError, WfmError
 

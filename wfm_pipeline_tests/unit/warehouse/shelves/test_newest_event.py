@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from wfm_pipeline.commands.look.backlog_hours import missing_dates
+from wfm_pipeline.commands.backlog_hours import missing_dates
 from wfm_pipeline.contracts.backlog.case_events import CASE_EVENTS
 from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.warehouse.engines.opening import open_warehouse

@@ -1,6 +1,6 @@
 """Which hours `wfm backlog` is about: the instant asked for, and the dates whose hours are missing.
 
-Not here: making them (orchestration), and showing one (backlog.py).
+Not here: making them (orchestration), and showing one (look/backlog.py).
 """
 
 import datetime as dt

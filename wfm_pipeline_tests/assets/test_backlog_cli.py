@@ -75,7 +75,9 @@ def test_a_mail_goes_out_now_or_says_why_not(wfm, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "code", "error"),
     [
-        pytest.param(("--at", "noon"), 2, "--at must be a local time as YYYY-MM-DDTHH:MM, got 'noon'", id="no_time"),
+        pytest.param(
+            ("--at", "noon"), 2, "--at must be a local time as YYYY-MM-DDTHH:MM or HH:MM, got 'noon'", id="no_time"
+        ),
         pytest.param(("--at", "2020-01-01"), 1, "was over by then; the newest starts 2026-06-25", id="too_early"),
         pytest.param(("--queue", "bill"), 1, "has no queue 'bill' in that hour; it has 'billing'", id="no_queue"),
     ],

@@ -119,7 +119,7 @@ def test_every_job_contains_the_publish(finished):
     definitions = build_definitions(house.settings)
     jobs = [job for job in definitions.resolve_all_job_defs() if job.name not in {"__ASSET_JOB", "retention"}]
 
-    assert {NIGHTLY, REFRESH, "intraday", *SMALL_JOBS} == {job.name for job in jobs}
+    assert {NIGHTLY, REFRESH, "intraday", "backlog_hourly", *SMALL_JOBS} == {job.name for job in jobs}
     assert [] == [job.name for job in jobs if PUBLICATION_KEY not in job.asset_layer.selected_asset_keys]
 
 

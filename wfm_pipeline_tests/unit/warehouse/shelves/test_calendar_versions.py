@@ -9,7 +9,14 @@ import pytest
 
 from wfm_pipeline.contracts.source.site import Site
 from wfm_pipeline.contracts.source.source_map import SourceMap
-from wfm_pipeline.domain.backlog.calendar_versions import new_versions, newest_in_force, told_now, working_calendars
+from wfm_pipeline.domain.backlog.calendar_versions import (
+    YEARS_AHEAD,
+    YEARS_BACK,
+    new_versions,
+    newest_in_force,
+    told_now,
+    working_calendars,
+)
 from wfm_pipeline.domain.opening.queue_calendar import QueueCalendar
 from wfm_pipeline.errors import DataError
 from wfm_pipeline.warehouse.engines.opening import open_warehouse
@@ -85,7 +92,7 @@ def test_years_that_the_feed_had_not_told_are_taken_over_and_ask_nobody():
 
 @pytest.mark.parametrize(("is_approved", "status", "closed"), [(True, "in_force", True), (False, "refused", False)])
 def test_who_approves_and_who_refuses_is_kept(warehouse, is_approved, status, closed):
-    own, feed = told_now(QueueCalendar(SITE), range(2023, 2029))
+    own, feed = told_now(QueueCalendar(SITE), range(NOW.year - YEARS_BACK, NOW.year + YEARS_AHEAD + 1))
     (first,) = new_versions(
         [], own, feed.replace('"2026-04-06", ', ""), NOW
     )  # a feed that did not know Easter Monday yet

@@ -22,18 +22,12 @@ from wfm_pipeline.warehouse.shelves.backlog.calendar_versions import note_calend
 from wfm_pipeline.warehouse.shelves.backlog.carry import keep_carry
 from wfm_pipeline.warehouse.shelves.backlog.case_rows import read_case_rows
 from wfm_pipeline.warehouse.shelves.backlog.hour_events import read_hour_events
-from wfm_pipeline.warehouse.shelves.backlog.queues import (
-    case_queues,
-    has_case_events,
-)
+from wfm_pipeline.warehouse.shelves.backlog.queues import case_queues, has_case_events
 from wfm_pipeline.warehouse.shelves.backlog.readings import HourEvents, HoursAsked
 from wfm_pipeline.warehouse.shelves.backlog.site_hours import read_open_hours, read_working_windows
 
 PEOPLE_REACH: Final = pd.Timedelta(days=14)
 """How far back people of hours that are over are looked up: centres keep single states of agents no longer."""
-
-
-_HOUR: Final = pd.Timedelta(hours=1)
 LOOKED_AHEAD: Final = pd.Timedelta(hours=HORIZON_HOURS)
 """How far ahead is looked, whatever is kept: over a weekend to the end of the next working day."""
 

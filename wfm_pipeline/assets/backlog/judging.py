@@ -25,7 +25,7 @@ LAWS: Final = [
 
 
 def judged(step: Step, stretch: Stretch) -> Iterator[dg.AssetCheckResult]:
-    """Hold a stretch of hours against the laws; that it begins with what the hour before left, counting has seen to.
+    """Hold a stretch of hours against the laws; where it begins otherwise than the hour before ended, counting has said so.
 
     Args:
         step: The step.

@@ -4,7 +4,7 @@ An hour does not wait for the night: what it counts is read first, by the same r
 Rows that came late without a change time are found by the main job, which compares all dates. Not here: which hours (hours.py).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -13,6 +13,7 @@ import dagster as dg
 
 from wfm_pipeline.asset_keys import UNREAD_TAG
 from wfm_pipeline.assets.reading import read_table
+from wfm_pipeline.assets.silver import Refresh
 from wfm_pipeline.assets.step import at_work
 from wfm_pipeline.contracts.backlog.case_events import CASE_EVENTS
 from wfm_pipeline.contracts.columns import Table
@@ -22,15 +23,10 @@ from wfm_pipeline.domain.dates import Dates
 from wfm_pipeline.errors import SourceError
 from wfm_pipeline.resources import House
 from wfm_pipeline.resources.options import silver_rules
-from wfm_pipeline.transforms.rows.silver_numbers import SilverRules
 from wfm_pipeline.warehouse.bronze.days import watermark
-from wfm_pipeline.warehouse.engines.engine import Warehouse
 from wfm_pipeline.warehouse.silver.due_dates import refresh_due_dates
 from wfm_pipeline.warehouse.silver.refresh import refresh_case_events, refresh_cases
-from wfm_pipeline.warehouse.silver.rows import SilverCounts
 
-Refresh = Callable[[Warehouse, SourceMap, SilverRules, Dates], SilverCounts]
-"""Replaces a table's rows of some dates."""
 CASE_ROLES: Final[Mapping[Role, tuple[Table, Refresh]]] = {
     "case_events": (CASE_EVENTS, refresh_case_events),
     "cases": (CASES, refresh_cases),

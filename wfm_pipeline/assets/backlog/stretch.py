@@ -61,7 +61,7 @@ def stretch_of(context: dg.AssetExecutionContext, site: Site, now: dt.datetime) 
         DataError: none of the hours is over.
     """
     start, end = _edges(context, site)
-    until = min(end, pd.Timestamp(_until(context) or now))
+    until = min(end, pd.Timestamp(now), pd.Timestamp(_until(context) or now))
     whole = int((until - start).total_seconds() // SECONDS_PER_HOUR)
     if whole < 1:
         raise DataError(f"no hour from {start} UTC on is over by {until}: choose hours that are")

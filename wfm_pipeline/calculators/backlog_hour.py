@@ -195,7 +195,6 @@ def _performance(request: BacklogHoursRequest, rows: pd.DataFrame) -> pd.DataFra
     on_product_hours = people * (rows["hour_end"] - rows["hour_start"]).dt.total_seconds() / SECONDS_PER_HOUR
     handled = {name: value for name, value in request.handle_seconds.items() if value is not None}
     work = done * rows["queue_id"].map(handled).astype(np.float64) / SECONDS_PER_HOUR
-    work = work.where(done > 0, 0.0)
     is_staffed = on_product_hours > 0
     return rows.assign(
         cases_done=done,
